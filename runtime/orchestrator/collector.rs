@@ -1,7 +1,8 @@
-//! Puts the frames of all shards together to intervals of the whole fleet.
+//! Merges the frames of all shards to intervals of the whole fleet.
 //!
-//! An interval is handed on once every shard that runs has told of it, or when it has waited long enough for those that haven't. What
-//! comes after that still counts in the totals.
+//! An interval is complete when every running shard has reported it, or when the collector has waited long enough. Results that arrive
+//! later
+//! still count in the totals.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -12,16 +13,16 @@ use ltc_engine::stats::{Snapshot, micros};
 /// A function: its shard and its interval.
 pub type SliceKey = (u32, u32);
 
-/// What was counted in an interval, by all that told in time.
+/// The merged counts of an interval, from all shards that reported in time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MergedInterval {
     /// All shards together.
     pub snapshot: Snapshot,
-    /// Whether its interval was handed on before, without it.
+    /// Whether its interval was already returned without these results.
     pub late: bool,
 }
 
-/// The frames that wait for others of their interval.
+/// Collects frames until their interval is complete.
 #[derive(Debug)]
 pub struct Collector {
     names: usize,
@@ -29,14 +30,14 @@ pub struct Collector {
     patience_us: u64,
     pending: BTreeMap<u64, Snapshot>,
     late: Option<Snapshot>,
-    /// Intervals before this one were handed on.
+    /// The number of the first interval that hasn't been returned.
     next: u64,
-    /// Until when those that run have told.
+    /// The time up to which each running function has reported.
     told: HashMap<SliceKey, u64>,
 }
 
 impl Collector {
-    /// For a report of this many lines.
+    /// Creates a collector for a report with this many rows.
     pub fn new(names: usize, interval: Duration) -> Self {
         let interval_us = micros(interval).max(1);
         Self {
@@ -50,12 +51,12 @@ impl Collector {
         }
     }
 
-    /// A function is ready: from when its slice begins it is waited for.
+    /// A function is ready. The collector waits for its frames from the beginning of its slice.
     pub fn begins(&mut self, key: SliceKey, from: Duration) {
         self.told.insert(key, micros(from));
     }
 
-    /// A function has ended, or was lost: it isn't waited for any more.
+    /// A function has ended or was lost. The collector no longer waits for it.
     pub fn ends(&mut self, key: SliceKey) {
         self.told.remove(&key);
     }
@@ -63,7 +64,7 @@ impl Collector {
     /// Adds a frame.
     ///
     /// # Errors
-    /// Where it can't be read.
+    /// If it can't be read.
     pub fn add(&mut self, key: SliceKey, counted: &Counted) -> Result<(), String> {
         if let Some(told) = self.told.get_mut(&key) {
             *told = counted.to_us().max(*told);
@@ -78,7 +79,7 @@ impl Collector {
         counted.merge_into(into)
     }
 
-    /// The intervals that are whole, or were waited for long enough, at that time from the test's start.
+    /// The intervals that are complete, or have waited long enough, at that time from the test's start.
     pub fn due(&mut self, now: Duration) -> Vec<MergedInterval> {
         let now = micros(now);
         let told = self.told.values().copied().min().unwrap_or(u64::MAX);
@@ -95,7 +96,7 @@ impl Collector {
         due
     }
 
-    /// All that is left, at the end.
+    /// All remaining intervals, at the end.
     pub fn rest(&mut self) -> Vec<MergedInterval> {
         let mut rest: Vec<MergedInterval> =
             std::mem::take(&mut self.pending).into_values().map(|snapshot| MergedInterval { snapshot, late: false }).collect();
@@ -127,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interval_waits_for_all_but_not_for_ever() {
+    fn interval_waits_for_all_shards_but_not_for_ever() {
         let at = Duration::from_millis;
         let mut collector = Collector::new(1, at(1000));
         let (mut a, mut b) = (FakeShard::new(0), FakeShard::new(1));
@@ -140,13 +141,13 @@ mod tests {
         a.tell(&mut collector, 2001);
         assert_eq!(collector.due(at(3900)), []);
         assert_eq!(story(&collector.due(at(4000))), [(1, 5, false)]);
-        // It comes all the same, and counts.
+        // The late frame still counts.
         b.tell(&mut collector, 2002);
         assert_eq!(story(&collector.due(at(4100))), [(1, 5, true)]);
         b.tell(&mut collector, 3002);
         collector.ends(a.1);
         assert_eq!(story(&collector.due(at(4200))), [(1, 5, false)]);
-        // One that is ready for a later interval delays none before.
+        // A function that is ready for a later interval doesn't delay earlier ones.
         collector.begins((2, 1), at(60_000));
         b.tell(&mut collector, 4000);
         assert_eq!(story(&collector.due(at(4300))), [(1, 5, false)]);

@@ -1,5 +1,5 @@
-//! The control channel: how an orchestrator tells its functions that it is alive, and to stop. A function without a sign of its
-//! orchestrator stops by itself.
+//! The control channel, by which an orchestrator tells its functions that it is alive, and when to stop. A function that hears nothing from
+//! its orchestrator stops on its own.
 //!
 //! Its text has one line `alive TIME`, which changes every few seconds, and further lines: `stop` or `now` for all functions, `now SLICE`
 //! for one. On AWS Lambda it is an object in S3 that functions poll; processes receive the lines on standard input.
@@ -14,9 +14,9 @@ use super::backend::Urgency;
 use super::seal;
 use ltc_engine::workers::Stop;
 
-/// How often an orchestrator gives a sign.
+/// How often an orchestrator signals that it is alive.
 pub(crate) const BEAT: Duration = Duration::from_secs(5);
-/// Users of a function that stops by itself have this time to finish their iteration.
+/// The time that users have to finish their iteration if the function stops on its own.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// The line that shows that the orchestrator is alive.
@@ -24,18 +24,18 @@ pub(crate) fn alive(unix: Duration) -> String {
     format!("alive {}", unix.as_millis())
 }
 
-/// The whole text of the channel.
+/// The complete text of the channel.
 pub(crate) fn text(unix: Duration, lines: &[String]) -> String {
     std::iter::once(alive(unix)).chain(lines.iter().cloned()).collect::<Vec<_>>().join("\n")
 }
 
-/// Adds a line with values, in place of an earlier one.
+/// Adds a line with values. It replaces an earlier line with values.
 pub(crate) fn share(lines: &mut Vec<String>, line: String) {
     lines.retain(|line| !seal::is_line(line));
     lines.push(line);
 }
 
-/// When the orchestrator gave its last sign, since the Unix epoch.
+/// The time of the orchestrator's last signal, since the Unix epoch.
 pub(crate) fn last_sign(text: &str) -> Option<Duration> {
     text.lines().find_map(|line| line.strip_prefix("alive ")?.trim().parse().ok()).map(Duration::from_millis)
 }
@@ -53,7 +53,7 @@ pub(crate) fn abandoned(slice: &str) -> String {
     format!("now {slice}")
 }
 
-/// What the text of the channel asks of a slice.
+/// The stop that the text of the channel requests of a slice, if any.
 pub(crate) fn asked(text: &str, slice: &str) -> Option<Urgency> {
     let own = abandoned(slice);
     let urgency = |line: &str| match line {
@@ -79,8 +79,9 @@ impl SilenceFlag {
     }
 }
 
-/// Watches for signs of the orchestrator, and stops the load without them: a dead man's switch. Times are arguments, so that tests need
-/// not wait.
+/// Watches for signals of the orchestrator, and stops the load without them (a dead man's switch). Times are arguments, so that tests need
+/// not
+/// wait.
 #[derive(Debug)]
 pub(crate) struct OrchestratorWatch {
     rule: WithoutOrchestrator,
@@ -99,12 +100,12 @@ impl OrchestratorWatch {
         self.flag.clone()
     }
 
-    /// The orchestrator gave a sign.
+    /// Records a signal of the orchestrator.
     pub(crate) fn heard(&mut self, now: Instant) {
         self.heard = now;
     }
 
-    /// The text of the channel was read. It is a sign only where it has changed, because clocks of two machines may differ.
+    /// Records the text of the channel. It is a signal only if it has changed, because the clocks of two machines may differ.
     pub(crate) fn read(&mut self, text: &str, now: Instant) {
         let sign = text.lines().find(|line| line.starts_with("alive ")).unwrap_or_default();
         if !sign.is_empty() && sign != self.sign {
@@ -113,14 +114,14 @@ impl OrchestratorWatch {
         }
     }
 
-    /// The orchestrator has certainly ended.
+    /// Records that the orchestrator has certainly ended.
     pub(crate) fn ended(&mut self, now: Instant, stop: &Stop) {
         if self.rule != WithoutOrchestrator::Finish {
             self.stop(now, stop);
         }
     }
 
-    /// Stops the load if the silence is too long, first gracefully. Gives a line for the log when it does.
+    /// Stops the load if the silence is too long, first gracefully. Returns a line for the log when it does.
     pub(crate) fn check(&mut self, now: Instant, stop: &Stop) -> Option<String> {
         if let Some(stopped) = self.stopped {
             if now.saturating_duration_since(stopped) >= GRACE {
@@ -164,7 +165,7 @@ mod tests {
         let mut watch = OrchestratorWatch::new(WithoutOrchestrator::StopAfter(Duration::from_secs(60)), begin);
         watch.read("alive 1", at(50));
         assert_eq!((watch.check(at(100), &stop), stop.is_graceful()), (None, false));
-        // The same sign again says nothing new: the object is what the orchestrator wrote last.
+        // The same text again is no new signal: the object contains what the orchestrator wrote last.
         watch.read("alive 1", at(105));
         let said = watch.check(at(110), &stop).unwrap();
         assert_eq!(said, "the orchestrator was silent for 1m: this function stops");

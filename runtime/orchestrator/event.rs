@@ -1,8 +1,8 @@
-//! The event: everything a function needs to know about its part of a test. It is sent as JSON: as the payload of an invocation on
-//! Lambda, as the first line of standard input to a process.
+//! The event contains everything that a function needs to know about its part of a test. It is sent as JSON: on Lambda as the payload of an
+//! invocation, to a process as the first line of standard input.
 //!
-//! With the event and its own binary a function needs nothing else, neither files nor variables; so all functions of a fleet do the
-//! same whatever has changed meanwhile. It holds secrets: it is never logged, and its `Debug` shows none.
+//! With the event and its own binary a function needs neither files nor variables, so all functions of a fleet do the same, whatever has
+//! changed in the meantime. The event contains secrets: it is never logged, and its `Debug` shows none.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -26,17 +26,17 @@ pub const FORMAT: u32 = 3;
 pub struct ClassWeight {
     /// `Shopper`.
     pub name: String,
-    /// Its weight; 0 takes no part.
+    /// Its weight. A class with weight 0 isn't used.
     pub weight: u64,
 }
 
-/// How a function hears from its orchestrator: that it is alive, and when to stop.
+/// How a function hears that its orchestrator is alive, and when to stop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum ControlChannel {
     /// Further lines on standard input. The end of the input means that the orchestrator has ended.
     Stdin {
-        /// The directory of the run, where the function keeps its frames and finds the control channel after that end.
+        /// The directory of the run, in which the function keeps its frames, and reads the control channel after that end.
         directory: Option<PathBuf>,
     },
     /// An object in S3 that the function polls.
@@ -45,49 +45,51 @@ pub enum ControlChannel {
         region: String,
         /// The bucket.
         bucket: String,
-        /// The run, whose objects these are: runs don't stop each other.
+        /// The run that the objects belong to, so that a run can't stop another one.
         run: String,
     },
-    /// Not at all: the function runs to its end.
+    /// No channel: the function runs to its end.
     Never,
 }
 
-/// One shard's load in one interval, or in what is left of it.
+/// One shard's load in one interval, or in the rest of it.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SliceEvent {
-    /// [`FORMAT`] of who sends it. First, so that it can be judged before the rest is read.
+    /// The sender's [`FORMAT`]. It is the first field, so that it can be checked before the rest is read.
     pub format: u32,
-    /// [`Program::fingerprint`] of the binary that the plan was made by.
+    /// [`Program::fingerprint`] of the binary that made the plan.
     pub program: String,
     /// The version of ltc that built that binary.
     pub compiler: String,
-    /// Names this slice: a function that is given the same one again does nothing. Another attempt has another one.
+    /// The slice's unique name. A function that receives the same name again does nothing. Another attempt has another name.
     pub slice: String,
-    /// Names the test.
+    /// The test's id.
     pub test_id: String,
-    /// Which shard, from 0.
+    /// The number of the shard, from 0.
     pub shard: u32,
-    /// Of how many.
+    /// The number of shards.
     pub shards: u32,
-    /// Which interval, from 0.
+    /// The number of the interval, from 0.
     pub interval: u32,
-    /// Of how many; `None`: until it is stopped.
+    /// The number of intervals; `None`: until the test is stopped.
     pub intervals: Option<u32>,
-    /// From when, microseconds from the test's start: later than its interval where it replaces a lost function.
+    /// The beginning of the slice, in microseconds from the test's start. It is later than that of the interval if the slice replaces a
+    /// lost
+    /// function.
     pub from_us: u64,
-    /// From when its interval is, microseconds from the test's start.
+    /// The beginning of the interval, in microseconds from the test's start.
     pub interval_from_us: u64,
-    /// Until when its interval is; `None`: until it is told to stop.
+    /// The end of the interval; `None`: until the function is told to stop.
     pub to_us: Option<u64>,
-    /// How long users pass to it from the interval before, microseconds.
+    /// How long users take to pass to it from the previous interval, in microseconds.
     pub enter_us: u64,
-    /// How long users pass from it to the next interval, microseconds.
+    /// How long users take to pass from it to the next interval, in microseconds.
     pub leave_us: u64,
-    /// When the whole test starts, or started: microseconds since the Unix epoch. Slices begin by the clock, not when they are called.
+    /// The start of the whole test, in microseconds since the Unix epoch. Slices begin by the clock, not when they are called.
     pub starts_at_us: u64,
-    /// When the event was made, by the same clock: what a function's own clock is compared with.
+    /// When the event was created, by the same clock. A function compares its own clock with it.
     pub sent_at_us: u64,
-    /// The profile, the command line's numbers in it.
+    /// The profile, including the command line's numbers.
     pub profile: Profile,
     /// The classes, in the program's order.
     pub classes: Vec<ClassWeight>,
@@ -95,31 +97,31 @@ pub struct SliceEvent {
     pub seed: u64,
     /// Values of [`Program::env`], in its order, secrets resolved.
     pub env: Vec<Value>,
-    /// How each api is reached, in the program's order.
+    /// How to reach each api, in the program's order.
     pub apis: Vec<ApiConfig>,
     /// File-level values.
     pub globals: Vec<Value>,
-    /// What `before test` gave.
+    /// The values that `before test` returned.
     pub shared: Vec<Value>,
-    /// What must not be shown.
+    /// Texts that must not be shown.
     pub secrets: Vec<String>,
-    /// The apis and their versions, as the health checks told them.
+    /// The apis and their versions from the health checks.
     pub versions: Vec<(String, String)>,
-    /// Worker threads. The same for all shards: users and rows of data are dealt to shards and threads alike.
+    /// The number of worker threads. It is the same for all shards, because users and rows of data are distributed over shards and threads.
     pub threads: u32,
-    /// How much of a processor the function has, in thousandths: past that it is itself the bottleneck.
+    /// The function's share of processors, in thousandths. Above it, the function itself is the bottleneck.
     pub processors_milli: u32,
-    /// How often a frame is sent, microseconds.
+    /// The interval of frames, in microseconds.
     pub stats_interval_us: u64,
-    /// How long users may take to finish their iteration, microseconds.
+    /// The time that users have to finish their iteration, in microseconds.
     pub graceful_stop_us: u64,
     /// How it hears from its orchestrator.
     pub control: ControlChannel,
-    /// What values are encrypted with that are sent later, in base64; empty where there are none.
+    /// The key for values that are sent later, in base64. Empty if the test has none.
     pub channel_key: String,
 }
 
-/// What every event has, whatever its version.
+/// The fields that every version of the event has.
 #[derive(Deserialize)]
 struct Head {
     format: u32,
@@ -131,7 +133,7 @@ impl SliceEvent {
     /// Reads an event that is for this program.
     ///
     /// # Errors
-    /// Where it is of another version or another spec, in words that say what to do.
+    /// If it is of another version or another spec. The message contains the fix.
     pub fn read(program: &Program, json: &[u8]) -> Result<Self, String> {
         let head: Head = serde_json::from_slice(json).map_err(|error| format!("not an event of ltc: {error}"))?;
         let both = format!(
@@ -150,20 +152,20 @@ impl SliceEvent {
         serde_json::from_slice(json).map_err(|error| format!("cannot read the event: {error}"))
     }
 
-    /// As it is sent.
+    /// The event as JSON.
     ///
     /// # Errors
-    /// Where a value can't be sent, such as an infinite float.
+    /// If a value can't be sent, such as an infinite float.
     pub fn to_json(&self) -> Result<Vec<u8>, String> {
         serde_json::to_vec(self).map_err(|error| format!("cannot write the event: {error}"))
     }
 
-    /// Checks the size of the events that this one is the template of.
+    /// Checks the size of all events that are made from this template.
     ///
     /// # Errors
-    /// Where an event exceeds the limit of its backend, in bytes.
+    /// If an event exceeds the limit of its backend, in bytes.
     pub fn check_size(&self, limit: Option<usize>) -> Result<(), String> {
-        // The longest name of a slice, and times of the usual length.
+        // The longest name of a slice, and the digits of times.
         const REST: usize = 512;
         let size = self.to_json()?.len() + REST;
         match limit {
@@ -177,32 +179,32 @@ impl SliceEvent {
         }
     }
 
-    /// From when, from the test's start.
+    /// The beginning of the slice, from the test's start.
     pub fn from(&self) -> Duration {
         Duration::from_micros(self.from_us)
     }
 
-    /// From when its interval is, from the test's start.
+    /// The beginning of the interval, from the test's start.
     pub fn interval_from(&self) -> Duration {
         Duration::from_micros(self.interval_from_us)
     }
 
-    /// Until when its interval is, from the test's start.
+    /// The end of the interval, from the test's start.
     pub fn to(&self) -> Option<Duration> {
         self.to_us.map(Duration::from_micros)
     }
 
-    /// When the last of its users is the next interval's, from the test's start.
+    /// When its last user has passed to the next interval, from the test's start.
     pub fn end(&self) -> Duration {
         self.to().map_or(Duration::MAX, |to| to.saturating_add(Duration::from_micros(self.leave_us)))
     }
 
-    /// The classes as the schedule wants them.
+    /// The classes in the form that the schedule needs.
     pub fn user_classes(&self) -> Vec<WeightedClass> {
         self.classes.iter().map(|class| WeightedClass::new(&class.name, class.weight)).collect()
     }
 
-    /// Becomes the event of another part of the same test.
+    /// Turns the template into the event of another part of the same test.
     #[must_use]
     pub fn for_slice(&self, shard: u32, interval: Interval, from: Duration, attempt: u32) -> Self {
         let Interval { number, .. } = interval;
@@ -283,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn survives_json_and_shows_no_secret() {
+    fn event_survives_json_and_shows_no_secret() {
         let interval = Interval { number: 2, from: Duration::from_secs(1), to: None, enter: Duration::ZERO, leave: Duration::ZERO };
         let event = sample::event("clients: 3, duration: 5s").for_slice(1, interval, Duration::from_secs(1), 4);
         let back: SliceEvent = serde_json::from_slice(&event.to_json().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! A backend for tests whose functions fail as they are told to, and that records what the orchestrator did.
+//! A backend for tests. Its functions fail as the test says, and it records what the orchestrator did.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -16,54 +16,54 @@ use ltc_engine::stats::{Recorder, Sample, Snapshot, micros};
 
 pub(super) const INTERVAL: Duration = Duration::from_millis(100);
 
-/// What a function does, attempt by attempt.
+/// The behavior of a function in one attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Behavior {
-    /// Runs as it should.
+    /// Runs as planned.
     Well,
     /// The backend does not start it.
     NotStarted,
     Throttled,
     Refused,
-    /// It ends before its first frame.
+    /// Ends before its first frame.
     Never,
-    /// It never says anything.
+    /// Never writes anything.
     Mute,
-    /// After half of its time: it dies, goes on without a word, dies amid a frame, is out of sight while it goes on, is out of time.
+    /// After half of its time: it dies, hangs without output, dies within a frame, runs on out of sight, reaches its time limit.
     Dies,
     Hangs,
     Cut,
     OutOfSight,
     Deadline,
-    /// The event came twice.
+    /// Its event is delivered twice.
     Twice,
-    /// The event came twice, and the first one's answer went elsewhere.
+    /// Its event is delivered twice, and the response to the first delivery is lost.
     Elsewhere,
     /// Its clock is two seconds ahead.
     Ahead,
-    /// It belongs to another build.
+    /// Belongs to another build.
     Stranger,
-    /// It cannot read the control channel.
+    /// Cannot read the control channel.
     Uncontrolled,
-    /// It doesn't stop when told to.
+    /// Ignores the stop.
     Deaf,
-    /// For a second nothing comes through, then all of it.
+    /// Sends nothing for a second, and then everything.
     Stalls,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct FleetRecord {
-    /// What shard 1 does, by attempt; all others do well.
+    /// The behavior of shard 1 in each attempt. All other shards run as planned.
     pub(super) behaviors: Vec<Behavior>,
     pub(super) begun: Mutex<Vec<String>>,
-    /// Slices that may still run although their output is lost, and those among them that were stopped.
+    /// Slices that may still run although their output was lost. `abandoned` has those that were then stopped.
     pub(super) loose: Mutex<Vec<String>>,
     pub(super) abandoned: Mutex<Vec<String>>,
     pub(super) told: Mutex<Option<Urgency>>,
     pub(super) cleaned: Mutex<u32>,
     /// From this interval on, shard 1 is refused.
     pub(super) refused_from: Option<u32>,
-    /// Whether the control channel cannot be written, and how often it was.
+    /// Whether the control channel cannot be written. `beats` counts how often it was written.
     pub(super) no_control: bool,
     pub(super) beats: Mutex<u32>,
     pub(super) made: Mutex<u64>,
@@ -87,7 +87,7 @@ impl FakeBackend {
 
 struct FakeFunction {
     event: SliceEvent,
-    /// What waits while nothing comes through, and until when.
+    /// The output that waits while the function stalls, and the end of the stall.
     stalled: Option<(Duration, Vec<u8>)>,
     record: Arc<FleetRecord>,
     out: Sender<Result<Bytes, String>>,
@@ -119,7 +119,7 @@ impl FakeFunction {
         self.recorder.begin_at(self.event.from().max(self.clock.elapsed()), 0);
     }
 
-    /// A user that makes a request every interval, until then or until it is stopped.
+    /// Runs a user that makes a request every interval, until that time or until it is stopped.
     async fn run(&mut self, until: Duration, deaf: bool) -> bool {
         loop {
             let stopped = !deaf && self.record.told.lock().unwrap().is_some();

@@ -1,8 +1,9 @@
-//! Faults on demand, for the tests of the distributed test: a function whose environment has `LTC_FAULT` fails as it says.
+//! Injected faults, for the tests of distributed tests: a function with `LTC_FAULT` in its environment fails as the variable says.
 //!
-//! `kill:1@2s` ends shard 1's process two seconds after its slice's beginning; `cut` also leaves half a frame behind; `hang` goes on and
-//! says nothing; `never` ends it before its first frame; `skew` sets its clock two seconds ahead, from the start; `twice` delivers its event
-//! twice. Only a slice's first attempt fails, unless there is a `!` behind it.
+//! `kill:1@2s` ends shard 1's process two seconds after its slice's beginning; `cut` also leaves half a frame behind; `hang` continues
+//! without
+//! output; `never` ends it before its first frame; `skew` sets its clock two seconds ahead, from the start; `twice` delivers its event
+//! twice. Only a slice's first attempt fails, unless the value ends in `!`.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -21,12 +22,12 @@ enum FaultKind {
     Twice,
 }
 
-/// What is to go wrong with a slice.
+/// The fault of a slice, if any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct InjectedFault(Option<(FaultKind, Duration)>);
 
 impl InjectedFault {
-    /// That of a slice, if any.
+    /// The fault of this slice, if any.
     pub(super) fn of(event: &SliceEvent) -> Self {
         let wanted = std::env::var(VARIABLE).unwrap_or_default();
         Self::parse(&wanted, event.shard, event.slice.ends_with("/0"), event.from())
@@ -63,7 +64,7 @@ impl InjectedFault {
         }
     }
 
-    /// Called before each frame that counts.
+    /// Applies the fault. Called before each frame with counts.
     pub(super) fn on_frame(&mut self, elapsed: Duration, frame: impl FnOnce() -> Vec<u8>) {
         match self.0 {
             Some((FaultKind::Kill, at)) if elapsed >= at => std::process::exit(9),
@@ -86,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_one_that_is_meant_fails() {
+    fn fault_affects_only_the_named_shard() {
         let parse = |text, shard, first| InjectedFault::parse(text, shard, first, Duration::from_secs(4)).0;
         assert_eq!(parse("kill:1@2s", 1, true), Some((FaultKind::Kill, Duration::from_secs(6))));
         assert_eq!((parse("kill:1@2s", 0, true), parse("kill:1@2s", 1, false), parse("", 0, true)), (None, None, None));

@@ -1,7 +1,7 @@
-//! The fleet: how many functions share a load, where, and in which intervals they follow each other.
+//! The fleet: how many functions share a load, in which regions, and in which intervals they follow each other.
 //!
-//! A fleet decides nothing about the load itself: shard `i` of `n` in an interval does what [`Plan::slice`] and its window say, so that the
-//! sum is the profile's at every instant, whatever the numbers here.
+//! A fleet doesn't change the load itself: shard `i` of `n` generates what [`Plan::slice`] and its interval define, so that the sum is the
+//! profile's load at every moment, whatever the numbers here.
 
 use std::time::Duration;
 
@@ -14,100 +14,101 @@ use super::shard::FLUSH;
 use crate::open_files::{LoadSource, shortage};
 use ltc_engine::schedule::{Plan, Slice};
 
-/// Memory that buys one whole processor on Lambda.
+/// The memory for which Lambda gives one whole processor.
 pub const MB_PER_PROCESSOR: u32 = 1769;
-/// Users and arrivals a second that a processor of Lambda takes, where the profile says nothing. Cautious: a generator must not be the
+/// The default number of users and of arrivals per second for one processor of Lambda. It is cautious, because the generator must not be
+/// the
 /// bottleneck.
 const CLIENTS_PER_PROCESSOR: u64 = 500;
 const ARRIVALS_PER_PROCESSOR: f64 = 2_000.0;
-/// A function may have 1,024 files open, and a user may hold a connection.
+/// The most users of a function. It may have 1,024 files open, and each user may hold a connection.
 const CLIENTS_PER_FUNCTION: u64 = 900;
-/// What Lambda allows a function.
+/// The time limit of a function on Lambda.
 const LONGEST_RUN: Duration = Duration::from_secs(15 * 60);
-/// How far the regions' parts of the load may be off before more functions are used to come nearer, of 1.
+/// How far the regions' shares of the load may be off, as a share. Beyond it, more functions are used to come closer.
 const SHARE_TOLERANCE: f64 = 0.01;
 
 /// One function of each interval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shard {
-    /// From 0.
+    /// The number of the shard, from 0.
     pub number: u32,
-    /// Where it runs; `None`: there are no regions, or only that of the configuration.
+    /// The region it runs in; `None`: the engine has no regions, or the configuration's region is used.
     pub region: Option<String>,
 }
 
-/// A part of the test's time, as long as a function may run.
+/// A part of the test's time that is short enough for one function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interval {
-    /// From 0.
+    /// The number of the interval, from 0.
     pub number: u32,
-    /// From when, from the test's start.
+    /// The beginning, from the test's start.
     pub from: Duration,
-    /// Until when; `None`: until it is stopped.
+    /// The end; `None`: until the test is stopped.
     pub to: Option<Duration>,
-    /// How long after `from` users pass to it from the interval before.
+    /// The time after `from` in which users pass to it from the previous interval.
     pub enter: Duration,
-    /// How long after `to` users pass from it to the next interval.
+    /// The time after `to` in which users pass from it to the next interval.
     pub leave: Duration,
 }
 
 impl Interval {
-    /// When the last of its users is the next interval's; `None`: when it is stopped.
+    /// When its last user has passed to the next interval; `None`: when the test is stopped.
     pub fn end(&self) -> Option<Duration> {
         self.to.map(|to| to.saturating_add(self.leave))
     }
 }
 
-/// What is wished of a fleet.
+/// Options of a fleet.
 #[derive(Clone, Debug, Default)]
 pub struct FleetOptions {
-    /// How many shards; else as many as the profile's settings need.
+    /// The number of shards. Without it, the profile's settings determine it.
     pub shards: Option<u32>,
-    /// How long an interval is; else as the profile says.
+    /// The length of an interval. Without it, the profile sets it.
     pub interval: Option<Duration>,
-    /// The regions, with equal shares; else the profile's.
+    /// The regions, with equal shares. If empty, the profile's are used.
     pub regions: Vec<String>,
-    /// Worker threads of a function; else one a processor.
+    /// The worker threads of a function. Without it, one for each processor.
     pub threads: Option<u32>,
-    /// What the classes of users do.
+    /// The requests of the user classes.
     pub classes: Vec<ClassRequests>,
-    /// How long users may take to finish their iteration.
+    /// The time that users have to finish their iteration.
     pub graceful_stop: Duration,
 }
 
 /// All functions of a test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fleet {
-    /// In the order of their numbers.
+    /// The shards, in order of their numbers.
     pub shards: Vec<Shard>,
-    /// Worker threads of each.
+    /// The worker threads of each.
     pub threads: u32,
-    /// Memory of each; `None` where they are processes.
+    /// The memory of each; `None` for processes.
     pub memory_mb: Option<u32>,
-    /// The processor they run on, as AWS names it; `None` where they are processes.
+    /// The processor that they run on, as AWS names it; `None` for processes.
     pub architecture: Option<Architecture>,
-    /// What the reader of a plan must know.
+    /// Warnings for the reader of a plan.
     pub warnings: Vec<String>,
-    /// Cores of this machine, where they are processes of it.
+    /// The cores of this machine, if they are processes on it.
     cores: Option<u32>,
     total: Option<Duration>,
-    /// `None`: all of the test is one interval.
+    /// `None`: the whole test is one interval.
     hand_over: Option<HandOver>,
 }
 
-/// What a test on Lambda costs.
+/// The cost of a test on Lambda.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cost {
-    /// How often a function is called.
+    /// The number of invocations.
     pub invocations: u64,
-    /// Seconds times memory.
+    /// The time of all functions in seconds, times their memory in GB.
     pub gb_seconds: f64,
-    /// Both, in US dollars, without what is sent over the network.
+    /// The cost of both in US dollars, without network traffic.
     pub dollars: f64,
 }
 
 impl Fleet {
-    /// The functions on Lambda that the profile's settings ask for.
+    /// A fleet of functions on Lambda with the profile's settings.
     pub fn on_lambda(plan: &Plan, settings: &LambdaSettings, locations: &[RegionShare], options: &FleetOptions) -> Self {
         let mut warnings = Vec::new();
         let processors = settings.memory_mb.div_ceil(MB_PER_PROCESSOR).max(1);
@@ -135,7 +136,7 @@ impl Fleet {
                 plan.peak_clients().div_ceil(count)
             ));
         }
-        // `run` refuses it.
+        // `run` refuses this plan.
         warnings.extend(shortage(plan.peak_clients(), LoadSource::Functions(count), None));
         few_users(plan, count, &mut warnings);
         let counts = by_share(count, &regions);
@@ -160,8 +161,9 @@ impl Fleet {
         }
     }
 
-    /// Processes of this machine: one a core, unless it is said otherwise. Nothing ends them after a time, so there is one interval,
-    /// unless intervals are wished for.
+    /// A fleet of processes on this machine: one for each core, unless the options set another number. Processes have no time limit, so
+    /// there is
+    /// one interval, unless the options set a length.
     pub fn of_processes(plan: &Plan, cores: u32, options: &FleetOptions) -> Self {
         let mut warnings = Vec::new();
         let shards = options.shards.unwrap_or_else(|| cores.min(u32::try_from(plan.peak_clients()).unwrap_or(u32::MAX))).max(1);
@@ -182,7 +184,7 @@ impl Fleet {
         }
     }
 
-    /// How much of a processor a function has, in thousandths: on Lambda memory buys it, on one machine all share the cores.
+    /// A function's share of processors, in thousandths. On Lambda it depends on the memory; on one machine all share the cores.
     pub fn processors_milli(&self) -> u32 {
         let milli = match (self.memory_mb, self.cores) {
             (Some(memory), _) => u64::from(memory) * 1000 / u64::from(MB_PER_PROCESSOR),
@@ -191,7 +193,7 @@ impl Fleet {
         u32::try_from(milli).unwrap_or(u32::MAX).max(1)
     }
 
-    /// How many shards there are.
+    /// The number of shards.
     pub fn count(&self) -> u32 {
         u32::try_from(self.shards.len()).unwrap_or(u32::MAX)
     }
@@ -201,19 +203,19 @@ impl Fleet {
         self.total
     }
 
-    /// How users pass from an interval to the next; `None`: there is only one.
+    /// How users pass from one interval to the next; `None`: there is only one interval.
     pub fn hand_over(&self) -> Option<HandOver> {
         self.hand_over
     }
 
-    /// An interval by its number, if the test lasts so long.
+    /// The interval with this number, if the test lasts that long.
     pub fn interval(&self, number: u32) -> Option<Interval> {
         let Some(HandOver { interval: length, window, .. }) = self.hand_over else {
             let (enter, leave) = (Duration::ZERO, Duration::ZERO);
             return (number == 0).then_some(Interval { number, from: Duration::ZERO, to: self.total, enter, leave });
         };
         let from = length.checked_mul(number)?;
-        // A function could live long enough for it: what is left after its last hand-over isn't worth another.
+        // The current function lives long enough for the rest after its hand-over window, so no further interval is needed.
         let is_last = |to: Duration| self.total.is_some_and(|total| total <= to.saturating_add(window));
         if number > 0 && is_last(from) {
             return None;
@@ -224,12 +226,12 @@ impl Fleet {
         Some(Interval { number, from, to: Some(to), enter, leave })
     }
 
-    /// All intervals; endless where the load is.
+    /// All intervals. The iterator has no end if the load has none.
     pub fn intervals(&self) -> impl Iterator<Item = Interval> + '_ {
         (0..).map_while(|number| self.interval(number))
     }
 
-    /// What a shard does in an interval.
+    /// The load of a shard in an interval.
     pub fn slice(&self, plan: &Plan, shard: u32, interval: Interval) -> Slice {
         plan.slice(u64::from(shard), u64::from(self.count())).interval(interval.from, interval.to, interval.enter, interval.leave)
     }
@@ -246,8 +248,9 @@ impl Fleet {
         regions
     }
 
-    /// What it costs on Lambda, with the seconds that a function runs before its time and after (`overhead`); `None` where it runs
-    /// nowhere that asks money, or without an end.
+    /// The cost on Lambda. `overhead` is the time that a function runs before and after its interval. `None` for processes and for a load
+    /// without
+    /// an end.
     pub fn cost(&self, overhead: Duration) -> Option<Cost> {
         const REQUEST: f64 = 0.000_000_2;
         let (memory, architecture, _) = (self.memory_mb?, self.architecture?, self.total?);
@@ -265,7 +268,7 @@ impl Fleet {
     }
 }
 
-/// How users pass from an interval to the next, where one isn't enough.
+/// How users pass from one interval to the next, if the test needs several.
 fn hand_over(
     plan: &Plan,
     options: &FleetOptions,
@@ -291,7 +294,7 @@ fn few_users(plan: &Plan, shards: u64, warnings: &mut Vec<String>) {
     }
 }
 
-/// The processor this binary was built for: on another the function could not start.
+/// The processor that this binary was built for. The function could not start on another one.
 fn this_architecture() -> Architecture {
     if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X86_64 }
 }
@@ -308,7 +311,7 @@ fn share_of(share: u64, regions: &[(String, u64)]) -> f64 {
     share as f64 / regions.iter().map(|(_, share)| share).sum::<u64>().max(1) as f64
 }
 
-/// At least `needed` functions, a few more where the regions' shares come out nearer so.
+/// The number of functions: at least `needed`, and a few more if the regions' shares are then closer.
 fn fitting(needed: u64, regions: &[(String, u64)]) -> u64 {
     let off = |count: u64| {
         let counts = by_share(count, regions);
@@ -320,7 +323,9 @@ fn fitting(needed: u64, regions: &[(String, u64)]) -> u64 {
     candidates.into_iter().find(|count| off(*count) <= SHARE_TOLERANCE).unwrap_or(needed)
 }
 
-/// Distributes functions over regions by their shares, by largest remainder: exact in sum, and each within one of its share.
+/// Distributes functions over regions by their shares, by largest remainder: the sum is exact, and each number differs from its share by
+/// less
+/// than one.
 fn by_share(count: u64, regions: &[(String, u64)]) -> Vec<u64> {
     let total: u128 = regions.iter().map(|(_, share)| u128::from(*share)).sum();
     if total == 0 {
@@ -342,7 +347,7 @@ fn spread(count: u64, regions: &[(String, u64)], counts: &[u64]) -> Vec<Shard> {
     let mut given = vec![0u64; regions.len()];
     (0..u32::try_from(count).unwrap_or(u32::MAX))
         .map(|number| {
-            // The region that is furthest behind its part.
+            // The region that is furthest behind its share.
             let behind = |region: usize| (given[region] + 1) as f64 / counts[region].max(1) as f64;
             let open = (0..regions.len()).filter(|&region| given[region] < counts[region]);
             let next = open.min_by(|&a, &b| behind(a).total_cmp(&behind(b)));

@@ -1,4 +1,4 @@
-//! Fleets over random profiles, shard counts and interval lengths: the slices sum to the profile at every instant.
+//! Tests fleets over random profiles, shard counts and interval lengths: the slices add up to the profile at every moment.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,13 +42,13 @@ fn random_runner(dice: &mut ChaCha8Rng) -> String {
     }
 }
 
-/// Users that run at an instant, as the slices' events tell: what a server would see.
+/// The users that run at a time according to the slices' events, as a server would see them.
 fn running(events: &BTreeMap<Duration, i64>, t: Duration) -> i64 {
     events.range(..=t).map(|(_, change)| change).sum()
 }
 
 #[test]
-fn at_every_instant_the_slices_sum_to_the_profile() {
+fn slices_add_up_to_the_profile_at_every_moment() {
     for seed in 0..150 {
         let mut dice = ChaCha8Rng::seed_from_u64(seed);
         let runner = random_runner(&mut dice);
@@ -71,7 +71,7 @@ fn at_every_instant_the_slices_sum_to_the_profile() {
                 (0..2).for_each(|class| arrivals.extend(slice.arrivals(class)));
             }
         }
-        // At each instant at which anything happens, and between.
+        // Checks each moment at which a number changes, and the moments between.
         for &at in changes.keys() {
             for t in [at, at + Duration::from_nanos(1)] {
                 let whole: u64 = plan.users_at(t).iter().sum();
@@ -86,7 +86,7 @@ fn at_every_instant_the_slices_sum_to_the_profile() {
 }
 
 #[test]
-fn through_a_seam_each_user_is_handed_to_the_same_shard() {
+fn users_stay_in_their_shard_at_a_hand_over() {
     let plan = plan("clients: 37, hatch_rate: 50, duration: 9s");
     let fleet =
         Fleet::of_processes(&plan, 4, &FleetOptions { shards: Some(5), interval: Some(Duration::from_secs(4)), ..FleetOptions::default() });
@@ -103,7 +103,7 @@ fn through_a_seam_each_user_is_handed_to_the_same_shard() {
 
 #[test]
 fn rows_of_unique_data_are_disjoint_between_shards_and_threads() {
-    // As `data::Pool` deals them: a row is its whose number is the row's modulo all workers of all machines.
+    // `data::Pool` distributes rows in this way: a row belongs to the worker with the row's number modulo all workers of all machines.
     for (shards, threads) in [(1u64, 1u64), (3, 2), (7, 4)] {
         let mut owners: BTreeMap<u64, u64> = BTreeMap::new();
         for shard in 0..shards {
@@ -117,7 +117,7 @@ fn rows_of_unique_data_are_disjoint_between_shards_and_threads() {
 }
 
 #[test]
-fn as_many_functions_as_the_settings_need() {
+fn number_of_functions_follows_the_settings() {
     let plan = plan("clients: 2100, duration: 30m");
     let settings = LambdaSettings { clients_per_function: Some(250), ..LambdaSettings::default() };
     let fleet = Fleet::on_lambda(&plan, &settings, &[], &FleetOptions::default());
@@ -134,12 +134,12 @@ fn as_many_functions_as_the_settings_need() {
 }
 
 #[test]
-fn regions_get_their_shares() {
+fn regions_receive_their_shares() {
     let plan = plan("clients: 1000, duration: 30m");
     let settings = LambdaSettings { clients_per_function: Some(250), ..LambdaSettings::default() };
     let places = [place("us-west-2", 70), place("eu-central-1", 30), place("off", 0)];
     let fleet = Fleet::on_lambda(&plan, &settings, &places, &FleetOptions::default());
-    // 4 are needed; the shares come within about a hundredth of 70 and 30 only from 10 on.
+    // 4 functions are needed, but only 10 or more come within about a hundredth of 70 and 30.
     assert_eq!(fleet.regions(), [(Some("us-west-2"), 7), (Some("eu-central-1"), 3)]);
     assert!(fleet.warnings.is_empty(), "{:?}", fleet.warnings);
     let three = Fleet::on_lambda(&plan, &settings, &places, &FleetOptions { shards: Some(3), ..FleetOptions::default() });
@@ -170,7 +170,7 @@ fn fleet_cost_is_that_of_its_gigabyte_seconds() {
 }
 
 #[test]
-fn processes_are_one_a_core_in_one_interval() {
+fn fleet_of_processes_has_one_per_core_in_one_interval() {
     let fleet = Fleet::of_processes(&plan("clients: 10, duration: 3h"), 4, &FleetOptions::default());
     assert_eq!((fleet.count(), fleet.threads, fleet.intervals().count()), (4, 1, 1));
     let few = Fleet::of_processes(&plan("clients: 2, duration: 3h"), 8, &FleetOptions::default());

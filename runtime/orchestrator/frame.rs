@@ -1,9 +1,9 @@
-//! Frames: what a function streams back. A first one when it is ready, one an interval with what was counted in it, a last one that says
-//! how it ended.
+//! Frames: the messages that a function streams back. It sends the first one when it is ready, one for each interval with the counts, and a
+//! last one about how it ended.
 //!
-//! A frame is a line: `ltc2:`, then base64 of zlib of a protobuf message, then a line feed. Text survives whatever an engine wraps around
-//! it (a JSON string, a log); zlib's checksum and the line feed tell a frame that was cut off; each frame has a number, so one that is
-//! missing shows; lines that are no frames are set aside, as what the function said. Histograms are HdrHistogram V2.
+//! A frame is a line: `ltc2:`, then base64 of zlib of a protobuf message, then a line feed. Text survives any wrapping by an engine (a JSON
+//! string, a log). Zlib's checksum and the line feed show whether a frame was cut off, and each frame has a number, so that a missing one
+//! is noticed. Other lines are kept as output of the function. Histograms are in HdrHistogram V2.
 //!
 //! ```
 //! use ltc_runtime::orchestrator::frame::{Ended, EndReason, Frame, FrameWriter, FrameReader, Received};
@@ -26,81 +26,81 @@ use prost::Message;
 use super::wire;
 use ltc_engine::stats::Snapshot;
 
-/// What a frame begins with. Another format has another number.
+/// The beginning of a frame. Another format has another number.
 const MARK: &[u8] = b"ltc2:";
-/// What frames of any format begin with, before their number.
+/// The beginning of a frame in any format, before the number.
 const ANY_MARK: &[u8] = b"ltc";
-/// No frame is longer; what is, is no frame.
+/// The longest frame. A longer line isn't a frame.
 const LONGEST: usize = 64 << 20;
 
-/// One thing that a function tells.
+/// A message of a function.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Frame {
-    /// It is ready, and waits for its time.
+    /// The function is ready, and waits for its beginning.
     Started(Started),
-    /// What was counted since the last frame.
+    /// The counts since the last frame.
     Counted(Counted),
-    /// It is over. Always the last: without it the function was lost.
+    /// The function has ended. This is always the last frame; without it the function was lost.
     Ended(Ended),
 }
 
-/// A function is ready.
+/// The message of a function that is ready.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Started {
     /// The slice's name.
     pub slice: String,
     /// The function's own clock, microseconds since the Unix epoch.
     pub clock_us: u64,
-    /// How long it took from its process's start until it could take events, microseconds.
+    /// The time from the start of its process until it could receive events, in microseconds.
     pub init_us: u64,
-    /// How much later than its slice's beginning it was ready, microseconds; 0 where it was in time.
+    /// How long after its slice's beginning it was ready, in microseconds; 0 if it was in time.
     pub late_us: u64,
-    /// Where it runs: a log stream, a process.
+    /// Where it runs: the name of a log stream, or a process.
     pub place: String,
 }
 
 /// How a slice ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndReason {
-    /// As planned.
+    /// The slice ran to its end as planned.
     Done,
-    /// It was told to stop.
+    /// The orchestrator stopped it.
     Stopped,
     /// The spec stopped the test (`at_end stop_test`).
     StoppedItself,
-    /// Its time was over before its slice was: the engine's limit.
+    /// The engine's time limit came before the end of the slice.
     Deadline,
-    /// This slice was given to it before: nothing was done.
+    /// The function had already received this slice, so it did nothing.
     Repeated,
-    /// The event isn't for it: nothing was done.
+    /// The event isn't for this binary, so it did nothing.
     Refused,
     /// The engine failed.
     Failed,
-    /// It cannot read the control channel: nothing was done.
+    /// The function cannot read the control channel, so it did nothing.
     NoControl,
-    /// It stopped by itself, because its orchestrator was silent.
+    /// The function stopped on its own, because its orchestrator was silent.
     Silent,
 }
 
 impl EndReason {
-    /// Whether nothing more was to come.
+    /// Whether the end was expected, so that no load is missing.
     pub fn is_planned(self) -> bool {
         matches!(self, Self::Done | Self::Stopped | Self::StoppedItself)
     }
 }
 
-/// A slice's end.
+/// The message about a slice's end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// How.
+    /// The reason.
     pub reason: EndReason,
-    /// Why, where it isn't as planned.
+    /// The explanation, if the end wasn't planned.
     pub message: String,
-    /// All requests it made, in all frames.
+    /// The number of requests in all frames.
     pub requests: u64,
 }
 
-/// What was counted, still packed: it is added to what others counted without being unpacked first.
+/// Counts in packed form. They are merged without unpacking them first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counted(wire::CountedMessage);
 
@@ -118,7 +118,7 @@ impl Counted {
         Self(counted)
     }
 
-    /// The middle of its window, microseconds from the test's start: which interval it belongs to.
+    /// The middle of its window, in microseconds from the test's start. It determines the interval that the counts belong to.
     pub fn middle_us(&self) -> u64 {
         self.0.middle_us()
     }
@@ -133,28 +133,28 @@ impl Counted {
         self.0.to_us()
     }
 
-    /// How many users it had, and how many it should have had.
+    /// The number of users, and the planned number.
     pub fn users(&self) -> (u64, u64) {
         self.0.users()
     }
 
-    /// Adds it to a snapshot.
+    /// Adds the counts to a snapshot.
     ///
     /// # Errors
-    /// Where it can't be read: another version's, or damaged in a way that no checksum finds.
+    /// If they can't be read, because they are of another version or damaged in a way that the checksum doesn't detect.
     pub fn merge_into(&self, snapshot: &mut Snapshot) -> Result<(), String> {
         self.0.merge_into(snapshot)
     }
 }
 
-/// Writes frames, numbered.
+/// Writes numbered frames.
 #[derive(Debug, Default)]
 pub struct FrameWriter {
     number: u64,
 }
 
 impl FrameWriter {
-    /// The next frame as it goes out.
+    /// The bytes of the next frame.
     pub fn write(&mut self, frame: &Frame) -> Vec<u8> {
         let message = wire::FrameMessage::new(self.number, frame).encode_to_vec();
         self.number += 1;
@@ -169,22 +169,22 @@ impl FrameWriter {
     }
 }
 
-/// What came of what was read.
+/// One item that a reader found.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Received {
     /// A frame, with its number.
     Frame(u64, Box<Frame>),
-    /// Something else that the function wrote.
+    /// Other output of the function.
     Said(String),
     /// A frame that can't be read, and why.
     Damaged(String),
 }
 
-/// Puts frames together from pieces of whatever length.
+/// Assembles frames from pieces of any length.
 #[derive(Debug, Default)]
 pub struct FrameReader {
     buffer: Vec<u8>,
-    /// How much of the buffer was given out, and how much was searched for a line's end.
+    /// The number of bytes that were returned, and the number that were searched for a line's end.
     taken: usize,
     searched: usize,
 }
@@ -200,7 +200,7 @@ impl FrameReader {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// What is left when nothing more comes: a frame that was cut off, or a last line without an end.
+    /// The rest at the end of the output: a frame that was cut off, or a last line without a line feed.
     pub fn finish(&mut self) -> Option<Received> {
         let rest = self.buffer.split_off(self.taken);
         *self = Self::default();
@@ -217,7 +217,7 @@ impl FrameReader {
 impl Iterator for FrameReader {
     type Item = Received;
 
-    /// The next that is whole.
+    /// The next complete item.
     fn next(&mut self) -> Option<Received> {
         loop {
             let Some(found) = memchr::memchr(b'\n', &self.buffer[self.searched..]) else {
@@ -234,7 +234,7 @@ impl Iterator for FrameReader {
             self.taken = end + 1;
             self.searched = self.taken;
             match line.strip_prefix(MARK) {
-                // What Lambda puts before an answer ends with NULs.
+                // The prelude that Lambda adds to a response ends with NULs.
                 None if line.is_empty() || line.contains(&0) => {}
                 None if let Some(version) = other_version(line) => {
                     return Some(Received::Damaged(format!(
@@ -253,7 +253,7 @@ impl Iterator for FrameReader {
     }
 }
 
-/// The number of the format that a frame of another version is of.
+/// The number in a frame of another format.
 fn other_version(line: &[u8]) -> Option<&str> {
     let rest = line.strip_prefix(ANY_MARK)?;
     let digits = rest.iter().position(|byte| *byte == b':')?;
@@ -310,7 +310,7 @@ mod tests {
         let mut bytes = writer.write(&first);
         bytes.extend(b"a stray line\n");
         bytes.extend(writer.write(&Frame::Counted(Counted::new(&counted))));
-        // In pieces of any length.
+        // Pushes the bytes in pieces of several lengths.
         for step in [1, 7, 1000] {
             let mut reader = FrameReader::default();
             let mut got = Vec::new();
@@ -327,7 +327,7 @@ mod tests {
             let mut back = Snapshot::default();
             packed.merge_into(&mut back).unwrap();
             assert_eq!(back, counted);
-            // Twice, as two shards would.
+            // Merges the counts twice, as from two shards.
             packed.merge_into(&mut back).unwrap();
             let mut twice = counted.clone();
             twice.merge(&counted);
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_that_is_cut_off_or_damaged_is_told() {
+    fn cut_off_or_damaged_frame_is_reported() {
         let bytes = FrameWriter::default().write(&Frame::Counted(Counted::new(&snapshot())));
         for length in [3, 20, bytes.len() - 1] {
             let mut reader = FrameReader::default();

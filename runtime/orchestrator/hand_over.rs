@@ -1,6 +1,7 @@
-//! How long the users of one interval take to pass to the functions of the next.
+//! Computes how long the users of one interval take to pass to the functions of the next.
 //!
-//! Users that pass run `on stop` and `on start` once more. They pass within a window that is long enough for these requests to add little to
+//! Users that pass run `on stop` and `on start` once more. They pass within a window that is long enough for these requests to add little
+//! to
 //! the rate. The longer the window is, the longer two functions of a shard run at the same time.
 
 use std::time::Duration;
@@ -9,42 +10,44 @@ use serde::{Deserialize, Serialize};
 
 use ltc_engine::schedule::Plan;
 
-/// By how much the requests of a hand-over may raise the rate of requests, of 1.
+/// The most by which a hand-over may raise the request rate, as a share.
 pub const MOST_ADDED: f64 = 0.03;
-/// Users open new connections too, and their number isn't known: no window is shorter, if the interval permits.
+/// The shortest window, if the interval permits it. Users also open new connections, whose number isn't known.
 const LEAST_WINDOW: Duration = Duration::from_secs(20);
-/// How long an iteration takes, where only that sets the rate: nothing is known of the server before the load.
+/// The assumed time of an iteration without a wait, because nothing is known of the server before the load.
 const ITERATION: Duration = Duration::from_secs(1);
 
-/// What a class of users does, in numbers of requests.
+/// The number of requests of a user class.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClassRequests {
-    /// In `on start` and `on stop`.
+    /// The requests of `on start` and `on stop`.
     pub restart: f64,
-    /// In an iteration.
+    /// The requests of an iteration.
     pub iteration: f64,
-    /// From the start of an iteration to the next: the wait; zero where there is none.
+    /// The time from the start of one iteration to the next, as the wait sets it; zero without a wait.
     pub cycle: Duration,
 }
 
-/// How a fleet passes users from an interval to the next.
+/// How a fleet passes users from one interval to the next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HandOver {
-    /// How long an interval is, from border to border.
+    /// The length of an interval, from border to border.
     pub interval: Duration,
-    /// How long after a border users pass.
+    /// The time after a border in which users pass.
     pub window: Duration,
-    /// By how much it raises the rate of requests meanwhile, of 1.
+    /// By how much the hand-over raises the request rate in that time, as a share.
     pub added: f64,
 }
 
 impl HandOver {
-    /// For a load whose functions may run for `limit`, without what they need before and after, in intervals of `wanted` at most.
+    /// Computes the hand-over of a load. `limit` is the time that a function may run, without the time before and after its slice; `wanted`
+    /// is the
+    /// greatest length of an interval.
     pub fn of(plan: &Plan, classes: &[ClassRequests], wanted: Duration, limit: Duration) -> Self {
         let (requests, rate) = requests(plan, classes);
         let full = if requests > 0.0 && rate > 0.0 { requests / (MOST_ADDED * rate) } else { 0.0 };
         let full = Duration::try_from_secs_f64(full).unwrap_or(Duration::MAX).max(LEAST_WINDOW);
-        // A function gives its users away only once it has all of them, and two of a shard run at most.
+        // A function gives away users only after it has received all of its own, and at most two functions of a shard run at once.
         let mut window = full.min(wanted / 2).min(limit / 3);
         let interval = wanted.min(limit.saturating_sub(window));
         window = window.min(interval / 2);
@@ -53,13 +56,13 @@ impl HandOver {
     }
 }
 
-/// The requests that a hand-over adds, and the rate of all others, at the load's peak.
+/// The number of requests that a hand-over adds, and the rate of all other requests, at the load's peak.
 fn requests(plan: &Plan, classes: &[ClassRequests]) -> (f64, f64) {
     let (users, rates) = plan.peaks();
     let mut sum = (0.0, 0.0);
     for ((class, users), arrivals) in classes.iter().zip(users).zip(rates) {
         let cycle = if class.cycle.is_zero() { ITERATION } else { class.cycle };
-        // Of the users that serve arrivals, those that are busy pass with them, the others when they are needed.
+        // Of the users that serve arrivals, only busy ones pass during the window. The others pass when they are needed.
         let users = if arrivals > 0.0 { (users as f64).min(arrivals * ITERATION.as_secs_f64()) } else { users as f64 };
         sum.0 += users * class.restart;
         sum.1 += class.iteration.max(1.0) * if arrivals > 0.0 { arrivals } else { users / cycle.as_secs_f64() };
@@ -89,7 +92,7 @@ mod tests {
     #[test]
     fn window_is_long_enough_for_the_logins_to_add_three_percent() {
         let class = ClassRequests { restart: 1.0, iteration: 2.0, cycle: SECOND * 6 };
-        // 400 logins to 133 requests a second: 100 s.
+        // 400 logins at 133 requests per second need 100 s.
         let found = hand_over("clients: 400, duration: 3h", &[class], 840, 880);
         assert_eq!((found.window.as_secs(), found.interval.as_secs()), (100, 780));
         assert!((found.added - MOST_ADDED).abs() < 1e-9, "{found:?}");

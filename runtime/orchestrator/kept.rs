@@ -1,4 +1,4 @@
-//! Frames that a function keeps where `collect` finds them, because its orchestrator may end before it.
+//! Keeps a function's frames for `collect`, because its orchestrator may end before it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,10 +10,10 @@ use crate::journal::{AppendFile, Disk};
 
 /// Keeps the frames of one function.
 pub(crate) trait FrameKeeper: Send {
-    /// Keeps a frame, as it was sent.
+    /// Keeps a frame in its sent form.
     fn keep(&mut self, line: &[u8]);
 
-    /// All frames were given; done when they are kept, or after a few seconds.
+    /// Finishes after the last frame. It returns when all frames are kept, or after a few seconds.
     fn finish(self: Box<Self>);
 }
 
@@ -31,17 +31,17 @@ pub(crate) fn file_of(event: &SliceEvent) -> String {
     format!("{KEPT}{}-{}-{attempt}", event.interval, event.shard)
 }
 
-/// Keeps frames in a file. Lines that cannot be written wait in memory.
+/// Keeps frames in a file. Lines that can't be written wait in memory.
 pub(crate) struct FileKeeper {
     disk: Box<dyn Disk>,
     waiting: Vec<u8>,
 }
 
 impl FileKeeper {
-    /// In the directory of the run.
+    /// Creates the file in the directory of the run.
     ///
     /// # Errors
-    /// Where the file cannot be created.
+    /// If the file cannot be created.
     pub(crate) fn create(directory: &Path, event: &SliceEvent) -> Result<Self, String> {
         let path = directory.join(file_of(event));
         let created = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| AppendFile::create(&path));
@@ -64,21 +64,21 @@ impl FrameKeeper for FileKeeper {
     }
 }
 
-/// What a function kept.
+/// The kept frames of a slice.
 #[derive(Debug, Default)]
 pub(crate) struct KeptSlice {
     pub(crate) interval: u32,
     pub(crate) shard: u32,
-    /// Its frames by their numbers: a part may have been written twice.
+    /// The frames by their numbers, because a part may have been written twice.
     pub(crate) frames: BTreeMap<u64, Frame>,
-    /// Frames that cannot be read, and why.
+    /// Errors about frames that cannot be read.
     pub(crate) damaged: Vec<String>,
 }
 
-/// All that the functions of a run kept, in the order of their intervals and shards.
+/// Reads everything that the functions of a run kept, in order of intervals and shards.
 ///
 /// # Errors
-/// Where it cannot be read.
+/// If it cannot be read.
 pub(crate) async fn read(files: &RunFiles) -> Result<Vec<KeptSlice>, String> {
     let mut slices: BTreeMap<(u32, u32, u32), KeptSlice> = BTreeMap::new();
     for file in files.list(KEPT).await? {
@@ -131,7 +131,7 @@ mod tests {
         let line = writer.write(&Frame::Ended(Ended { reason: EndReason::Done, message: String::new(), requests: 4 }));
         keeper.keep(&line);
         keeper.keep(&line);
-        // The function was killed while it wrote.
+        // The function was killed while it wrote this frame.
         keeper.keep(&line[..10]);
         keeper.finish();
         let kept = read(&RunFiles::in_directory(folder.path())).await.unwrap();

@@ -1,29 +1,29 @@
-//! Load that was not made, in words: which shard, from when until when, how many users or arrivals.
+//! Describes load that was not generated: which shard, from when until when, how many users or arrivals.
 
 use std::time::Duration;
 
 use crate::report::{clock, count};
 use ltc_engine::schedule::Slice;
 
-/// Shorter gaps are the engine's own inaccuracy.
+/// Shorter gaps are within the engine's own inaccuracy.
 pub(crate) const TOLERANCE: Duration = Duration::from_millis(250);
-/// The most arrivals that are counted; of more, the text says that there are more.
+/// The most arrivals that are counted. Beyond it, the text says that there are more.
 const COUNTED: usize = 1_000_000;
 
 /// A part of a shard's load that was not generated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Gap {
-    /// From when, from the test's start.
+    /// The beginning, from the test's start.
     pub(crate) from: Duration,
-    /// Until when; `None`: to the end.
+    /// The end; `None`: the end of the test.
     pub(crate) to: Option<Duration>,
     /// The most users at once.
     pub(crate) users: u64,
-    /// Arrivals, counted up to a million.
+    /// The number of arrivals, counted up to a million.
     pub(crate) arrivals: usize,
 }
 
-/// The load that is missing between two times; nothing where no load was due. `slice` is the shard's part of the whole plan.
+/// The load that is missing between two times; `None` if no load was due. `slice` is the shard's part of the whole plan.
 pub(crate) fn gap(slice: &Slice, from: Duration, to: Option<Duration>) -> Option<Gap> {
     let end = to.unwrap_or(Duration::MAX);
     if end.saturating_sub(from) < TOLERANCE {
@@ -50,7 +50,7 @@ pub(crate) fn load(gap: &Gap) -> String {
     users.into_iter().chain(arrivals).collect::<Vec<_>>().join(" and ")
 }
 
-/// `00:02:10`, with tenths of a second where there are any.
+/// `00:02:10`, with tenths of a second unless they are zero.
 pub(crate) fn clock_tenths(time: Duration) -> String {
     let tenths = time.subsec_millis() / 100;
     if tenths == 0 { clock(time) } else { format!("{}.{tenths}", clock(Duration::from_secs(time.as_secs()))) }

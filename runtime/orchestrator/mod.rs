@@ -1,5 +1,5 @@
-//! The distributed test: a plan cut into shards and intervals, functions that run the pieces, and one orchestrator that merges what they
-//! stream back.
+//! Distributed tests: a plan that is divided into shards and intervals, functions that run the parts, and one orchestrator that merges the
+//! results they stream back.
 //!
 //! ```text
 //! plan ─ fleet (shards × intervals) ─ event ─▶ backend ─▶ function: shard ─ engine
@@ -7,8 +7,8 @@
 //! results ◀─ collector (an interval of all shards) ◀───────────┘
 //! ```
 //!
-//! The two sides share nothing but an [`event`] and the [`frame`]s that answer it. A [`backend`] carries them: AWS Lambda, or processes
-//! of this machine.
+//! The two sides share only an [`event`] and the [`frame`]s that answer it. A [`backend`] transports them: AWS Lambda, or processes on this
+//! machine.
 
 pub(crate) mod aws;
 pub mod backend;

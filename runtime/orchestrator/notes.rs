@@ -1,25 +1,25 @@
-//! What a reader of the report must know about a fleet, with one note per cause: a cause that affects 50 shards is one sentence.
+//! Notes about a fleet for the reader of the report. There is one note per cause: a cause that affects 50 shards is one sentence.
 
 use super::missing::{Gap, TOLERANCE, clock_tenths, load};
 use crate::journal::Journal;
 
-/// How many notes of one cause are printed while the test runs; the report has all of them, folded.
+/// The most notes of one cause that are printed while the test runs. The report has all of them, folded.
 const PRINTED: usize = 3;
 
-/// Something about shards that belongs in the report.
+/// A fact about shards for the report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Note {
-    /// The shards that it is about, from 0; empty where it is about the whole fleet.
+    /// The shards that it is about, from 0. Empty if it is about the whole fleet.
     pub(crate) shards: Vec<u32>,
     /// The load that was not generated, if any.
     pub(crate) gap: Option<Gap>,
     /// The cause.
     pub(crate) why: String,
-    /// Where the function ran: it differs from shard to shard and is no part of the cause.
+    /// Where the function ran. It differs from shard to shard and isn't part of the cause.
     pub(crate) place: String,
 }
 
-/// What notes of one cause have in common: whether they are about the fleet, whether load is missing, and the cause without numbers.
+/// The common properties of notes with one cause: whether they are about the fleet, whether load is missing, and the cause without numbers.
 type CauseKey = (bool, bool, String);
 
 impl Note {
@@ -43,7 +43,7 @@ impl Note {
         }
     }
 
-    /// Equal for notes of the same cause: numbers and places in the cause do not count.
+    /// A key that is equal for notes with the same cause. Numbers and places in the cause don't count.
     fn key(&self) -> CauseKey {
         let cause = if self.place.is_empty() { self.why.clone() } else { self.why.replace(&self.place, "") };
         let cause = cause.chars().filter(|char| !char.is_ascii_digit()).collect();
@@ -87,7 +87,7 @@ impl Notes {
         Self { all: Vec::new(), journal }
     }
 
-    /// Adds a note. Gives the line to print now, if it is one of the first of its cause.
+    /// Adds a note. Returns the line to print now, if it is one of the first of its cause.
     pub(crate) fn add(&mut self, note: Note) -> Option<String> {
         let key = note.key();
         let before = self.all.iter().filter(|known| known.key() == key).count();
@@ -103,7 +103,7 @@ impl Notes {
         }
     }
 
-    /// One sentence per cause, in order of the first of each.
+    /// One sentence per cause, in the order in which the causes first occurred.
     pub(crate) fn folded(&self) -> Vec<String> {
         let mut causes: Vec<(CauseKey, Vec<&Note>)> = Vec::new();
         for note in &self.all {
@@ -131,7 +131,7 @@ fn fold(notes: &[&Note]) -> String {
     };
     let from = gaps.iter().map(|gap| gap.from).min().unwrap_or_default();
     let to = gaps.iter().map(|gap| gap.to).max_by_key(|to| to.unwrap_or(std::time::Duration::MAX)).flatten();
-    // A shard that was lost more than once has the same users each time.
+    // A shard that was lost several times is missing the same users each time.
     let users_of =
         |shard: u32| notes.iter().filter(|note| note.shards.contains(&shard)).filter_map(|note| Some(note.gap.as_ref()?.users)).max();
     let mut distinct = shards.clone();

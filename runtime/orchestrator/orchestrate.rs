@@ -25,17 +25,17 @@ use ltc_engine::program::renewed::RenewedValues;
 use ltc_engine::schedule::Plan;
 use ltc_engine::workers::Stop;
 
-/// How often the orchestrator checks whether the test is to stop.
+/// How often the orchestrator checks whether to stop.
 const TICK: Duration = Duration::from_millis(50);
-/// Time from a stop until users are stopped in the middle of their iteration, and until the orchestrator stops waiting for functions: a
-/// fleet stops within ten seconds.
+/// The time after a stop until users are stopped in the middle of their iteration, and the time until the orchestrator no longer waits for
+/// functions. A fleet stops within ten seconds.
 const HURRY: Duration = Duration::from_secs(5);
 const GIVE_UP: Duration = Duration::from_millis(9_500);
-/// The same after a stop at once.
+/// The second time after an immediate stop.
 const GIVE_UP_NOW: Duration = Duration::from_secs(2);
-/// How long after a request to stop failed it is sent again.
+/// The pause after which a failed request to stop is repeated.
 const STOP_AGAIN: Duration = Duration::from_secs(1);
-/// Time limit of a request to the backend that starts no function.
+/// The time limit of a request to the backend that doesn't start a function.
 const REQUEST: Duration = Duration::from_secs(4);
 
 /// Runs a fleet.
@@ -44,34 +44,34 @@ pub(crate) struct Orchestrator {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) fleet: Fleet,
     pub(crate) plan: Plan,
-    /// What all slices' events have in common.
+    /// The fields that the events of all slices share.
     pub(crate) template: SliceEvent,
     pub(crate) clock: Clock,
-    /// Lines of the report.
+    /// The number of report rows.
     pub(crate) names: usize,
     pub(crate) timeouts: Timeouts,
-    /// Where notes are shown as they come.
+    /// Prints notes immediately.
     pub(crate) notice: Notice,
-    /// Where notes are written as they come.
+    /// The journal for notes, if the run has one.
     pub(crate) journal: Option<Journal>,
-    /// What `before test every` renews.
+    /// The values that `before test every` renews.
     pub(crate) renewed: RenewedValues,
 }
 
 /// Shows a line to the user.
 type Notice = fn(LogLevel, &str);
 
-/// The outcome of a distributed test, beside its statistics.
+/// The outcome of a distributed test, apart from its statistics.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct RunOutcome {
-    /// What a reader must know, in order of time.
+    /// Notes for the reader, in order of time.
     pub(crate) notes: Vec<String>,
     /// Why the infrastructure failed the test, if it did.
     pub(crate) broken: Option<String>,
 }
 
 impl Orchestrator {
-    /// Runs until all functions have ended. `each` gets an interval's results and returns whether the load is to stop.
+    /// Runs the fleet until all functions have ended. `each` receives the results of an interval and returns whether the load has to stop.
     pub(crate) async fn run(self, stop: &Stop, mut each: impl FnMut(MergedInterval) -> bool) -> RunOutcome {
         let interval = Duration::from_micros(self.template.stats_interval_us);
         let mut collector = Collector::new(self.names, interval);
@@ -84,7 +84,7 @@ impl Orchestrator {
         let mut stopping = Stopping::default();
         let template = Arc::new(self.template.clone());
         let lead = self.backend.lead(self.fleet.count());
-        // Without a control channel, nothing could stop the functions.
+        // Without the control channel nothing could stop the functions, so none is started.
         let begun = beat(&*self.backend).await;
         if let Err(why) = begun {
             outcome.broken = Some(format!("cannot use the control channel, so no load was generated: {why}"));
@@ -131,7 +131,7 @@ impl Orchestrator {
                 break;
             }
             tokio::select! {
-                // What has arrived comes first, and in one order.
+                // Results that have arrived are handled first, and always in the same order.
                 biased;
                 one = events.recv() => match one {
                     Some(ShardEvent::Begun(key, from)) => collector.begins(key, from),
@@ -197,10 +197,10 @@ impl Orchestrator {
             }
         }
         for delta in collector.rest() {
-            // Nothing is left to stop.
+            // The load is over, so the answer whether to stop doesn't matter.
             let _ = each(delta);
         }
-        // A sign that is still on its way would write the channel again.
+        // Waits for signals in progress, because a late one would write the channel again.
         while beats.join_next().await.is_some() {}
         if !matches!(timeout(REQUEST * 2, self.backend.clean_up()).await, Ok(Ok(()))) {
             note(self.notice, &mut notes, Note::of_fleet("the control channel of the fleet could not be removed"));
@@ -218,7 +218,7 @@ impl Orchestrator {
     }
 }
 
-/// Gives functions a sign of the orchestrator, and gives what `stop` asks for.
+/// Signals that the orchestrator is alive, and returns the request of `stop`.
 async fn beat(backend: &dyn Backend) -> Result<Option<Urgency>, String> {
     timeout(REQUEST, backend.beat()).await.unwrap_or_else(|_| Err(format!("no response within {} s", REQUEST.as_secs())))
 }
@@ -229,15 +229,15 @@ fn note(notice: Notice, notes: &mut Notes, note: Note) {
     }
 }
 
-/// The steps of a stop: gracefully, then at once, then without waiting.
+/// The steps of a stop: first gracefully, then immediately, then without waiting.
 #[derive(Debug, Default)]
 struct Stopping {
-    /// When it began, from the test's start.
+    /// The time when the stop began, from the test's start.
     at: Arc<OnceLock<Duration>>,
     asked: Option<Urgency>,
     since: Option<Instant>,
     told: Option<(Urgency, Instant)>,
-    /// When the last request to stop failed.
+    /// The time when the last request to stop failed.
     failed: Option<Instant>,
 }
 
@@ -247,7 +247,7 @@ impl Stopping {
         self.since.get_or_insert_with(clock::now);
     }
 
-    /// Takes the step that is due, and returns what failed.
+    /// Takes the step that is due, and returns errors.
     async fn go_on(&mut self, backend: &dyn Backend, clock: &Clock, shutdown: &watch::Sender<ShutdownState>) -> Vec<String> {
         let (Some(asked), Some(since)) = (self.asked, self.since) else { return Vec::new() };
         let mut problems = Vec::new();
@@ -267,7 +267,7 @@ impl Stopping {
             };
             match problem {
                 None => (self.told, self.failed) = (Some((urgency, clock::now())), None),
-                // It is tried again, and said once.
+                // The request is repeated, but the error is reported only once.
                 Some(problem) => {
                     if self.failed.replace(clock::now()).is_none() {
                         problems.push(problem);

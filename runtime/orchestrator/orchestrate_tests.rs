@@ -1,4 +1,4 @@
-//! Everything that can go wrong with a fleet, played by a backend that fails as it is told to. No test asserts a time that a slow machine
+//! Tests everything that can go wrong with a fleet, with a backend that fails as the test says. No test asserts a time that a slow machine
 //! could miss.
 
 use ltc_config::Profile;
@@ -10,7 +10,7 @@ use super::*;
 use ltc_engine::schedule::WeightedClass;
 use ltc_engine::stats::{Snapshot, micros};
 
-/// What a test sees of a run.
+/// What a test observes of a run.
 struct TestRun {
     outcome: RunOutcome,
     record: Arc<FleetRecord>,
@@ -98,7 +98,7 @@ fn orchestrator_that_cannot_write_the_control_channel_starts_nothing() {
 
 #[test]
 fn healthy_shard_goes_on_while_another_one_cannot_start() {
-    // Shard 1 cannot start in the second interval, when the load has begun.
+    // Shard 1 cannot start in the second interval, after the load has begun.
     let run = run_fleet_for(&[Behavior::Well], 2, Some(Duration::from_secs(1)), &Stop::default(), |_| false);
     assert_eq!(run.outcome, RunOutcome::default());
     let record = FleetRecord { refused_from: Some(1), ..FleetRecord::default() };
@@ -137,10 +137,10 @@ fn dead_shard_is_restarted_for_the_rest() {
         let run = run_fleet(&[behavior]);
         assert_eq!(run.outcome.broken, None, "{behavior:?}: {}", run.notes());
         assert!(run.record.begun.lock().unwrap().contains(&"t/0/1/1".to_owned()), "{behavior:?}");
-        // Its results from before count, and so do those from after.
+        // Its results from before the loss count, and so do those from after.
         assert!(run.total.names[0].requests > 10, "{behavior:?}");
         if behavior == Behavior::Cut {
-            // How long the gap was is the machine's; that a frame was cut off is told where it was long enough.
+            // The length of the gap depends on the machine. A frame that was cut off is reported only for a long gap.
             assert!(run.outcome.notes.is_empty() || run.has("a frame was cut off after"), "{}", run.notes());
         }
     }
@@ -157,7 +157,7 @@ fn hanging_shard_is_stopped_before_restart() {
 
 #[test]
 fn unreachable_shard_is_not_doubled() {
-    // The record itself fails where it is begun again before it was abandoned.
+    // The fake backend panics if a function is started again before it was abandoned.
     for behavior in [Behavior::OutOfSight, Behavior::Elsewhere] {
         let run = run_fleet(&[behavior]);
         assert_eq!(run.outcome.broken, None, "{}", run.notes());
@@ -232,7 +232,7 @@ fn stopped_fleet_keeps_the_results_that_arrived() {
     assert_eq!(run.outcome, RunOutcome::default());
     assert_eq!(*run.record.told.lock().unwrap(), Some(Urgency::Gracefully));
     assert!(run.total.names[0].requests >= 5);
-    // What judges results asks for the same.
+    // A threshold that stops the test requests the same.
     let judged = run_fleet_for(&[], 60, None, &Stop::default(), |intervals| intervals == 5);
     assert_eq!((judged.outcome, *judged.record.told.lock().unwrap()), (RunOutcome::default(), Some(Urgency::Gracefully)));
 }

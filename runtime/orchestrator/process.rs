@@ -1,5 +1,5 @@
-//! The engine `process`: each function is a child process of the same binary on this machine. The event goes in as a line, frames come
-//! out as lines, and a further line, or the end of its input, stops it.
+//! The engine `process`: each function is a child process of the same binary on this machine. The event goes in as a line, and frames come
+//! out as lines. A further line, or the end of its input, stops it.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -20,34 +20,34 @@ use super::run_store::{CONTROL, RunFiles};
 use super::{control, lead};
 use ltc_engine::clock::unix_now;
 
-/// Pieces of output that may wait to be read: a child that writes more waits.
+/// The most pieces of output that may wait to be read. A child that writes more is blocked.
 const QUEUE: usize = 16;
 const PIECE: usize = 64 * 1024;
 
-/// Children of this process.
+/// The child processes of a run.
 #[derive(Debug)]
 pub(crate) struct Processes {
     binary: PathBuf,
     args: Vec<OsString>,
     running: Arc<Mutex<HashMap<String, ChildProcess>>>,
-    /// Where other commands find the run.
+    /// The files by which other commands find the run.
     files: Option<RunFiles>,
-    /// What was said to all processes.
+    /// The lines that were sent to all processes.
     lines: Arc<Mutex<Vec<String>>>,
 }
 
 #[derive(Debug)]
 struct ChildProcess {
     child: Child,
-    /// Where it listens; `None` once nothing can be said to it.
+    /// Its standard input; `None` until it has received its event, and after a failed write.
     input: Option<ChildStdin>,
 }
 
 impl Processes {
-    /// Children of the binary that runs, which are told by `args` to be one.
+    /// Starts children of the running binary with `args`.
     ///
     /// # Errors
-    /// Where the system doesn't tell which binary that is.
+    /// If the system doesn't tell the path of the binary.
     pub(crate) fn of_this_binary(args: impl IntoIterator<Item = impl Into<OsString>>, files: Option<RunFiles>) -> Result<Self, String> {
         let binary = std::env::current_exe().map_err(|error| format!("cannot find this binary's path: {error}"))?;
         Ok(Self { binary, args: args.into_iter().map(Into::into).collect(), running: Arc::default(), files, lines: Arc::default() })
@@ -65,7 +65,7 @@ impl Processes {
         }
         let mut command = Command::new(&self.binary);
         command.args(&self.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-        // Ctrl-C on a terminal goes to a whole group: the orchestrator decides when children stop.
+        // Ctrl-C on a terminal signals a whole process group, but the orchestrator decides when children stop.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let failed = |error: std::io::Error| InvokeError::NotStarted(format!("cannot start a process: {error}"));
@@ -98,12 +98,12 @@ impl Processes {
             self.kill(&slice);
             return Err(failed(error));
         }
-        // An event is larger than a pipe's buffer may be; a child that died shows on its output.
+        // A thread writes the event, because it may be larger than the pipe's buffer. A failure shows on the child's output.
         let (running, lines) = (self.running.clone(), self.lines.clone());
         let writer = std::thread::Builder::new().name(format!("writes {slice}")).spawn(move || {
             let mut written = input.write_all(&line).and_then(|()| input.flush());
             if let Some(child) = running.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&slice) {
-                // What was said to all before it could hear it.
+                // Sends the lines that were meant for all processes before this one could read them.
                 for line in lines.lock().unwrap_or_else(PoisonError::into_inner).iter() {
                     written = written.and_then(|()| input.write_all(format!("{line}\n").as_bytes())).and_then(|()| input.flush());
                 }
@@ -121,14 +121,14 @@ impl Processes {
     fn tell(&self, line: &str) {
         let line = format!("{line}\n");
         for running in self.running().values_mut() {
-            // One that has ended meanwhile no longer listens, nor needs to.
+            // A process that has ended needs no line, so errors are ignored.
             if let Some(input) = &mut running.input {
                 let _ = input.write_all(line.as_bytes()).and_then(|()| input.flush());
             }
         }
     }
 
-    /// Writes what other commands read. Processes hear the same on standard input, so a full disk does not harm the run.
+    /// Writes the file that other commands read. Processes get the same lines on standard input, so a full disk does not harm the run.
     async fn write_control(&self) {
         if let Some(files) = &self.files {
             let text = control::text(unix_now(), &self.lines.lock().unwrap_or_else(PoisonError::into_inner));
@@ -138,14 +138,14 @@ impl Processes {
 
     fn kill(&self, slice: &str) {
         if let Some(mut running) = self.running().remove(slice) {
-            // It fails only where the child has ended already.
+            // Killing fails only if the child has already ended.
             let _ = running.child.kill();
             let _ = running.child.wait();
         }
     }
 }
 
-/// Waits for a child whose output has ended, and forgets it. One that was killed has a word about it.
+/// Waits for a child whose output has ended, and removes it. If it failed, its exit status is added to the output.
 fn reap(running: &Mutex<HashMap<String, ChildProcess>>, slice: &str, sender: &Sender<Result<Bytes, String>>) {
     let child = running.lock().unwrap_or_else(PoisonError::into_inner).remove(slice);
     let Some(mut child) = child else { return };
@@ -158,7 +158,7 @@ fn reap(running: &Mutex<HashMap<String, ChildProcess>>, slice: &str, sender: &Se
 }
 
 impl Drop for Processes {
-    /// No child outlives its orchestrator.
+    /// Kills all children, so that none outlives its orchestrator.
     fn drop(&mut self) {
         for (_, mut running) in self.running().drain() {
             let _ = running.child.kill();

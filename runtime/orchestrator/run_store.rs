@@ -1,8 +1,9 @@
-//! Where a run's orchestrator, its functions and later commands (`runs`, `stop`, `collect`) find each other: a folder on this machine, or a
-//! bucket.
+//! The store by which a run's orchestrator, its functions and later commands (`runs`, `stop`, `collect`) find each other: a folder on this
+//! machine, or a bucket.
 //!
-//! A run has these files: `run.json` (what is known of it before the load), `control` (see [`super::control`]), `stop` (what `stop` asks
-//! of the orchestrator) and `kept/SLICE` (the frames of a function).
+//! A run has these files: `run.json` (the information that is known before the load), `control` (see [`super::control`]), `stop` (the
+//! request
+//! of `stop` to the orchestrator) and `kept/SLICE` (the frames of a function).
 
 use std::fmt;
 use std::io;
@@ -12,13 +13,13 @@ use std::sync::Arc;
 use super::backend::{BoxFuture, Urgency};
 use super::control;
 
-/// What is known of a run before the load.
+/// The information about a run that is known before the load.
 pub(crate) const RECORD: &str = "run.json";
 /// The control channel.
 pub(crate) const CONTROL: &str = "control";
-/// What `stop` asks of the orchestrator.
+/// The request of `stop` to the orchestrator.
 pub(crate) const STOP: &str = "stop";
-/// Frames of functions: `kept/INTERVAL-SHARD-ATTEMPT`, with `.PART` where there are several parts.
+/// Frames of functions: `kept/INTERVAL-SHARD-ATTEMPT`, with `.PART` if there are several parts.
 pub(crate) const KEPT: &str = "kept/";
 
 /// Stores small text files of runs.
@@ -26,34 +27,34 @@ pub(crate) trait RunStore: Send + Sync + fmt::Debug {
     /// The names of all runs that have a file.
     ///
     /// # Errors
-    /// Where they cannot be listed.
+    /// If they cannot be listed.
     fn runs(&self) -> BoxFuture<'_, Result<Vec<String>, String>>;
 
-    /// A run's files whose names begin with this.
+    /// The files of a run whose names begin with `begin`.
     ///
     /// # Errors
-    /// Where they cannot be listed.
+    /// If they cannot be listed.
     fn list<'a>(&'a self, run: &'a str, begin: &'a str) -> BoxFuture<'a, Result<Vec<String>, String>>;
 
-    /// A file's content; nothing where there is no such file.
+    /// A file's content; `None` if it doesn't exist.
     ///
     /// # Errors
-    /// Where it cannot be read.
+    /// If it cannot be read.
     fn read<'a>(&'a self, run: &'a str, file: &'a str) -> BoxFuture<'a, Result<Option<String>, String>>;
 
-    /// Writes a file as a whole, in place of an earlier one.
+    /// Writes a whole file. It replaces an earlier one.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If it cannot be written.
     fn write<'a>(&'a self, run: &'a str, file: &'a str, content: &'a str) -> BoxFuture<'a, Result<(), String>>;
 
-    /// Removes a file, if it is there.
+    /// Removes a file, if it exists.
     ///
     /// # Errors
-    /// Where it cannot be removed.
+    /// If it cannot be removed.
     fn remove<'a>(&'a self, run: &'a str, file: &'a str) -> BoxFuture<'a, Result<(), String>>;
 
-    /// Where a run is, for messages: `runs/shop-20260103T120000Z`, `s3://bucket/runs/…`.
+    /// The location of a run for messages: `runs/shop-20260103T120000Z`, `s3://bucket/runs/…`.
     fn place(&self, run: &str) -> String;
 }
 
@@ -91,12 +92,12 @@ impl RunFiles {
         self.store.remove(&self.run, file).await
     }
 
-    /// What `stop` asks of the orchestrator.
+    /// The request of `stop` to the orchestrator, if any.
     pub(crate) async fn stop_asked(&self) -> Result<Option<Urgency>, String> {
         Ok(self.read(STOP).await?.and_then(|text| control::asked(&text, "")))
     }
 
-    /// Removes what only a run that is going on needs.
+    /// Removes the files that only a run in progress needs.
     pub(crate) async fn clean_up(&self) -> Result<(), String> {
         self.remove(CONTROL).await?;
         self.remove(STOP).await?;
@@ -160,7 +161,7 @@ impl RunStore for Folder {
         })
     }
 
-    /// By way of another name, so that a reader never sees half of it.
+    /// Writes under another name and renames, so that a reader never sees half of the file.
     fn write<'a>(&'a self, run: &'a str, file: &'a str, content: &'a str) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
             let path = self.path(run, file);
@@ -177,7 +178,7 @@ impl RunStore for Folder {
             match std::fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(format!("cannot remove {}: {error}", path.display())),
                 _ => {
-                    // The folder of what was kept goes with its last file.
+                    // The folder for kept files is removed with its last file.
                     if let Some(folder) = path.parent().filter(|_| file.contains('/')) {
                         let _ = std::fs::remove_dir(folder);
                     }

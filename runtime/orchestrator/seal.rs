@@ -1,5 +1,5 @@
-//! Values that are sent to functions while they run are encrypted, because the control channel may be an object that others can read. The key
-//! is in the event, which only the function gets. AES-256-GCM with a random nonce for each message (NIST SP 800-38D).
+//! Encrypts values that are sent to running functions, because the control channel may be an object that others can read. The key is in the
+//! event, which only the function receives. AES-256-GCM with a random nonce for each message (NIST SP 800-38D).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
@@ -12,10 +12,10 @@ use ltc_engine::value::Value;
 const WORD: &str = "shared ";
 const KEY_LEN: usize = 32;
 
-/// A new key, in base64.
+/// Creates a key, in base64.
 ///
 /// # Errors
-/// Where the system gives no random numbers.
+/// If the system gives no random numbers.
 pub(crate) fn new_key() -> Result<String, String> {
     let mut key = [0; KEY_LEN];
     SystemRandom::new().fill(&mut key).map_err(|_| "the system gives no random numbers".to_owned())?;
@@ -25,7 +25,7 @@ pub(crate) fn new_key() -> Result<String, String> {
 /// The line `shared VERSION VALUES` of the control channel.
 ///
 /// # Errors
-/// Where a value cannot be sent, or the key is none.
+/// If a value cannot be sent, or the key is invalid.
 pub(crate) fn line(key: &str, version: u64, values: &[Value]) -> Result<String, String> {
     let mut text = serde_json::to_vec(values).map_err(|error| format!("cannot send the values of `before test every`: {error}"))?;
     let mut nonce = [0; NONCE_LEN];
@@ -37,15 +37,15 @@ pub(crate) fn line(key: &str, version: u64, values: &[Value]) -> Result<String, 
     Ok(format!("{WORD}{version} {}", BASE64.encode([nonce.as_slice(), &text].concat())))
 }
 
-/// Whether a line has values.
+/// Whether a line contains values.
 pub(crate) fn is_line(line: &str) -> bool {
     line.starts_with(WORD)
 }
 
-/// The version and the values of the text of the channel, if it has some that are later than `than`.
+/// The version and the values in the text of the channel, if they are newer than version `than`.
 ///
 /// # Errors
-/// Where they cannot be read, such as with another key.
+/// If they cannot be read, for example because the key is another one.
 pub(crate) fn newer(text: &str, key: &str, than: u64) -> Result<Option<(u64, Vec<Value>)>, String> {
     let damaged = || "the values of `before test every` are damaged".to_owned();
     let Some(rest) = text.lines().find_map(|line| line.strip_prefix(WORD)) else { return Ok(None) };
@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(newer(&text, &key, 2), Ok(Some((3, values))));
         assert_eq!((newer(&text, &key, 3), newer("alive 5", &key, 0)), (Ok(None), Ok(None)));
         assert!(newer(&text, &other, 0).is_err() && newer(&text, "", 0).is_err());
-        // Another version is no longer what was signed.
+        // The signature covers the version.
         assert!(newer(&text.replace("shared 3", "shared 4"), &key, 0).is_err());
     }
 }

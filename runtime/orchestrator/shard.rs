@@ -1,5 +1,5 @@
-//! The function's side: runs the slice that an event asks for, and answers with frames. The same for a process and for Lambda, and below
-//! it the same engine as a local run's.
+//! The function's side: runs the slice of an event, and answers with frames. It is the same for a process and for Lambda, and uses the same
+//! engine as a local run.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,36 +21,36 @@ use ltc_engine::schedule::Plan;
 use ltc_engine::stats::{RowKind, Snapshot, micros};
 use ltc_engine::workers::{Engine, Run, Stop};
 
-/// Before the engine's limit: time to flush the last frames.
+/// The time before the engine's limit that is kept for the last frames.
 pub(super) const FLUSH: Duration = Duration::from_secs(2);
-/// Users get at most that long to finish their iteration where the limit comes before the end.
+/// The most time that users have to finish their iteration if the limit comes before the end.
 const GRACE: Duration = Duration::from_secs(5);
-/// A function that was ready so much after its time began late.
+/// A function that is ready later than this counts as late.
 const LATE: Duration = Duration::from_millis(50);
 
-/// What the engine tells a function beside the event.
+/// Facts about the engine that aren't in the event.
 #[derive(Debug)]
 pub(crate) struct Host {
     /// Where it runs, for messages.
     pub(crate) place: String,
-    /// How long it took from its process's start until it could take events.
+    /// The time from the start of its process until it could receive events.
     pub(crate) init: Duration,
-    /// When the engine will end it.
+    /// When the engine ends the function.
     pub(crate) deadline: Option<Instant>,
 }
 
-/// The slices that this process was given.
+/// The slices that this process has received.
 #[derive(Debug, Default)]
 pub(crate) struct DeliveredSlices(Mutex<HashSet<String>>);
 
 impl DeliveredSlices {
-    /// Whether it is the first time.
+    /// Whether the slice is new.
     pub(crate) fn first(&self, slice: &str) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(slice.to_owned())
     }
 }
 
-/// Runs a slice to its end; each frame goes to `send` as it comes. Never fails: a last frame says what went wrong.
+/// Runs the slice to its end, and sends each frame immediately. It never fails: the last frame contains the error.
 pub(crate) fn run(
     program: &'static Program,
     json: &[u8],
@@ -80,20 +80,20 @@ pub(crate) fn run(
             }
         },
     };
-    // Whoever watches for a stop needs no longer.
+    // Nobody needs to watch for a stop any more.
     stop.at_once();
     let line = writer.write(&Frame::Ended(ended));
     kept.keep(&line);
-    // Before the orchestrator can take the end for the end of all, and remove what was kept.
+    // Comes before the last frame, because after that frame the orchestrator may remove the kept files.
     kept.finish();
     send(line);
 }
 
-/// A function's connection to its orchestrator beside the frames.
+/// A function's connection to its orchestrator, apart from the frames.
 pub(crate) struct Connection {
     /// Whether the orchestrator is silent.
     pub(crate) silence: SilenceFlag,
-    /// Where frames are kept.
+    /// Keeps frames for `collect`.
     pub(crate) kept: Box<dyn FrameKeeper>,
 }
 
@@ -186,14 +186,15 @@ fn settings(program: &'static Program, event: &SliceEvent, clock: &Clock) -> Set
     }
 }
 
-/// The seed of a slice's users and rows. Users begin anew in each interval, under the same numbers: from the same seed they would draw the same
+/// The seed of a slice's users and rows. Users with the same numbers begin again in each interval. With the same seed they would draw the
+/// same
 /// values again, such as identities that must be new.
 fn seed(event: &SliceEvent) -> u64 {
     event.seed ^ event.from_us.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-/// The test's clock. A machine whose own clock shows less than when the event was made is behind by at least that: it is put right. One
-/// that is ahead can't know, and its orchestrator says so.
+/// The test's clock. If the machine's clock is before the time when the event was created, it is behind by at least the difference and is
+/// corrected. A function can't detect that its clock is ahead, so its orchestrator reports that.
 fn clock(event: &SliceEvent, skew: Option<Duration>) -> Clock {
     let start = Duration::from_micros(event.starts_at_us);
     let behind = Duration::from_micros(event.sent_at_us).saturating_sub(unix_now());
@@ -205,10 +206,10 @@ fn counted(program: &Program, delta: &Snapshot) -> u64 {
     program.lines.iter().zip(&delta.names).filter(|(line, _)| line.kind == RowKind::Step).map(|(_, stats)| stats.requests).sum()
 }
 
-/// The engine's limit: users are told to stop in time before it.
+/// The engine's time limit. Users are told to stop early enough.
 struct TimeLimit {
     over: Arc<AtomicBool>,
-    /// Dropping it ends the thread that waits.
+    /// Dropping it ends the waiting thread.
     _done: std::sync::mpsc::Sender<()>,
 }
 
@@ -220,7 +221,7 @@ impl TimeLimit {
             let (over, stop) = (over.clone(), stop.clone());
             let last = deadline.checked_sub(FLUSH).unwrap_or(deadline);
             let first = last.checked_sub(graceful_stop.min(GRACE)).unwrap_or(last);
-            // Without the thread the engine's limit cuts the last frames off, and the orchestrator says so.
+            // If no thread can be started, the engine's limit cuts the last frames off, and the orchestrator reports it.
             let _ = std::thread::Builder::new().name("limit".into()).spawn(move || {
                 if !done_before(&waits, first) {
                     over.store(true, Ordering::Relaxed);

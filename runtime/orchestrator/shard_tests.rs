@@ -1,4 +1,4 @@
-//! A function's answers to events: one that runs, one that isn't for it, one that comes twice, one that takes longer than it may.
+//! Tests a function's answers to events: one that runs, one for another binary, one that comes twice, one that exceeds its time limit.
 
 use super::super::event::{FORMAT, sample};
 use super::super::frame::{FrameReader, Received};
@@ -97,7 +97,7 @@ fn ended(frames: &[Frame]) -> (EndReason, &str) {
 }
 
 #[test]
-fn a_slice_runs_and_a_second_delivery_of_it_does_nothing() {
+fn slice_runs_once_and_its_second_delivery_does_nothing() {
     let json = event("clients: 4, hatch_rate: 100, duration: 1s", 100).to_json().unwrap();
     let seen = DeliveredSlices::default();
     let first = frames(&json, &host(None), &seen);
@@ -105,7 +105,7 @@ fn a_slice_runs_and_a_second_delivery_of_it_does_nothing() {
     assert_eq!((started.slice.as_str(), started.place.as_str(), started.init_us), ("t/0/0/0", "here", 3000));
     let counted: Vec<&Counted> =
         first.iter().filter_map(|frame| if let Frame::Counted(counted) = frame { Some(counted) } else { None }).collect();
-    // Half of the users are the other shard's.
+    // The other shard has the other half of the users.
     assert!(counted.iter().any(|counted| counted.users().0 == 2) && counted.iter().all(|counted| counted.users().1 <= 2));
     assert!(counted.len() >= 3, "{}", counted.len());
     assert_eq!(ended(&first), (EndReason::Done, ""));
@@ -126,7 +126,7 @@ fn shard_stops_before_the_invocation_limit() {
 }
 
 #[test]
-fn a_part_of_a_test_that_began_long_ago_begins_at_once() {
+fn slice_of_a_test_that_began_long_ago_begins_immediately() {
     let mut event = event("clients: 4, hatch_rate: 100, duration: 1h", -600_000);
     (event.from_us, event.to_us) = (600_000_000, Some(601_000_000));
     let frames = frames(&event.to_json().unwrap(), &host(None), &DeliveredSlices::default());
@@ -137,9 +137,9 @@ fn a_part_of_a_test_that_began_long_ago_begins_at_once() {
 }
 
 #[test]
-fn a_clock_that_is_behind_is_put_right() {
+fn clock_that_is_behind_is_corrected() {
     let mut event = event("clients: 2, duration: 1s", 5_100);
-    // As an orchestrator would send it whose clock shows five seconds more.
+    // The event of an orchestrator whose clock is five seconds ahead.
     event.sent_at_us += 5_000_000;
     let begun = clock::now();
     assert_eq!(ended(&frames(&event.to_json().unwrap(), &host(None), &DeliveredSlices::default())).0, EndReason::Done);

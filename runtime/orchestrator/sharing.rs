@@ -9,11 +9,11 @@ use super::seal;
 use ltc_engine::clock;
 use ltc_engine::program::renewed::RenewedValues;
 
-/// Time limit of the request, and how long after one that failed the next is sent.
+/// The time limit of a request, and the pause before the next one after a failure.
 const REQUEST: Duration = Duration::from_secs(4);
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// What was sent.
+/// Remembers which values were sent.
 #[derive(Debug)]
 pub(super) struct Sharing {
     values: RenewedValues,
@@ -27,7 +27,7 @@ impl Sharing {
         Self { values, key: key.to_owned(), sent: 0, failed: None }
     }
 
-    /// Sends values that are new. Gives what failed.
+    /// Sends new values. Returns the error, if any.
     pub(super) async fn go_on(&mut self, backend: &dyn Backend) -> Option<String> {
         if self.values.version() <= self.sent || self.failed.is_some_and(|failed| clock::since(failed) < AGAIN) {
             return None;

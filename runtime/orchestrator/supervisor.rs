@@ -1,5 +1,5 @@
-//! Supervises one shard for one interval: starts its function, reads its frames, and starts what is left again if the function is lost.
-//! Every wait is bounded.
+//! Supervises one shard for one interval: starts its function, reads its frames, and starts the rest of the slice again if the function is
+//! lost. Every wait has a limit.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -24,29 +24,29 @@ use ltc_engine::stats::micros;
 const SKEW: Duration = Duration::from_secs(1);
 /// A network cut of ten seconds loses nothing, because TCP delivers the frames when the network is back.
 const LONGEST_CUT: Duration = Duration::from_secs(12);
-/// An attempt for less time than this is not worth starting.
+/// A shorter attempt isn't worth starting.
 const LEAST: Duration = Duration::from_millis(500);
 
 /// How long the supervisor waits for a function, and how often it starts one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeouts {
-    /// For an invocation to be accepted.
+    /// The time for an invocation to be accepted.
     pub accept: Duration,
-    /// From then until a function is ready.
+    /// The time from then until the function is ready.
     pub start: Duration,
-    /// For a frame that is due.
+    /// The time for a frame that is due.
     pub silence: Duration,
-    /// Before the second attempt; doubled each time, up to [`Timeouts::LONGEST_PAUSE`].
+    /// The pause before the second attempt. It doubles each time, up to [`Timeouts::LONGEST_PAUSE`].
     pub pause: Duration,
-    /// How often a slice is begun at most, throttled attempts not counted.
+    /// The most attempts to start a slice. Throttled attempts don't count.
     pub attempts: u32,
 }
 
 impl Timeouts {
-    /// No pause between attempts is longer.
+    /// The longest pause between attempts.
     pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-    /// For results that come once an interval.
+    /// The timeouts if results come once an interval.
     pub(crate) fn for_interval(interval: Duration) -> Self {
         Self {
             accept: Duration::from_secs(30),
@@ -63,9 +63,9 @@ impl Timeouts {
 pub(super) enum ShutdownState {
     /// The test is running.
     Running,
-    /// No function is started any more; running functions are still read.
+    /// No function is started any more. The output of running functions is still read.
     Stopping,
-    /// Nothing is read any more.
+    /// No output is read any more.
     Abandoned,
 }
 
@@ -77,7 +77,7 @@ pub(super) enum ShardEvent {
     Counted(SliceKey, Counted),
     /// A function has ended, or was lost; another may follow.
     Over(SliceKey),
-    /// Something that belongs in the report.
+    /// A note for the report.
     Note(Note),
     /// Load that is missing, and whether it is missing to the interval's end.
     Missing {
@@ -96,7 +96,7 @@ pub(super) enum ShardEvent {
 pub(super) struct ShardSupervisor {
     pub(super) backend: Arc<dyn Backend>,
     pub(super) template: Arc<SliceEvent>,
-    /// What the shard does in the interval: what is missing when it is lost.
+    /// The shard's load in the interval. If the function is lost, it tells what is missing.
     pub(super) slice: Slice,
     pub(super) shard: Shard,
     pub(super) interval: Interval,
@@ -106,14 +106,14 @@ pub(super) struct ShardSupervisor {
     pub(super) shutdown: watch::Receiver<ShutdownState>,
     /// When the stop began, from the test's start.
     pub(super) stopped_at: Arc<OnceLock<Duration>>,
-    /// Where the current function runs, for messages; empty until it reports that.
+    /// Where the current function runs, for messages. Empty until it reports that.
     pub(super) place: String,
 }
 
 /// How an attempt ended.
 enum AttemptOutcome {
     Done,
-    /// Nothing is read from it any more.
+    /// Its output isn't read any more.
     Abandoned,
     /// The function certainly generates no load any more.
     Lost(String),
@@ -126,9 +126,9 @@ enum AttemptOutcome {
 }
 
 impl ShardSupervisor {
-    /// Runs until the interval is over, however it ends.
+    /// Runs the shard until the interval is over.
     pub(super) async fn run(mut self) {
-        // Until when the shard's load is known to have been made.
+        // The time up to which the shard's load was certainly generated.
         let mut covered = self.interval.from;
         let mut why = String::from("it started late");
         let (mut attempts, mut throttled, mut number) = (0, 0, 0);
@@ -147,7 +147,7 @@ impl ShardSupervisor {
             match outcome {
                 AttemptOutcome::Done => return,
                 AttemptOutcome::Fatal(message) if !self.clock.elapsed().is_zero() => {
-                    // Healthy shards go on to their end.
+                    // The healthy shards continue to their end.
                     self.report(ShardEvent::CannotStart(self.key()));
                     self.missing(covered, self.interval.end(), &message, true);
                     return;
@@ -158,7 +158,7 @@ impl ShardSupervisor {
                 }
                 AttemptOutcome::Fatal(message) => {
                     self.report(ShardEvent::Fatal(format!("shard {}: {message}", self.shard.number)));
-                    // What had been lost before is missing whatever ends the test.
+                    // Load that was lost before is missing, whatever ends the test.
                     self.missing(covered, Some(self.clock.elapsed()), &why, false);
                     return;
                 }
@@ -184,7 +184,7 @@ impl ShardSupervisor {
             }
             pause = (pause * 2).min(Timeouts::LONGEST_PAUSE);
         }
-        // From a stop on no load is missing, and what was missing then might have come back.
+        // After a stop no load is missing. Load that was missing before it might have recovered.
         let end = self.interval.end().unwrap_or(Duration::MAX);
         match self.stopped_at.get().filter(|at| **at < end) {
             Some(at) => self.missing(covered, Some(*at), &why, false),
@@ -217,7 +217,7 @@ impl ShardSupervisor {
         }
     }
 
-    /// Sleeps before another attempt; whether the test is stopped meanwhile.
+    /// Sleeps before another attempt. Returns whether the test was stopped in the meantime.
     async fn pause(&mut self, pause: Duration) -> bool {
         let stopped = self.shutdown.wait_for(|shutdown| *shutdown > ShutdownState::Running);
         timeout(pause, stopped).await.is_ok()
@@ -251,7 +251,7 @@ impl ShardSupervisor {
         }
     }
 
-    /// Listens to a function until it ends or is lost.
+    /// Reads a function's output until it ends or is lost.
     async fn follow(&mut self, event: &SliceEvent, mut output: Output, covered: &mut Duration, why: &str) -> AttemptOutcome {
         let mut reader = FrameReader::default();
         let mut expected = 0;
@@ -289,7 +289,7 @@ impl ShardSupervisor {
                             repeated = true;
                             continue;
                         }
-                        // One that comes twice counts once.
+                        // A frame that comes twice counts once.
                         if number < expected {
                             continue;
                         }
@@ -313,7 +313,7 @@ impl ShardSupervisor {
             }
             if let Some(over) = over {
                 if repeated && expected == 0 {
-                    // The first delivery's answer went elsewhere, and its load goes on.
+                    // The response to the first delivery is lost, but its load continues.
                     return AttemptOutcome::OutOfSight("the response to its first delivery was lost".into());
                 }
                 let what = match (over, damaged, said.is_empty()) {
@@ -330,13 +330,13 @@ impl ShardSupervisor {
         }
     }
 
-    /// When the next frame must have come.
+    /// The time by which the next frame has to come.
     fn next_frame(&self, event: &SliceEvent) -> Instant {
         let begin = self.clock.instant(event.from()).max(clock::now());
         begin + Duration::from_micros(event.stats_interval_us) + self.timeouts.silence
     }
 
-    /// What a frame means; an outcome where it is the last.
+    /// Handles a frame. Returns an outcome if it is the last one.
     fn take(&mut self, event: &SliceEvent, frame: Frame, covered: &mut Duration, why: &str) -> Option<AttemptOutcome> {
         match frame {
             Frame::Started(started) => {
@@ -363,7 +363,7 @@ impl ShardSupervisor {
                     AttemptOutcome::Done
                 }
                 EndReason::Deadline | EndReason::Failed | EndReason::Silent => AttemptOutcome::Lost(ended.message),
-                // Before the load, a test that could not be stopped is refused. Later, the others go on.
+                // Before the load, a test that can't be stopped is refused. After its beginning, the other shards continue.
                 EndReason::NoControl if self.clock.elapsed().is_zero() => AttemptOutcome::Fatal(ended.message),
                 EndReason::NoControl => AttemptOutcome::NotBegun(ended.message),
                 EndReason::Refused => AttemptOutcome::Fatal(ended.message),

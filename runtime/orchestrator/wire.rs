@@ -1,4 +1,4 @@
-//! The protobuf messages of frames. Fields are only ever added; numbers are never used again.
+//! The protobuf messages of frames. Fields are only added, and their numbers are never reused.
 
 use prost::{Message, Oneof};
 
@@ -39,7 +39,7 @@ struct StartedMessage {
 
 #[derive(Clone, PartialEq, Message)]
 struct EndedMessage {
-    /// From 1, in the order of [`REASONS`].
+    /// The index in [`REASONS`], from 1.
     #[prost(uint32, tag = "1")]
     reason: u32,
     #[prost(string, tag = "2")]
@@ -70,7 +70,7 @@ pub(super) struct CountedMessage {
     to_us: u64,
     #[prost(message, repeated, tag = "4")]
     lines: Vec<RowMessage>,
-    /// JSON: rare, and deep.
+    /// In JSON, because failures are rare and deeply nested.
     #[prost(bytes = "vec", tag = "5")]
     failures: Vec<u8>,
     #[prost(message, repeated, tag = "6")]
@@ -86,14 +86,14 @@ pub(super) struct CountedMessage {
 #[derive(Clone, PartialEq, Message)]
 struct RowMessage {
     /// Requests, failures, skipped, skipped failures, retried, bytes sent, bytes received, opened, reused, fails, resends, redirects,
-    /// unsent, unfinished, the longest wait of those.
+    /// unsent, unfinished, and the longest wait of the unfinished ones.
     #[prost(uint64, repeated, tag = "1")]
     counts: Vec<u64>,
     #[prost(message, optional, tag = "2")]
     service: Option<TimesMessage>,
     #[prost(message, optional, tag = "3")]
     response: Option<TimesMessage>,
-    /// Count, sum, least and greatest of the time to the first byte, of name resolutions, connects and TLS handshakes.
+    /// Count, sum, minimum and maximum of the time to the first byte, of name resolutions, connects and TLS handshakes.
     #[prost(uint64, repeated, tag = "4")]
     phases: Vec<u64>,
     #[prost(message, optional, tag = "5")]
@@ -217,7 +217,7 @@ impl CountedMessage {
     }
 
     pub(super) fn merge_into(&self, snapshot: &mut Snapshot) -> Result<(), String> {
-        // All that is small goes the usual way, so that there is one way of merging it.
+        // Small values are merged like those of a snapshot, so that there is only one implementation.
         let failures = match self.failures.as_slice() {
             [] => Failures::default(),
             json => serde_json::from_slice(json).map_err(|error| format!("cannot read failures: {error}"))?,
@@ -250,7 +250,7 @@ impl CountedMessage {
 
 impl From<&RowStats> for RowMessage {
     fn from(line: &RowStats) -> Self {
-        // A line that nothing happened on costs two bytes.
+        // A row without any event costs two bytes.
         if *line == RowStats::default() {
             return Self::default();
         }
@@ -311,7 +311,7 @@ impl RowMessage {
             ..RowStats::default()
         };
         add(&mut line.failed, self.failed.as_ref())?;
-        // Response times are kept apart only where they differ: of both, then, before either grows.
+        // Response times are stored separately only if they differ from service times. Before a merge, both have to be separate.
         if self.response.is_some() || line.response.is_some() {
             let mut response = line.response.take().unwrap_or_else(|| line.service.clone());
             add(&mut response, self.response.as_ref().or(self.service.as_ref()))?;

@@ -1,4 +1,4 @@
-//! The engine `lambda`: slices are invocations of the deployed function, in as many regions as there are.
+//! The engine `lambda`: each slice is an invocation of the deployed function, in one or several regions.
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
@@ -28,25 +28,25 @@ use crate::orchestrator::lead;
 use crate::orchestrator::run_store::{CONTROL, RECORD, RunFiles};
 use ltc_engine::clock::unix_now;
 
-/// A function answers as soon as it has the event; a cold start takes a second or two, ten at the most.
+/// The time limit for the first response. A function responds as soon as it has the event; a cold start takes a second or two, at most ten.
 const ANSWER: Duration = Duration::from_secs(15);
-/// Between attempts to say that a slice is to end.
+/// The pause between attempts to stop a slice.
 const AGAIN: Duration = Duration::from_secs(1);
 /// The largest payload of a synchronous invocation (6 MB), in bytes.
 const PAYLOAD: usize = 6 * 1024 * 1024;
-/// After so long Lambda has ended any function.
+/// After this time Lambda has ended any function.
 const LONGEST: Duration = Duration::from_secs(920);
 
-/// What was created for the control channel.
+/// The control channel of the run.
 #[derive(Debug, Default)]
 struct Channel {
-    /// This run made the bucket.
+    /// Whether this run created the bucket.
     made_bucket: bool,
-    /// What the object says, a line each, beside the sign that the orchestrator is alive.
+    /// The lines of the object, apart from the line that shows that the orchestrator is alive.
     lines: Vec<String>,
 }
 
-/// AWS Lambda.
+/// Runs slices on AWS Lambda.
 #[derive(Debug)]
 pub(crate) struct LambdaBackend {
     session: Session,
@@ -55,13 +55,13 @@ pub(crate) struct LambdaBackend {
     bucket: Bucket,
     files: RunFiles,
     channel: Mutex<Channel>,
-    /// Writes follow each other, so that an older text never replaces a newer one.
+    /// Serializes writes, so that an older text never replaces a newer one.
     writing: tokio::sync::Mutex<()>,
     clients: HashMap<String, Client>,
 }
 
 impl LambdaBackend {
-    /// Asks for the account; nothing is made or invoked yet.
+    /// Finds the account. It creates and invokes nothing yet.
     pub(crate) async fn open(session: Session, names: Names, program: &'static str, test_id: &str) -> Result<Self, AwsError> {
         let account = session.account(names.home()).await?;
         let clients = names.regions.iter().map(|region| (region.clone(), session.invoker(region))).collect();
@@ -79,12 +79,12 @@ impl LambdaBackend {
         })
     }
 
-    /// How functions hear from their orchestrator.
+    /// The channel by which functions hear from their orchestrator.
     pub(crate) fn control(&self) -> ControlChannel {
         ControlChannel::S3 { region: self.bucket.region.clone(), bucket: self.bucket.name.clone(), run: self.files.run.clone() }
     }
 
-    /// Where other commands find the run.
+    /// The files by which other commands find the run.
     pub(crate) fn files(&self) -> &RunFiles {
         &self.files
     }
@@ -103,7 +103,7 @@ impl LambdaBackend {
             return missing("the deployed function is from another build than this binary");
         }
         functions.ready(&self.names.function).await?;
-        // Without a way to stop there is no load.
+        // Without a way to stop it, no load starts.
         if self.session.ensure_bucket(&self.bucket).await? {
             self.channel().made_bucket = true;
         }
@@ -125,7 +125,7 @@ impl LambdaBackend {
         }
     }
 
-    /// Where streaming can't be had: the whole answer at the end.
+    /// Invokes without streaming, if the service can't stream. The whole response comes at the end.
     fn whole(&self, client: Client, region: &str, payload: Blob) -> Output {
         let request = client.invoke().function_name(&self.names.function).qualifier(ALIAS).payload(payload);
         let call = format!("lambda:Invoke in {region}");
@@ -149,7 +149,7 @@ impl LambdaBackend {
         self.channel.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes what functions read.
+    /// Writes the text that functions read.
     async fn tell(&self) -> Result<(), String> {
         let _writing = self.writing.lock().await;
         let content = control::text(unix_now(), &self.channel().lines);
@@ -192,12 +192,12 @@ impl Backend for LambdaBackend {
     fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
             self.channel().lines.push(control::abandoned(slice));
-            // Where the function was lost because the network was, that comes back; who calls bounds the wait.
+            // If the network failed, it comes back; the caller bounds the wait.
             while let Err(why) = self.tell().await {
                 crate::progress::notice_at(ltc_config::profile::LogLevel::Warn, &format!("warning: cannot stop {slice} yet: {why}"));
                 tokio::time::sleep(AGAIN).await;
             }
-            // Until it has surely looked, and has ended.
+            // Waits until the function has certainly read the text and ended.
             tokio::time::sleep(stop::SEEN).await;
             Ok(())
         })
@@ -225,8 +225,8 @@ impl Backend for LambdaBackend {
     }
 }
 
-/// What a function writes, from the events that carry it. One that failed has surely ended, and has a word about it; what ends without
-/// the event that says so was cut, and may go on.
+/// The output of a function, from the events of the response stream. A function that failed has certainly ended, and its error is part of
+/// the output. A stream that ends without the final event was cut, and the function may still run.
 fn streamed(answer: InvokeWithResponseStreamOutput) -> Output {
     let begin = (Some(answer), Prelude::default());
     let pieces = stream::unfold(begin, |(answer, mut prelude)| async move {
@@ -257,7 +257,7 @@ fn streamed(answer: InvokeWithResponseStreamOutput) -> Output {
     pieces.boxed()
 }
 
-/// Some emulators, and gateways before Lambda, don't know the call: then it has surely not begun.
+/// Whether the service can't stream. Some emulators, and gateways before Lambda, don't know the call; the function has then not started.
 fn cannot_stream<E>(error: &SdkError<E>) -> bool
 where
     E: aws_smithy_types::error::metadata::ProvideErrorMetadata,
@@ -272,21 +272,21 @@ where
     }
 }
 
-/// What a failed invocation means for the load.
+/// Classifies the error of an invocation by what it means for the load.
 fn judged<E>(call: &str, error: &SdkError<E>) -> InvokeError
 where
     E: StdError + aws_smithy_types::error::metadata::ProvideErrorMetadata + 'static,
 {
     let said = AwsError::sdk(call, error);
     let message = said.to_string();
-    // Credentials that can't be renewed, a request that can't be made: nothing was sent.
+    // The credentials can't be renewed, or the request can't be built, so nothing was sent.
     if matches!(error, SdkError::ConstructionFailure(_)) {
         return InvokeError::NotStarted(message);
     }
     match said.cause {
         Cause::Throttled => InvokeError::Throttled(message),
         Cause::NoCredentials | Cause::WrongCredentials | Cause::Denied | Cause::NotFound => InvokeError::Refused(message),
-        // It is being updated, or its network isn't there yet.
+        // The function is being updated, or its network isn't ready yet.
         Cause::Conflict => InvokeError::NotStarted(message),
         Cause::Unreachable if never_connected(error) => InvokeError::NotStarted(message),
         Cause::Unreachable => InvokeError::Unknown(message),
@@ -300,7 +300,7 @@ where
     }
 }
 
-/// Whether no connection was made: then nothing was sent either.
+/// Whether no connection was made, so that nothing was sent.
 fn never_connected(error: &(dyn StdError + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -312,7 +312,7 @@ fn never_connected(error: &(dyn StdError + 'static)) -> bool {
     false
 }
 
-/// An answer that came as a JSON string, as it does from emulators.
+/// Unwraps a response that is a JSON string, as emulators send it.
 fn unwrapped(payload: Vec<u8>) -> Vec<u8> {
     match serde_json::from_slice::<String>(&payload) {
         Ok(text) => text.into_bytes(),
@@ -325,7 +325,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_wrapped_as_json_is_unwrapped() {
+    fn response_that_is_a_json_string_is_unwrapped() {
         assert_eq!(unwrapped(b"\"ltc2:abc\\n\"".to_vec()), b"ltc2:abc\n");
         assert_eq!(unwrapped(b"ltc2:abc\n".to_vec()), b"ltc2:abc\n");
     }

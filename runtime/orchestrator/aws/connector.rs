@@ -1,4 +1,4 @@
-//! HTTP for the SDK over our own client: one TLS stack in the binary, and connections that outlive a quiet invocation.
+//! HTTP for the SDK over ltc's own client: the binary needs only one TLS stack, and connections survive an invocation without traffic.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 
-/// Between a connection's signs of life: NAT gateways forget a connection that is silent for 350 seconds.
+/// The time between keep-alive probes. NAT gateways forget a connection that is silent for 350 seconds.
 const KEEP_ALIVE: Duration = Duration::from_secs(45);
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// A client without a read timeout: an invocation may be silent for as long as it lasts. Who calls bounds the wait.
+/// Creates a client without a read timeout, because an invocation may send nothing for as long as it lasts. The caller bounds the wait.
 pub(super) fn client() -> Result<reqwest::Client, String> {
     let tls = ltc_engine::http::plain_tls()?;
     reqwest::Client::builder()
@@ -22,13 +22,13 @@ pub(super) fn client() -> Result<reqwest::Client, String> {
         .tcp_nodelay(true)
         .pool_idle_timeout(KEEP_ALIVE)
         .redirect(reqwest::redirect::Policy::none())
-        // A request that was sent twice would be load that is made twice.
+        // A repeated request would generate its load twice.
         .retry(reqwest::retry::never())
         .build()
         .map_err(|error| format!("cannot create the HTTP client: {error}"))
 }
 
-/// The same for the SDK.
+/// Wraps the client for the SDK.
 pub(super) fn for_sdk(client: &reqwest::Client) -> SharedHttpClient {
     let connector = SharedHttpConnector::new(Connector(client.clone()));
     http_client_fn(move |_, _| connector.clone())

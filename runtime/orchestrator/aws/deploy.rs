@@ -1,4 +1,5 @@
-//! `deploy`, `status` and `destroy`: from names to what is in the account. Each can be repeated, and goes on where it was cut off.
+//! `deploy`, `status` and `destroy`: create, show and remove what a test needs in the account. After a failure, each can be run again and
+//! continues.
 
 use std::collections::HashMap;
 
@@ -11,27 +12,27 @@ use super::package::Package;
 use super::policy;
 use super::session::Session;
 
-/// Tags that `run` and `status` go by.
+/// Tags that `run` and `status` read.
 pub(super) const PROGRAM: &str = "ltc-program";
 const CONTENT: &str = "ltc-content";
 const API: &str = "ltc-api-";
 
-/// What is to be deployed.
+/// The parts of a deployment.
 #[derive(Debug)]
 pub(crate) struct Deployment<'a> {
     pub(crate) names: &'a Names,
     pub(crate) settings: &'a LambdaSettings,
     pub(crate) package: &'a Package,
     pub(crate) test: &'a str,
-    /// The program's fingerprint: `run` finds a function of another build before it invokes it.
+    /// The program's fingerprint. With it, `run` detects a function of another build before it invokes it.
     pub(crate) program: &'a str,
     pub(crate) compiler: &'a str,
-    /// Apis and their versions.
+    /// The apis and their versions.
     pub(crate) versions: &'a [(String, String)],
 }
 
 impl Deployment<'_> {
-    /// Does it; each thing that was done is said.
+    /// Deploys, and prints each change.
     pub(crate) async fn run(&self, session: &Session, say: &dyn Fn(String)) -> Result<(), AwsError> {
         let names = self.names;
         let account = session.account(names.home()).await?;
@@ -116,7 +117,7 @@ impl Deployment<'_> {
         own.chain(versions).chain(said).collect()
     }
 
-    /// The calls that it would make, in their order, and the policies.
+    /// Lists the calls that [`Self::run`] would make, in order, and the policies.
     pub(crate) fn describe(&self) -> String {
         let names = self.names;
         let vpc = !self.settings.subnets.is_empty();
@@ -166,7 +167,7 @@ impl Deployment<'_> {
     }
 }
 
-/// A line for each region.
+/// Describes the deployment with a line for each region.
 pub(crate) async fn status(session: &Session, names: &Names, program: &str) -> Result<Vec<String>, AwsError> {
     let mut lines = Vec::new();
     for region in &names.regions {
@@ -196,8 +197,9 @@ pub(crate) async fn status(session: &Session, names: &Names, program: &str) -> R
     Ok(lines)
 }
 
-/// Removes everything that `deploy` created, and the log group that Lambda created; what others created stays. Gives the regions that have
-/// no function any more.
+/// Removes everything that `deploy` created, and the log group that Lambda created. It keeps what others created. Returns the regions that
+/// no
+/// longer have a function.
 pub(crate) async fn destroy(session: &Session, names: &Names, say: &dyn Fn(String)) -> Result<Vec<String>, AwsError> {
     let account = session.account(names.home()).await?;
     let mut removed = Vec::new();
@@ -237,13 +239,13 @@ pub(crate) async fn destroy(session: &Session, names: &Names, say: &dyn Fn(Strin
     Ok(removed)
 }
 
-/// What a tag's value may hold.
+/// Replaces the characters that a tag's value can't contain.
 fn tag(value: &str) -> String {
     let plain = |char: char| if char.is_alphanumeric() || " _.:/=+-@".contains(char) { char } else { '_' };
     value.chars().map(plain).take(256).collect()
 }
 
-/// The architecture that functions are to have, if it was said.
+/// The processor architecture of the functions, if the command line or the profile sets one.
 pub(crate) fn architecture(said: Option<Architecture>, settings: &LambdaSettings) -> Option<Architecture> {
     said.or(settings.architecture)
 }

@@ -1,4 +1,4 @@
-//! What AWS refuses, in a tester's words: what was asked, what was answered, and the fix.
+//! Errors of AWS in a tester's words: the request, the response, and the fix.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -6,55 +6,55 @@ use std::fmt;
 use aws_sdk_lambda::error::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-/// What a refusal comes to.
+/// The kind of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// Nobody says who asks.
+    /// No credentials were found.
     NoCredentials,
-    /// The keys are wrong, or their time is over.
+    /// The keys are wrong or have expired.
     WrongCredentials,
-    /// They may not do this.
+    /// The credentials have no permission for the call.
     Denied,
-    /// There is no such thing.
+    /// The resource doesn't exist.
     NotFound,
-    /// It is there already, or another change is under way.
+    /// The resource already exists, or another change is in progress.
     Conflict,
-    /// Too much at once.
+    /// Too many requests.
     Throttled,
-    /// AWS didn't take the connection, or didn't answer.
+    /// AWS could not be reached or didn't answer.
     Unreachable,
-    /// Something else.
+    /// Any other error.
     Other,
 }
 
-/// A call that AWS refused, or that never reached it.
+/// A failed call to AWS.
 #[derive(Clone, Debug)]
 pub(crate) struct AwsError {
     pub(crate) cause: Cause,
-    /// `lambda:CreateFunction in eu-central-1`; empty where no call was made.
+    /// `lambda:CreateFunction in eu-central-1`; empty if the error came before any call.
     call: String,
-    /// AWS's code of it.
+    /// AWS's code of the error.
     pub(crate) code: String,
     pub(crate) message: String,
 }
 
 impl AwsError {
-    /// What went wrong before any call.
+    /// An error before any call.
     pub(crate) fn new(cause: Cause, message: impl Into<String>) -> Self {
         Self { cause, call: String::new(), code: String::new(), message: message.into() }
     }
 
-    /// What a service answered.
+    /// An error that a service answered.
     pub(super) fn answered(call: &str, status: u16, code: &str, message: &str) -> Self {
         Self { cause: cause(status, code, message), call: call.to_owned(), code: code.to_owned(), message: message.to_owned() }
     }
 
-    /// A request that had no answer.
+    /// An error of a request without a response.
     pub(super) fn unreachable(call: &str, error: &dyn StdError) -> Self {
         Self { cause: Cause::Unreachable, call: call.to_owned(), code: String::new(), message: chain(error) }
     }
 
-    /// A call of the SDK.
+    /// An error of a call through the SDK.
     pub(super) fn sdk<E>(call: &str, error: &SdkError<E>) -> Self
     where
         E: StdError + ProvideErrorMetadata + 'static,
@@ -74,7 +74,7 @@ impl AwsError {
         }
     }
 
-    /// What to do about it.
+    /// The fix.
     fn help(&self) -> Option<String> {
         let help = match self.cause {
             Cause::NoCredentials => {
@@ -142,13 +142,13 @@ fn cause(status: u16, code: &str, message: &str) -> Cause {
     }
 }
 
-/// An error with what lies under it; the SDK's own texts repeat themselves.
+/// An error with its causes. The SDK's texts repeat themselves, and the result doesn't.
 pub(super) fn chain(error: &dyn StdError) -> String {
     let mut said: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
         let text = error.to_string();
-        // What the SDK calls it says nothing that what lies under it doesn't.
+        // These texts of the SDK add nothing to their cause.
         let is_wrapper = matches!(text.as_str(), "dispatch failure" | "io error" | "timeout" | "service error" | "other");
         if !is_wrapper && !said.iter().any(|known| known.contains(&text)) {
             said.push(text);
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_of_all_services_come_to_causes() {
+    fn error_codes_of_all_services_are_classified() {
         for (status, code, expected) in [
             (403, "UnrecognizedClientException", Cause::WrongCredentials),
             (403, "ExpiredToken", Cause::WrongCredentials),
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_the_call_and_the_mend() {
+    fn error_names_the_call_and_the_fix() {
         let said = AwsError::answered("lambda:CreateFunction in eu-central-1", 403, "AccessDeniedException", "not authorized").to_string();
         assert!(said.starts_with("lambda:CreateFunction in eu-central-1 was refused: AccessDeniedException: not authorized"), "{said}");
         assert!(said.contains("deploy --dry-run"), "{said}");

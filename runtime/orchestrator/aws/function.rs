@@ -1,4 +1,4 @@
-//! One function in one region: made, brought up to date, looked at, removed. All of it can be repeated.
+//! Creates, updates, inspects and removes one function in one region. Every operation can be repeated.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,18 +14,18 @@ use super::names::{ALIAS, MADE};
 use super::package::Package;
 use super::session::Session;
 
-/// The handler's name; a custom runtime doesn't look at it.
+/// The handler's name. A custom runtime ignores it.
 const HANDLER: &str = "bootstrap";
-/// The longest that Lambda gives a function.
+/// The longest timeout of a Lambda function, in seconds.
 const TIMEOUT_S: i32 = 900;
-/// How long a function may take until it is ready.
+/// The most time until a function is ready.
 const READY: Duration = Duration::from_secs(180);
-/// A new role is known everywhere only after some seconds.
+/// The time after which a new role is known everywhere.
 const ROLE: Duration = Duration::from_secs(60);
-/// Versions that are kept: what runs, and the one before.
+/// The number of versions that are kept: the current and the previous one.
 const VERSIONS: usize = 2;
 
-/// A function as it is wanted.
+/// The wanted state of a function.
 #[derive(Debug)]
 pub(super) struct FunctionSpec<'a> {
     pub(super) name: &'a str,
@@ -38,12 +38,12 @@ pub(super) struct FunctionSpec<'a> {
     pub(super) package: &'a Package,
 }
 
-/// A function as it is.
+/// The actual state of a function.
 #[derive(Debug)]
 pub(super) struct DeployedFunction {
     pub(super) configuration: FunctionConfiguration,
     pub(super) tags: HashMap<String, String>,
-    /// How many of it may run at once, where somebody has reserved that.
+    /// The reserved concurrency of the function, if it has one.
     pub(super) reserved: Option<u64>,
 }
 
@@ -54,13 +54,13 @@ pub(super) struct Functions<'a> {
     region: &'a str,
 }
 
-/// What [`Functions::ensure`] did.
+/// The change that [`Functions::ensure`] made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FunctionChange {
     Created,
-    /// New code.
+    /// The code was uploaded.
     Uploaded,
-    /// The code was there, something about it wasn't.
+    /// The code was current, but its settings were changed.
     Configured,
     Nothing,
 }
@@ -80,7 +80,7 @@ impl<'a> Functions<'a> {
         match call!(self, "GetFunction", self.client.get_function().function_name(name)) {
             Ok(answer) => {
                 let mut tags = answer.tags().cloned().unwrap_or_default();
-                // Without the right to list tags, `GetFunction` leaves them out: a missing right must not look like missing tags.
+                // Without the permission to list tags, `GetFunction` leaves them out. A missing permission must not look like missing tags.
                 if let Some(arn) = answer.configuration().and_then(FunctionConfiguration::function_arn).filter(|_| tags.is_empty()) {
                     tags = call!(self, "ListTags", self.client.list_tags().resource(arn))?.tags.unwrap_or_default();
                 }
@@ -92,7 +92,7 @@ impl<'a> Functions<'a> {
         }
     }
 
-    /// Makes the function be what is wanted.
+    /// Creates or updates the function so that it has the wanted state.
     pub(super) async fn ensure(&self, wanted: &FunctionSpec<'_>) -> Result<FunctionChange, AwsError> {
         let Some(found) = self.find(wanted.name).await? else {
             self.create(wanted).await?;
@@ -103,7 +103,7 @@ impl<'a> Functions<'a> {
         let mut done = FunctionChange::Nothing;
         if wanted.differs(has) {
             let request = self.client.update_function_configuration().function_name(wanted.name).handler(HANDLER);
-            // A role that stays is left out: who deploys then needs no right to pass roles.
+            // An unchanged role is left out, so that the deployer needs no permission to pass roles.
             let request = if has.role() == Some(wanted.role) { request } else { request.role(wanted.role) };
             let request = request.runtime(Runtime::Providedal2023).timeout(TIMEOUT_S).memory_size(wanted.memory_mb);
             call!(self, "UpdateFunctionConfiguration", request.description(&wanted.description).vpc_config(wanted.vpc()))?;
@@ -117,7 +117,7 @@ impl<'a> Functions<'a> {
             self.ready(wanted.name).await?;
             done = FunctionChange::Uploaded;
         }
-        // What somebody else made stays theirs: `destroy` leaves it.
+        // A function that somebody else created keeps its tags, so that `destroy` doesn't remove it.
         let mut tags = wanted.tags.clone();
         tags.retain(|key, _| key != MADE || found.tags.contains_key(MADE));
         if tags.iter().any(|(key, value)| found.tags.get(key) != Some(value)) {
@@ -138,7 +138,7 @@ impl<'a> Functions<'a> {
             let request = if wanted.subnets.is_empty() { request } else { request.vpc_config(wanted.vpc()) };
             match call!(self, "CreateFunction", request) {
                 Ok(_) => return Ok(()),
-                // Lambda doesn't know the role yet.
+                // Lambda doesn't know the new role yet.
                 Err(error)
                     if error.code == "InvalidParameterValueException" && error.message.contains("role") && clock::since(begun) < ROLE =>
                 {
@@ -149,7 +149,7 @@ impl<'a> Functions<'a> {
         }
     }
 
-    /// Waits until the function can be invoked, and its last change is done.
+    /// Waits until the function can be invoked and its last update is complete.
     pub(super) async fn ready(&self, name: &str) -> Result<(), AwsError> {
         let begun = clock::now();
         let mut pause = Duration::from_millis(100);
@@ -169,14 +169,15 @@ impl<'a> Functions<'a> {
         }
     }
 
-    /// Publishes what is there, unless the alias points at just that, and lets the alias point at it; the version, and whether it is new.
+    /// Publishes the current code, unless the alias already points to it, and moves the alias to it. Returns the version, and whether it is
+    /// new.
     pub(super) async fn publish(&self, name: &str) -> Result<(String, bool), AwsError> {
         let alias = match call!(self, "GetAlias", self.client.get_alias().function_name(name).name(ALIAS)) {
             Ok(alias) => alias.function_version,
             Err(error) if error.cause == Cause::NotFound => None,
             Err(error) => return Err(error),
         };
-        // Lambda gives the last version again where nothing has changed since.
+        // Lambda returns the last version if nothing has changed since.
         let published = call!(self, "PublishVersion", self.client.publish_version().function_name(name))?;
         let version = published.version.unwrap_or_default();
         match alias {
@@ -191,7 +192,7 @@ impl<'a> Functions<'a> {
         Ok((version, true))
     }
 
-    /// The version that the alias points at.
+    /// The version that the alias points to.
     pub(super) async fn alias(&self, name: &str) -> Result<Option<String>, AwsError> {
         match call!(self, "GetAlias", self.client.get_alias().function_name(name).name(ALIAS)) {
             Ok(alias) => Ok(alias.function_version),
@@ -200,7 +201,7 @@ impl<'a> Functions<'a> {
         }
     }
 
-    /// Removes versions that nothing points at any more; how many.
+    /// Removes versions that no alias needs any more. Returns how many.
     pub(super) async fn prune(&self, name: &str) -> Result<usize, AwsError> {
         let versions = call!(self, "ListVersionsByFunction", self.client.list_versions_by_function().function_name(name))?;
         let mut numbers: Vec<u64> = versions.versions().iter().filter_map(|version| version.version()?.parse().ok()).collect();
@@ -213,7 +214,7 @@ impl<'a> Functions<'a> {
         Ok(surplus)
     }
 
-    /// Removes the function with all its versions and aliases; whether there was one.
+    /// Removes the function with all its versions and aliases. Returns whether it existed.
     pub(super) async fn delete(&self, name: &str) -> Result<bool, AwsError> {
         match call!(self, "DeleteFunction", self.client.delete_function().function_name(name)) {
             Ok(_) => Ok(true),
@@ -222,7 +223,7 @@ impl<'a> Functions<'a> {
         }
     }
 
-    /// How many functions may run at once beside those that others have reserved, and how many at all.
+    /// The unreserved concurrency of the account, and its whole concurrency.
     pub(super) async fn concurrency(&self) -> Result<(u64, u64), AwsError> {
         let settings = call!(self, "GetAccountSettings", self.client.get_account_settings())?;
         let limit =
@@ -238,7 +239,7 @@ impl FunctionSpec<'_> {
         VpcConfig::builder().set_subnet_ids(Some(self.subnets.to_vec())).set_security_group_ids(Some(self.security_groups.to_vec())).build()
     }
 
-    /// Whether anything but the code differs from what is there.
+    /// Whether anything but the code differs from the deployed function.
     fn differs(&self, has: &FunctionConfiguration) -> bool {
         let same = |wanted: &[String], has: &[String]| wanted.len() == has.len() && wanted.iter().all(|one| has.contains(one));
         let vpc = has.vpc_config();

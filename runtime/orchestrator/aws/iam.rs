@@ -7,11 +7,11 @@ use super::policy;
 use super::session::Session;
 use super::signed::{SignedRequest, element, host, iam_region};
 
-/// The name of the one policy that a role of ours has.
+/// The name of the only policy of a role that ltc created.
 const POLICY: &str = "ltc";
 
 impl Session {
-    /// The account's number. Also the cheapest way to learn that keys are wrong.
+    /// The account's number. This call is also the cheapest check of the keys.
     pub(crate) async fn account(&self, region: &str) -> Result<String, AwsError> {
         let answer = self.query("sts", region, "GetCallerIdentity", &[]).await?;
         element(&answer, "Account")
@@ -27,7 +27,7 @@ impl Session {
         }
     }
 
-    /// Makes a role that functions may take on.
+    /// Creates a role that functions may assume.
     pub(super) async fn create_role(&self, region: &str, name: &str) -> Result<String, AwsError> {
         let trust = policy::trust(region);
         let parameters = [
@@ -41,13 +41,13 @@ impl Session {
         element(&answer, "Arn").ok_or_else(|| AwsError::new(Cause::Other, "iam:CreateRole answered without an ARN"))
     }
 
-    /// Says what the role may do, anew each time: it is always this version's.
+    /// Writes the role's policy. It is written each time, so that it is always the one of this version.
     pub(super) async fn put_role_policy(&self, region: &str, name: &str, document: &str) -> Result<(), AwsError> {
         let parameters = [("RoleName", name), ("PolicyName", POLICY), ("PolicyDocument", document)];
         self.query("iam", region, "PutRolePolicy", &parameters).await.map(drop)
     }
 
-    /// Removes the role; whether there was one.
+    /// Removes the role. Returns whether it existed.
     pub(super) async fn delete_role(&self, region: &str, name: &str) -> Result<bool, AwsError> {
         for (action, parameters) in
             [("DeleteRolePolicy", &[("RoleName", name), ("PolicyName", POLICY)][..]), ("DeleteRole", &[("RoleName", name)][..])]
@@ -62,7 +62,7 @@ impl Session {
         Ok(true)
     }
 
-    /// A call of a service's query API.
+    /// Calls a service's query API.
     async fn query(&self, service: &str, region: &str, action: &str, parameters: &[(&str, &str)]) -> Result<String, AwsError> {
         let version = if service == "iam" { "2010-05-08" } else { "2011-06-15" };
         let mut form = url::form_urlencoded::Serializer::new(String::new());
@@ -80,7 +80,7 @@ impl Session {
         plain.send(&self.http, &self.credentials().await?).await
     }
 
-    /// Removes the log group that Lambda made for a function; whether there was one.
+    /// Removes the log group that Lambda created for a function. Returns whether it existed.
     pub(super) async fn delete_logs(&self, region: &str, function: &str) -> Result<bool, AwsError> {
         let body = serde_json::json!({ "logGroupName": format!("/aws/lambda/{function}") }).to_string();
         let plain = SignedRequest {

@@ -1,5 +1,5 @@
-//! AWS: the functions of a distributed test, and all that they need in an account. Nothing outside this folder knows of AWS's crates but
-//! the functions' own handler.
+//! AWS: the functions of a distributed test, and everything that they need in an account. Only this folder and the functions' handler use
+//! AWS's crates.
 //!
 //! ```text
 //! session (who, where) ─┬─ function (Lambda, by its SDK)       ┐

@@ -1,5 +1,5 @@
-//! What a test's things are called in an account. Names follow from the function's name alone, so that `run`, `status` and `destroy` find
-//! what `deploy` made.
+//! The names of a test's resources in an account. They are derived from the function's name alone, so that `run`, `status` and `destroy`
+//! find what `deploy` created.
 
 use ltc_config::identity;
 use ltc_config::profile::LambdaSettings;
@@ -7,23 +7,23 @@ use ltc_config::profile::LambdaSettings;
 use super::signed::partition;
 use super::storage::Bucket;
 
-/// The alias that is invoked: it points at the version that was deployed last.
+/// The alias that is invoked. It points to the version that was deployed last.
 pub(super) const ALIAS: &str = "ltc";
 
-/// The tag of what `deploy` made, and `destroy` removes.
+/// The tag of resources that `deploy` created and `destroy` removes.
 pub(super) const MADE: &str = "ltc-made";
 
-/// Longest names that AWS takes.
+/// The longest names that AWS accepts.
 const FUNCTION: usize = 64;
 const BUCKET: usize = 63;
 
-/// The names.
+/// The names of a test's resources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Names {
     pub(crate) function: String,
-    /// A role that somebody made, by ARN or name; else `deploy` makes one.
+    /// An existing role, by ARN or name. Without it, `deploy` creates one.
     pub(crate) own_role: Option<String>,
-    /// A bucket that somebody made; else `deploy` makes one.
+    /// An existing bucket. Without it, `deploy` creates one.
     pub(crate) own_bucket: Option<String>,
     /// All regions, at least one. The bucket is in the first.
     pub(crate) regions: Vec<String>,
@@ -31,7 +31,7 @@ pub(crate) struct Names {
 
 impl Names {
     /// # Errors
-    /// Where the function's name can't be one.
+    /// If the function can't have this name.
     pub(crate) fn new(
         test: &str,
         function: Option<String>,
@@ -52,7 +52,7 @@ impl Names {
         Ok(Self { function, own_role: role.or_else(|| settings.role.clone()), own_bucket: settings.bucket.clone(), regions })
     }
 
-    /// The region where things are that there is one of.
+    /// The region of resources that exist only once.
     pub(crate) fn home(&self) -> &str {
         self.regions.first().map_or("us-east-1", String::as_str)
     }
@@ -76,7 +76,7 @@ impl Names {
         }
     }
 
-    /// The bucket's name: of all accounts in the world only one may have it, so the account's number is in it.
+    /// The bucket's name. It contains the account's number, because a bucket's name is unique across all accounts.
     pub(super) fn bucket(&self, account: &str) -> String {
         if let Some(own) = &self.own_bucket {
             return own.clone();
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_ones_that_aws_takes() {
+    fn names_are_valid_for_aws() {
         let made = names(None).unwrap();
         assert_eq!((made.function.as_str(), made.role().as_str()), ("ltc-my-test", "ltc-my-test-role"));
         assert_eq!(made.bucket("000000000000"), "ltc-my-test-000000000000-eu-central-1");
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_role_may_be_named_by_its_arn() {
+    fn role_may_be_named_by_its_arn() {
         let mut made = names(None).unwrap();
         made.own_role = Some("arn:aws:iam::1:role/team/load".into());
         assert_eq!((made.role().as_str(), made.role_arn("2").as_str()), ("load", "arn:aws:iam::1:role/team/load"));

@@ -1,5 +1,6 @@
-//! The package that Lambda runs: a zip with the test's own binary as `bootstrap`. The same binary gives the same bytes, so that what is
-//! there already is not uploaded again.
+//! The package for Lambda: a zip with the test's binary as `bootstrap`. The same binary gives the same bytes, so an unchanged package is
+//! not
+//! uploaded again.
 
 use std::io::{Cursor, Write};
 use std::path::Path;
@@ -10,23 +11,23 @@ use ltc_config::profile::Architecture;
 use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 
-/// What Lambda takes in one upload.
+/// The largest upload that Lambda accepts.
 const LARGEST: usize = 50 * 1024 * 1024;
 
 /// A package.
 #[derive(Debug)]
 pub(crate) struct Package {
     pub(crate) zip: Vec<u8>,
-    /// As Lambda tells it of what it has: SHA-256, base64.
+    /// The checksum in Lambda's form: SHA-256 in base64.
     pub(crate) sha256: String,
     pub(crate) architecture: Architecture,
 }
 
 impl Package {
-    /// Packs a binary, after looking whether it would start on Lambda.
+    /// Packs a binary after checking that it would start on Lambda.
     ///
     /// # Errors
-    /// If it would not, with the fix.
+    /// If it would not start. The error contains the fix.
     pub(crate) fn of(binary: &Path, wanted: Option<Architecture>) -> Result<Self, String> {
         let content = std::fs::read(binary).map_err(|error| format!("cannot read {}: {error}", binary.display()))?;
         let architecture = elf::fits_lambda(&content, wanted)
@@ -42,7 +43,7 @@ impl Package {
 
 fn packed(content: &[u8]) -> zip::result::ZipResult<Vec<u8>> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    // Always the same time: only the content tells one package from another.
+    // The time is constant, so that two packages differ only by their content.
     let options = SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Deflated)
         .last_modified_time(zip::DateTime::default())
@@ -57,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_binary_gives_the_same_package() {
+    fn same_binary_gives_the_same_package() {
         let first = packed(b"content").unwrap();
         assert_eq!(first, packed(b"content").unwrap());
         assert_ne!(first, packed(b"another").unwrap());

@@ -1,11 +1,11 @@
-//! IAM policies: what functions may do, and what who deploys and runs them must be allowed to.
+//! IAM policies: the permissions of functions, and those of the person who deploys and runs them.
 
 use serde_json::{Value, json};
 
 use super::names::Names;
 use super::signed::partition;
 
-/// Lambda may take the role on.
+/// The policy that lets Lambda assume the role.
 pub(super) fn trust(region: &str) -> String {
     let service = if partition(region) == "aws-cn" { "lambda.amazonaws.com.cn" } else { "lambda.amazonaws.com" };
     json!({
@@ -15,7 +15,7 @@ pub(super) fn trust(region: &str) -> String {
     .to_string()
 }
 
-/// What a function may do: write its log, read the control channel, and keep its results.
+/// The permissions of a function: to write its log, to read the control channel, and to keep its results.
 pub(super) fn of_function(names: &Names, account: &str, vpc: bool) -> Value {
     let part = names.partition();
     let mut statements = vec![
@@ -24,10 +24,10 @@ pub(super) fn of_function(names: &Names, account: &str, vpc: bool) -> Value {
             "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
             "Resource": format!("arn:{part}:logs:*:{account}:log-group:/aws/lambda/{}*", names.function),
         }),
-        // Without the right to list, an object that isn't there is told as a forbidden one.
+        // Without the permission to list, S3 reports a missing object as a forbidden one.
         json!({ "Effect": "Allow", "Action": "s3:ListBucket", "Resource": format!("arn:{part}:s3:::{}", names.bucket(account)) }),
         json!({ "Effect": "Allow", "Action": "s3:GetObject", "Resource": format!("arn:{part}:s3:::{}/*", names.bucket(account)) }),
-        // Results are kept for `collect`.
+        // Functions keep results for `collect`.
         json!({ "Effect": "Allow", "Action": "s3:PutObject", "Resource": format!("arn:{part}:s3:::{}/runs/*/kept/*", names.bucket(account)) }),
     ];
     if vpc {
@@ -40,13 +40,15 @@ pub(super) fn of_function(names: &Names, account: &str, vpc: bool) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// The minimal policy for `deploy`, `status`, `run` and `destroy` together. A role or a bucket of somebody else is only used.
+/// The minimal policy for `deploy`, `status`, `run` and `destroy` together. It contains no permission to change a role or a bucket of
+/// somebody
+/// else.
 pub(super) fn of_deployer(names: &Names, account: &str, vpc: bool) -> Value {
     let part = names.partition();
     let function = format!("arn:{part}:lambda:*:{account}:function:{}", names.function);
     let role = names.role_arn(account);
     let bucket = format!("arn:{part}:s3:::{}", names.bucket(account));
-    // Lambda asks for `PassRole` when a function is created, or gets another role.
+    // Lambda requires `PassRole` to create a function and to change its role.
     let mut role_actions = vec!["iam:PassRole"];
     match &names.own_role {
         Some(arn) if arn.starts_with("arn:") => {}
@@ -135,16 +137,16 @@ mod tests {
             assert!(iam.contains(action.split(':').nth(1).unwrap()), "{action} is called in another way");
             calls.insert(action.to_owned());
         }
-        // Rights that AWS asks for beside the call's own: invocations, tags and roles that calls contain.
+        // Permissions that AWS requires in addition to the calls: for invocations, and for tags and roles in calls.
         calls.extend(["lambda:InvokeFunction", "iam:PassRole", "iam:TagRole"].map(str::to_owned));
         assert!(calls.len() > 25, "the code is written in another way: {calls:?}");
         let allowed = actions(&of_deployer(&names(None, None), "1", false));
         let missing: Vec<&String> = calls.difference(&allowed).collect();
         assert_eq!(missing, Vec::<&String>::new());
-        // `DeleteAlias` goes with the function.
+        // Deleting a function also requires `DeleteAlias`.
         let unused: Vec<&String> = allowed.difference(&calls).filter(|action| *action != "lambda:DeleteAlias").collect();
         assert_eq!(unused, Vec::<&String>::new());
-        // A function reads the control channel with the rights of its role.
+        // A function reads the control channel with the permissions of its role.
         assert!(storage.contains("call(Method::GET, \"GetObject\"") && storage.contains("call(Method::PUT, \"PutObject\""));
         let of_role = actions(&of_function(&names(None, None), "1", false));
         assert!(of_role.contains("s3:GetObject") && of_role.contains("s3:PutObject"));

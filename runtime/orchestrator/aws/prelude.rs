@@ -1,15 +1,15 @@
-//! What a streamed response of `lambda_runtime` starts with: a JSON object for HTTP gateways, and eight NUL bytes. Frames come after it.
+//! Removes the prelude of a streamed response of `lambda_runtime`: a JSON object for HTTP gateways, and eight NUL bytes. Frames follow it.
 
 use bytes::Bytes;
 
 const NULS: usize = 8;
-/// A prelude is a few dozen bytes; without one nothing is held back.
+/// A longer beginning isn't a prelude, which has only a few dozen bytes, and is passed on.
 const LONGEST: usize = 16 * 1024;
 
-/// Takes it off, in whatever pieces it comes.
+/// Removes the prelude from a response in pieces of any length.
 #[derive(Debug)]
 pub(super) struct Prelude {
-    /// What came so far, while it may be a prelude.
+    /// The bytes so far, as long as they may be a prelude.
     held: Option<Vec<u8>>,
 }
 
@@ -20,13 +20,13 @@ impl Default for Prelude {
 }
 
 impl Prelude {
-    /// The piece without what belongs to the prelude.
+    /// Returns the part of the piece after the prelude.
     pub(super) fn skip(&mut self, piece: &[u8]) -> Bytes {
         let Some(held) = &mut self.held else { return Bytes::copy_from_slice(piece) };
         held.extend_from_slice(piece);
         let rest = match held.windows(NULS).position(|window| window == [0; NULS]) {
             Some(at) => at + NULS,
-            // Only an object can be one.
+            // A prelude is an object, so it begins with `{`.
             None if held.first().is_some_and(|first| *first != b'{') || held.len() > LONGEST => 0,
             None => return Bytes::new(),
         };
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn without_one_everything_passes() {
+    fn response_without_a_prelude_passes_unchanged() {
         let mut prelude = Prelude::default();
         assert_eq!(prelude.skip(b"ltc2:a\n"), "ltc2:a\n");
         assert_eq!(prelude.skip(b"\0\0\0\0\0\0\0\0"), "\0\0\0\0\0\0\0\0".as_bytes());

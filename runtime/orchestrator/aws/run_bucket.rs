@@ -19,10 +19,10 @@ impl RunBucket {
         Self { session, bucket }
     }
 
-    /// The bucket of a deployed test.
+    /// The runs in the bucket of a deployed test.
     ///
     /// # Errors
-    /// Where the account cannot be found.
+    /// If the account cannot be found.
     pub(crate) async fn of(session: Session, names: &Names) -> Result<Self, AwsError> {
         let account = session.account(names.home()).await?;
         Ok(Self::new(session, names.run_bucket(&account)))

@@ -1,4 +1,4 @@
-//! Keeps the frames of a function in S3, in parts, on a thread of its own, so that it never holds up the load.
+//! Keeps the frames of a function in S3, in parts. It has its own thread, so that it never delays the load.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -10,16 +10,16 @@ use ltc_engine::clock;
 
 /// How often frames are written. A part costs $0.000005, so fifty functions cost two cents an hour.
 const EVERY: Duration = Duration::from_secs(60);
-/// How long a part may take; at its end a function has two seconds.
+/// The time limit for writing a part. At its end, a function has only two seconds.
 const WRITE: Duration = Duration::from_millis(1800);
 
-/// The side of the function: hands lines to the thread.
+/// The side of the function, which hands lines to the thread.
 pub(super) struct PartsKeeper {
     lines: Sender<Vec<u8>>,
     done: Receiver<()>,
 }
 
-/// The side of the thread.
+/// The side of the thread, which writes parts.
 struct Parts {
     objects: RoleObjects,
     file: String,
@@ -29,10 +29,10 @@ struct Parts {
 }
 
 impl PartsKeeper {
-    /// Writes the first part, empty, which proves that frames can be kept, and starts the thread.
+    /// Writes an empty first part, which proves that frames can be kept, and starts the thread.
     ///
     /// # Errors
-    /// Where the part cannot be written, or no thread can be started.
+    /// If the part cannot be written, or no thread can be started.
     pub(super) fn start(objects: RoleObjects, event: &SliceEvent, runtime: &tokio::runtime::Runtime) -> Result<Self, String> {
         let mut parts = Parts { objects, file: file_of(event), number: 0, waiting: Vec::new(), failed: false };
         runtime.block_on(parts.write())?;
@@ -51,7 +51,7 @@ impl PartsKeeper {
 
 impl FrameKeeper for PartsKeeper {
     fn keep(&mut self, line: &[u8]) {
-        // It fails only where the thread could not be started.
+        // Sending fails only if the thread could not be started.
         let _ = self.lines.send(line.to_vec());
     }
 
@@ -85,7 +85,7 @@ impl Parts {
         if self.waiting.is_empty() {
             return;
         }
-        // What could not be written is in the next attempt.
+        // If writing fails, the next attempt writes the same lines again.
         if let Err(why) = runtime.block_on(self.write())
             && !std::mem::replace(&mut self.failed, true)
         {

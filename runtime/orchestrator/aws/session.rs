@@ -1,4 +1,4 @@
-//! Who asks, and where: credentials by the SDK's usual chain (environment, profile, SSO, container, instance), regions, endpoints.
+//! A session with AWS: credentials from the SDK's default chain (environment, profile, SSO, container, instance), regions, endpoints.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use super::connector;
 use super::error::{AwsError, Cause, chain};
 use super::signed::endpoint_of_environment;
 
-/// How long one call to the control plane may take; uploads are megabytes.
+/// The time limit of a call to the control plane. Uploads have megabytes.
 const CALL: Duration = Duration::from_secs(120);
-/// How long it may take to find out who asks.
+/// The time limit for finding credentials.
 const WHO: Duration = Duration::from_secs(20);
 
-/// An AWS account as this process sees it.
+/// An AWS account with the credentials of this process.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     config: SdkConfig,
@@ -53,7 +53,7 @@ impl Session {
         Ok(session)
     }
 
-    /// The current keys; temporary ones are renewed.
+    /// The current keys. Temporary keys are renewed.
     pub(super) async fn credentials(&self) -> Result<Credentials, AwsError> {
         match tokio::time::timeout(WHO, self.provider.provide_credentials()).await {
             Ok(Ok(credentials)) => Ok(credentials),
@@ -62,7 +62,7 @@ impl Session {
         }
     }
 
-    /// The regions that were said, else that of the configuration.
+    /// The given regions, or the region of the SDK's configuration.
     pub(crate) fn regions(&self, said: Vec<String>) -> Result<Vec<String>, AwsError> {
         if !said.is_empty() {
             return Ok(said);
@@ -76,7 +76,7 @@ impl Session {
         })
     }
 
-    /// The control plane of a region: failed calls are repeated.
+    /// The control plane of a region. Failed calls are repeated.
     pub(super) fn lambda(&self, region: &str) -> aws_sdk_lambda::Client {
         let config = aws_sdk_lambda::config::Builder::from(&self.config)
             .region(Region::new(region.to_owned()))
@@ -85,7 +85,7 @@ impl Session {
         aws_sdk_lambda::Client::from_conf(config.build())
     }
 
-    /// For invocations: nothing is sent twice, since what seems to have failed may have begun; and silence is no failure.
+    /// A client for invocations. It repeats no call, because one that seems to have failed may have started, and it has no read timeout.
     pub(super) fn invoker(&self, region: &str) -> aws_sdk_lambda::Client {
         let config = aws_sdk_lambda::config::Builder::from(&self.config)
             .region(Region::new(region.to_owned()))
@@ -95,7 +95,7 @@ impl Session {
         aws_sdk_lambda::Client::from_conf(config.build())
     }
 
-    /// Where a service answers, if the configuration says another place than AWS's own: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`,
+    /// The endpoint of a service, if the configuration sets another one than AWS's own: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, or
     /// `endpoint_url` of the profile.
     pub(super) fn endpoint(&self, service: &str) -> Option<String> {
         endpoint_of_environment(service).or_else(|| Some(self.config.endpoint_url()?.trim_end_matches('/').to_owned()))

@@ -1,5 +1,5 @@
-//! SignedRequest requests, signed (Signature Version 4) as `auth aws` of a spec signs: IAM, STS, S3 and CloudWatch Logs, of which a handful of
-//! calls is needed; their SDK crates would double the time of the first build.
+//! Signed requests (Signature Version 4) to IAM, STS, S3 and CloudWatch Logs. They are signed like `auth aws` of a spec. Only a few calls
+//! are needed, and the SDK crates of these services would double the time of the first build.
 
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ use ltc_engine::clock::Clock;
 use ltc_engine::functions::{AwsCredentials, AwsRequest, AwsRules, aws_sign};
 use ltc_engine::http::Target;
 
-/// How long one of these calls may take.
+/// The time limit of a call.
 const CALL: Duration = Duration::from_secs(20);
 
 /// A request to a service.
 #[derive(Debug)]
 pub(super) struct SignedRequest<'a> {
-    /// `iam:CreateRole`, for messages.
+    /// The call for messages, such as `iam:CreateRole`.
     pub(super) call: String,
-    /// The service's name in signatures.
+    /// The service's name in the signature.
     pub(super) service: &'a str,
     pub(super) region: &'a str,
     pub(super) method: Method,
@@ -29,7 +29,7 @@ pub(super) struct SignedRequest<'a> {
 }
 
 impl SignedRequest<'_> {
-    /// The headers that sign it.
+    /// The headers of the signature.
     fn signature(&self, credentials: &Credentials) -> Result<Vec<(String, String)>, AwsError> {
         let refused = |why: String| AwsError::new(Cause::Other, format!("{} cannot be signed: {why}", self.call));
         let credentials = AwsCredentials {
@@ -53,7 +53,7 @@ impl SignedRequest<'_> {
         aws_sign(&request).map_err(|error| refused(error.0))
     }
 
-    /// Sends it once; what is no success is an error.
+    /// Sends the request once. A status that isn't a success is an error.
     pub(super) async fn send(&self, http: &reqwest::Client, credentials: &Credentials) -> Result<String, AwsError> {
         let signature = self.signature(credentials)?;
         let mut request = http.request(self.method.clone(), &self.url).timeout(CALL).body(self.body.to_vec());
@@ -77,14 +77,14 @@ impl SignedRequest<'_> {
     }
 }
 
-/// Where a service answers, if the environment says another place than AWS's own.
+/// The endpoint of a service, if the environment sets another one than AWS's own.
 pub(super) fn endpoint_of_environment(service: &str) -> Option<String> {
     let variable = |name: &str| std::env::var(name).ok().filter(|url| !url.is_empty());
     let own = variable(&format!("AWS_ENDPOINT_URL_{}", service.to_ascii_uppercase()));
     own.or_else(|| variable("AWS_ENDPOINT_URL")).map(|url| url.trim_end_matches('/').to_owned())
 }
 
-/// AWS's own address of a service in a region.
+/// The host of a service in a region.
 pub(super) fn host(service: &str, region: &str) -> String {
     let suffix = suffix(region);
     match (service, partition(region)) {
@@ -95,7 +95,7 @@ pub(super) fn host(service: &str, region: &str) -> String {
     }
 }
 
-/// IAM is one for all regions of a partition, and signs for one of them.
+/// The region that requests to IAM are signed for. IAM is one service for all regions of a partition.
 pub(super) fn iam_region(region: &str) -> &'static str {
     match partition(region) {
         "aws-cn" => "cn-north-1",
@@ -104,12 +104,12 @@ pub(super) fn iam_region(region: &str) -> &'static str {
     }
 }
 
-/// What the names of a region's hosts end in.
+/// The suffix of the hosts in a region.
 pub(super) fn suffix(region: &str) -> &'static str {
     if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
 }
 
-/// The partition that a region belongs to, as ARNs name it.
+/// The partition of a region, as ARNs name it.
 pub(super) fn partition(region: &str) -> &'static str {
     match region {
         region if region.starts_with("cn-") => "aws-cn",
@@ -118,7 +118,7 @@ pub(super) fn partition(region: &str) -> &'static str {
     }
 }
 
-/// The text of the first element of that name; these answers are flat and small.
+/// The text of the first element with that name. The responses are flat and small, so no XML parser is needed.
 pub(super) fn element(xml: &str, name: &str) -> Option<String> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let text = xml.split_once(&open)?.1.split_once(&close)?.0;
@@ -126,7 +126,7 @@ pub(super) fn element(xml: &str, name: &str) -> Option<String> {
     Some(plain.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to)))
 }
 
-/// The texts of all elements of that name.
+/// The texts of all elements with that name.
 pub(super) fn elements(xml: &str, name: &str) -> Vec<String> {
     let close = format!("</{name}>");
     xml.split_inclusive(&close).filter_map(|part| element(&part[part.rfind(&format!("<{name}>"))?..], name)).collect()
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn services_are_where_aws_has_them() {
+    fn hosts_of_services_are_those_of_aws() {
         assert_eq!(host("iam", "eu-central-1"), "https://iam.amazonaws.com");
         assert_eq!(host("iam", "cn-northwest-1"), "https://iam.cn-north-1.amazonaws.com.cn");
         assert_eq!(host("sts", "eu-central-1"), "https://sts.eu-central-1.amazonaws.com");
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_are_found_and_unescaped() {
+    fn xml_elements_are_found_and_unescaped() {
         let xml = "<Error><Code>NoSuchEntity</Code><Message>role &quot;a&amp;b&quot; cannot be found</Message></Error>";
         assert_eq!(element(xml, "Code").as_deref(), Some("NoSuchEntity"));
         assert_eq!(element(xml, "Message").as_deref(), Some("role \"a&b\" cannot be found"));

@@ -1,5 +1,5 @@
-//! A function's side of the control channel on AWS Lambda: it polls one small object in S3, because a client that disconnects does not end
-//! a function.
+//! A function's side of the control channel on AWS Lambda. The function polls one small object in S3, because Lambda doesn't end a function
+//! when its client disconnects.
 
 use std::time::Duration;
 
@@ -20,18 +20,17 @@ use ltc_engine::workers::Stop;
 
 /// How often a function reads the object. A hundred functions cost a cent in ten minutes.
 const EVERY: Duration = Duration::from_secs(2);
-/// After this time, a function has read what was written, and its last requests are over.
+/// After this time, a function has read a change, and its last requests are over.
 pub(super) const SEEN: Duration = Duration::from_secs(6);
-/// A function has to read the object before it generates load: the time for an attempt, and how many there are. Together they are
+/// A function has to read the object before it generates load: the time limit of an attempt, and the number of attempts. Together they are
 /// shorter than the time from a function's invocation to its first user.
 const FIRST_READ: Duration = Duration::from_millis(1500);
 const FIRST_READS: u32 = 2;
 
-/// Proves that the channel can be read, then watches it for as long as the slice runs, on a thread of its own, so that it never holds up
-/// the load.
+/// Checks that the channel can be read, and then watches it while the slice runs. It has its own thread, so that it never delays the load.
 ///
 /// # Errors
-/// Where the object cannot be read: without it, nothing could stop this function.
+/// If the object cannot be read, because nothing could stop this function then.
 pub(crate) fn connect(event: &SliceEvent, stop: &Stop, renewed: &RenewedValues) -> Result<Connection, String> {
     let mut signs = OrchestratorWatch::new(event.profile.without_orchestrator, clock::now());
     let silence = signs.flag();
@@ -53,7 +52,7 @@ pub(crate) fn connect(event: &SliceEvent, stop: &Stop, renewed: &RenewedValues) 
     renew(&text, &values);
     let kept: Box<dyn FrameKeeper> = match PartsKeeper::start(reader.clone(), event, &runtime) {
         Ok(keeper) => Box::new(keeper),
-        // What would be lost with the orchestrator is the reason for `finish`.
+        // With `finish`, the results must survive the orchestrator, so the slice can't run without a place to keep them.
         Err(why) if event.profile.without_orchestrator == WithoutOrchestrator::Finish => {
             return Err(format!(
                 "cannot keep results, as `without_orchestrator: finish` needs, so no load was generated: {why}; allow s3:PutObject to the function's role: run `deploy` again"
@@ -70,7 +69,7 @@ pub(crate) fn connect(event: &SliceEvent, stop: &Stop, renewed: &RenewedValues) 
     Ok(Connection { silence, kept })
 }
 
-/// Reads the object, which the orchestrator wrote before it invoked this function.
+/// Reads the object that the orchestrator wrote before it invoked this function.
 async fn first(reader: &RoleObjects) -> Result<String, String> {
     let mut why = String::new();
     for _ in 0..FIRST_READS {
@@ -84,7 +83,7 @@ async fn first(reader: &RoleObjects) -> Result<String, String> {
     Err(why)
 }
 
-/// Takes values that the orchestrator sent.
+/// Takes over values that the orchestrator sent.
 fn renew(text: &str, (renewed, key): &(RenewedValues, String)) {
     match seal::newer(text, key, renewed.version()) {
         Ok(newer) => newer.into_iter().for_each(|(version, values)| renewed.set(version, values)),
@@ -102,7 +101,7 @@ async fn look(reader: &RoleObjects, slice: &str, stop: &Stop, mut signs: Orchest
                 renew(&text, values);
                 match asked(&text, slice) {
                     None => {}
-                    // Once: a second time means at once.
+                    // A graceful stop is passed on only once, because a second one would stop immediately.
                     Some(Urgency::Gracefully) if stop.is_graceful() => {}
                     Some(Urgency::Gracefully) => stop.interrupt(),
                     Some(Urgency::Now) => {
@@ -112,7 +111,7 @@ async fn look(reader: &RoleObjects, slice: &str, stop: &Stop, mut signs: Orchest
                     }
                 }
             }
-            // S3 may fail once.
+            // S3 may fail once without a message.
             Err(error) if !failed => {
                 failed = true;
                 crate::say::warning!("cannot read the control channel: {error}");
@@ -122,7 +121,7 @@ async fn look(reader: &RoleObjects, slice: &str, stop: &Stop, mut signs: Orchest
         if let Some(line) = signs.check(clock::now(), stop) {
             crate::say::warning!("{line}");
         }
-        // A warm process outlives its slice: it does not watch a test that is over.
+        // A warm process outlives its slice, so it must not watch a test that is over.
         if stop.is_at_once() || stop.is_last() {
             return;
         }

@@ -1,4 +1,4 @@
-//! S3, for what it is used for here: small objects of runs, by which orchestrators, functions and later commands find each other.
+//! S3: the small objects of runs, by which orchestrators, functions and later commands find each other.
 
 use aws_credential_types::Credentials;
 use reqwest::Method;
@@ -11,7 +11,7 @@ use super::signed::{SignedRequest, element, elements, endpoint_of_environment, s
 /// The prefix of all objects of runs, followed by the run's name and `/`.
 pub(super) const RUNS: &str = "runs/";
 
-/// A bucket, in the region that it is in.
+/// A bucket and its region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Bucket {
     pub(crate) region: String,
@@ -19,7 +19,7 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    /// Its URL, or that of an object in it: by path where an endpoint is set, by host at AWS.
+    /// The URL of the bucket or of an object in it: by path if an endpoint is set, and by host at AWS.
     fn url(&self, endpoint: Option<String>, key: &str) -> String {
         match endpoint {
             Some(endpoint) => format!("{endpoint}/{}/{key}", self.name),
@@ -39,7 +39,7 @@ impl Session {
         bucket.plain(method, action, url, body).send(&self.http, &self.credentials().await?).await
     }
 
-    /// Whether there is such a bucket, and it is ours.
+    /// Whether the bucket exists in this account.
     pub(super) async fn has_bucket(&self, bucket: &Bucket) -> Result<bool, AwsError> {
         match self.s3(bucket, Method::HEAD, "ListBucket", "", b"").await {
             Ok(_) => Ok(true),
@@ -52,14 +52,14 @@ impl Session {
         }
     }
 
-    /// Makes a bucket where there is none; whether it did.
+    /// Creates the bucket if it doesn't exist. Returns whether it did so.
     pub(super) async fn ensure_bucket(&self, bucket: &Bucket) -> Result<bool, AwsError> {
         if self.has_bucket(bucket).await? {
             return Ok(false);
         }
         let place =
             format!("<CreateBucketConfiguration><LocationConstraint>{}</LocationConstraint></CreateBucketConfiguration>", bucket.region);
-        // The first region has no name of its own here.
+        // The default region must not be named here.
         let body = if bucket.region == "us-east-1" { "" } else { &place };
         match self.s3(bucket, Method::PUT, "CreateBucket", "", body.as_bytes()).await {
             Ok(_) => Ok(true),
@@ -68,7 +68,7 @@ impl Session {
         }
     }
 
-    /// Removes a bucket with what runs that were cut off left in it; whether there was one.
+    /// Removes a bucket, with objects that interrupted runs left in it. Returns whether it existed.
     pub(super) async fn delete_bucket(&self, bucket: &Bucket) -> Result<bool, AwsError> {
         let keys = match self.list_objects(bucket, RUNS).await {
             Err(error) if error.cause == Cause::NotFound => return Ok(false),
@@ -84,18 +84,18 @@ impl Session {
         }
     }
 
-    /// The keys that begin with this.
+    /// The keys with this prefix.
     pub(super) async fn list_objects(&self, bucket: &Bucket, prefix: &str) -> Result<Vec<String>, AwsError> {
         self.list(bucket, prefix, "", "Key").await
     }
 
-    /// The folders below a prefix, as whole prefixes.
+    /// The folders below a prefix, as complete prefixes.
     pub(super) async fn list_folders(&self, bucket: &Bucket, prefix: &str) -> Result<Vec<String>, AwsError> {
         let folders = self.list(bucket, prefix, "&delimiter=%2F", "Prefix").await?;
         Ok(folders.into_iter().filter(|folder| folder != prefix).collect())
     }
 
-    /// All pages of a list: the texts of an element of the answer.
+    /// All pages of a list: the texts of one kind of element in the responses.
     async fn list(&self, bucket: &Bucket, prefix: &str, more: &str, name: &str) -> Result<Vec<String>, AwsError> {
         let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         let (mut found, mut page) = (Vec::new(), String::new());
@@ -110,7 +110,7 @@ impl Session {
         }
     }
 
-    /// An object's content; `None` where there is none.
+    /// An object's content; `None` if it doesn't exist.
     pub(super) async fn get_object(&self, bucket: &Bucket, key: &str) -> Result<Option<String>, AwsError> {
         match self.s3(bucket, Method::GET, "GetObject", key, b"").await {
             Ok(content) => Ok(Some(content)),
@@ -131,8 +131,8 @@ impl Session {
     }
 }
 
-/// The objects of a run as a function uses them: with the keys of its role, which Lambda puts into the environment. No configuration is
-/// searched for: a function has no time for it.
+/// The objects of a run, for a function. It uses the keys of the function's role, which Lambda sets in the environment, and searches for no
+/// other configuration, because a function has no time for that.
 #[derive(Clone, Debug)]
 pub(crate) struct RoleObjects {
     bucket: Bucket,
@@ -142,13 +142,13 @@ pub(crate) struct RoleObjects {
 
 impl RoleObjects {
     /// # Errors
-    /// Where no HTTP client can be made.
+    /// If no HTTP client can be created.
     pub(super) fn new(region: &str, bucket: &str, run: &str) -> Result<Self, String> {
         let bucket = Bucket { region: region.to_owned(), name: bucket.to_owned() };
         Ok(Self { bucket, run: run.to_owned(), http: connector::client()? })
     }
 
-    /// A file's content; `None` where there is no such object.
+    /// A file's content; `None` if the object doesn't exist.
     pub(super) async fn read(&self, file: &str) -> Result<Option<String>, AwsError> {
         match self.call(Method::GET, "GetObject", file, b"").await {
             Ok(content) => Ok(Some(content)),

@@ -1,4 +1,4 @@
-//! The simulated backend: it starts, stops and abandons simulated functions, and fails as drawn.
+//! The simulated backend: it starts, stops and abandons simulated functions, and fails at random.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What must be true of every run, whatever went wrong.
+//! Checks what must be true of every run, whatever went wrong.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,9 +11,9 @@ use crate::journal;
 
 /// Shorter gaps are not reported, and notes round to tenths of a second.
 const TOLERANCE: Duration = Duration::from_millis(400);
-/// At how many instants the users are counted.
+/// The number of times at which the users are counted.
 const SAMPLES: u32 = 80;
-/// How soon the orchestrator reacts to a stop, and how often it tries again.
+/// How quickly the orchestrator reacts to a stop, and how often it tries again.
 const REACTION: Duration = Duration::from_secs(5);
 
 pub(super) fn check(scenario: &Scenario, report: &Report, truth: &Truth) -> Result<(), String> {
@@ -30,7 +30,7 @@ pub(super) fn check(scenario: &Scenario, report: &Report, truth: &Truth) -> Resu
     Ok(())
 }
 
-/// Whatever the disk did, as soon as it can be written again.
+/// The journal has all reported results as soon as the disk can be written again.
 fn journal_has_all_that_is_reported(report: &Report) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(journal::FILE), &report.journal).unwrap();
@@ -49,7 +49,7 @@ fn every_result_counts_once(report: &Report, truth: &Truth) -> Result<(), String
     if counted == taken { Ok(()) } else { Err(format!("the report has {counted} requests, and the frames that came {taken}")) }
 }
 
-/// Attempts at the same slice never make load at the same time.
+/// Two attempts at the same slice never generate load at the same time.
 pub(super) fn load_is_made_once(truth: &Truth) -> Result<(), String> {
     let loads: Vec<(&String, &Function, Duration, Duration)> = truth
         .functions
@@ -67,9 +67,9 @@ pub(super) fn load_is_made_once(truth: &Truth) -> Result<(), String> {
     Ok(())
 }
 
-/// When the test began to end before its time.
+/// The time when the test began to end early.
 fn ending(scenario: &Scenario, report: &Report, truth: &Truth) -> Duration {
-    // One that is refused before the load ends the test, and so do all of an interval.
+    // A function that is refused before the load ends the test, and so does the refusal of all functions of an interval.
     let refused: Vec<&Function> = truth.functions.values().filter(|function| function.faults.invocation == Invocation::Refused).collect();
     let at_once = refused.iter().filter(|function| function.invoked_at.is_zero()).map(|function| function.invoked_at).min();
     let of_interval = |interval: u32| refused.iter().filter(move |function| function.interval == interval);
@@ -80,7 +80,9 @@ fn ending(scenario: &Scenario, report: &Report, truth: &Truth) -> Duration {
     [refused, stopped, report.threshold_at].into_iter().flatten().min().unwrap_or(Duration::MAX)
 }
 
-/// The load that a note says is missing: `shard 3 lost from 00:02:10 to 00:02:14.5, …`, `shards 1, 4–6 lost 3 times between … and …, …`.
+/// Reads which load is missing according to a note: `shard 3 lost from 00:02:10 to 00:02:14.5, …`, `shards 1, 4–6 lost 3 times between …
+/// and …,
+/// …`.
 pub(super) fn lost(note: &str) -> Option<(BTreeSet<u32>, Duration, Duration)> {
     let (shards, rest) = note.strip_prefix("shard")?.split_once(" lost ")?;
     let range = |text: &str| {
@@ -100,8 +102,9 @@ pub(super) fn lost(note: &str) -> Option<(BTreeSet<u32>, Duration, Duration)> {
     Some((shards.into_iter().flatten().collect(), parse(from)?, until))
 }
 
-/// At every instant the active users of a shard are the plan's; where they are fewer, a note says so, and where they stay so until the end
-/// of an interval, the run is broken.
+/// At every time, the active users of a shard are the planned ones. If there are fewer, a note says so, and if that lasts until the end of
+/// an
+/// interval, the run is broken.
 fn missing_load_is_reported(scenario: &Scenario, report: &Report, truth: &Truth) -> Result<(), String> {
     let total = scenario.plan.total_duration().unwrap();
     let end = ending(scenario, report, truth).min(total);
@@ -124,7 +127,7 @@ fn missing_load_is_reported(scenario: &Scenario, report: &Report, truth: &Truth)
             let noted =
                 notes.iter().any(|(of, from, to)| of.contains(&shard) && *from <= at + TOLERANCE && at <= to.saturating_add(TOLERANCE));
             if active < planned && !noted {
-                // A gap that is short enough is no loss, also one that a stop ends.
+                // A short gap isn't a loss, even if a stop ends it.
                 let short = end <= at + TOLERANCE
                     || functions.iter().any(|function| function.load.is_some_and(|(from, _)| from > at && from <= at + TOLERANCE));
                 if !short {
@@ -179,7 +182,7 @@ fn healthy_fleet_has_nothing_to_report(scenario: &Scenario, report: &Report, tru
     Ok(())
 }
 
-/// Functions stop by themselves without a sign of the orchestrator: it gives them one whatever happens.
+/// Functions stop on their own without a signal of the orchestrator, so it must always send one in time.
 fn functions_hear_of_their_orchestrator(report: &Report, truth: &Truth) -> Result<(), String> {
     let ends = [Duration::ZERO, report.over];
     let beats: Vec<Duration> = ends[..1].iter().chain(&truth.beats).chain(&ends[1..]).copied().collect();

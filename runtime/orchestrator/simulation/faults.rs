@@ -1,64 +1,64 @@
-//! What goes wrong with a function, drawn from a seed.
+//! The faults of a function, drawn from a seed.
 
 use std::time::Duration;
 
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 
-/// How an invocation goes.
+/// The result of an invocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Invocation {
-    /// It is accepted after that time.
+    /// The function is accepted after this time.
     Accepted(Duration),
     Throttled,
     NotStarted,
     Refused,
-    /// Nobody knows whether it began; whether it did.
+    /// The error doesn't tell whether the function started. Holds whether it did.
     Unknown(bool),
-    /// No answer comes; whether it began.
+    /// No response comes. Holds whether the function started.
     Unanswered(bool),
-    /// Its event came before: that function's output is lost, and its load goes on.
+    /// The event was already delivered: the output of that first delivery is lost, and its load continues.
     Elsewhere,
 }
 
-/// How a function is lost, that long after its load began.
+/// How a function is lost during its load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Loss {
     Killed,
-    /// Amid a frame.
+    /// It is killed within a frame.
     KilledInFrame,
-    /// Its connection stays, but nothing comes any more, and it makes no load.
+    /// Its connection stays open, but it sends nothing and generates no load.
     Mute,
-    /// The same, and its load goes on.
+    /// It sends nothing, but its load continues.
     MuteUnderLoad,
-    /// Its connection is cut, and its load goes on.
+    /// Its connection is cut, but its load continues.
     Cut,
 }
 
-/// All that goes wrong with an attempt.
+/// All faults of an attempt.
 #[derive(Clone, Debug)]
 pub(super) struct Faults {
     pub(super) invocation: Invocation,
-    /// From its acceptance until it is ready.
+    /// The time from acceptance until it is ready.
     pub(super) starts_after: Duration,
     pub(super) loss: Option<(Duration, Loss)>,
-    /// How many of a thousand frames are dropped, damaged, or come twice, and how late they are at most.
+    /// How many of a thousand frames are dropped, damaged or doubled, and the longest delay of a frame.
     pub(super) dropped: u32,
     pub(super) damaged: u32,
     pub(super) doubled: u32,
     pub(super) delay: Duration,
-    /// How far its clock is ahead.
+    /// By how much its clock is ahead.
     pub(super) ahead: Duration,
-    /// How far its clock was behind, before it was corrected.
+    /// By how much its clock was behind before it was corrected.
     pub(super) behind: Duration,
-    /// Whether its event is delivered a second time.
+    /// Whether its event is delivered twice.
     pub(super) delivered_twice: bool,
-    /// From a stop signal until it acts on it; `None`: never.
+    /// The time from a stop signal until it stops; `None`: never.
     pub(super) stops_after: Option<Duration>,
 }
 
 impl Faults {
-    /// Of a function that does all as it should.
+    /// No faults.
     pub(super) fn none() -> Self {
         Self {
             invocation: Invocation::Accepted(Duration::from_millis(20)),
@@ -106,7 +106,7 @@ impl Faults {
         faults
     }
 
-    /// Whether anything of it may be seen in the report of a run.
+    /// Whether the report of the run may show a fault.
     pub(super) fn any(&self) -> bool {
         let harmless = Self::none();
         self.invocation != harmless.invocation

@@ -1,4 +1,4 @@
-//! What must be true of a run whose orchestrator is killed: its functions end in time, and `collect` reports all that they kept, once.
+//! Checks what must be true of a run whose orchestrator is killed: its functions end in time, and `collect` reports all kept results once.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use ltc_config::profile::WithoutOrchestrator;
 use ltc_engine::clock::Clock;
 use ltc_engine::stats::{ReportRow, micros};
 
-/// How long a function takes to notice the silence, to finish iterations and to act on it.
+/// The time that a function needs to notice the silence, to finish iterations and to stop.
 const REACTION: Duration = Duration::from_secs(8);
 
 /// When the orchestrator is killed, and when `stop` is called after that.
@@ -24,12 +24,12 @@ pub(super) struct Kill {
     pub(super) stopped_after: Option<Duration>,
 }
 
-/// A run without its orchestrator, as it was seen.
+/// The observations of a run without its orchestrator.
 #[derive(Debug)]
 pub(super) struct Aftermath {
-    /// When functions were told to stop.
+    /// When the functions were told to stop.
     pub(super) stopped: Option<Duration>,
-    /// The state of the run at some times.
+    /// The state of the run at several times.
     pub(super) states: Vec<(Duration, RunState)>,
     pub(super) collected: Result<Report, String>,
 }
@@ -78,12 +78,12 @@ pub(super) fn check(scenario: &Scenario, kill: Kill, aftermath: &Aftermath, trut
 
 fn load_ends_in_time(scenario: &Scenario, kill: Kill, aftermath: &Aftermath, truth: &Truth) -> Result<(), String> {
     let last_sign = truth.beats.iter().copied().filter(|beat| *beat <= kill.at).max().unwrap_or_default();
-    // One that begins after the last sign waits for the next from then on.
+    // A function that begins after the last signal waits for the next one from its own beginning.
     let silent = |from: Duration| match scenario.rule {
         WithoutOrchestrator::StopAfter(silence) => last_sign.max(from) + silence,
         WithoutOrchestrator::Finish => Duration::MAX,
     };
-    // One that does not listen, or was never started by its orchestrator, has only its own end.
+    // A function that ignores stops ends only at the end of its slice.
     let listens = |function: &&Function| function.faults.stops_after.is_some();
     for function in truth.functions.values().filter(listens) {
         let Some((from, to)) = function.load else { continue };
@@ -102,7 +102,7 @@ fn load_ends_in_time(scenario: &Scenario, kill: Kill, aftermath: &Aftermath, tru
     Ok(())
 }
 
-/// A report without notes and reasons is that of a whole run.
+/// Only the report of a whole run may have no notes and no reasons.
 fn collected_report_names_what_is_missing(scenario: &Scenario, report: &Report, truth: &Truth) -> Result<(), String> {
     let whole = |shard: u32, interval: u32| {
         let of_slice = truth.functions.values().filter(|function| (function.shard, function.interval) == (shard, interval));

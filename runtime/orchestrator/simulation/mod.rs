@@ -1,8 +1,8 @@
-//! The whole fleet in one thread, from one seed: the product's orchestrator and supervisors over a simulated backend and clock, with
-//! everything that can go wrong between them. TigerBeetle's VOPR is the model.
+//! Simulates a whole fleet in one thread from one seed: the real orchestrator and supervisors run over a simulated backend and clock, and
+//! everything between them can fail. TigerBeetle's VOPR is the model.
 //!
-//! `LTC_SIMULATION_SEEDS=100000 cargo test -p ltc-runtime simulation` runs that many seeds; `LTC_SIMULATION_SEED=42` repeats one and prints
-//! what happened.
+//! `LTC_SIMULATION_SEEDS=100000 cargo test -p ltc-runtime simulation` runs that many seeds. `LTC_SIMULATION_SEED=42` repeats one seed and
+//! prints what happened.
 
 mod backend;
 mod check;
@@ -39,14 +39,14 @@ use ltc_engine::workers::Stop;
 use store::{MemoryStore, SimulatedDisk};
 use world::{Control, Truth, Word, World};
 
-/// How many seeds each run of the tests tries.
+/// The number of seeds that a run of the tests tries.
 const SEEDS: u64 = 1_000;
 /// The name of the simulated run.
 const TEST: &str = "t";
 /// Later than any event.
 const DISTANT: Duration = Duration::from_secs(1_000_000);
 
-/// A load, and what goes wrong with it as a whole.
+/// A load, and the faults that concern the whole run.
 #[derive(Debug)]
 struct Scenario {
     runner: String,
@@ -56,9 +56,9 @@ struct Scenario {
     graceful_stop: Duration,
     faulty: bool,
     control: Control,
-    /// When the tester stops the test, and how urgently at last.
+    /// When the tester stops the test, and whether it is an immediate stop in the end.
     stopped: Option<(Duration, bool)>,
-    /// After how many intervals of results a threshold stops it.
+    /// The number of intervals after which a threshold stops it.
     threshold_after: Option<usize>,
     /// When the orchestrator is killed.
     kill: Option<Kill>,
@@ -67,16 +67,16 @@ struct Scenario {
     disk_full: Range<Duration>,
 }
 
-/// A run, as its orchestrator reports it.
+/// The orchestrator's report of a run.
 #[derive(Debug)]
 struct Report {
     outcome: RunOutcome,
     total: Snapshot,
-    /// When all was over.
+    /// When everything was over.
     over: Duration,
     /// When a threshold stopped it.
     threshold_at: Option<Duration>,
-    /// What is on disk.
+    /// The content of the disk.
     journal: String,
 }
 
@@ -125,7 +125,7 @@ impl Scenario {
         Self { runner, plan, fleet, stats_interval, graceful_stop, faulty, control, stopped, threshold_after, kill, rule, disk_full }
     }
 
-    /// No run may take longer: each wait has a bound.
+    /// The longest time that a run may take. Each wait has a limit, so the sum has one.
     fn bound(&self) -> Duration {
         let timeouts = self.timeouts();
         let attempt = timeouts.accept * 2 + timeouts.start + timeouts.silence + Timeouts::LONGEST_PAUSE;
@@ -203,7 +203,7 @@ impl Scenario {
         let killed_at = self.kill.map_or(Duration::MAX, |kill| kill.at);
         let outcome = tokio::select! {
             biased;
-            // Dropping the run ends all that its orchestrator does.
+            // Dropping the run ends everything that its orchestrator does.
             () = sleep_until(clock.instant(killed_at.min(DISTANT)).into()) => None,
             outcome = timeout(self.bound(), run) => Some(outcome.ok()),
         };
@@ -211,7 +211,7 @@ impl Scenario {
         let end = match (outcome, self.kill) {
             (None, Some(kill)) => Some(End::Killed(Box::new(killed::aftermath(self, kill, &files, &clock).await))),
             (outcome, _) => {
-                // Functions out of sight come to their end, and the disk has room again.
+                // Waits until functions out of sight have ended, and the disk has room again.
                 sleep(self.bound()).await;
                 journal.note("over");
                 let journal = String::from_utf8(std::mem::take(&mut *written.lock().unwrap())).unwrap();
@@ -223,7 +223,7 @@ impl Scenario {
     }
 }
 
-/// Runs a seed; what it contradicts, if anything.
+/// Runs a seed. The error is the promise that the run breaks.
 fn simulate(seed: u64, shown: bool) -> Result<(), String> {
     let scenario = Scenario::draw(&mut ChaCha8Rng::seed_from_u64(seed));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
@@ -271,8 +271,8 @@ fn simulated_run_is_the_same_each_time() {
                             return (vec![format!("{collected:?}")], false, Duration::ZERO, Vec::new());
                         }
                     };
-                    // Supervisors that are woken at one instant report in any order (tokio's `watch` draws it), and the first one's word
-                    // is why the test is broken.
+                    // Supervisors that are woken at the same time report in any order (tokio's `watch` draws it), and the first message
+                    // gives the reason why the test is broken.
                     report.outcome.notes.sort();
                     (report.outcome.notes, report.outcome.broken.is_some(), report.over, report.total.names)
                 }),

@@ -1,4 +1,4 @@
-//! What outlives a simulated orchestrator: the run's files, and the disk of its journal, which may be full for a while.
+//! Storage that outlives a simulated orchestrator: the run's files, and the disk of its journal, which may be full for some time.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,7 +11,7 @@ use super::super::run_store::RunStore;
 use crate::journal::Disk;
 use ltc_engine::clock::Clock;
 
-/// Files in memory, by `RUN/FILE`.
+/// Files in memory, with `RUN/FILE` as their key.
 #[derive(Debug, Default)]
 pub(super) struct MemoryStore(Mutex<BTreeMap<String, String>>);
 

@@ -1,4 +1,4 @@
-//! Simulated functions, which make the load of their slice, answer with frames and fail as drawn, and what is true of them.
+//! Simulated functions, which generate the load of their slice, answer with frames and fail at random, and the truth about them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -23,10 +23,10 @@ use ltc_engine::schedule::Slice;
 use ltc_engine::stats::{Recorder, Sample, micros};
 use ltc_engine::workers::Stop;
 
-/// How often functions look for signs of the orchestrator.
+/// How often functions check for signals of the orchestrator.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// What is said to a function.
+/// A signal to a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Word {
     GoOn,
@@ -37,7 +37,7 @@ pub(super) enum Word {
     Abandon,
 }
 
-/// A function, as it really was.
+/// What a function really did.
 #[derive(Clone, Debug)]
 pub(super) struct Function {
     pub(super) shard: u32,
@@ -49,32 +49,32 @@ pub(super) struct Function {
     pub(super) invoked_at: Duration,
 }
 
-/// A frame's slice and number.
+/// Identifies a frame by its slice and number.
 pub(super) type FrameId = (String, u64);
 
-/// What is true of a run.
+/// What really happened in a run.
 #[derive(Debug, Default)]
 pub(super) struct Truth {
     pub(super) functions: BTreeMap<String, Function>,
-    /// Requests of each frame that the orchestrator took.
+    /// The requests of each frame that the orchestrator received.
     pub(super) taken: HashMap<FrameId, u64>,
-    /// When the stop signal was set first.
+    /// When the stop signal was first set.
     pub(super) stop_set: Option<Duration>,
     pub(super) stop_failures: u32,
     pub(super) abandon_failures: u32,
     pub(super) cleaned: u32,
-    /// When the orchestrator gave a sign.
+    /// When the orchestrator signaled that it is alive.
     pub(super) beats: Vec<Duration>,
-    /// Requests of each frame that was kept.
+    /// The requests of each kept frame.
     pub(super) kept: HashMap<FrameId, u64>,
 }
 
-/// What the backend's own requests do.
+/// Faults of requests that the backend makes itself.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Control {
-    /// Until then a stop fails; whether it hangs.
+    /// Until this time a stop fails. The flag tells whether it hangs.
     pub(super) stop_fails_until: Option<(Duration, bool)>,
-    /// How many of a hundred abandons fail, and whether these hang.
+    /// How many of a hundred abandons fail. `hangs` tells whether they hang.
     pub(super) abandon_fails: u32,
     pub(super) hangs: bool,
 }
@@ -90,11 +90,11 @@ pub(super) struct World {
     pub(super) said_to_all: watch::Sender<Word>,
     /// The run's files, in memory.
     pub(super) files: RunFiles,
-    /// Whether the orchestrator will be killed: only then functions look for its signs.
+    /// Whether the orchestrator will be killed. Only then do functions check its signals.
     pub(super) killed: bool,
 }
 
-/// What a function's output delivers, and when.
+/// A piece of a function's output, with the time of its delivery.
 pub(super) type Piece = (Instant, Result<Bytes, String>, Option<(FrameId, u64)>);
 
 impl World {
@@ -102,14 +102,14 @@ impl World {
         self.truth.lock().unwrap()
     }
 
-    /// The same for the same slice, whatever happened before.
+    /// The random numbers of a slice. They are the same for the same slice, whatever happened before.
     pub(super) fn dice(&self, slice: &str) -> ChaCha8Rng {
         let name = slice.bytes().fold(self.seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         ChaCha8Rng::seed_from_u64(name)
     }
 
     pub(super) fn faults(&self, event: &SliceEvent, dice: &mut ChaCha8Rng) -> Faults {
-        // Some attempt succeeds.
+        // Later attempts have no faults, so that one of them succeeds.
         let attempt: u32 = event.slice.rsplit('/').next().unwrap().parse().unwrap();
         if self.faulty && attempt < 3 { Faults::draw(dice) } else { Faults::none() }
     }
@@ -127,16 +127,16 @@ impl World {
     }
 }
 
-/// One function that runs.
+/// A running function.
 pub(super) struct Running {
     pub(super) world: Arc<World>,
     pub(super) event: SliceEvent,
     pub(super) slice: Slice,
     pub(super) faults: Faults,
     pub(super) dice: ChaCha8Rng,
-    /// `None`: nobody hears it.
+    /// `None`: nobody receives its output.
     pub(super) out: Option<UnboundedSender<Piece>>,
-    /// A connection that is open, and over which nothing comes.
+    /// A connection that is open but delivers nothing.
     pub(super) held: Option<UnboundedSender<Piece>>,
     pub(super) last: Instant,
     pub(super) writer: FrameWriter,
@@ -146,7 +146,7 @@ pub(super) struct Running {
     pub(super) word: watch::Receiver<Word>,
     pub(super) all: watch::Receiver<Word>,
     pub(super) signs: OrchestratorWatch,
-    /// Frames that will be kept as the next part.
+    /// The frames of the next part to keep.
     pub(super) waiting: (String, Vec<(FrameId, u64)>),
     pub(super) parts: u32,
 }
@@ -171,7 +171,7 @@ impl Running {
         if fails(&mut self.dice, self.faults.damaged) {
             let middle = line.len() / 2;
             line[middle] = if line[middle] == b'A' { b'B' } else { b'A' };
-            // What is packed may come out the same.
+            // The damaged line may still decode to the same frame.
             let mut reader = FrameReader::default();
             reader.push(&line);
             if !matches!(reader.next(), Some(Received::Frame(_, read)) if *read == *frame) {
@@ -201,7 +201,7 @@ impl Running {
         self.world.truth().kept.extend(frames);
     }
 
-    /// Waits until then by its own clock; what it is told before.
+    /// Waits until a time of its own clock. Returns a signal that comes before it.
     async fn until(&mut self, own: Duration) -> Option<Word> {
         let looks = self.world.killed && self.faults.stops_after.is_some();
         loop {
@@ -216,7 +216,7 @@ impl Running {
         }
     }
 
-    /// Looks for a sign of the orchestrator, as a function does.
+    /// Checks for a signal of the orchestrator.
     async fn look(&mut self) -> Option<Word> {
         let stop = Stop::default();
         let text = self.world.files.read(CONTROL).await.unwrap().unwrap_or_default();
@@ -274,7 +274,7 @@ impl Running {
             }
             if !silent && until == lost_at.max(from) && lost_at < end {
                 let loss = self.faults.loss.unwrap().1;
-                // A function that is killed may lose its last part.
+                // A killed function may lose its last part.
                 if matches!(loss, Loss::Killed | Loss::KilledInFrame | Loss::Mute) && self.dice.random() {
                     self.keep().await;
                 }
@@ -319,7 +319,7 @@ impl Running {
         }
     }
 
-    /// Counts the requests since then: one of each user, and the arrivals.
+    /// Counts the requests since `from`: one of each user, and the arrivals.
     fn count(&mut self, from: Duration) -> u64 {
         let now = self.own_time();
         let users: u64 = self.slice.users_at(now.saturating_sub(Duration::from_nanos(1))).iter().sum();
