@@ -1,4 +1,4 @@
-//! The allocator of the tests: the system's, which counts what each thread asks of it.
+//! The allocator of the tests: the system's allocator with a count of each thread's allocations.
 #![expect(unsafe_code, reason = "an allocator can't be written without")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -13,17 +13,17 @@ static COUNTING: Counting = Counting;
 
 struct Counting;
 
-/// How often this thread has asked for memory so far.
+/// The number of allocations of this thread so far.
 pub(crate) fn allocations() -> u64 {
     COUNT.get()
 }
 
 fn count() {
-    // A thread that ends has no counter any more.
+    // A thread that is ending has no counter any more.
     let _ = COUNT.try_with(|count| count.set(count.get() + 1));
 }
 
-// SAFETY: all is handed on to the system's allocator as it comes.
+// SAFETY: every call is passed unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();

@@ -1,4 +1,4 @@
-//! A program and a world for tests of what generated code calls.
+//! A program and a world for tests of the functions that generated code calls.
 
 use crate::base::clock::Clock;
 use crate::generated::*;
@@ -8,7 +8,7 @@ use crate::record::observe::Quiet;
 use crate::user::world::World;
 use crate::value::Value;
 
-/// A program of one api, and of nothing else.
+/// A program with one api and nothing else.
 pub(crate) const PROGRAM: Program = Program {
     fingerprint: "",
     name: "trial",
@@ -44,7 +44,7 @@ pub(crate) const PROGRAM: Program = Program {
     embedded: Embedded { profile: None, environments: &[] },
 };
 
-/// A class of users; a test says what they do.
+/// A user class. A test sets what its users do.
 pub(crate) const CLASS: UserClass = UserClass {
     name: "U",
     weight: |_| Ok(Value::Int(1)),
@@ -57,7 +57,7 @@ pub(crate) const CLASS: UserClass = UserClass {
     at: at(1, 1),
 };
 
-/// What a worker's world is made from, its api at `base`.
+/// The settings for a worker's world, with the api at `base`.
 pub(crate) fn settings(program: &'static Program, base: &str, clock: &Clock) -> Settings {
     Settings {
         program,
@@ -81,12 +81,12 @@ pub(crate) fn settings(program: &'static Program, base: &str, clock: &Clock) -> 
     }
 }
 
-/// Such a world.
+/// A world with these settings.
 pub(crate) fn world(program: &'static Program, base: &str) -> std::rc::Rc<World> {
     World::new(&settings(program, base, &Clock::start()), Box::new(Quiet(|_| ()))).unwrap()
 }
 
-/// A user of such a world.
+/// A user in such a world.
 pub(crate) fn user(program: &'static Program, base: &str) -> User {
     User::new(world(program, base), program, 1)
 }

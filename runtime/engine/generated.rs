@@ -1,4 +1,4 @@
-//! All that generated code names: `use ltc_runtime::generated::*;`.
+//! Everything that generated code uses: `use ltc_runtime::generated::*;`.
 
 pub use crate::base::flow::{Exit, Flow};
 pub use crate::base::location::{Location, at, at_in};

@@ -1,21 +1,21 @@
-//! Time: the only file that reads it. Offsets count from the test's start.
+//! Reads the time. No other file does. Offsets count from the test's start.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// The time since the Unix epoch, by the wall clock: it can jump. Within a test, ask its [`Clock`].
+/// The time since the Unix epoch, by the wall clock, which can jump. Within a test, use its [`Clock`].
 #[expect(clippy::disallowed_methods, reason = "the one function that reads the wall clock")]
 pub fn unix_now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Now, on the clock that never jumps. A test may pause the runtime's time: then this is the simulated one.
+/// The current time of the monotonic clock. A test may pause the runtime's time; then this is the simulated time.
 #[inline]
 #[expect(clippy::disallowed_methods, reason = "the one function that reads the monotonic clock")]
 pub fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
-/// The time since an instant; zero if it lies ahead.
+/// The time since an instant. It is zero if the instant is in the future.
 #[inline]
 pub fn since(instant: Instant) -> Duration {
     now().saturating_duration_since(instant)
@@ -29,40 +29,40 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A test that starts now.
+    /// The clock of a test that starts now.
     pub fn start() -> Self {
         Self { start: now(), unix_start: unix_now() }
     }
 
-    /// A test that starts at an instant which may lie ahead.
+    /// The clock of a test that starts after a delay.
     pub fn starting_in(delay: Duration) -> Self {
         let this = Self::start();
         Self { start: this.start + delay, unix_start: this.unix_start + delay }
     }
 
-    /// A test that starts, or started, when this machine's wall clock shows that time since the Unix epoch.
+    /// The clock of a test that starts or started when this machine's wall clock shows that time since the Unix epoch.
     pub fn at(unix_start: Duration) -> Self {
         let now = Self::start();
         let start = if unix_start >= now.unix_start {
             now.start + (unix_start - now.unix_start)
         } else {
-            // Before the system's own start there is no instant: such a test can't be run here, and begins at once.
+            // There is no instant before the system's own start. Such a test can't run here, and begins immediately.
             now.start.checked_sub(now.unix_start - unix_start).unwrap_or(now.start)
         };
         Self { start, unix_start }
     }
 
-    /// Since the test's start; zero before it.
+    /// The time since the test's start; zero before it.
     pub fn elapsed(&self) -> Duration {
         since(self.start)
     }
 
-    /// When the offset is reached.
+    /// The instant of an offset.
     pub fn instant(&self, offset: Duration) -> Instant {
         self.start + offset
     }
 
-    /// The time since the Unix epoch, as this clock counts it: it doesn't jump while the test runs.
+    /// The time since the Unix epoch by this clock, which doesn't jump while the test runs.
     pub fn unix_now(&self) -> Duration {
         let now = now();
         (self.unix_start + now.saturating_duration_since(self.start)).saturating_sub(self.start.saturating_duration_since(now))
@@ -73,7 +73,7 @@ impl Clock {
         self.unix_start
     }
 
-    /// Now, in nanoseconds since the Unix epoch: monotonic within a test.
+    /// The current time in nanoseconds since the Unix epoch. It is monotonic within a test.
     pub fn unix_nanos(&self) -> i128 {
         let since = self.unix_start + self.elapsed();
         i128::try_from(since.as_nanos()).unwrap_or(i128::MAX)

@@ -1,9 +1,9 @@
-//! How control leaves a sequence other than by its end.
+//! How control leaves a sequence before its end.
 
 /// Why a sequence ends before its last statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// A step that interrupts failed: the iteration is over, the user starts again after its wait.
+    /// A step that interrupts failed. The iteration is over, and the user starts again after its wait.
     Interrupt,
     /// `leave`: the sequence is over, without a failure.
     Leave,
@@ -11,11 +11,11 @@ pub enum Exit {
     Break,
     /// A step failed within a `retry` that has tries left.
     Retry,
-    /// `stop user`, or its data ran out.
+    /// `stop user`, or the user's data is used up.
     StopUser,
-    /// Data ran out that stops the test.
+    /// Data that stops the test is used up.
     StopTest,
 }
 
-/// What statements and sequences give.
+/// The result of statements and sequences.
 pub type Flow<T = ()> = Result<T, Exit>;

@@ -1,4 +1,4 @@
-//! The ground that every other room stands on: places in the spec, how control leaves a sequence, secrets, the clock and the timers.
+//! The foundation of all other folders: locations in the spec, how control leaves a sequence, secrets, the clock and the timers.
 
 pub mod clock;
 pub(crate) mod flow;

@@ -3,17 +3,17 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// What is shown instead.
+/// The text that replaces a secret.
 const MASK: &str = "***";
 
-/// What is masked in every text that is shown.
+/// The secrets to mask in every text that is shown.
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
-    /// The longest first.
+    /// The spellings, the longest first.
     spellings: Vec<Spelling>,
 }
 
-/// A text that gives a secret away. Each of its characters may be escaped for a URL, JSON or HTML.
+/// A text that reveals a secret. Each of its characters may be escaped for a URL, JSON or HTML.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Spelling {
     text: String,
@@ -23,19 +23,19 @@ struct Spelling {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Plain,
-    /// Its digits are in either case.
+    /// Its digits may be in upper or lower case.
     Hex,
     /// The characters before and after it may contain a part of the secret's first and last byte.
     Base64,
 }
 
 impl Secrets {
-    /// Those values.
+    /// The secrets with these values.
     pub fn new(values: Vec<String>) -> Self {
         Self::default().with(values)
     }
 
-    /// These, and those values.
+    /// These secrets, and those with further values.
     pub fn with(&self, values: Vec<String>) -> Self {
         let mut spellings = self.spellings.clone();
         for value in values.into_iter().filter(|value| !value.is_empty()) {
@@ -44,14 +44,14 @@ impl Secrets {
             spellings.push(Spelling { text: hex, kind: Kind::Hex });
             spellings.push(Spelling { text: value, kind: Kind::Plain });
         }
-        // An encoding of so few characters appears by chance.
+        // Such a short encoding also appears by chance.
         spellings.retain(|spelling| spelling.kind == Kind::Plain || spelling.text.len() >= 4);
         spellings.sort_by(|a, b| b.text.len().cmp(&a.text.len()).then_with(|| a.text.cmp(&b.text)));
         spellings.dedup();
         Self { spellings }
     }
 
-    /// A text without them.
+    /// Replaces the secrets in a text.
     pub fn mask(&self, text: &str) -> String {
         let mut masked = String::with_capacity(text.len());
         let mut rest = text;
@@ -76,7 +76,7 @@ impl Secrets {
 }
 
 impl Spelling {
-    /// How many bytes it takes where a text begins with it.
+    /// The number of bytes of the spelling at the beginning of a text; `None` if the text doesn't begin with it.
     fn length_at(&self, text: &str) -> Option<usize> {
         if text.starts_with(&self.text) {
             return Some(self.text.len());
@@ -88,7 +88,7 @@ impl Spelling {
         Some(text.len() - rest.len())
     }
 
-    /// What follows a character, escaped or not.
+    /// The text after a character, which may be escaped.
     fn after<'t>(&self, text: &'t str, wanted: char) -> Option<&'t str> {
         let next = text.chars().next()?;
         let escaped = match next {
@@ -103,7 +103,7 @@ impl Spelling {
     }
 }
 
-/// The characters of a value's base64 that do not depend on the text before and after it, for each of the three positions that it can
+/// The characters of a value's base64 that don't depend on the text before and after it, for each of the three positions that the value can
 /// have in a group of bytes (RFC 4648, 4 and 5).
 fn base64(value: &[u8]) -> impl Iterator<Item = String> {
     [(0, 0), (1, 2), (2, 3)].into_iter().flat_map(move |(before, dependent)| {
@@ -119,7 +119,7 @@ fn is_base64(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '+' | '/' | '-' | '_')
 }
 
-/// `%C3%A9`, and `%25C3%25A9` where a URL is a part of another.
+/// `%C3%A9`, or `%25C3%25A9` if a URL is part of another one.
 fn after_percent(text: &str, wanted: char) -> Option<&str> {
     let mut rest = text;
     for byte in wanted.encode_utf8(&mut [0; 4]).bytes() {
@@ -222,7 +222,7 @@ mod tests {
                         for shown in [&encoded, &escaped] {
                             let masked = secrets(secret).mask(&format!("Basic {shown}"));
                             assert!(masked.contains(MASK), "{text}: {masked}");
-                            // The longest piece that is left is that of the text around the secret.
+                            // The remaining text is at most the encoding of what is before and after the secret.
                             assert!(masked.len() <= 9 + (before.len() + after.len()).div_ceil(3) * 4 + 12, "{text}: {masked}");
                         }
                     }

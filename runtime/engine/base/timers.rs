@@ -1,5 +1,6 @@
-//! Waits to a fraction of a millisecond. The runtime's own timers go off one to two milliseconds late, which would be in each response time
-//! that is measured from when its iteration should have begun. A worker has one timer of the system's (timerfd), for all that wait there.
+//! Waits with an accuracy of a fraction of a millisecond. The runtime's own timers fire one to two milliseconds late, which would be part
+//! of
+//! each response time that is measured from a scheduled start. A worker has one timer of the system (timerfd) for all of its waits.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -11,28 +12,29 @@ use std::time::{Duration, Instant};
 
 use super::clock;
 
-/// A worker is woken no more often than that: those that are due sooner go on together.
+/// The least time between two wake-ups of a worker. Waits that end in between resume together.
 const LEAST: Duration = Duration::from_micros(200);
 
-/// Waits from `LONG` on end with all others that end in the same `GRAIN`: to wake a worker for each costs a third of what the requests
-/// themselves do, at 5,000 a second, and nothing is measured from when they end.
+/// Waits of at least `LONG` that end in the same `GRAIN` resume together. At 5,000 requests per second, separate wake-ups of the worker
+/// would
+/// cost a third of the requests themselves, and nothing is measured from the end of such a wait.
 const LONG: Duration = Duration::from_millis(100);
 const GRAIN: Duration = Duration::from_millis(1);
 
-/// The longest wait: a clock must be able to tell its end.
+/// The longest wait, so that a clock can represent its end.
 const AGES: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// Everything that waits on one thread.
+/// All waits of one thread.
 #[derive(Debug)]
 pub(crate) struct Timers {
-    /// What grains are counted from.
+    /// The instant that grains are counted from.
     origin: Instant,
-    /// By when they are due, and by a number that no two share.
+    /// The waits in order of their ends. A unique number keeps waits with the same end apart.
     waiting: RefCell<BTreeMap<(Instant, u64), Waker>>,
     numbers: Cell<u64>,
-    /// The system's timer, while somebody drives it.
+    /// The system's timer, while [`Timers::drive`] runs.
     timer: RefCell<Option<Rc<system::Timer>>>,
-    /// What it is set to.
+    /// The instant that the timer is set to.
     set_to: Cell<Option<Instant>>,
     went_off: Cell<Option<Instant>>,
 }
@@ -54,9 +56,9 @@ impl Timers {
         self.timer.borrow().is_some()
     }
 
-    /// Waits until an instant. Where nobody drives, and where the system has no such timer, the runtime's timers do.
+    /// Waits until an instant. Without a driver, or without such a timer in the system, it uses the runtime's timers.
     pub(crate) async fn until(&self, instant: Instant) {
-        // Who waits for what is past again and again must let others have the thread too.
+        // A task that waits for past instants in a loop must give the thread to other tasks.
         tokio::task::consume_budget().await;
         Sleep { timers: self, instant, number: None }.await;
         if clock::now() < instant {
@@ -64,7 +66,7 @@ impl Timers {
         }
     }
 
-    /// When a wait ends that begins now: never sooner, and a grain later at most.
+    /// The end of a wait that begins now. It is never early, and at most one grain late.
     pub(crate) fn end_of(&self, wait: Duration) -> Instant {
         let end = clock::now() + wait.min(AGES);
         if wait < LONG {
@@ -74,7 +76,7 @@ impl Timers {
         end + Duration::from_nanos(((GRAIN.as_nanos() - past) % GRAIN.as_nanos()) as u64)
     }
 
-    /// Wakes who is due, for as long as it is polled; returns at once where the system has no such timer.
+    /// Wakes the tasks whose waits end, as long as it is polled. Returns immediately if the system has no such timer.
     pub(crate) async fn drive(&self) {
         let Ok(timer) = system::Timer::new().map(Rc::new) else { return };
         let _end = Driving(self);
@@ -97,13 +99,13 @@ impl Timers {
         }
     }
 
-    /// Sees to it that the timer goes off by then, or as soon as it may.
+    /// Sets the timer to that instant, or to the soonest one that `LEAST` allows.
     fn set(&self, instant: Instant) {
         let soonest = self.went_off.get().map_or(instant, |last| instant.max(last + LEAST));
         if self.set_to.get().is_some_and(|set| set <= soonest) {
             return;
         }
-        // A timer that is set once can be set again.
+        // If this timer was set before, setting it again can't fail.
         if let Some(timer) = &*self.timer.borrow()
             && timer.set(soonest.saturating_duration_since(clock::now())).is_ok()
         {
@@ -112,7 +114,7 @@ impl Timers {
     }
 }
 
-/// Nobody drives any more: those who wait fall back to the runtime's timers.
+/// Ends the driver when dropped. The waits then use the runtime's timers.
 struct Driving<'t>(&'t Timers);
 
 impl Drop for Driving<'_> {
@@ -123,7 +125,7 @@ impl Drop for Driving<'_> {
     }
 }
 
-/// One wait: until its instant, or until nobody drives.
+/// A wait that ends at its instant, or when nothing drives the timers any more.
 struct Sleep<'t> {
     timers: &'t Timers,
     instant: Instant,
@@ -161,10 +163,10 @@ mod system {
     use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime};
     use tokio::net::unix::pipe::Receiver;
 
-    /// What is further away is waited for in parts.
+    /// The longest time that the timer is set to. Longer waits consist of several parts.
     const MOST: Duration = Duration::from_secs(24 * 3600);
 
-    /// A timer is read as a pipe is: eight bytes once it has gone off.
+    /// A timer is read like a pipe: it delivers eight bytes after it has fired.
     #[derive(Debug)]
     pub(super) struct Timer(Receiver);
 
@@ -174,7 +176,7 @@ mod system {
             Receiver::from_owned_fd_unchecked(timer).map(Self)
         }
 
-        /// Sets it anew, whatever it was set to. Zero would switch it off: it is a nanosecond then.
+        /// Sets the timer, whatever it was set to before. Zero would switch it off, so zero counts as a nanosecond.
         pub(super) fn set(&self, left: Duration) -> io::Result<()> {
             let left = left.clamp(Duration::from_nanos(1), MOST);
             let value = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: i64::from(left.subsec_nanos()) };
@@ -200,7 +202,7 @@ mod system {
     use std::io;
     use std::time::Duration;
 
-    /// There is none.
+    /// Other systems have no such timer.
     #[derive(Debug)]
     pub(super) enum Timer {}
 

@@ -1,4 +1,4 @@
-//! Waits of one thread, driven and not.
+//! Tests waits of one thread, with and without a driver.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -26,10 +26,10 @@ fn nobody_goes_on_early_and_each_in_its_order() {
     block_on(async {
         let timers = driven();
         tokio::task::yield_now().await;
-        // All are there before the first is due.
+        // All tasks wait before the first wait ends.
         let begun = clock::now() + Duration::from_millis(200);
         let order = Rc::new(RefCell::new(Vec::new()));
-        // The later ones are there first, so that the timer is set to sooner again and again; two are due at the same instant.
+        // Later waits begin first, so that the timer is set to an earlier instant several times. Two waits end at the same instant.
         let tasks: Vec<_> = [9, 3, 3, 0, 6]
             .map(|ms| {
                 let (timers, order) = (timers.clone(), order.clone());
@@ -95,11 +95,11 @@ fn long_waits_end_together_never_early_and_hardly_late() {
         assert!(end >= before + wait && end <= clock::now() + wait + GRAIN);
         assert_eq!((end - timers.origin).as_nanos() % GRAIN.as_nanos(), 0);
     }
-    // A short one ends when it was said.
+    // A short wait isn't rounded.
     let (before, wait) = (clock::now(), Duration::from_millis(7));
     let end = timers.end_of(wait);
     assert!(end >= before + wait && end <= clock::now() + wait);
-    // The longest that can be said doesn't overflow.
+    // The longest duration doesn't overflow.
     assert!(timers.end_of(Duration::MAX) > clock::now());
 }
 

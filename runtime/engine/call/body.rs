@@ -5,7 +5,7 @@ use crate::request::lines::USUAL;
 use crate::value::{Eval, Value};
 
 impl Request<'_> {
-    /// Begins a body of this type; what follows is appended to it.
+    /// Begins a body of this type. The next parts are appended to it.
     pub fn body(&mut self, content_type: &'static str) {
         self.body.clear();
         self.body.reserve(USUAL);
@@ -31,7 +31,7 @@ impl Request<'_> {
         }
     }
 
-    /// A member of an object in the body; `key` has its quotes and its colon. An absent value leaves it out.
+    /// A member of an object in the body. `key` includes its quotes and its colon. An absent value leaves the member out.
     pub fn member(&mut self, key: &str, value: &Value) -> Eval<()> {
         if matches!(value, Value::Absent) {
             return Ok(());
@@ -41,7 +41,7 @@ impl Request<'_> {
         self.json(value)
     }
 
-    /// A `key=value` of a form body; lists, null and absent values as in [`Self::query`].
+    /// A `key=value` of a form body. Lists, null and absent values behave as in [`Self::query`].
     pub fn form(&mut self, key: &str, value: &Value) -> Eval<()> {
         let mut line = String::from_utf8(std::mem::take(&mut self.body)).unwrap_or_default();
         let result = pairs(&mut line, key, value, &|text, out| {
@@ -72,7 +72,7 @@ impl Request<'_> {
         Ok(())
     }
 
-    /// Begins a multipart body (RFC 7578), its boundary drawn from the user's randomness.
+    /// Begins a multipart body (RFC 7578) with a boundary from the user's random numbers.
     pub fn multipart(&mut self) {
         let boundary = format!("ltc-{:016x}{:016x}", self.user.rng().next(), self.user.rng().next());
         self.body.clear();
@@ -82,7 +82,7 @@ impl Request<'_> {
         self.boundary = Some(boundary);
     }
 
-    /// A field or a file of a multipart body; lists, null and absent values as in [`Self::query`].
+    /// A field or a file of a multipart body. Lists, null and absent values behave as in [`Self::query`].
     pub fn part(&mut self, key: &str, value: &Value) -> Eval<()> {
         let boundary = self.boundary.clone().unwrap_or_default();
         let name = quoted(key);
@@ -127,7 +127,7 @@ impl Request<'_> {
         }
     }
 
-    /// What `body` reads: exactly what is sent.
+    /// The value of `body`: exactly the bytes that are sent.
     pub fn sent_body(&self) -> Value {
         match std::str::from_utf8(&self.body) {
             Ok(text) if self.text_body || self.body.is_empty() => Value::Str(text.into()),
@@ -136,7 +136,7 @@ impl Request<'_> {
     }
 }
 
-/// A name in a multipart head, as browsers write it.
+/// A name in a multipart head, in the form that browsers write.
 fn quoted(text: &str) -> String {
     text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A").replace('\0', "%00")
 }

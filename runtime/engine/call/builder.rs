@@ -1,4 +1,4 @@
-//! A request as the generated code lays it out: constant parts are copied, holes are encoded for where they stand.
+//! Builds a request for the generated code: it copies constant parts and encodes values for their position.
 //!
 //! Order matters only for `body`: path, query and body come first, then headers and auth, whose expressions may sign the body.
 
@@ -12,19 +12,19 @@ use crate::request::template::RequestTemplate;
 use crate::user::User;
 use crate::value::{Eval, Value, path_segment, query_value};
 
-/// A request that is being laid out.
+/// A request that is being built.
 #[derive(Debug)]
 pub struct Request<'u> {
     pub(super) user: &'u User,
     pub(crate) api: usize,
     pub(crate) method: &'static str,
-    /// Appended to the base, encoded; or a URI reference where `reference` is set.
+    /// Appended to the base, encoded. If `reference` is set, it is a URI reference instead.
     pub(crate) path: String,
     pub(crate) reference: bool,
     pub(crate) query: String,
     /// Lines of `Name: value\r\n`.
     pub(crate) headers: String,
-    /// Lines that only the api's own host gets.
+    /// Lines that are sent only to the api's own host.
     pub(crate) auth: String,
     pub(super) auth_settled: bool,
     pub(crate) aws: Option<(EcoString, EcoString)>,
@@ -35,11 +35,11 @@ pub struct Request<'u> {
     pub(crate) timeout: Option<Duration>,
     pub(crate) redirects: Option<Redirects>,
     pub(super) boundary: Option<String>,
-    /// What is said now replaces what was: a call's own options over its request's.
+    /// Whether later options replace earlier ones: a call's own options override those of its request.
     pub(super) overriding: bool,
-    /// All but path, query and body, where it has been prepared before.
+    /// Everything but path, query and body, if the request was prepared before.
     pub(super) template: Option<Rc<RequestTemplate>>,
-    /// By what number the world is to know it.
+    /// The number under which the world keeps its template.
     pub(super) number: Option<usize>,
 }
 
@@ -69,34 +69,34 @@ impl<'u> Request<'u> {
         }
     }
 
-    /// A constant part of the path, as it stands.
+    /// A constant part of the path, which is already encoded.
     pub fn path(&mut self, part: &str) {
         self.path.push_str(part);
     }
 
-    /// A hole of the path: encoded as a segment. An empty one is an error: the request would go somewhere else.
+    /// A value in the path, encoded as a segment. An empty one is an error, because the request would go to another resource.
     pub fn segment(&mut self, value: &Value) -> Eval<()> {
         path_segment(value, &mut self.path)
     }
 
-    /// A URI reference as it stands, resolved against the base (RFC 3986).
+    /// A URI reference, resolved against the base (RFC 3986). It isn't encoded.
     pub fn reference(&mut self, value: &Value) -> Eval<()> {
         self.path.push_str(&value.to_text()?);
         self.reference = true;
         Ok(())
     }
 
-    /// A constant part of the query, as it stands.
+    /// A constant part of the query, which is already encoded.
     pub fn query_text(&mut self, part: &str) {
         self.query.push_str(part);
     }
 
-    /// A hole in the path's query part.
+    /// A value in the query part of the path.
     pub fn query_hole(&mut self, value: &Value) -> Eval<()> {
         query_value(value, &mut self.query)
     }
 
-    /// `key=value`; a list repeats the key, an absent value and null leave it out, also in a list.
+    /// `key=value`. A list repeats the key. An absent value and null are left out, also within a list.
     pub fn query(&mut self, key: &str, value: &Value) -> Eval<()> {
         pairs(&mut self.query, key, value, &|text, out| query_value(text, out))
     }

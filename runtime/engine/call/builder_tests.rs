@@ -1,4 +1,4 @@
-//! What is laid out into a head stands on one line, whatever it comes from.
+//! Tests that every value in a head stays on one line, wherever it comes from.
 
 use super::*;
 use crate::fixture;
@@ -24,7 +24,7 @@ fn values_with_line_breaks_are_refused() {
         assert_eq!(why(r.aws(&odd, &Value::from("eu-west-1"))), format!("the service contains {word}"));
         assert_eq!(why(r.aws(&Value::from("s3"), &odd)), format!("the region contains {word}"));
         assert!(r.headers.is_empty() && r.auth.is_empty() && r.aws.is_none());
-        // What is encoded can't break a line.
+        // Encoded values can't contain a line break.
         r.basic(&odd, &odd).unwrap();
         assert_eq!(r.auth.lines().count(), 1);
     }

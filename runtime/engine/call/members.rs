@@ -1,21 +1,21 @@
-//! Fields that come from an object: `query EXPR`, `form EXPR`, `headers EXPR`, and a cookie of the jar as a value.
+//! Fields from an object: `query EXPR`, `form EXPR`, `headers EXPR`, and a cookie of the jar as a value.
 
 use super::builder::Request;
 use super::resolve::base;
 use crate::value::{Eval, EvalError, Value};
 
 impl Request<'_> {
-    /// All members of an object as parameters of the query; lists, null and absent values as in [`Self::query`].
+    /// Adds all members of an object to the query. Lists, null and absent values behave as in [`Self::query`].
     pub fn query_members(&mut self, object: &Value) -> Eval<()> {
         each(object, "query", |key, value| self.query(key, value))
     }
 
-    /// All members of an object as fields of a form body.
+    /// Adds all members of an object to a form body.
     pub fn form_members(&mut self, object: &Value) -> Eval<()> {
         each(object, "form", |key, value| self.form(key, value))
     }
 
-    /// All members of an object as headers; null hides a header that is further out.
+    /// Adds all members of an object to the headers. Null hides a header of an outer level.
     pub fn header_members(&mut self, object: &Value) -> Eval<()> {
         each(object, "headers", |name, value| {
             if !is_field_name(name) {
@@ -25,14 +25,16 @@ impl Request<'_> {
         })
     }
 
-    /// What the user's jar holds for this request's URL, null where it holds nothing. Path first: it decides which cookies are sent.
+    /// The value of a cookie in the user's jar for this request's URL; null if the jar has none. The path has to be complete, because it
+    /// decides
+    /// which cookies are sent.
     pub fn jar_cookie(&self, name: &Value) -> Eval<Value> {
         let base = base(self.user, self.api)?;
         let target = if self.reference { base.join(&self.path, "")? } else { base.append(&self.path, "")? };
         Ok(self.user.cookie(&target.to_string(), &name.to_text()?).map_or(Value::Null, Value::Str))
     }
 
-    /// A part of the path that keeps its slashes, and a query behind its `?`. It stays below what is there already.
+    /// A part of the path that keeps its slashes, with an optional query after `?`. It stays below the existing path.
     pub fn path_below(&mut self, value: &Value) -> Eval<()> {
         let text = value.to_text()?;
         let reference = text.split('#').next().unwrap_or_default();
@@ -84,7 +86,7 @@ mod tests {
         assert_eq!(r.query, "a=x%20y&b=1&b=2");
         assert_eq!(r.body, b"a=x+y&b=1&b=2");
         r.header_members(&Value::object([("X-A", Value::from("1")), ("X-B", Value::Null)])).unwrap();
-        // Null leaves a mark, which is dropped before the request is sent: a header further out stays hidden.
+        // Null leaves a marker, which is removed before the request is sent, so that a header of an outer level stays hidden.
         assert!(r.headers.starts_with("X-A: 1\r\n") && !r.wants_header("x-b"), "{}", r.headers);
         assert!(r.header_members(&Value::object([("X A", Value::from("1"))])).unwrap_err().0.contains("not the name of a header"));
         assert!(r.header_members(&Value::object([("X-C", Value::from("1\r\nX-Evil: 2"))])).is_err());

@@ -1,4 +1,4 @@
-//! From what generated code says of a request to what can be sent.
+//! Turns the generated code's calls into requests that can be sent.
 
 mod body;
 pub(crate) mod builder;

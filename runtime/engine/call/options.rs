@@ -1,4 +1,4 @@
-//! What a request says beside its path, its query and its body: headers, auth, timeout, redirects.
+//! The options of a request apart from its path, query and body: headers, auth, timeout, redirects.
 
 use std::rc::Rc;
 
@@ -10,12 +10,12 @@ use crate::request::template::{Options, RequestTemplate};
 use crate::value::{Eval, Value};
 
 impl Request<'_> {
-    /// A header. The innermost says it first: one that is there already stays. A null is not sent, and keeps outer ones from being sent.
+    /// A header. The innermost level comes first, so an existing header stays. Null isn't sent, and hides headers of outer levels.
     pub fn header(&mut self, name: &str, value: &Value) -> Eval<()> {
         if self.wants_header(name) { self.header_value(name, value) } else { Ok(()) }
     }
 
-    /// A header that is wanted.
+    /// A header that [`Self::wants_header`] asked for.
     pub fn header_value(&mut self, name: &str, value: &Value) -> Eval<()> {
         match value {
             Value::Null | Value::Absent => self.hide(name),
@@ -34,8 +34,9 @@ impl Request<'_> {
         }
     }
 
-    /// Whether its options, which never change, are still to be said. `number` is the request's among those of which that is known. Where
-    /// the user has auth of its own, all is said anew.
+    /// Whether the generated code has to set the constant options, because no template has them. `number` identifies the request. If the
+    /// user has
+    /// its own auth, all options are set again.
     pub fn needs_options(&mut self, number: usize) -> bool {
         if self.user.has_own_auth(self.api) {
             return true;
@@ -49,7 +50,9 @@ impl Request<'_> {
         self.template.take()
     }
 
-    /// What is to be kept once the request has been prepared, and by which number. A URI reference may lead to another host.
+    /// The options to keep in a template after the request is prepared, with its number. A request with a URI reference has none, because
+    /// it may
+    /// go to another host.
     pub(crate) fn to_keep(&self) -> Option<(usize, Options)> {
         let number = self.number.filter(|_| !self.reference)?;
         let Self { headers, auth, auth_settled, timeout, redirects, .. } = self;
@@ -57,7 +60,7 @@ impl Request<'_> {
         Some((number, Options { headers, auth, auth_settled: *auth_settled, timeout: *timeout, redirects: *redirects }))
     }
 
-    /// What a call says over its request's own options follows.
+    /// From now on, options of the call replace those of its request.
     pub fn override_options(&mut self) {
         self.overriding = true;
         self.number = None;
@@ -67,7 +70,7 @@ impl Request<'_> {
         }
     }
 
-    /// Whether a header is still to be said. One whose value may fail is evaluated only then: what is nearer to the request replaces it.
+    /// Whether a header has to be set. Its value is evaluated only then, because an inner level may replace one whose value fails.
     pub fn wants_header(&mut self, name: &str) -> bool {
         if !self.has_header(name) {
             return true;
@@ -78,7 +81,7 @@ impl Request<'_> {
         self.overriding
     }
 
-    /// An empty name marks a header that a null keeps out; [`Self::finish_headers`] drops the mark.
+    /// Hides a header of outer levels. The marker has an empty name, and [`Self::finish_headers`] removes it.
     fn hide(&mut self, name: &str) {
         self.headers.push('\0');
         push_line(&mut self.headers, name, "");
@@ -88,12 +91,12 @@ impl Request<'_> {
         self.headers.lines().any(|line| names_header(line, name))
     }
 
-    /// Whether auth of the request itself, of its resource or of its call is still to be said: a `set` of the api's doesn't touch these.
+    /// Whether the auth of the request, its resource or its call has to be set. A `set` of the api's auth doesn't change these.
     pub fn wants_own_auth(&self) -> bool {
         !self.auth_settled || self.overriding
     }
 
-    /// Whether the api's auth is still to be said: nothing nearer to the request said it, nor a `set`.
+    /// Whether the api's auth has to be set, because neither an inner level nor a `set` did so.
     pub fn wants_auth(&mut self) -> bool {
         if !self.auth_settled
             && let Some(line) = self.user.auth_override(self.api)
@@ -131,7 +134,7 @@ impl Request<'_> {
         Ok(())
     }
 
-    /// `auth aws(service, region)`: signed once all else is laid out.
+    /// `auth aws(service, region)`. The request is signed when it is complete.
     pub fn aws(&mut self, service: &Value, region: &Value) -> Eval<()> {
         let part = |value: &Value, what: &str| one_line(value.to_text()?, || what.to_owned());
         self.aws = Some((part(service, "the service")?, part(region, "the region")?));
@@ -139,7 +142,7 @@ impl Request<'_> {
         Ok(())
     }
 
-    /// The time the whole exchange may take; the innermost says it first.
+    /// The time limit of the whole exchange. The innermost level sets it first.
     pub fn timeout(&mut self, value: &Value) -> Eval<()> {
         if self.wants_timeout() {
             self.timeout = Some(value.as_duration()?);
@@ -147,19 +150,19 @@ impl Request<'_> {
         Ok(())
     }
 
-    /// Whether a timeout is still to be said.
+    /// Whether a timeout has to be set.
     pub fn wants_timeout(&self) -> bool {
         self.timeout.is_none() || self.overriding
     }
 
-    /// How redirects are followed; the innermost says it first.
+    /// How to follow redirects. The innermost level sets it first.
     pub fn redirects(&mut self, redirects: Redirects) {
         if self.redirects.is_none() || self.overriding {
             self.redirects = Some(redirects);
         }
     }
 
-    /// Drops the marks of hidden headers and adds the body's type where none was said.
+    /// Removes the markers of hidden headers, and adds the body's type if no header sets it.
     pub(crate) fn finish_headers(&mut self) {
         if let Some(content_type) = self.content_type.take()
             && !self.has_header("content-type")

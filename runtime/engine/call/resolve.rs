@@ -1,4 +1,4 @@
-//! From a laid-out request to the wire: bases, auth, AWS signatures, timeouts.
+//! Completes a built request: bases, auth, AWS signatures, timeouts.
 
 use std::rc::Rc;
 
@@ -12,8 +12,9 @@ use crate::stats::{FailureClass, Sample};
 use crate::user::User;
 use crate::value::{Eval, EvalError};
 
-/// Sends a request outside of any step. Where it can't be, or nothing comes back, says why. What it came to is in the sample, whose `ok`
-/// is the caller's to judge. `reads_body`: whether anything of the answer's body is looked at.
+/// Sends a request outside of steps. Returns the response, or why there is none, and the sample, whose `ok` the caller has to set.
+/// `reads_body`
+/// tells whether the caller uses the response's body.
 pub async fn send(user: &User, request: Request<'_>, reads_body: bool) -> (Result<http::HttpResponse, http::HttpError>, Sample) {
     let begun = clock::now();
     let answer = match prepare(user, request) {
@@ -31,7 +32,7 @@ pub async fn send(user: &User, request: Request<'_>, reads_body: bool) -> (Resul
     (answer, sample)
 }
 
-/// A request with all that its api says.
+/// Completes a request with the options of its api.
 pub(crate) fn prepare(user: &User, mut request: Request<'_>) -> Eval<PreparedRequest> {
     if let Some(template) = request.template() {
         return fill(user, &template, request);
@@ -40,7 +41,7 @@ pub(crate) fn prepare(user: &User, mut request: Request<'_>) -> Eval<PreparedReq
     let world = user.world();
     let api = &world.apis[request.api];
     let base = base(user, request.api)?;
-    // What `set shop.auth` said counts also for an api that declares none.
+    // `set shop.auth` also applies to an api that declares no auth.
     request.wants_auth();
     request.finish_headers();
     let target = if request.reference { base.join(&request.path, &request.query)? } else { base.append(&request.path, &request.query)? };
@@ -74,7 +75,7 @@ pub(crate) fn prepare(user: &User, mut request: Request<'_>) -> Eval<PreparedReq
     Ok(PreparedRequest(Rc::new(request)))
 }
 
-/// A request of which only path, query and body are new.
+/// Prepares a request from its template with a new path, query and body.
 fn fill(user: &User, template: &RequestTemplate, request: Request<'_>) -> Eval<PreparedRequest> {
     let world = user.world();
     let api = &world.apis[request.api];
@@ -89,15 +90,16 @@ pub(super) fn base(user: &User, api: usize) -> Eval<&http::Target> {
     if let Some(base) = known.base.get() {
         return Ok(base);
     }
-    // One that fails is tried again: a name of `before test` may be assigned by then.
+    // A base that fails is evaluated again, because a name of `before test` may be assigned by then.
     let text = user.base(api)?.to_text()?;
     let base = http::Target::parse(&text).map_err(|why| EvalError(format!("the base of {} is not a valid URL: {why}", known.name)))?;
     Ok(known.base.get_or_init(|| base))
 }
 
 impl User {
-    /// A request of which all is known once the test begins: it is laid out when it is sent first, and sent again as it is. What
-    /// `set shop.auth` said of this user is its own.
+    /// A request without any variable part. It is prepared when it is first sent, and then reused. A user for whom `set shop.auth` was
+    /// called has its
+    /// own copy.
     pub fn constant<'u>(&'u self, number: usize, api: usize, request: impl FnOnce() -> Eval<Request<'u>>) -> Eval<PreparedRequest> {
         match self.prepared(number, api) {
             Some(known) => Ok(known),
@@ -105,7 +107,7 @@ impl User {
         }
     }
 
-    /// A request whose parts change.
+    /// A request with variable parts.
     pub fn attempt<'u>(&'u self, request: impl FnOnce() -> Eval<Request<'u>>) -> Eval<PreparedRequest> {
         self.prepare(None, request())
     }

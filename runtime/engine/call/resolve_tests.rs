@@ -1,4 +1,4 @@
-//! A request that is made from its template is sent like one that is made anew.
+//! Tests that a request from a template is sent like one that is built completely.
 
 use super::*;
 use crate::fixture;
@@ -6,7 +6,7 @@ use crate::generated::*;
 
 static PROGRAM: Program = fixture::PROGRAM;
 
-/// A request as the compiler emits it, settled by this number.
+/// A request in the form that the compiler generates, with this template number.
 fn request<'u>(u: &'u User, number: usize, path: &Value, body: &str) -> Request<'u> {
     let mut r = u.request(0, "POST");
     r.path("/items/");

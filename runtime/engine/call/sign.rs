@@ -1,4 +1,4 @@
-//! Signs a request as `auth aws` says.
+//! Signs a request for `auth aws`.
 
 use super::builder::Request;
 use crate::functions::{AwsRequest, AwsRules, aws_sign};
@@ -27,7 +27,7 @@ pub(super) fn sign_aws(world: &World, request: &Request<'_>, target: &http::Targ
     })?;
     let mut lines = String::new();
     for (name, value) in &signed {
-        // A key that was read from a file with its line's end would begin a header of its own.
+        // A key from a file may end in a line break, which would begin another header.
         let value = one_line(value.as_str().into(), || format!("what `auth aws` sends as {name}"))?;
         lines.push_str(&format!("{name}: {value}\r\n"));
     }

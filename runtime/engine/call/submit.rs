@@ -1,11 +1,11 @@
-//! `site submit f { form { … } }`: what a browser sends without a button being pressed, and the map over it.
+//! `site submit f { form { … } }`: sends what a browser would send if no button was pressed, with the fields of the map.
 
 use super::builder::Request;
 use crate::source::fill_form;
 use crate::user::User;
 use crate::value::{Eval, EvalError, Map, Value};
 
-/// A request that sends `form`, `fields` over its own. A button is sent only where a field names it.
+/// A request that sends `form` with `fields` in place of its own. A button is sent only if a field names it.
 pub(super) fn submit<'u>(user: &'u User, api: usize, form: &Value, fields: &[(&str, Value)]) -> Eval<Request<'u>> {
     let Value::Form(form) = form else {
         return Err(EvalError(format!("submit needs a form, as `take f = form \"css\"` gives, not {}", form.type_name())));
@@ -15,7 +15,7 @@ pub(super) fn submit<'u>(user: &'u User, api: usize, form: &Value, fields: &[(&s
     let fields: Map = fields.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
     let pairs = fill_form(form, &fields)?;
     if get {
-        // A browser replaces the action's query by the fields.
+        // A browser replaces the action's query with the fields.
         let action = form.action.split('?').next().unwrap_or_default();
         request.reference(&Value::Str(action.into()))?;
         pairs.iter().try_for_each(|(key, value)| request.query(key, value))?;

@@ -1,4 +1,4 @@
-//! AWS Signature Version 4: the headers that sign a request.
+//! AWS Signature Version 4: creates the headers that sign a request.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -22,7 +22,7 @@ pub struct AwsCredentials {
 }
 
 impl AwsCredentials {
-    /// What `auth aws` signs with: the environment's credentials, if it has any.
+    /// The credentials of `auth aws`: those of the environment, if it has any.
     pub fn from_environment() -> Option<Self> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         Some(Self {
@@ -34,13 +34,13 @@ impl AwsCredentials {
 }
 
 impl std::fmt::Debug for AwsCredentials {
-    /// The secret and the token stay out of logs.
+    /// Leaves the secret and the token out of logs.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AwsCredentials").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
     }
 }
 
-/// What services don't agree on.
+/// The rules of signing that differ between services.
 #[derive(Clone, Copy, Debug)]
 pub struct AwsRules {
     /// The path is signed without `.`, `..` and doubled slashes.
@@ -52,7 +52,7 @@ pub struct AwsRules {
 }
 
 impl AwsRules {
-    /// Those of a service: S3 takes a path as it is, because a key may contain anything, and wants the body's hash.
+    /// The rules of a service. S3 signs a path unchanged, because a key may contain anything, and requires the body's hash.
     pub fn of(service: &str) -> Self {
         let is_s3 = service == "s3";
         Self { normalize: !is_s3, encode_twice: !is_s3, send_hash: is_s3 }
@@ -64,28 +64,27 @@ impl AwsRules {
 pub struct AwsRequest<'a> {
     /// Its method.
     pub method: &'a str,
-    /// The host it goes to, with a port that isn't the scheme's own.
+    /// The host, with the port unless it is the scheme's default.
     pub host: &'a str,
-    /// Path and query as they are sent.
+    /// Path and query in the form that is sent.
     pub target: &'a str,
-    /// The headers to sign, `content-type` and any `x-amz-…` in it; `host` is added where it isn't among them.
+    /// The headers to sign: `content-type` and any `x-amz-…`. `host` is added if it is missing.
     pub headers: &'a [(&'a str, &'a str)],
     /// Its body.
     pub body: &'a [u8],
     /// The service's short name, `execute-api`, `s3`.
     pub service: &'a str,
-    /// How the service wants to have it signed.
+    /// The service's rules of signing.
     pub rules: AwsRules,
     /// The region, `eu-central-1`.
     pub region: &'a str,
-    /// Whose request it is.
+    /// The credentials that sign the request.
     pub credentials: &'a AwsCredentials,
-    /// The instant, nanoseconds since the epoch.
+    /// The time, in nanoseconds since the epoch.
     pub now: i128,
 }
 
-/// The headers to add to the request: `x-amz-date`, `authorization`, and where they apply `x-amz-content-sha256` and
-/// `x-amz-security-token`.
+/// The headers to add to the request: `x-amz-date`, `authorization`, and `x-amz-content-sha256` and `x-amz-security-token` if they apply.
 pub fn aws_sign(request: &AwsRequest<'_>) -> Eval<Vec<(String, String)>> {
     let date = timestamp(request.now)?.strftime("%Y%m%dT%H%M%SZ").to_string();
     let day = &date[..8];
@@ -143,7 +142,7 @@ fn headers(request: &AwsRequest<'_>, added: &[(String, String)]) -> (String, Str
     (canonical, names.join(";"))
 }
 
-/// The path as it is signed.
+/// The path in the form that is signed.
 fn path(request: &AwsRequest<'_>) -> String {
     let path = request.target.split('?').next().unwrap_or_default();
     let path = if request.rules.normalize { normalized(path).into() } else { Cow::Borrowed(path) };

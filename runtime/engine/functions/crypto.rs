@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256, Sha512};
 use super::{bytes_of, refuse, text_of};
 use crate::value::{Eval, EvalError, Value};
 
-/// Standard or URL alphabet is chosen by what the text holds; padding may be there or not.
+/// Decodes with optional padding. The text decides between the standard and the URL alphabet.
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 const DECODE_STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const DECODE_URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
@@ -63,7 +63,7 @@ pub fn hmac_sha512(key: &Value, data: &Value) -> Eval {
     mac::<Hmac<Sha512>>(bytes_of("the key of hmac_sha512", key)?, bytes_of("hmac_sha512", data)?).map(Value::bytes)
 }
 
-/// `hex(data)`: in small letters.
+/// `hex(data)`: in lower case.
 pub fn hex(data: &Value) -> Eval {
     Ok(::hex::encode(bytes_of("hex", data)?).into())
 }
@@ -83,17 +83,17 @@ pub fn base64url(data: &Value) -> Eval {
     Ok(URL_SAFE_NO_PAD.encode(bytes_of("base64url", data)?).into())
 }
 
-/// `base64_decode(s)`: either alphabet, padded or not, broken into lines or not.
+/// `base64_decode(s)`: either alphabet, with or without padding and line breaks.
 pub fn base64_decode(s: &Value) -> Eval {
     let text: String = text_of("base64_decode", s)?.chars().filter(|c| !c.is_ascii_whitespace()).collect();
     let engine = if text.contains(['-', '_']) { DECODE_URL } else { DECODE_STANDARD };
     engine.decode(text).map(Value::bytes).or_else(|_| refuse("base64_decode", s, "base64"))
 }
 
-/// `totp(secret)`: RFC 6238 with SHA-1, six digits, 30 seconds; the secret in base32, as an authenticator app takes it.
+/// `totp(secret)`: RFC 6238 with SHA-1, six digits and 30 seconds. The secret is in base32, as for an authenticator app.
 pub fn totp(now: i128, secret: &Value) -> Eval {
     let Some(key) = base32(text_of("totp", secret)?) else {
-        // The secret itself stays out of the message.
+        // The message must not contain the secret.
         return Err(EvalError::new("totp: the secret is not base32 (letters A to Z and digits 2 to 7)"));
     };
     let counter = u64::try_from(now.div_euclid(30_000_000_000)).map_err(|_| EvalError::new("totp: a time before 1970"))?;
@@ -103,7 +103,7 @@ pub fn totp(now: i128, secret: &Value) -> Eval {
     Ok(format!("{:06}", code % 1_000_000).into())
 }
 
-/// RFC 4648 base32, whatever its case, spaces, dashes and padding.
+/// Decodes base32 (RFC 4648) in any case, with or without spaces, dashes and padding.
 fn base32(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() * 5 / 8);
     let (mut bits, mut count) = (0_u32, 0);

@@ -1,4 +1,4 @@
-//! `fake.name()` and its sisters: plausible made-up data from small lists, the same for the same seed.
+//! `fake.name()` and similar functions: plausible invented data from small lists. The same seed gives the same data.
 
 use ecow::EcoString;
 
@@ -6,7 +6,7 @@ use super::fake_lists::{AGENTS, CITIES, COLORS, COMPANIES, COUNTRIES, FIRST, FOR
 use super::random::Rng;
 use crate::value::{Eval, Value};
 
-/// Every `fake.X()`, for those who need their names.
+/// The names of all `fake` functions.
 pub const NAMES: &[&str] = &[
     "name",
     "first_name",
@@ -69,7 +69,7 @@ fn handle(rng: &Rng) -> String {
     format!("{first}.{last}{}", rng.below(100_000))
 }
 
-/// `fake.email()`: at a domain that RFC 2606 keeps for examples, so nobody gets mail.
+/// `fake.email()`: at a domain that RFC 2606 reserves for examples, so that nobody gets mail.
 pub fn email(rng: &Rng) -> Eval {
     text(format!("{}@example.{}", handle(rng), rng.pick(&["com", "org", "net"])))
 }
@@ -91,7 +91,7 @@ pub fn password(rng: &Rng) -> Eval {
     text(word)
 }
 
-/// `fake.phone()`: a number of the range kept for fiction.
+/// `fake.phone()`: a number from the range that is reserved for fiction.
 pub fn phone(rng: &Rng) -> Eval {
     text(format!("+1-{}-555-01{}", rng.between(201, 989), digits(rng, 2)))
 }
@@ -146,7 +146,7 @@ fn some_words(rng: &Rng, least: i64, most: i64) -> String {
     words.join(" ")
 }
 
-/// `fake.words()`: three.
+/// `fake.words()`: three words.
 pub fn words(rng: &Rng) -> Eval {
     text(some_words(rng, 3, 3))
 }
@@ -181,12 +181,12 @@ pub fn url(rng: &Rng) -> Eval {
     text(format!("https://{}/{}/{}", host(rng), rng.pick(WORDS), rng.below(10_000)))
 }
 
-/// `fake.ipv4()`: of 10.0.0.0/8, so it is nobody's.
+/// `fake.ipv4()`: a private address of 10.0.0.0/8.
 pub fn ipv4(rng: &Rng) -> Eval {
     text(format!("10.{}.{}.{}", rng.below(256), rng.below(256), rng.between(1, 254)))
 }
 
-/// `fake.ipv6()`: of the documentation's 2001:db8::/32.
+/// `fake.ipv6()`: an address of 2001:db8::/32, which is reserved for documentation.
 pub fn ipv6(rng: &Rng) -> Eval {
     let groups: Vec<String> = (0..6).map(|_| format!("{:x}", rng.below(0x1_0000))).collect();
     text(format!("2001:db8:{}", groups.join(":")))
@@ -197,20 +197,20 @@ pub fn user_agent(rng: &Rng) -> Eval {
     text(rng.pick(AGENTS))
 }
 
-/// `fake.date()`: between 1950 and 2005, as in a birthday: `1987-04-23`.
+/// `fake.date()`: a plausible birthday between 1950 and 2005: `1987-04-23`.
 pub fn date(rng: &Rng) -> Eval {
     text(format!("{}-{:02}-{:02}", rng.between(1950, 2005), rng.between(1, 12), rng.between(1, 28)))
 }
 
-/// `fake.iban()`: German, with right check digits.
+/// `fake.iban()`: a German one with valid check digits.
 pub fn iban(rng: &Rng) -> Eval {
     let account = digits(rng, 18);
-    // ISO 7064: DE is 1314, the check digits are still 00.
+    // ISO 7064: the letters DE become 1314, and the check digits are 00 during the computation.
     let rest = format!("{account}131400").bytes().fold(0, |rest, digit| (rest * 10 + u32::from(digit - b'0')) % 97);
     text(format!("DE{:02}{account}", 98 - rest))
 }
 
-/// `fake.credit_card()`: sixteen digits with a right check digit.
+/// `fake.credit_card()`: sixteen digits with a valid check digit.
 pub fn credit_card(rng: &Rng) -> Eval {
     let mut number = format!("4{}", digits(rng, 14));
     let sum: u32 = number.bytes().rev().enumerate().map(|(i, c)| luhn(u32::from(c - b'0'), i % 2 == 0)).sum();

@@ -17,17 +17,18 @@ use super::crypto::mac;
 use super::{bytes_of, refuse, text_of};
 use crate::value::{Eval, EvalError, Map, Value};
 
-/// What `jwt` signs with.
+/// The algorithms of `jwt`.
 pub const JWT_ALGORITHMS: &[&str] =
     &["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
 
-/// `jwt(alg, key, claims, header: {kid: "…"})`. A key of HS is any text or bytes. All others are a private key in PEM (PKCS#8, PKCS#1,
-/// SEC1) or DER; EdDSA takes a key of Ed25519 (RFC 8037). A time among the claims (`exp: now() + 5m`) is written as whole seconds, as
-/// the RFC requires.
+/// `jwt(alg, key, claims, header: {kid: "…"})`. A key for HS is any text or bytes. All others need a private key in PEM (PKCS#8, PKCS#1,
+/// SEC1) or DER; EdDSA needs a key of Ed25519 (RFC 8037). A time among the claims (`exp: now() + 5m`) becomes whole seconds, as the RFC
+/// requires.
 ///
 /// # Errors
-/// An algorithm that is none of [`JWT_ALGORITHMS`], a key that doesn't fit it, claims or a header that are no object. No message has any
-/// part of a key.
+/// An algorithm that isn't in [`JWT_ALGORITHMS`], a key that doesn't fit it, or claims or a header that aren't an object. No message
+/// contains
+/// any part of a key.
 pub fn jwt(alg: &Value, key: &Value, claims: &Value, header: Option<&Value>) -> Eval {
     let alg = text_of("the algorithm of jwt", alg)?;
     let Value::Object(claims) = claims else {
@@ -65,7 +66,7 @@ pub fn jwt(alg: &Value, key: &Value, claims: &Value, header: Option<&Value>) -> 
 /// The signature of a JWS's signing input (RFC 7515, section 5.1): its encoded header and payload with a point between them.
 ///
 /// # Errors
-/// An unknown algorithm, or a key that it can't use.
+/// If the algorithm is unknown, or can't use the key.
 pub fn jws_signature(alg: &str, key: &[u8], input: &[u8]) -> Eval<Vec<u8>> {
     match alg {
         "HS256" => mac::<Hmac<Sha256>>(key, input),
@@ -92,7 +93,7 @@ enum SigningKey {
     Der(Vec<u8>),
 }
 
-/// The key in `text`. One that came through an environment variable on one line, its line breaks written `\n`, is read too.
+/// Reads the key in `text`. It also accepts a key on one line with `\n` in place of line breaks, as environment variables contain it.
 fn private_key(text: &[u8]) -> Eval<SigningKey> {
     let Ok(pem) = std::str::from_utf8(text) else {
         return Ok(SigningKey::Der(text.to_vec()));
@@ -124,7 +125,7 @@ fn rsa(padding: &'static dyn RsaEncoding, key: &[u8], input: &[u8]) -> Eval<Vec<
     Ok(signature)
 }
 
-/// `AlgorithmIdentifier`s of elliptic curve keys: what SEC1 leaves out and PKCS#8 has.
+/// The `AlgorithmIdentifier`s of elliptic curve keys, which PKCS#8 requires and SEC1 leaves out.
 const P256: [u8; 21] = [0x30, 19, 6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1, 6, 8, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7];
 const P384: [u8; 18] = [0x30, 16, 6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1, 6, 5, 0x2B, 0x81, 4, 0, 0x22];
 
@@ -154,7 +155,7 @@ fn ed25519(key: &[u8], input: &[u8]) -> Eval<Vec<u8>> {
     let (SigningKey::Pkcs8(der) | SigningKey::Der(der)) = private_key(key)? else {
         return Err(EvalError::new("jwt: EdDSA needs a key of Ed25519 in PKCS#8, this is an RSA key or one of another curve"));
     };
-    // OpenSSL writes version 1, which has no public key that could be compared.
+    // OpenSSL writes version 1, which contains no public key to compare with.
     let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der)
         .map_err(|why| EvalError(format!("jwt: the key cannot be used, EdDSA needs a key of Ed25519: {why}")))?;
     Ok(pair.sign(input).as_ref().to_vec())
@@ -248,7 +249,7 @@ mod tests {
     fn token_has_header_claims_and_signature() {
         let claims =
             Value::object([("sub", Value::from("1234567890")), ("name", Value::from("John Doe")), ("iat", Value::from(1_516_239_022))]);
-        // The token that jwt.io shows.
+        // The example token of jwt.io.
         let token = jwt(&Value::from("HS256"), &Value::from("your-256-bit-secret"), &claims, None).unwrap();
         assert_eq!(
             token,

@@ -8,7 +8,7 @@ use ecow::{EcoString, EcoVec};
 use super::{list_of, refuse};
 use crate::value::{Eval, EvalError, Map, Number, Value, ops};
 
-/// `len(x)`: characters, items, members or bytes.
+/// `len(x)`: the number of characters, items, members or bytes.
 pub fn len(x: &Value) -> Eval {
     let count = match x {
         Value::Str(text) => text.chars().count(),
@@ -48,7 +48,7 @@ pub fn keys(x: &Value) -> Eval {
     }
 }
 
-/// `camel(x)`: the value with the keys of all objects in it in camelCase. Of keys that become the same the last counts.
+/// `camel(x)`: the value with the keys of all its objects in camelCase. If two keys become the same, the last one counts.
 pub fn camel(x: &Value) -> Eval {
     match x {
         Value::List(_) | Value::Object(_) => Ok(camel_within(x)),
@@ -67,7 +67,7 @@ fn camel_within(value: &Value) -> Value {
     }
 }
 
-/// `price_cents` as `priceCents`; leading underscores stay. The compiler spells keys the same way (`check/expr/key_spelling.rs`).
+/// Turns `price_cents` into `priceCents`. Leading underscores stay. The compiler spells keys the same way (`check/expr/key_spelling.rs`).
 fn camel_key(key: &str) -> EcoString {
     let body = key.trim_start_matches('_');
     let mut out = EcoString::from(&key[..key.len() - body.len()]);
@@ -85,7 +85,7 @@ fn camel_key(key: &str) -> EcoString {
     out
 }
 
-/// `merge(a, b, …)`: all members, those of later objects over those of earlier ones; not deep.
+/// `merge(a, b, …)`: all members; those of later objects replace those of earlier ones. Nested objects aren't merged.
 pub fn merge(objects: &[Value]) -> Eval {
     let mut all = Map::new();
     for object in objects {
@@ -116,7 +116,7 @@ pub fn without(x: &Value, y: &Value) -> Eval {
     }
 }
 
-/// `contains(x, y)`: whether a string has a part, a list an item, an object a key.
+/// `contains(x, y)`: whether a string contains a part, a list an item, or an object a key.
 pub fn contains(x: &Value, y: &Value) -> Eval {
     ops::contained(y, x).map(Value::Bool)
 }
@@ -129,13 +129,14 @@ pub fn reverse(xs: &Value) -> Eval {
     }
 }
 
-/// `sort(xs)`: from the smallest; all numbers, all strings, all durations or all times.
+/// `sort(xs)`: in ascending order. The items are all numbers, all strings, all durations or all times.
 pub fn sort(xs: &Value) -> Eval {
     let mut items: EcoVec<Value> = list_of("sort", xs)?.into();
     if let Some(odd) = items.windows(2).find(|pair| pair[0].compare(&pair[1]).is_none()) {
         return Err(EvalError(format!("sort: {} and {} have no order", odd[0].describe(), odd[1].describe())));
     }
-    // Between a float and a text that is rounded for it, two numbers may be equal to a third and not to each other: no order to sort by.
+    // If a float is compared with a rounded exact number, two numbers may both equal a third one without being equal. That isn't an order
+    // to sort by.
     let by_text = items.iter().any(|item| matches!(item, Value::Exact(_)));
     items.make_mut().sort_by(|a, b| match (Number::of(a), Number::of(b)) {
         (Some(a), Some(b)) if by_text => a.by_text(b),
@@ -144,7 +145,7 @@ pub fn sort(xs: &Value) -> Eval {
     Ok(Value::List(items))
 }
 
-/// `unique(xs)`: each item once, in the order of their first places.
+/// `unique(xs)`: each item once, in the order of the first occurrences.
 pub fn unique(xs: &Value) -> Eval {
     let mut seen = EcoVec::new();
     for item in list_of("unique", xs)? {

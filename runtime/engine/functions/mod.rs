@@ -1,7 +1,7 @@
-//! The functions of the language, a file a family. What each takes is what the language reference says; a wrong type is a [`EvalError`]
-//! that names the function.
+//! The functions of the language, with one file for each family. The language reference states their arguments. A wrong type is an
+//! [`EvalError`] that names the function.
 //!
-//! Randomness comes only from the [`Rng`] and time only from the argument `now`, so that a seed and a clock repeat a run.
+//! Random numbers come only from the [`Rng`], and the time only from the argument `now`, so that a seed and a clock repeat a run.
 
 pub mod aws;
 pub mod crypto;
@@ -28,7 +28,7 @@ pub use time::{format_time, now, parse_time, unix, unix_ms};
 
 use crate::value::{Eval, EvalError, Value};
 
-/// A fault about an argument: `len of an int: it takes a string, …`.
+/// The error for a wrong argument: `len of an int: it takes a string, …`.
 fn refuse<T>(function: &str, value: &Value, takes: &str) -> Eval<T> {
     Err(EvalError(format!("{function} of {}: it takes {takes}", value.describe())))
 }

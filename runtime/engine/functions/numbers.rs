@@ -5,12 +5,12 @@ use std::cmp::Ordering;
 use super::{list_of, refuse};
 use crate::value::{Eval, EvalError, Number, Value, convert, number, ops};
 
-/// `min(a, b, …)`, or of the items of one list.
+/// `min(a, b, …)`, or the minimum of the items of one list.
 pub fn min(values: &[Value]) -> Eval {
     extreme("min", values, Ordering::Less)
 }
 
-/// `max(a, b, …)`, or of the items of one list.
+/// `max(a, b, …)`, or the maximum of the items of one list.
 pub fn max(values: &[Value]) -> Eval {
     extreme("max", values, Ordering::Greater)
 }
@@ -37,7 +37,7 @@ fn extreme(function: &str, values: &[Value], wanted: Ordering) -> Eval {
     Ok(best.clone())
 }
 
-/// `sum(xs)`: of numbers or durations; 0 of an empty list.
+/// `sum(xs)`: the sum of numbers or durations. The sum of an empty list is 0.
 pub fn sum(xs: &Value) -> Eval {
     let mut items = list_of("sum", xs)?.iter();
     let Some(first) = items.next() else {
@@ -49,17 +49,17 @@ pub fn sum(xs: &Value) -> Eval {
     items.try_fold(first.clone(), |total, item| ops::add(&total, item))
 }
 
-/// `floor(x)`: the int at or below.
+/// `floor(x)`: rounds down to an int.
 pub fn floor(x: &Value) -> Eval {
     whole("floor", x, f64::floor)
 }
 
-/// `ceil(x)`: the int at or above.
+/// `ceil(x)`: rounds up to an int.
 pub fn ceil(x: &Value) -> Eval {
     whole("ceil", x, f64::ceil)
 }
 
-/// `round(x)`: the nearest int, halves away from 0.
+/// `round(x)`: rounds to the nearest int, and halves away from 0.
 pub fn round(x: &Value) -> Eval {
     whole("round", x, f64::round)
 }
@@ -91,7 +91,7 @@ pub fn abs(x: &Value) -> Eval {
     }
 }
 
-/// `int(x)`: of text that is a whole number, of a float cut toward 0, of a bool 1 or 0.
+/// `int(x)`: converts text that is a whole number, a float (cut toward 0), or a bool (1 or 0).
 pub fn int(x: &Value) -> Eval {
     match x {
         Value::Int(_) => Ok(x.clone()),
@@ -107,7 +107,7 @@ pub fn int(x: &Value) -> Eval {
     }
 }
 
-/// `float(x)`: of text that is a number, of an int.
+/// `float(x)`: converts text that is a number, or an int.
 pub fn float(x: &Value) -> Eval {
     let number = match x {
         Value::Str(text) => convert::number(text.trim()),

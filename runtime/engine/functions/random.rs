@@ -1,4 +1,4 @@
-//! Randomness: one small generator a user, all of them from the run's seed.
+//! Random numbers: each user has a small generator, seeded from the run's seed.
 
 use std::cell::Cell;
 
@@ -7,12 +7,12 @@ use ecow::{EcoString, EcoVec};
 use super::{count_of, list_of, refuse, text_of};
 use crate::value::{Eval, EvalError, Value};
 
-/// A user's source of randomness: xoshiro256++ with its state from SplitMix64, 32 bytes a user. Not for secrets.
+/// A user's generator: xoshiro256++ with its state from SplitMix64, 32 bytes for each user. It isn't suitable for secrets.
 #[derive(Debug)]
 pub struct Rng(Cell<[u64; 4]>);
 
 impl Rng {
-    /// The generator of a stream (a user, a shard, a data set) of the run with this seed. Equal arguments give equal numbers, on any
+    /// The generator of a stream (a user, a shard, a data set) of the run with this seed. Equal arguments give equal numbers on every
     /// machine.
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut state = mixed(seed) ^ stream.wrapping_mul(0xD1B5_4A32_D192_ED03);
@@ -38,7 +38,7 @@ impl Rng {
         result
     }
 
-    /// A number below `limit`, each as likely (Lemire's method); 0 where `limit` is 0.
+    /// A uniformly distributed number below `limit` (Lemire's method); 0 if `limit` is 0.
     pub fn below(&self, limit: u64) -> u64 {
         let mut product = u128::from(self.next()) * u128::from(limit);
         if low(product) < limit {
@@ -50,12 +50,12 @@ impl Rng {
         high(product)
     }
 
-    /// A place in a list of `len` items; 0 of an empty one.
+    /// A random index of a list with `len` items; 0 if the list is empty.
     pub fn place(&self, len: usize) -> usize {
         usize::try_from(self.below(len as u64)).unwrap_or(0)
     }
 
-    /// A whole number from `from` to `to`, both included; `from` where they are the wrong way round.
+    /// A whole number from `from` to `to`, both included. If `to` is less than `from`, it is `from`.
     pub fn between(&self, from: i64, to: i64) -> i64 {
         if from >= to {
             return from;
@@ -65,13 +65,13 @@ impl Rng {
         from.wrapping_add_unsigned(offset)
     }
 
-    /// A number from 0 up to, not including, 1.
+    /// A number from 0 to 1, where 1 is not included.
     #[expect(clippy::cast_precision_loss, reason = "53 bits are exact")]
     pub fn unit(&self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// One of a non-empty slice.
+    /// A random item of a non-empty slice.
     pub fn pick<'a, T: ?Sized>(&self, items: &[&'a T]) -> &'a T {
         items[self.place(items.len())]
     }
@@ -92,7 +92,7 @@ fn high(product: u128) -> u64 {
     (product >> 64) as u64
 }
 
-/// `random(a, b)`: both ends included; ints give an int, a float on either side a float, durations a duration.
+/// `random(a, b)`: a number or duration between them, both included. If one of two numbers is a float, so is the result.
 pub fn random(rng: &Rng, a: &Value, b: &Value) -> Eval {
     if a.compare(b).is_some_and(std::cmp::Ordering::is_gt) {
         return Err(EvalError(format!("random({}, {}): the smaller number comes first", a.literal(), b.literal())));
@@ -124,7 +124,7 @@ pub fn one_of(rng: &Rng, xs: &Value) -> Eval {
     }
 }
 
-/// `sample(xs, n)`: `n` items from different places, in random order; all of them where there are fewer.
+/// `sample(xs, n)`: `n` items from different positions, in random order. If there are fewer, all of them.
 pub fn sample(rng: &Rng, xs: &Value, n: &Value) -> Eval {
     let mut items: EcoVec<Value> = list_of("sample", xs)?.into();
     let count = count_of("the count of sample", n)?.min(items.len());
@@ -161,7 +161,7 @@ pub fn weighted(rng: &Rng, choices: &[(Value, Value)]) -> Eval {
     chosen.cloned().ok_or_else(|| EvalError::new("weighted: every weight is 0"))
 }
 
-/// `random_string(n)`: letters and digits, or characters of an alphabet.
+/// `random_string(n)`: letters and digits, or characters of the given alphabet.
 pub fn random_string(rng: &Rng, n: &Value, alphabet: Option<&Value>) -> Eval {
     const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     const MOST: usize = 16 * 1024 * 1024;

@@ -21,7 +21,7 @@ pub fn join(xs: &Value, sep: Option<&Value>) -> Eval {
     Ok(out.into())
 }
 
-/// `split(s, sep)`; at each character where `sep` is empty.
+/// `split(s, sep)`: if `sep` is empty, it splits after each character.
 pub fn split(s: &Value, sep: &Value) -> Eval {
     let text = text_of("split", s)?;
     let sep = text_of("the separator of split", sep)?;
@@ -31,13 +31,13 @@ pub fn split(s: &Value, sep: &Value) -> Eval {
     Ok(Value::list(text.split(sep).map(Value::str)))
 }
 
-/// `replace(s, from, to)`: every place.
+/// `replace(s, from, to)`: replaces every occurrence.
 pub fn replace(s: &Value, from: &Value, to: &Value) -> Eval {
     let (text, from, to) = (text_of("replace", s)?, text_of("replace", from)?, text_of("replace", to)?);
     Ok(text.replace(from, to).into())
 }
 
-/// `replace(s, /from/, to)`: every place; `$1` and `$name` in `to` are the groups.
+/// `replace(s, /from/, to)`: replaces every match. `$1` and `$name` in `to` are its groups.
 pub fn replace_regex(s: &Value, from: &Regex, to: &Value) -> Eval {
     let (text, to) = (text_of("replace", s)?, text_of("replace", to)?);
     Ok(from.replace_all(text, to).into_owned().into())
@@ -68,12 +68,12 @@ pub fn ends_with(s: &Value, part: &Value) -> Eval {
     Ok(text_of("ends_with", s)?.ends_with(text_of("ends_with", part)?).into())
 }
 
-/// `string(x)`: as it prints.
+/// `string(x)`: the value as it is printed.
 pub fn string(x: &Value) -> Eval {
     x.to_text().map(Value::Str)
 }
 
-/// `text(b)`: bytes that are UTF-8, as text.
+/// `text(b)`: converts bytes in UTF-8 to text.
 pub fn text(b: &Value) -> Eval {
     match std::str::from_utf8(bytes_of("text", b)?) {
         Ok(text) => Ok(Value::str(text)),
@@ -85,7 +85,7 @@ pub fn text(b: &Value) -> Eval {
     }
 }
 
-/// `bytes(s)`: the UTF-8 of a text, the content of a file.
+/// `bytes(s)`: the UTF-8 bytes of a text, or the content of a file.
 pub fn bytes(s: &Value) -> Eval {
     match s {
         Value::Bytes(_) => Ok(s.clone()),
@@ -94,7 +94,7 @@ pub fn bytes(s: &Value) -> Eval {
     }
 }
 
-/// `concat(a, b, …)`: texts, bytes and files, as bytes.
+/// `concat(a, b, …)`: joins texts, bytes and files to bytes.
 pub fn concat(parts: &[Value]) -> Eval {
     let mut out = Vec::new();
     for part in parts {
@@ -113,13 +113,13 @@ pub fn from_json(s: &Value) -> Eval {
     Value::from_json(bytes_of("from_json", s)?)
 }
 
-/// `urlencode(s)`: all but letters, digits and `- . _ ~`.
+/// `urlencode(s)`: encodes all characters except letters, digits and `- . _ ~`.
 pub fn urlencode(s: &Value) -> Eval {
     let text = s.to_text()?;
     Ok(Value::Str(utf8_percent_encode(&text, crate::value::RESERVED).collect()))
 }
 
-/// `urldecode(s)`; `+` stays.
+/// `urldecode(s)`: decodes a text, and keeps `+`.
 pub fn urldecode(s: &Value) -> Eval {
     match percent_decode_str(text_of("urldecode", s)?).decode_utf8() {
         Ok(text) => Ok(Value::str(&text)),

@@ -1,4 +1,4 @@
-//! Time: instants in UTC.
+//! Time: moments in UTC.
 
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
@@ -13,7 +13,7 @@ fn nanos(function: &str, t: &Value) -> Eval<i128> {
     }
 }
 
-/// `now()`: the clock's instant, nanoseconds since the epoch.
+/// `now()`: the current time of the clock, in nanoseconds since the epoch.
 pub fn now(now: i128) -> Eval {
     Ok(Value::Time(now))
 }
@@ -32,7 +32,7 @@ fn since_epoch(nanos: i128, unit: i128) -> Eval {
     i64::try_from(nanos.div_euclid(unit)).map(Value::Int).map_err(|_| EvalError::new("a time too far away"))
 }
 
-/// `format_time(t, "%Y-%m-%d")`: strftime, in UTC.
+/// `format_time(t, "%Y-%m-%d")`: formats a time in UTC with strftime.
 pub fn format_time(t: &Value, format: &Value) -> Eval {
     let format = text_of("the format of format_time", format)?;
     let zoned = timestamp(nanos("format_time", t)?)?.to_zoned_datetime(TimeZone::UTC);
@@ -42,7 +42,7 @@ pub fn format_time(t: &Value, format: &Value) -> Eval {
     }
 }
 
-/// `parse_time(s)`: RFC 3339; or by a strptime format, in UTC where it names no zone.
+/// `parse_time(s)`: reads RFC 3339, or a text in a strptime format, in UTC if the format names no zone.
 pub fn parse_time(s: &Value, format: Option<&Value>) -> Eval {
     let text = text_of("parse_time", s)?;
     let parsed = match format {

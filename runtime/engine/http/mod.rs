@@ -1,7 +1,7 @@
-//! HTTP as a load test needs it: a client per user, with connections of its own, and little kept between requests.
+//! HTTP for load tests: each user has a client with its own connections, and keeps little between requests.
 //!
-//! HTTP/1.1 is written here (`wire/h1.rs`, `wire/body.rs`), HTTP/2 is hyper's (`wire/h2.rs`). A [`Session`] finds a connection or makes one
-//! (`net/`), sends the request, follows redirects, keeps cookies, and decodes the body (`client/`). The rooms, lowest first: `message`,
+//! HTTP/1.1 is implemented here (`wire/h1.rs`, `wire/body.rs`), HTTP/2 by hyper (`wire/h2.rs`). A [`Session`] finds or opens a connection
+//! (`net/`), sends the request, follows redirects, keeps cookies, and decodes the body (`client/`). The folders, lowest first: `message`,
 //! `io`, `wire`, `net`, `client`.
 
 mod client;
@@ -34,7 +34,7 @@ pub use net::reach::Reach;
 pub use net::tls::plain_config as plain_tls;
 pub use net::transport::{ApiTransport, Transport};
 
-/// Panics where what holds of all answers doesn't hold of this one: what `fuzz/` calls.
+/// Panics if a response breaks an invariant of all responses. `fuzz/` calls it.
 #[cfg(fuzzing)]
 pub fn fuzz_response(bytes: &[u8]) {
     invariants::Invariants::default().check(bytes);

@@ -1,4 +1,4 @@
-//! The `Cookie` lines of a user's jar: laid out once for each host, and kept until the jar changes or a cookie expires.
+//! The `Cookie` lines of a user's jar. Each is built once for a host, and kept until the jar changes or a cookie expires.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,17 +8,17 @@ use ecow::EcoString;
 
 use crate::http::message::target::{Origin, Target};
 
-/// How many lines are kept. A user that sends cookies to more hosts in turn lays them out again.
+/// The most lines that are kept. For more hosts, lines are built again.
 const MOST: usize = 8;
 
-/// The lines that are laid out.
+/// The lines that were built.
 #[derive(Debug, Default)]
 pub(super) struct CookieLines(RefCell<Vec<CookieLine>>);
 
 #[derive(Debug)]
 struct CookieLine {
     origin: Rc<Origin>,
-    /// The path and query that it is for; nothing where it is for all paths of the host.
+    /// The path and query of the line; `None` if it applies to all paths of the host.
     path: Option<EcoString>,
     line: EcoString,
     /// When the first of its cookies expires.
@@ -26,7 +26,7 @@ struct CookieLine {
 }
 
 impl CookieLines {
-    /// The line for a URL, where it is kept.
+    /// The kept line for a URL, if there is one.
     pub(super) fn find(&self, url: &Target, now: Instant) -> Option<EcoString> {
         let lines = self.0.borrow();
         let line = lines.iter().find(|line| {
@@ -46,7 +46,7 @@ impl CookieLines {
         lines.push(CookieLine { origin: url.origin.clone(), path, line, until });
     }
 
-    /// The jar has changed.
+    /// Removes all lines, because the jar has changed.
     pub(super) fn clear(&self) {
         self.0.borrow_mut().clear();
     }

@@ -1,5 +1,7 @@
-//! Deadlines without a timer for each: a user has one, set to the first deadline that it waited for. As long as answers come in time it
-//! isn't touched; when it goes off it is set to the deadline of what waits then. So it is set about once a timeout, not once a request.
+//! Deadlines with one timer for each user instead of one for each request. The timer is set to the first deadline that the user waited for.
+//! If
+//! responses come in time, it isn't touched. When it fires, it is set to the current deadline. So it is set about once per timeout, not
+//! once per request.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -17,9 +19,9 @@ use crate::base::clock;
 pub(crate) struct DeadlineTimer(RefCell<Option<Set>>);
 
 struct Set {
-    /// Never later than the deadline of anything that waits.
+    /// The instant that it is set to. It is never later than the deadline of anything that waits.
     at: Instant,
-    /// Who is woken then.
+    /// The waker of the task to wake.
     waker: Waker,
     sleep: Pin<Box<Sleep>>,
 }
@@ -31,7 +33,7 @@ impl fmt::Debug for DeadlineTimer {
 }
 
 impl DeadlineTimer {
-    /// Whether a deadline is past; if not, the task is woken by then.
+    /// Whether a deadline is past. If it isn't, the task is woken at the deadline or before.
     pub(crate) fn is_past(&self, cx: &mut Context<'_>, deadline: Instant) -> bool {
         let mut alarm = self.0.borrow_mut();
         if let Some(set) = &*alarm
@@ -55,7 +57,7 @@ impl DeadlineTimer {
                 none.insert(Set { at: deadline, waker: cx.waker().clone(), sleep: Box::pin(tokio::time::sleep_until(deadline.into())) })
             }
         };
-        // It has to be set even where the task has done a lot already.
+        // The timer has to be set even if the task has used up its budget.
         pin!(tokio::task::unconstrained(set.sleep.as_mut())).poll(cx).is_ready()
     }
 }

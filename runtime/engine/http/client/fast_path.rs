@@ -1,7 +1,7 @@
-//! The exchange that nearly all are: a small request on an open connection, and a small response that comes whole.
+//! The exchange of most requests: a small request on an open connection, and a small response that arrives whole.
 //!
-//! It is a state machine by hand, polled in place: nothing is allocated, no timer is set, and a buffer is lent only once there are bytes
-//! to read, so that all users of a thread read into the same one. What isn't so simple is handed on to `h1`.
+//! It is a state machine without an async function, polled in place. It allocates nothing and sets no timer, and borrows a buffer only when
+//! there are bytes to read, so that all users of a thread read into the same one. `h1` handles everything else.
 
 use std::io;
 use std::pin::Pin;
@@ -24,26 +24,27 @@ use crate::http::wire::parse::{SimpleHead, parse};
 use crate::http::wire::resend::{Fate, LostRequest};
 use crate::http::wire::response_head::PlainFraming;
 
-/// Requests and responses that are larger are no longer simple.
+/// The largest size of a request or response on the fast path, in bytes.
 pub(crate) const SMALL: usize = 8 * 1024;
 
 const COOKIE: &str = "Cookie: ";
 const LENGTH: &str = "Content-Length: ";
 
-/// A request that is laid out for the wire.
+/// A request in the form that is sent.
 #[derive(Clone, Debug)]
 pub(crate) struct WireRequest {
     /// Head and body.
     pub(crate) bytes: BytesMut,
-    /// Whether it says that the connection isn't to be used again.
+    /// Whether it tells the server to close the connection.
     pub(crate) close: bool,
-    /// Whether it has cookies of its own, which the jar's have to be joined with.
+    /// Whether it has its own cookies, which have to be joined with those of the jar.
     pub(crate) own_cookies: bool,
 }
 
 impl WireRequest {
-    /// The same with a line of cookies, which stands where [`write_head`](crate::http::wire::head::write_head) puts it: before the body's
-    /// length. Nothing where it has cookies of its own, or is no longer small.
+    /// The request with a cookie line at the position of [`write_head`](crate::http::wire::head::write_head): before the body's length.
+    /// `None` if
+    /// the request has its own cookies, or would be too large.
     pub(crate) fn with_cookies(&self, cookies: &str, body: usize, length: Option<usize>) -> Option<Self> {
         let said = length.map_or(0, |length| LENGTH.len() + itoa::Buffer::new().format(length).len() + 2);
         let at = self.bytes.len().checked_sub(body + 2 + said)?;
@@ -59,37 +60,37 @@ impl WireRequest {
         Some(Self { bytes, close: self.close, own_cookies: false })
     }
 
-    /// Whether a body of this many bytes is simple.
+    /// Whether a message of `length` bytes fits the fast path.
     pub(crate) fn fits(length: usize) -> bool {
         length <= SMALL
     }
 }
 
-/// Such an exchange.
+/// An exchange on the fast path.
 #[derive(Debug)]
 pub(crate) struct FastPath {
     stream: Option<Stream>,
     written: usize,
     flushed: bool,
-    /// Why not all could be written. What the server answers counts nonetheless.
+    /// Why the request could not be written completely. A response of the server still counts.
     unwritten: Option<io::Error>,
     buffer: BytesMut,
     received: usize,
     first_byte: Option<Instant>,
 }
 
-/// What came of it.
+/// The outcome of an exchange.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// The response.
     Complete(CompleteResponse),
-    /// The response isn't simple: it is read on.
+    /// The response needs more than the fast path. `h1` continues to read it.
     Pending(Box<PendingResponse>),
-    /// There is none.
+    /// The request was lost.
     Lost(LostRequest),
 }
 
-/// A response that came whole.
+/// A response that arrived whole.
 #[derive(Debug)]
 pub(crate) struct CompleteResponse {
     pub(crate) bytes: Bytes,
@@ -101,7 +102,7 @@ pub(crate) struct CompleteResponse {
 }
 
 impl CompleteResponse {
-    /// As other ways of exchange give it.
+    /// The response in the form that other exchanges return.
     pub(crate) fn raw(self) -> Raw {
         let Self { bytes, head, first_byte, done, keep } = self;
         let headers = Headers::within(bytes, head.fields..head.length);
@@ -125,7 +126,7 @@ impl FastPath {
         Self { stream, written: 0, flushed: false, unwritten: None, buffer: BytesMut::new(), received: 0, first_byte: None }
     }
 
-    /// Goes on as far as it can without waiting.
+    /// Continues as far as possible without waiting.
     pub(crate) fn poll(
         &mut self,
         cx: &mut Context<'_>,
@@ -136,7 +137,7 @@ impl FastPath {
     ) -> Poll<Outcome> {
         if !self.flushed {
             ready!(self.poll_write(cx, &wire.bytes));
-            // Hardly ever is the answer there already. What is wrong with the connection, reading tells.
+            // The answer has hardly ever arrived already. If the connection is broken, reading reports it.
             if let Some(stream) = &mut self.stream {
                 let _ = ready!(stream.poll_readable(cx));
             }
@@ -166,11 +167,11 @@ impl FastPath {
                 read if self.received == 0 => {
                     let error = self.unwritten.take().or(read.err()).filter(|error| error.kind() != io::ErrorKind::UnexpectedEof);
                     let failure = error.as_ref().map_or_else(unanswered, broken);
-                    // What is simple fits into one record of TLS: of what couldn't be written, a server has seen nothing.
+                    // A small request fits into one TLS record. If it couldn't be written, the server has seen nothing of it.
                     let fate = if self.written == 0 { Fate::Unprocessed } else { Fate::Unknown };
                     return Poll::Ready(Outcome::Lost(LostRequest { failure, fate }));
                 }
-                // The end is judged where responses are that last up to it; so is what breaks amid a response.
+                // `h1` handles the end of the connection, and an error within a response.
                 _ => return self.more(buffer, wire).map_or(Poll::Pending, Poll::Ready),
             }
         }
@@ -194,7 +195,7 @@ impl FastPath {
         Poll::Ready(())
     }
 
-    /// What has been read, if that is an outcome; else it is kept for the next read.
+    /// The outcome of the bytes so far. Without an outcome, the buffer is kept for the next read.
     fn whole(
         &mut self,
         mut buffer: BytesMut,
@@ -247,12 +248,12 @@ impl FastPath {
         Some(Outcome::Complete(CompleteResponse { bytes, head, first_byte, done: now, keep }))
     }
 
-    /// What has gone over the connection so far.
+    /// The traffic of the exchange so far.
     pub(crate) fn traffic(&self) -> Traffic {
         Traffic { sent: self.written as u64, received: self.received as u64, reused: u32::from(self.written > 0), ..Traffic::default() }
     }
 
-    /// What has come of a response whose head is there.
+    /// The incomplete response, if its head has arrived.
     pub(crate) fn partial(&self) -> Option<Box<Partial>> {
         let head = parse(&self.buffer).ok()?.filter(|head| head.status >= 200)?;
         let headers = head.rebuilt.unwrap_or_else(|| Headers::received(Bytes::copy_from_slice(&self.buffer[head.fields])));
@@ -265,7 +266,7 @@ impl FastPath {
         Some(Box::new(Partial { status: head.status, version: head.version, headers, body }))
     }
 
-    /// The connection, once the response is there.
+    /// Takes the connection, once the response is complete.
     pub(crate) fn take_stream(&mut self) -> Option<Stream> {
         self.stream.take()
     }

@@ -12,14 +12,14 @@ use crate::http::message::target::Target;
 use crate::http::wire::h1::Raw;
 
 impl Session {
-    /// A cookie that would be sent to this URL.
+    /// The value of a cookie that would be sent to this URL.
     pub fn cookie(&self, url: &str, name: &str) -> Option<EcoString> {
         let jar = self.jar.borrow();
         let url = url::Url::parse(url).ok()?;
         jar.as_ref()?.matches(&url).into_iter().find(|cookie| cookie.name() == name).map(|cookie| cookie.value().into())
     }
 
-    /// Forgets the cookies that would be sent to this host.
+    /// Removes the cookies that would be sent to this host.
     pub fn clear_cookies(&self, host: &str) {
         self.cookie_lines.clear();
         let mut jar = self.jar.borrow_mut();
@@ -29,7 +29,7 @@ impl Session {
         *jar = CookieStore::from_cookies(kept, false).ok().map(Box::new);
     }
 
-    /// What the jar sends to this URL, longer paths first and else the older cookies, as RFC 6265 has it.
+    /// The cookies that the jar sends to this URL: longer paths first, and then older cookies first, as RFC 6265 requires.
     pub(crate) fn cookies_for(&self, url: &Target) -> EcoString {
         let jar = self.jar.borrow();
         let Some(jar) = jar.as_ref() else { return EcoString::new() };
@@ -39,7 +39,7 @@ impl Session {
         }
         let Some(parsed) = url.to_url() else { return EcoString::new() };
         let mut found = jar.matches(&parsed);
-        // Stable: the jar has them in the order in which they were set.
+        // The sort is stable, and the jar has the cookies in the order in which they were set.
         found.sort_by_key(|cookie| Reverse(cookie.path.len()));
         let until = found.iter().filter_map(|cookie| expiry(cookie, now)).min();
         let mut line = EcoString::new();
@@ -65,20 +65,21 @@ impl Session {
         let mut jar = self.jar.borrow_mut();
         let jar = jar.get_or_insert_with(Box::default);
         for line in raw.headers.get_all("set-cookie").filter(|line| may_be_set(line, &url)) {
-            // A cookie that can't be understood, or isn't the host's to set, is left out: browsers do the same.
+            // A cookie that is invalid, or that the host may not set, is ignored, as in browsers.
             let _ = jar.parse(line, &url);
         }
     }
 }
 
-/// When a cookie expires; nothing where it lasts as long as the user, or longer than any test.
+/// When a cookie expires; `None` if it lasts as long as the user, or longer than any test.
 fn expiry(cookie: &Cookie<'_>, now: Instant) -> Option<Instant> {
     let CookieExpiration::AtUtc(end) = cookie.expires else { return None };
     let left = end.unix_timestamp_nanos() - i128::try_from(clock::unix_now().as_nanos()).ok()?;
     now.checked_add(Duration::from_nanos(u64::try_from(left.max(0)).ok()?))
 }
 
-/// Whether the jar may look at a cookie. It would accept one for a whole top-level domain, such as `.org`, and one whose domain has spaces.
+/// Whether the jar may parse a cookie. The jar would accept one for a whole top-level domain such as `.org`, and one whose domain has
+/// spaces.
 fn may_be_set(line: &str, url: &url::Url) -> bool {
     let attributes = line.split(';').skip(1).filter_map(|attribute| attribute.split_once('='));
     let domains = attributes.filter(|(name, _)| name.trim().eq_ignore_ascii_case("domain"));

@@ -1,4 +1,4 @@
-//! A client: a user's session, its connections, the fast path, redirects, what is sent again, and deadlines.
+//! A client: a user's session, its connections, the fast path, redirects, resends and deadlines.
 
 mod cookie_lines;
 mod deadline;

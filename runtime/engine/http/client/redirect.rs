@@ -1,4 +1,4 @@
-//! Redirects: where they lead, and what of the request goes along.
+//! Redirects: where they lead, and which parts of the request are sent again.
 
 use std::borrow::Cow;
 
@@ -13,15 +13,15 @@ use crate::http::message::target::Target;
 use crate::http::message::{Hop, Method, Redirects};
 use crate::http::wire::outgoing::Outgoing;
 
-/// How many redirects are followed where the spec names no number.
+/// The most redirects if the spec sets no number.
 const MAX_REDIRECTS: u32 = 10;
 
-/// What is not shown to another host.
+/// Headers that are not sent to another host.
 const PRIVATE: [&str; 4] = ["authorization", "cookie", "host", "proxy-authorization"];
-/// What speaks of a body that is left behind.
+/// Headers about a body that is no longer sent.
 const OF_BODY: [&str; 5] = ["content-type", "content-length", "content-encoding", "content-language", "content-location"];
 
-/// Where a chain of redirects stands.
+/// The current state of a chain of redirects.
 #[derive(Debug)]
 pub(crate) struct Chain<'r> {
     request: &'r HttpRequest,
@@ -30,7 +30,7 @@ pub(crate) struct Chain<'r> {
     headers: Cow<'r, [u8]>,
     body: Bytes,
     has_body: bool,
-    /// Whether secrets may be sent to where the chain is.
+    /// Whether the current URL may receive secrets.
     trusted: bool,
     pub(crate) hops: Vec<Hop>,
 }
@@ -49,7 +49,7 @@ impl<'r> Chain<'r> {
         }
     }
 
-    /// The request that is to be sent now.
+    /// The next request to send.
     pub(crate) fn step(&self, cookie: String) -> Outgoing<'_> {
         Outgoing {
             method: &self.method,
@@ -67,7 +67,7 @@ impl<'r> Chain<'r> {
         self.request.cookies
     }
 
-    /// Goes on where a response redirects; false where it is the response.
+    /// Continues if a response is a redirect. Returns false if it is the final response.
     pub(crate) fn follow(&mut self, response: &HttpResponse) -> Result<bool, HttpError> {
         if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
             return Ok(false);
@@ -79,11 +79,11 @@ impl<'r> Chain<'r> {
             Redirects::SameHost => (MAX_REDIRECTS, false),
             Redirects::Any => (MAX_REDIRECTS, true),
         };
-        // Browsers follow no empty `Location`.
+        // Browsers don't follow an empty `Location`.
         let Some(location) = response.headers.get("location").filter(|location| !location.trim().is_empty()) else { return Ok(false) };
         let next = match self.url.resolve(location) {
             Ok(next) => next,
-            // A custom scheme is how apps are called back: nothing is wrong with it.
+            // Web sites call apps back through custom schemes, so this isn't an error.
             Err(_) if !any_host => return Ok(false),
             Err(why) => return Err(HttpError::protocol(format!("the redirect to `{location}` can't be followed: {why}"))),
         };

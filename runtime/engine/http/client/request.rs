@@ -1,4 +1,4 @@
-//! A request (`serialize`: how it is laid out for the wire).
+//! A request (`serialize` writes it in the form that is sent).
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::http::message::target::Target;
 use crate::http::message::{Method, Redirects};
 use crate::http::net::transport::ApiTransport;
 
-/// The time that a request may take where nobody says otherwise.
+/// The default time limit of a request.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A request, ready to be sent.
@@ -19,34 +19,34 @@ pub const TIMEOUT: Duration = Duration::from_secs(30);
 pub struct HttpRequest {
     /// Its method.
     pub method: Method,
-    /// Where it goes.
+    /// Its URL.
     pub url: Target,
-    /// Lines of `Name: value\r\n`. Lengths and transfer codings in it are left out: the client sets them.
+    /// Lines of `Name: value\r\n`. Lengths and transfer codings in them are ignored, because the client sets them.
     pub headers: Rc<[u8]>,
-    /// Such lines, but only for the host of `url`.
+    /// Lines that are sent only to the host of `url`.
     pub auth: Rc<[u8]>,
     /// The body.
     pub body: Bytes,
-    /// Whether there is a body, if only an empty one.
+    /// Whether there is a body, even an empty one.
     pub has_body: bool,
-    /// The time all of it may take, redirects too.
+    /// The time limit of the whole exchange, including redirects.
     pub timeout: Duration,
-    /// How redirects are followed.
+    /// How to follow redirects.
     pub redirects: Redirects,
     /// Whether cookies are kept and sent.
     pub cookies: bool,
-    /// Whether it may be sent again where HTTP allows it: false where the api says `resend off`.
+    /// Whether it may be sent again if HTTP allows it. False if the api has `resend off`.
     pub resend: bool,
-    /// How the api is reached.
+    /// How to reach the api.
     pub api: Rc<ApiTransport>,
-    /// The most bytes that the body of an answer may have where it is read, encoded or decoded.
+    /// The most bytes of a response's body that is read, encoded or decoded.
     pub max_body: u64,
-    /// The request as HTTP/1.1 puts it on the wire, made by [`HttpRequest::serialize`]; without it, it is laid out at each send.
+    /// The request in the form of HTTP/1.1, created by [`HttpRequest::serialize`]. Without it, each send creates it again.
     pub(crate) wire: Option<WireRequest>,
 }
 
 impl HttpRequest {
-    /// A request without headers and body, which has 30 s, follows redirects to its host, and keeps cookies. It isn't laid out.
+    /// A request without headers and body, which has 30 s, follows redirects to its host, and keeps cookies. It isn't serialized.
     pub fn new(method: Method, url: Target, api: Rc<ApiTransport>) -> Self {
         Self {
             method,
@@ -65,7 +65,7 @@ impl HttpRequest {
         }
     }
 
-    /// The length that its head says.
+    /// The length in its head.
     pub(crate) fn length(&self) -> Option<usize> {
         self.method.says_length(self.has_body).then_some(self.body.len())
     }

@@ -1,4 +1,4 @@
-//! A response, and its body as `Content-Encoding` has it.
+//! A response, and the decoding of its `Content-Encoding`.
 
 use std::time::Instant;
 
@@ -19,38 +19,38 @@ use crate::http::wire::h1::Raw;
 pub struct HttpResponse {
     /// Its status.
     pub status: u16,
-    /// What it came by.
+    /// The version of HTTP that it came by.
     pub version: Version,
-    /// Its header fields, as they came.
+    /// Its header fields, unchanged.
     pub headers: Headers,
-    /// Its body, decoded, where it doesn't stand behind the headers as it came.
+    /// Its decoded body, unless it is unchanged after the headers.
     pub(crate) own_body: Option<Bytes>,
-    /// What its head says of its body's text.
+    /// The charset of its body according to its head.
     pub charset: Charset,
-    /// How many bytes its body has beside those that were kept, because nobody reads it.
+    /// The bytes of its body that were not kept, because nobody reads the body.
     pub omitted: u64,
-    /// Where it came from, redirects followed.
+    /// Its URL, after redirects.
     pub url: Target,
     /// How long it took.
     pub timings: Timings,
     /// The redirects that were followed.
     pub hops: Vec<Hop>,
-    /// What the exchange moved, with all of its hops and resends.
+    /// The traffic of the exchange, including all hops and resends.
     pub traffic: Traffic,
 }
 
 impl HttpResponse {
-    /// Its body, decoded.
+    /// The decoded body.
     pub fn body(&self) -> &[u8] {
         self.own_body.as_deref().unwrap_or_else(|| self.headers.rest())
     }
 
-    /// Whether no connection had to be made.
+    /// Whether no connection was opened.
     pub fn reused(&self) -> bool {
         self.traffic.opened == 0
     }
 
-    /// Undoes what `Content-Encoding` says. A part of an encoded body can't be decoded.
+    /// Decodes the body according to `Content-Encoding`. An incomplete body can't be decoded.
     pub(super) fn decode(&mut self, keep: Keep) -> Result<(), HttpError> {
         if self.status != 206
             && self.omitted == 0
@@ -63,11 +63,11 @@ impl HttpResponse {
     }
 }
 
-/// A response as it came over the connection.
+/// The response for the bytes that came over the connection.
 #[inline]
 pub(crate) fn response(raw: Raw, url: &Target, begun: Instant, traffic: Traffic) -> HttpResponse {
     let total = raw.done.saturating_duration_since(begun);
-    // Most answers come in one piece.
+    // Most responses come in one piece.
     let first_byte = if raw.first_byte == raw.done { total } else { raw.first_byte.saturating_duration_since(begun) };
     HttpResponse {
         status: raw.status,

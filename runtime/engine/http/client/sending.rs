@@ -1,4 +1,4 @@
-//! A request on its way: the quick exchange where it will do, the whole client where it won't.
+//! A request in progress: on the fast path if possible, else with the complete client.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -19,13 +19,13 @@ use crate::http::message::traffic::{Ledger, Traffic};
 use crate::http::wire::h1::Raw;
 use crate::stats::FailureClass;
 
-/// Later than any test lasts.
+/// Upper bound of deadlines, longer than any test.
 const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// A request and what comes back. Dropped before its end, its connection is closed.
+/// A request and its response. If it is dropped before its end, its connection is closed.
 pub struct Sending {
     request: Rc<HttpRequest>,
-    /// The request as it is laid out with the jar's cookies, where it has any.
+    /// The serialized request with the jar's cookies, if the jar has any.
     with_cookies: Option<WireRequest>,
     begun: Instant,
     deadline: Instant,
@@ -50,8 +50,8 @@ impl fmt::Debug for Sending {
 }
 
 impl Sending {
-    /// Takes a connection; what is sent goes out when it is polled.
-    /// Where nobody reads the body of the answer, only its first bytes are kept, however large it is.
+    /// Takes a connection. The request is sent when the exchange is polled. If nobody reads the body of the response, only its first bytes
+    /// are kept.
     pub(crate) fn new(session: &Rc<Session>, request: Rc<HttpRequest>, reads_body: bool) -> Self {
         let keep = if reads_body { Keep::All(request.max_body) } else { Keep::First };
         let begun = clock::now();
@@ -64,17 +64,17 @@ impl Sending {
         Self { request, with_cookies, begun, deadline, keep, state }
     }
 
-    /// When the request was begun to be sent.
+    /// When the request was started.
     pub(crate) fn begun(&self) -> Instant {
         self.begun
     }
 
-    /// Since the request was begun to be sent.
+    /// The time since the request was started.
     pub(crate) fn elapsed(&self) -> Duration {
         clock::since(self.begun)
     }
 
-    /// What the exchange has moved so far.
+    /// The traffic of the exchange so far.
     pub(crate) fn traffic(&self) -> Traffic {
         match &self.state {
             SendingState::FastPath(quick) => quick.traffic(),
@@ -83,8 +83,9 @@ impl Sending {
         }
     }
 
-    /// Gives the exchange up: its connection is closed, and nothing more is sent. What it has moved is complete only then: a connection
-    /// that is being opened is counted where the server had accepted it.
+    /// Gives up the exchange: closes its connection, and sends nothing more. The returned traffic is complete: a connection that was being
+    /// opened
+    /// is counted if the server had accepted it.
     pub(crate) fn abandon(&mut self) -> Traffic {
         let traffic = self.traffic();
         let state = std::mem::replace(&mut self.state, SendingState::Over(traffic));
@@ -95,12 +96,12 @@ impl Sending {
         self.traffic()
     }
 
-    /// Hands on to the client that can do all.
+    /// Continues with the complete client.
     fn go_on(&mut self, session: &Rc<Session>, start: Start) {
         self.state = whole(session, &self.request, (self.begun, self.deadline), start, Ledger::new(self.traffic(), self.keep));
     }
 
-    /// Goes on as far as it can without waiting. `session` is the one that it was made with.
+    /// Continues as far as possible without waiting. `session` is the one that was passed to [`Self::new`].
     pub(crate) fn poll(&mut self, session: &Rc<Session>, cx: &mut Context<'_>) -> Poll<Result<HttpResponse, HttpError>> {
         loop {
             let (quick, wire) = match &mut self.state {
@@ -136,7 +137,7 @@ impl Sending {
         }
     }
 
-    /// A response of a quick exchange with fields that the client acts upon, where it is the last of its chain.
+    /// Completes a response of the fast path that sets cookies, redirects or is encoded. `None` if the chain continues.
     fn last(&mut self, session: &Rc<Session>, raw: Raw) -> Option<Result<HttpResponse, HttpError>> {
         if matches!(raw.status, 301 | 302 | 303 | 307 | 308) && self.request.redirects != Redirects::Off {
             self.go_on(session, Start::Got(Box::new(raw)));
@@ -169,19 +170,19 @@ fn late(request: &HttpRequest, has_head: bool, has_begun: bool) -> HttpError {
 }
 
 impl Session {
-    /// Sends a request, and gives the response that it comes to.
+    /// Sends a request and returns its final response.
     pub async fn send(self: &Rc<Self>, request: Rc<HttpRequest>) -> Result<HttpResponse, HttpError> {
         self.send_for(request, true).await
     }
 
-    /// The same; where nobody reads the body, only its first bytes are kept.
+    /// Sends a request. If nobody reads the body, only its first bytes are kept.
     pub(crate) async fn send_for(self: &Rc<Self>, request: Rc<HttpRequest>, reads_body: bool) -> Result<HttpResponse, HttpError> {
         let mut sending = Sending::new(self, request, reads_body);
         poll_fn(|cx| sending.poll(self, cx)).await
     }
 }
 
-/// The client that can do all, within the time that is left.
+/// An exchange with the complete client, within the remaining time.
 fn whole(
     session: &Rc<Session>,
     request: &Rc<HttpRequest>,

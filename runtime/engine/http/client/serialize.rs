@@ -1,4 +1,4 @@
-//! How a request is laid out for the wire.
+//! Writes a request in the form that is sent.
 
 use super::fast_path::WireRequest;
 use super::redirect;
@@ -6,14 +6,14 @@ use super::request::HttpRequest;
 use crate::http::wire::head;
 
 impl HttpRequest {
-    /// The head that goes out first, as HTTP/1.1 has it.
+    /// The first head of the chain, in the form of HTTP/1.1.
     pub(crate) fn head(&self, cookies: &str) -> Vec<u8> {
         let mut bytes = bytes::BytesMut::new();
         head::write_head(&mut bytes, &redirect::Chain::new(self).step(cookies.to_owned()), head::Via::default());
         bytes.to_vec()
     }
 
-    /// Lays the request out for the wire, so that it need not be done again when it is sent again. Large bodies are left out.
+    /// Serializes the request, so that repeated sends can reuse it. Large bodies are left out.
     pub fn serialize(&mut self) {
         if !WireRequest::fits(self.body.len()) {
             return;

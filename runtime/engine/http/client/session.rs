@@ -1,4 +1,4 @@
-//! A user's HTTP: its connections, its cookies, and requests from the first hop to the last.
+//! A user's HTTP session: its connections, its cookies, and requests with their redirects.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -28,10 +28,10 @@ use crate::http::wire::head::Via;
 use crate::http::wire::outgoing::Outgoing;
 use crate::http::wire::resend::{LostRequest, Rule};
 
-/// Connections a user keeps open while they are idle.
+/// The most idle connections of a user.
 const MAX_IDLE: usize = 64;
 
-/// The connections and cookies of one user. What waits costs little: buffers are lent only while something is under way.
+/// The connections and cookies of one user. An idle session needs little memory: it borrows a buffer only during an exchange.
 #[derive(Debug)]
 pub struct Session {
     transport: Rc<Transport>,
@@ -48,11 +48,13 @@ struct Idle {
     api: Rc<ApiTransport>,
     origin: Rc<Origin>,
     connection: Connection,
-    /// When it is worth a system call that asks whether the server has closed it: a comparison of times is cheaper than their difference.
+    /// The instant after which it is worth a system call to ask whether the server has closed the connection. Comparing two times is
+    /// cheaper than
+    /// subtracting them.
     ask_from: Instant,
 }
 
-/// From when on it is worth asking about a connection that was used last at this time.
+/// The instant after which it is worth asking about a connection that was last used at this time.
 fn ask_from(last_used: Instant) -> Instant {
     last_used.checked_add(WORTH_ASKING).unwrap_or(last_used)
 }
@@ -63,19 +65,19 @@ impl Idle {
     }
 }
 
-/// Lets one request at a time connect to where HTTP/2 may be spoken: the others wait for the connection that they'll share.
+/// Lets only one request at a time connect to a server that may speak HTTP/2. The others wait for the connection that they will share.
 #[derive(Debug)]
 struct Gate {
     api: Rc<ApiTransport>,
     origin: Rc<Origin>,
     lock: Mutex<()>,
-    /// The server turned out to speak HTTP/1.1: each needs a connection of its own.
+    /// The server speaks HTTP/1.1, so each request needs its own connection.
     one_each: Cell<bool>,
 }
 
 #[derive(Debug)]
 enum Connection {
-    /// Taken by one request at a time.
+    /// Used by one request at a time.
     One { stream: Stream, via: Option<Box<Hopper>> },
     /// Shared by all requests.
     Many(h2::Sender),
@@ -84,19 +86,18 @@ enum Connection {
 /// How a chain of exchanges starts.
 #[derive(Debug)]
 pub(crate) enum Start {
-    /// With nothing.
+    /// With the first request.
     Fresh,
-    /// A connection that was used again was lost.
+    /// With a request that was lost on a reused connection.
     Lost(LostRequest),
-    /// With a response that isn't whole yet.
+    /// With an incomplete response.
     Reading(Box<PendingResponse>),
-    /// With a response.
+    /// With a complete response.
     Got(Box<Raw>),
 }
 
 impl Session {
-    /// A user without connections and cookies.
-    /// Its number says with which of a host's addresses it begins.
+    /// A user without connections and cookies. The user's number determines which of a host's addresses it tries first.
     pub fn new(transport: Rc<Transport>, user: u64) -> Rc<Self> {
         Rc::new(Self {
             transport,
@@ -113,7 +114,7 @@ impl Session {
         &self.transport
     }
 
-    /// The request and those that it is redirected to.
+    /// Sends the request and follows its redirects.
     pub(crate) async fn chain(
         &self,
         request: &HttpRequest,
@@ -154,12 +155,12 @@ impl Session {
         }
     }
 
-    /// The request that a chain sends next.
+    /// The next request of a chain.
     fn next<'c>(&self, chain: &'c Chain<'_>) -> Outgoing<'c> {
         chain.step(if chain.cookies() { self.cookies_for(&chain.url).into() } else { String::new() })
     }
 
-    /// An open connection for a request that is laid out and needs nothing more than the jar's cookies, and the request with them.
+    /// An open connection for a serialized request that needs at most the jar's cookies, and the request with them.
     pub(crate) fn quick(&self, request: &HttpRequest, now: Instant) -> Option<(Stream, Option<WireRequest>)> {
         let wire = request.wire.as_ref()?;
         let mut idle = self.idle.borrow_mut();
@@ -181,12 +182,12 @@ impl Session {
         }
     }
 
-    /// Keeps a connection that was used last at this time.
+    /// Keeps a connection that was last used at this time.
     pub(crate) fn put_idle_stream(&self, request: &HttpRequest, stream: Stream, last_used: Instant) {
         self.put_idle(&request.api, &request.url.origin, Connection::One { stream, via: None }, last_used);
     }
 
-    /// Reads on what the quick exchange couldn't.
+    /// Continues a response that the fast path couldn't complete.
     async fn go_on(
         &self,
         mut begun: PendingResponse,
@@ -202,8 +203,9 @@ impl Session {
         Ok(raw)
     }
 
-    /// One request and its response. One that was lost is sent again where the rule agrees, on a new connection: other idle ones may have
-    /// been lost with it.
+    /// Sends one request and returns its response. A lost request is sent again if the rule allows it, on a new connection, because other
+    /// idle
+    /// connections may be lost too.
     async fn step(
         &self,
         step: &Outgoing<'_>,
@@ -213,7 +215,7 @@ impl Session {
     ) -> Result<Raw, HttpError> {
         let (api, origin) = (&request.api, &step.url.origin);
         let mut rule = Rule::new(step.method, request.resend);
-        // What was lost before was sent on a connection that was used again.
+        // The request that was lost before had a reused connection.
         let mut reused = true;
         let mut before = 0;
         loop {
@@ -247,7 +249,7 @@ impl Session {
         }
     }
 
-    /// A new connection, or one that another request of the user has just made for all; and whether it is new.
+    /// A new connection, or one that another request of the user has just opened for all. The flag tells whether it is new.
     async fn connection(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>, ledger: &Rc<Ledger>) -> Result<(Connection, bool), HttpError> {
         let gate = (origin.https && api.config.http2).then(|| self.gate(api, origin));
         let mut held = None;
@@ -309,7 +311,7 @@ impl Session {
         }
     }
 
-    /// The connection that was used last and still looks usable; the others are dropped on the way.
+    /// The connection that was used last and still looks usable. Unusable ones are dropped.
     async fn take_idle(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>) -> Option<Connection> {
         let now = clock::now();
         loop {
@@ -336,7 +338,7 @@ impl Session {
                     }
                 }
             };
-            // The task of a shared connection is who sees what the server sent meanwhile, and its end.
+            // The task of a shared connection has to run first: only it notices messages of the server and the end of the connection.
             tokio::task::yield_now().await;
             if sender.is_open() {
                 return Some(Connection::Many(sender));

@@ -1,7 +1,8 @@
-//! Connections in memory: the server is a value in the same thread. Instruction counts need them, since what a socket costs differs from
-//! run to run, and what is measured is the engine.
+//! Connections in memory: the server is a value in the same thread. Instruction counts need them, because the cost of a socket differs from
+//! run
+//! to run, and only the engine is to be measured.
 //!
-//! An answer is there as soon as the request is flushed, but the first read of it has to wait once, as it would for a socket. So a request
+//! An answer is available as soon as the request is flushed, but the first read of it has to wait once, as with a socket. So a request
 //! suspends and resumes the same code as over a network.
 
 use std::fmt;
@@ -11,7 +12,7 @@ use bytes::BufMut;
 
 /// The server of one connection.
 pub trait Peer: fmt::Debug {
-    /// Reads what the client has sent since the last call, and appends what it answers.
+    /// Reads the bytes that the client has sent since the last call, and appends its answer.
     fn answer(&mut self, sent: &[u8], answer: &mut Vec<u8>);
 }
 
@@ -23,7 +24,7 @@ pub type Accept = fn(host: &str) -> Accepted;
 pub struct Accepted {
     /// Its server.
     pub peer: Box<dyn Peer>,
-    /// Whether it speaks HTTP/2. TLS is not spoken, whatever the URL's scheme.
+    /// Whether it speaks HTTP/2. TLS is never used, whatever the URL's scheme.
     pub http2: bool,
 }
 
@@ -34,9 +35,9 @@ pub(crate) struct Pipe {
     pub(in crate::http) http2: bool,
     sent: Vec<u8>,
     answer: Vec<u8>,
-    /// How much of it was read.
+    /// The number of bytes of the answer that were read.
     read: usize,
-    /// The answer has come since the client last waited.
+    /// Whether the answer has come since the client last waited.
     news: bool,
     waiting: Option<Waker>,
 }
@@ -47,13 +48,13 @@ impl Pipe {
         Self { peer, http2, sent: Vec::new(), answer: Vec::new(), read: 0, news: false, waiting: None }
     }
 
-    /// Keeps what is written until it is flushed.
+    /// Keeps the bytes until they are flushed.
     pub(in crate::http) fn write(&mut self, bytes: &[u8]) -> usize {
         self.sent.extend_from_slice(bytes);
         bytes.len()
     }
 
-    /// Lets the server answer all that was written.
+    /// Lets the server answer all written bytes.
     pub(in crate::http) fn flush(&mut self) {
         if !self.sent.is_empty() {
             let before = self.answer.len();
@@ -80,7 +81,7 @@ impl Pipe {
         Poll::Ready(())
     }
 
-    /// Moves what has come to the end of `buffer`, up to `room` bytes, once there is something.
+    /// Appends received bytes to `buffer`, at most `room` of them. Waits until there are some.
     pub(in crate::http) fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut impl BufMut, room: usize) -> Poll<usize> {
         self.poll_readable(cx).map(|()| {
             let end = self.answer.len().min(self.read + room);
@@ -121,7 +122,7 @@ mod tests {
         assert_eq!(pipe.poll_read(cx, &mut read, 4), Poll::Ready(4));
         assert_eq!(pipe.poll_read(cx, &mut read, 4), Poll::Ready(1));
         assert_eq!(read, "hello");
-        // Who waits already is woken, and need not wait again.
+        // A task that already waits is woken, and needn't wait a second time.
         assert_eq!(pipe.poll_read(cx, &mut read, 4), Poll::Pending);
         pipe.write(b"!");
         pipe.flush();

@@ -1,4 +1,4 @@
-//! Bytes of an open connection: plain, encrypted, or in memory.
+//! The bytes of an open connection: plain, encrypted, or in memory.
 
 pub mod memory;
 pub(super) mod stream;

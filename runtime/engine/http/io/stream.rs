@@ -1,4 +1,4 @@
-//! A connection's bytes, encrypted or not, and the failures of both in a tester's words.
+//! The bytes of a connection, encrypted or not, and the errors of both in a tester's words.
 
 use std::future::Future as _;
 use std::io;
@@ -18,15 +18,17 @@ use crate::http::message::failure::HttpError;
 use crate::http::message::tls_words::failure;
 use crate::http::message::traffic::Ledger;
 
-/// Most bytes that a record of TLS carries (RFC 8446, 5.1).
+/// The most bytes of a TLS record (RFC 8446, 5.1).
 const TLS_RECORD: usize = 16 * 1024;
 
-/// After so long an idle connection is worth a system call that asks whether the server has closed it. What the thread knows of a
-/// connection is as old as its last look at all of them, some milliseconds under load; a server that closes idle connections does so after
-/// whole seconds. A user that waits longer than this sends fewer than ten requests a second, so that the call is lost among the others.
+/// After this time, an idle connection is worth a system call that asks whether the server has closed it. The thread's own knowledge is as
+/// old
+/// as its last poll of all connections, some milliseconds under load, and a server that closes idle connections does so after whole
+/// seconds.
+/// A user that waits longer than this sends fewer than ten requests per second, so the call costs little in comparison.
 pub(crate) const WORTH_ASKING: Duration = Duration::from_millis(100);
 
-/// How much is read of an answer that comes while its request is still being written.
+/// The most bytes of a response that are read while its request is still being written.
 const EARLY: usize = 64 * 1024 * 1024;
 
 /// A connection to a server or a proxy.
@@ -34,7 +36,7 @@ const EARLY: usize = 64 * 1024 * 1024;
 pub(crate) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
-    /// TLS to a server within TLS to a proxy.
+    /// TLS to a server within the TLS connection to a proxy.
     Nested(Box<TlsStream<TlsStream<TcpStream>>>),
     /// To a server in this thread.
     Memory(Box<Pipe>),
@@ -61,8 +63,9 @@ impl Stream {
         alpn == Some(b"h2")
     }
 
-    /// Whether an idle connection still looks usable: the server neither closed it nor sent anything. `asks` where it was idle for so long
-    /// that it is [`WORTH_ASKING`] the system; else that costs no system call while nothing has happened.
+    /// Whether an idle connection still looks usable, so the server neither closed it nor sent anything. `asks` tells whether it was idle
+    /// for long
+    /// enough to ask the system ([`WORTH_ASKING`]); otherwise the check costs no system call as long as nothing has happened.
     pub(crate) fn is_fresh(&mut self, asks: bool) -> bool {
         let Some(tcp) = self.tcp() else { return true };
         if asks {
@@ -83,8 +86,9 @@ impl Stream {
         }
     }
 
-    /// Whether what there is to read is nothing of the server's. TLS sends session tickets at its leisure, and says goodbye; without TLS any
-    /// byte is one too many.
+    /// Whether the readable bytes contain no data of the server. TLS may send session tickets at any time, and a close message. Without
+    /// TLS, any
+    /// byte is unexpected.
     fn is_silent(&mut self) -> bool {
         if let Self::Plain(tcp) = self {
             return matches!(tcp.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock);
@@ -93,16 +97,17 @@ impl Stream {
         Pin::new(self).poll_read(&mut Context::from_waker(Waker::noop()), &mut ReadBuf::new(&mut byte)).is_pending()
     }
 
-    /// Whether a server can't have seen any of these bytes when writing them failed at the first try. Of TLS it sees whole records
-    /// only; what needs several may have been written in part.
+    /// Whether a server has seen none of these bytes if the first attempt to write them failed. With TLS, a server sees only whole records,
+    /// but
+    /// bytes in several records may have been written in part.
     pub(crate) fn hides_parts_of(&self, bytes: usize) -> bool {
         matches!(self, Self::Plain(_) | Self::Memory(_)) || bytes <= TLS_RECORD
     }
 
-    /// Writes what the system takes at once. Without TLS, whether it takes anything is asked only where it didn't.
+    /// Writes as much as the system accepts now. Without TLS, it checks for readiness only after a write that the system refused.
     pub(crate) fn poll_send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if let Self::Plain(tcp) = self {
-            // libc's `send` may be cancelled, and pays for it with four atomic operations.
+            // libc's `send` is a cancellation point, which costs four atomic operations.
             match tcp.try_io(Interest::WRITABLE, || Ok(rustix::net::send(&*tcp, bytes, SendFlags::NOSIGNAL)?)) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 done => return Poll::Ready(done),
@@ -111,7 +116,7 @@ impl Stream {
         Pin::new(self).poll_write(cx, bytes)
     }
 
-    /// Waits until there may be something to read. With TLS only reading tells.
+    /// Waits until there may be something to read. With TLS only reading can tell.
     pub(crate) fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Plain(tcp) => tcp.poll_read_ready(cx),
@@ -120,7 +125,7 @@ impl Stream {
         }
     }
 
-    /// Reads some bytes to the buffer's end, which must have room; 0 at the stream's end.
+    /// Appends received bytes to the buffer, which must have room. Returns 0 at the stream's end.
     pub(crate) fn poll_receive(&mut self, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>> {
         let Self::Plain(tcp) = self else { return pin!(self.read_buf(buffer)).poll(cx) };
         loop {
@@ -128,8 +133,9 @@ impl Stream {
             match tcp.try_read_buf(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(tcp.poll_read_ready(cx))?,
                 Ok(count) if count > 0 && count < room => {
-                    // The system had no more. Its event for what comes later is still to come, so that the next read need not find out by
-                    // asking (tokio's own `poll_read` does the same).
+                    // The system has no more bytes, and will report new ones by an event. This call clears the readiness, so that the next
+                    // read doesn't
+                    // need a system call to find that out (tokio's own `poll_read` does the same).
                     let _ = tcp.try_io(Interest::READABLE, || Err::<(), _>(io::ErrorKind::WouldBlock.into()));
                     return Poll::Ready(Ok(count));
                 }
@@ -138,8 +144,9 @@ impl Stream {
         }
     }
 
-    /// Writes all of head and body. Where the server answers before it has read all, the answer is read meanwhile, so that neither side
-    /// waits for the other.
+    /// Writes the whole head and body. If the server answers before it has read everything, the answer is read at the same time, so that
+    /// neither
+    /// side waits for the other.
     pub(crate) async fn write_request(&mut self, head: &[u8], body: &[u8], answer: &mut BytesMut, ledger: &Ledger) -> io::Result<()> {
         if body.is_empty() {
             let mut rest = head;
@@ -188,14 +195,14 @@ impl Stream {
     }
 }
 
-/// What the system knows of a connection that nobody reads from.
+/// The system's state of a connection that nobody reads from.
 enum Pending {
     Nothing,
     Bytes,
     Closed,
 }
 
-/// Asks the system. Nothing where it doesn't answer.
+/// Asks the system for the state; `None` if it doesn't answer.
 fn pending(tcp: &TcpStream) -> Option<Pending> {
     #[cfg(target_os = "linux")]
     const END: PollFlags = PollFlags::RDHUP;
@@ -271,7 +278,7 @@ impl AsyncWrite for Stream {
     }
 }
 
-/// Reads some bytes to the buffer's end; 0 at the stream's end. An end without TLS's farewell is one too.
+/// Appends received bytes to the buffer. Returns 0 at the stream's end, even if TLS wasn't closed properly.
 pub(crate) async fn read_some(stream: &mut (impl AsyncRead + Unpin), buffer: &mut BytesMut) -> io::Result<usize> {
     match stream.read_buf(buffer).await {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
@@ -279,12 +286,12 @@ pub(crate) async fn read_some(stream: &mut (impl AsyncRead + Unpin), buffer: &mu
     }
 }
 
-/// The end of a connection on which an answer was awaited.
+/// The error for a connection that ended while a response was awaited.
 pub(crate) fn unanswered() -> HttpError {
     HttpError::reset("the server closed the connection before it answered").came("closed before the answer")
 }
 
-/// What became of a connection amid an exchange.
+/// The error for a connection that broke within an exchange.
 pub(crate) fn broken(error: &io::Error) -> HttpError {
     match error.kind() {
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted | io::ErrorKind::NotConnected => {

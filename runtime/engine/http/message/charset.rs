@@ -1,28 +1,30 @@
-//! The charset of a body's text. `Content-Type` says it; of an HTML or XML page whose head is silent, its first bytes do; a byte order mark
-//! says it over all (WHATWG Encoding, HTML 13.2.3). All else is UTF-8, which costs nothing: a head says once what it means, and heads are known
-//! again. JSON is UTF-8 whatever is said of it (RFC 8259, 8.1).
+//! The charset of a body's text. `Content-Type` sets it. If it doesn't, the first bytes of an HTML or XML page can. A byte order mark
+//! overrides
+//! both (WHATWG Encoding, HTML 13.2.3). Everything else is UTF-8, which costs nothing, because the result for a head is cached with the
+//! head.
+//! JSON is always UTF-8 (RFC 8259, 8.1).
 
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8};
 
-/// How far a page is looked through for what it says of itself (HTML 13.2.3.2).
+/// How many bytes of a page are searched for its charset (HTML 13.2.3.2).
 const LOOKED_AT: usize = 1024;
 
-/// What a head says of its body's text.
+/// The charset of a body's text according to its head.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Charset {
-    /// Nothing, or that it is UTF-8.
+    /// UTF-8, or not set.
     #[default]
     Utf8,
     /// Another charset.
     Other(&'static Encoding),
-    /// Nothing, and the body is a page that may.
+    /// Not set, but the body is a page that may set it.
     Page,
 }
 
 impl Charset {
-    /// By the value of `Content-Type`.
+    /// The charset for a value of `Content-Type`.
     pub(crate) fn of(content_type: &[u8]) -> Self {
         let has = |part: &[u8]| content_type.windows(part.len()).any(|here| here.eq_ignore_ascii_case(part));
         if has(b"json") {
@@ -31,13 +33,13 @@ impl Charset {
         match parameter(content_type).and_then(Encoding::for_label) {
             Some(encoding) if encoding == UTF_8 => Self::Utf8,
             Some(encoding) => Self::Other(encoding),
-            // A label that isn't known says nothing.
+            // An unknown label counts as not set.
             None if has(b"html") || has(b"xml") => Self::Page,
             None => Self::Utf8,
         }
     }
 
-    /// The charset of this body; nothing where it is UTF-8.
+    /// The charset of this body; `None` if it is UTF-8.
     pub(crate) fn of_body(self, body: &[u8]) -> Option<&'static Encoding> {
         let said = match Encoding::for_bom(body) {
             Some((encoding, _)) => Some(encoding),
@@ -50,7 +52,7 @@ impl Charset {
         said.filter(|encoding| *encoding != UTF_8)
     }
 
-    /// The text of a body; bytes that are no text are replaced. A byte order mark is no part of it.
+    /// The text of a body, without a byte order mark. Invalid bytes are replaced.
     pub(crate) fn text(self, body: &[u8]) -> Cow<'_, str> {
         match self.of_body(body) {
             Some(encoding) => encoding.decode(body).0,
@@ -72,7 +74,7 @@ fn split(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
     Some((&bytes[..at], &bytes[at + 1..]))
 }
 
-/// Without spaces and quotes around it.
+/// The value without surrounding spaces and quotes.
 fn trimmed(value: &[u8]) -> &[u8] {
     let value = value.trim_ascii();
     let inner = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
@@ -80,7 +82,7 @@ fn trimmed(value: &[u8]) -> &[u8] {
     inner.unwrap_or(value).trim_ascii()
 }
 
-/// What a page says of itself: `<?xml encoding="…"?>`, `<meta charset="…">`, `<meta http-equiv content="…; charset=…">`.
+/// The charset that a page sets: `<?xml encoding="…"?>`, `<meta charset="…">`, `<meta http-equiv content="…; charset=…">`.
 fn of_page(beginning: &[u8]) -> Option<&'static Encoding> {
     let lower = beginning.to_ascii_lowercase();
     let mut rest = lower.as_slice();
@@ -101,7 +103,7 @@ fn of_page(beginning: &[u8]) -> Option<&'static Encoding> {
             None
         };
         if let Some(encoding) = found.and_then(Encoding::for_label) {
-            // A page whose beginning can be read as ASCII isn't UTF-16, whatever it says.
+            // If the beginning of a page can be read as ASCII, it isn't UTF-16, whatever the page says.
             let is_wide = encoding == encoding_rs::UTF_16LE || encoding == encoding_rs::UTF_16BE;
             return Some(if is_wide { UTF_8 } else { encoding });
         }
@@ -110,7 +112,7 @@ fn of_page(beginning: &[u8]) -> Option<&'static Encoding> {
     None
 }
 
-/// The value behind `name` and `=`, up to its quote or to what can't be part of a label.
+/// The value after `name` and `=`, up to its quote or to a character that can't be part of a label.
 fn value_behind<'t>(tag: &'t [u8], name: &[u8]) -> Option<&'t [u8]> {
     let mut rest = tag;
     loop {
@@ -162,7 +164,7 @@ mod tests {
         ] {
             assert!(text("text/html", &latin(page)).ends_with("café"), "{page}");
             assert!(text("application/xhtml+xml", &latin(page)).ends_with("café"), "{page}");
-            // The head counts more, and only pages are looked at.
+            // The head takes precedence, and only pages are searched.
             assert!(text("text/html; charset=utf-8", &latin(page)).ends_with("caf\u{fffd}"), "{page}");
             assert!(text("text/plain", &latin(page)).ends_with("caf\u{fffd}"), "{page}");
         }

@@ -1,4 +1,4 @@
-//! Why no response came.
+//! The error of an exchange without a response.
 
 use ecow::EcoString;
 
@@ -9,21 +9,21 @@ use crate::stats::FailureClass;
 /// Why no response came, in a tester's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpError {
-    /// What kind of failure it is.
+    /// The class of the failure.
     pub class: FailureClass,
-    /// What happened, in a few fixed words by which reports group failures: `connection refused`.
+    /// A few fixed words by which reports group failures: `connection refused`.
     pub kind: EcoString,
-    /// What happened.
+    /// The message.
     pub message: String,
-    /// What the exchange had moved by then, with all of its hops and resends.
+    /// The traffic of the exchange, including all hops and resends.
     pub traffic: Box<Traffic>,
-    /// The head of an answer that never was whole.
+    /// The head of an incomplete response.
     pub partial: Option<Box<Partial>>,
 }
 
 impl HttpError {
     pub(crate) fn new(class: FailureClass, message: impl Into<String>) -> Self {
-        // What came where no more is known.
+        // The kind if nothing more specific is known.
         let kind = match class {
             FailureClass::Connect => "no connection",
             FailureClass::Dns => "no address",
@@ -36,17 +36,17 @@ impl HttpError {
         Self { class, kind: kind.into(), message: message.into(), traffic: Box::default(), partial: None }
     }
 
-    /// The same, distinguished from others of its class by what happened: a few fixed words, or the system's.
+    /// Sets the kind, which distinguishes failures of one class: a few fixed words, or those of the system.
     pub(crate) fn came(self, kind: impl Into<EcoString>) -> Self {
         Self { kind: kind.into(), ..self }
     }
 
-    /// Of an exchange that had moved this much.
+    /// Adds the traffic of the exchange.
     pub(crate) fn after(self, traffic: Traffic) -> Self {
         Self { traffic: Box::new(traffic), ..self }
     }
 
-    /// What had come of the answer by then.
+    /// Adds the incomplete response.
     pub(crate) fn with(self, partial: Option<Box<Partial>>) -> Self {
         Self { partial, ..self }
     }

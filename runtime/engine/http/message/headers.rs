@@ -1,41 +1,41 @@
-//! Header fields of a response, left where they were received; and what there is to know of a request's raw lines.
+//! Header fields of a response, which stay in the received bytes; and the properties of a request's raw lines.
 
 use std::ops::Range;
 
 use bytes::Bytes;
 use ecow::EcoString;
 
-/// Most bytes a response's head may have, as in Chrome.
+/// The most bytes of a response's head, as in Chrome.
 pub(crate) const MAX_HEAD: usize = 256 * 1024;
 
-/// The header fields of a response, in the order they came. Names are found in any case.
+/// The header fields of a response, in order of arrival. Names are matched in any case.
 ///
-/// They are a part of what was received: a field is looked for only where somebody asks for it, so that a response whose headers
-/// nobody reads costs nothing. Invariant: UTF-8, a line `Name: value` for each field.
+/// The fields are a part of the received bytes and are searched only on demand, so a response whose headers nobody reads costs nothing.
+/// Invariant: UTF-8, with a line `Name: value` for each field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers {
-    /// What was received: a status line may stand before the fields, a body behind them.
+    /// The received bytes. A status line may come before the fields, and a body after them.
     whole: Bytes,
     fields: Range<usize>,
 }
 
 impl Headers {
-    /// Fields as they were received, a line each; a block that isn't UTF-8 has to go through [`Self::build`].
+    /// Fields in their received form, with a line for each. A block that isn't UTF-8 has to go through [`Self::build`].
     pub(crate) fn received(block: Bytes) -> Self {
         Self { fields: 0..block.len(), whole: block }
     }
 
-    /// Fields as they were received within a whole response.
+    /// Fields within a whole received response.
     pub(crate) fn within(whole: Bytes, fields: Range<usize>) -> Self {
         Self { whole, fields }
     }
 
-    /// What was received behind them.
+    /// The received bytes after the fields.
     pub(crate) fn rest(&self) -> &[u8] {
         self.whole.get(self.fields.end..).unwrap_or_default()
     }
 
-    /// Copies fields into one block. Values that are no UTF-8 have their odd bytes replaced, control characters in them become spaces.
+    /// Copies fields into one block. Invalid UTF-8 in values is replaced, and control characters become spaces.
     pub(crate) fn build<'h>(from: impl Iterator<Item = (&'h str, &'h [u8])>) -> Self {
         let mut block = String::new();
         for (name, value) in from {
@@ -48,7 +48,7 @@ impl Headers {
         Self::received(block.into())
     }
 
-    /// All of them, as they were received.
+    /// All fields in their received form.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.whole.get(self.fields.clone()).unwrap_or_default()
     }
@@ -72,13 +72,14 @@ impl Headers {
         })
     }
 
-    /// Whether a field is a list that has this word.
+    /// Whether a field is a list that contains this token.
     pub(crate) fn has_token(&self, name: &str, token: &str) -> bool {
         self.get_all(name).flat_map(|value| value.split(',')).any(|word| word.trim().eq_ignore_ascii_case(token))
     }
 
-    /// `Content-Length`, where it is one: repeated equal values are one, others are a failure (RFC 9112, 6.3). A length that no number of 64
-    /// bits holds is none: browsers and curl read such a body until the connection ends.
+    /// The value of `Content-Length`. Equal repeated values count as one, and different ones are an error (RFC 9112, 6.3). A length beyond
+    /// 64 bits
+    /// is ignored: browsers and curl read such a body until the connection ends.
     pub(crate) fn content_length(&self) -> Result<Option<u64>, String> {
         let mut found = None;
         for value in self.get_all("content-length").flat_map(|value| value.split(',')) {
@@ -96,7 +97,7 @@ impl Headers {
     }
 }
 
-/// Lines without their ends.
+/// Iterates over lines without their ends.
 #[derive(Clone)]
 struct Lines<'l>(&'l [u8]);
 
@@ -114,7 +115,7 @@ impl<'l> Iterator for Lines<'l> {
     }
 }
 
-/// The value of a line whose field has this name.
+/// The value of a line, if its field has this name.
 fn value_of<'l>(line: &'l [u8], name: &str) -> Option<&'l str> {
     let matches = line.get(name.len()) == Some(&b':') && line[..name.len()].eq_ignore_ascii_case(name.as_bytes());
     matches.then(|| text(line[name.len() + 1..].trim_ascii()))
@@ -124,7 +125,7 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }
 
-/// The lines of a raw block: name, value, and the line with its end.
+/// The lines of a raw block: the name, the value, and the line including its end.
 pub(crate) fn lines(block: &[u8]) -> impl Iterator<Item = (&[u8], &[u8], &[u8])> {
     let mut rest = block;
     std::iter::from_fn(move || {
@@ -142,7 +143,7 @@ pub(crate) fn lines(block: &[u8]) -> impl Iterator<Item = (&[u8], &[u8], &[u8])>
     })
 }
 
-/// Which fields a raw block has of those that are added where they are missing.
+/// Which of the fields that the client adds are already in a raw block.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PresentHeaders {
     pub(crate) host: bool,
@@ -150,7 +151,7 @@ pub(crate) struct PresentHeaders {
     pub(crate) accept: bool,
     pub(crate) accept_encoding: bool,
     pub(crate) close: bool,
-    /// There are lines that can't be copied as they stand.
+    /// Whether there are lines that can't be copied unchanged.
     pub(crate) special: bool,
 }
 
@@ -177,7 +178,7 @@ impl PresentHeaders {
     }
 }
 
-/// Whether a name is one of these, in any case.
+/// Whether a name is in the list, in any case.
 pub(crate) fn is_one_of(name: &[u8], names: &[&str]) -> bool {
     names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }

@@ -1,4 +1,4 @@
-//! A body as far as it is kept, and the limit of its size.
+//! The part of a body that is kept, and the limit of a body's size.
 
 use bytes::BytesMut;
 
@@ -6,13 +6,13 @@ use super::failure::HttpError;
 use super::partial::{Keep, SHOWN};
 
 impl Keep {
-    /// Fails where a body is larger than it may be.
+    /// Fails if a body of this length is too large.
     pub(crate) fn allows(self, length: u64) -> Result<(), HttpError> {
         if length <= self.most() { Ok(()) } else { Err(too_large(self.most(), "the body")) }
     }
 }
 
-/// A body that is read is larger than the api allows.
+/// The error for a body that is read and larger than the api allows.
 pub(crate) fn too_large(most: u64, what: &str) -> HttpError {
     let message = format!("{what} is larger than {}: raise `max_body` of the api, or read nothing of it in the step", size(most));
     HttpError::protocol(message).came("body too large")
@@ -27,12 +27,12 @@ fn size(bytes: u64) -> String {
     }
 }
 
-/// A body as far as it is kept.
+/// The kept part of a body.
 #[derive(Debug)]
 pub(crate) struct Kept {
     keep: Keep,
     bytes: BytesMut,
-    /// How many bytes were dropped.
+    /// The number of dropped bytes.
     omitted: u64,
 }
 
@@ -41,7 +41,7 @@ impl Kept {
         Self { keep, bytes: BytesMut::new(), omitted: 0 }
     }
 
-    /// Takes a part of the body.
+    /// Adds a part of the body.
     pub(crate) fn push(&mut self, part: &[u8]) -> Result<(), HttpError> {
         let room = match self.keep {
             Keep::All(_) => {
@@ -60,11 +60,11 @@ impl Kept {
     }
 }
 
-/// A body that came whole.
+/// A complete body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Body {
     /// Its bytes, or the first of them.
     pub(crate) bytes: bytes::Bytes,
-    /// How many more there were.
+    /// The number of further bytes.
     pub(crate) omitted: u64,
 }

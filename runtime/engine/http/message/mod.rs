@@ -1,4 +1,4 @@
-//! What requests, answers and their failures are made of: data that every other room of HTTP knows.
+//! Requests, responses and failures: data types that all other folders of HTTP use.
 
 pub(super) mod charset;
 pub(super) mod failure;
@@ -19,7 +19,7 @@ use ecow::EcoString;
 pub struct Method(EcoString);
 
 impl Method {
-    /// The method of that name, as it goes on the wire.
+    /// The method with that name, in the form that is sent.
     pub fn from_name(name: &str) -> Self {
         Self(name.into())
     }
@@ -33,12 +33,12 @@ impl Method {
         self.0 == name
     }
 
-    /// Whether sending it twice asks for nothing more than sending it once (RFC 9110, 9.2.2).
+    /// Whether sending it twice has the same effect as sending it once (RFC 9110, 9.2.2).
     pub(crate) fn is_idempotent(&self) -> bool {
         matches!(self.0.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE" | "PUT" | "DELETE")
     }
 
-    /// Whether a length is said: where there is a body, and where servers expect one.
+    /// Whether to send a length: with a body, and for methods that servers expect one for.
     pub(crate) fn says_length(&self, has_body: bool) -> bool {
         has_body || matches!(self.0.as_str(), "POST" | "PUT" | "PATCH")
     }
@@ -53,7 +53,7 @@ pub enum Redirects {
     Off,
     /// Up to 10, to any host.
     Any,
-    /// The response after that many hops is the response.
+    /// Up to this number, to any host. The response after the last hop is the final one.
     Hops(u32),
 }
 
@@ -71,7 +71,7 @@ pub struct Timings {
 pub struct Hop {
     /// The status that redirected.
     pub status: u16,
-    /// Where to.
+    /// The URL that it led to.
     pub url: EcoString,
 }
 
@@ -87,7 +87,7 @@ pub enum Version {
 }
 
 impl Version {
-    /// As people write it.
+    /// The written form.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Http10 => "HTTP/1.0",

@@ -1,4 +1,4 @@
-//! Where a request goes: a URL taken apart once, so that the hot path only joins strings.
+//! The target of a request: a URL that is parsed once, so that the hot path only joins strings.
 
 use std::fmt;
 use std::rc::Rc;
@@ -7,14 +7,14 @@ use ecow::EcoString;
 
 use crate::value::{Eval, EvalError};
 
-/// Scheme, host and port, shared by all targets of a base.
+/// Scheme, host and port, shared by all targets with the same base.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     pub(crate) https: bool,
-    /// Lower case, without the brackets of an IPv6 address.
+    /// The host in lower case, without the brackets of an IPv6 address.
     pub(crate) host: Box<str>,
     pub(crate) port: u16,
-    /// As the `Host` header has it: the port only where it isn't the scheme's own.
+    /// The form of the `Host` header: without the port if it is the scheme's default.
     pub(crate) authority: Box<str>,
 }
 
@@ -23,7 +23,7 @@ impl Origin {
         if self.https { "https" } else { "http" }
     }
 
-    /// `host:port`, as CONNECT wants it.
+    /// `host:port`, the form of CONNECT.
     pub(crate) fn host_port(&self) -> String {
         if self.host.contains(':') { format!("[{}]:{}", self.host, self.port) } else { format!("{}:{}", self.host, self.port) }
     }
@@ -33,12 +33,12 @@ impl Origin {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
     pub(crate) origin: Rc<Origin>,
-    /// Path and query, encoded, beginning with a slash.
+    /// Path and query, encoded and with a leading slash.
     pub(crate) path: EcoString,
 }
 
 impl Target {
-    /// Takes an absolute `http` or `https` URL apart.
+    /// Parses an absolute `http` or `https` URL.
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = url::Url::parse(text).map_err(|error| format!("`{text}`: {error}"))?;
         if !url.username().is_empty() || url.password().is_some() {
@@ -80,12 +80,12 @@ impl Target {
         &self.origin.host
     }
 
-    /// The host as the `Host` header has it: with its port where that isn't the scheme's own.
+    /// The host in the form of the `Host` header: without the port if it is the scheme's default.
     pub fn authority(&self) -> &str {
         &self.origin.authority
     }
 
-    /// Path and query as they are sent.
+    /// Path and query in the form that is sent.
     pub fn path_and_query(&self) -> &str {
         &self.path
     }
@@ -95,13 +95,14 @@ impl Target {
         Rc::ptr_eq(&self.origin, &other.origin) || self.origin == other.origin
     }
 
-    /// Whether what is secret may go there too: the same origin, or the same host once its connection is encrypted.
+    /// Whether secrets may be sent to the other target: if it has the same origin, or is the same host over an encrypted connection.
     pub(crate) fn trusts(&self, other: &Self) -> bool {
         self.same_origin(other) || (self.host() == other.host() && !self.origin.https && other.origin.https)
     }
 
-    /// A URI reference resolved against this base (RFC 3986, so that a relative one replaces what follows the base's last slash); `query`
-    /// is added to the reference's own.
+    /// Resolves a URI reference against this base (RFC 3986, so a relative one replaces the part after the base's last slash). `query` is
+    /// added to
+    /// the reference's own query.
     pub fn join(&self, reference: &str, query: &str) -> Eval<Self> {
         let base = url::Url::parse(&self.to_string()).map_err(|error| EvalError(format!("{self}: {error}")))?;
         let mut url = join(&base, reference).map_err(|error| EvalError(format!("`{reference}`: {error}")))?;
@@ -112,7 +113,7 @@ impl Target {
         Self::from_url(&url).map_err(EvalError)
     }
 
-    /// Where a `Location` points to, resolved as RFC 9110 has it.
+    /// Resolves a `Location` as RFC 9110 specifies.
     pub(crate) fn resolve(&self, location: &str) -> Result<Self, String> {
         let base = url::Url::parse(&self.to_string()).map_err(|error| error.to_string())?;
         let url = join(&base, location).map_err(|error| error.to_string())?;
@@ -123,7 +124,7 @@ impl Target {
         Ok(target)
     }
 
-    /// This base with an encoded path after its own, and a query.
+    /// Appends an encoded path to that of the base, and a query.
     pub fn append(&self, path: &str, query: &str) -> Eval<Self> {
         let mark = self.path.bytes().position(|byte| byte == b'?');
         let (own, own_query) = mark.map_or((&*self.path, ""), |at| (&self.path[..at], &self.path[at + 1..]));
@@ -151,7 +152,7 @@ impl Target {
     }
 }
 
-/// A reference resolved as browsers do it: more than two slashes before a host count as two.
+/// Resolves a reference like browsers: more than two slashes before a host count as two.
 fn join(base: &url::Url, reference: &str) -> Result<url::Url, url::ParseError> {
     base.join(reference).or_else(|error| {
         let rest = reference.trim_start_matches(['/', '\\', ' ', '\t', '\n', '\r']);
@@ -163,12 +164,12 @@ fn is_odd(byte: u8) -> bool {
     byte <= b' ' || byte >= 0x7f || matches!(byte, b'"' | b'#' | b'<' | b'>')
 }
 
-/// Whether nothing has to be encoded. To look at all bytes takes fewer instructions than to stop at the first.
+/// Whether nothing has to be encoded. Checking all bytes takes fewer instructions than stopping at the first.
 fn is_clean(text: &str) -> bool {
     !text.bytes().fold(false, |any, byte| any | is_odd(byte))
 }
 
-/// What may not stand in a request line is percent-encoded; all else stays as it is written.
+/// Percent-encodes the characters that a request line can't contain. All others stay unchanged.
 fn push_encoded(out: &mut EcoString, text: &str) {
     for byte in text.bytes() {
         if is_odd(byte) {

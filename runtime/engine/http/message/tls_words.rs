@@ -1,5 +1,6 @@
-//! What went wrong with TLS, in a tester's words: what it is, and what to do about it. No text of a library and no name of a type is shown,
-//! so that a message reads the same whatever version of rustls is linked.
+//! TLS errors in a tester's words: the problem and its fix. Messages contain no text of a library and no name of a type, so that they are
+//! the
+//! same for every version of rustls.
 
 use std::io;
 
@@ -10,7 +11,7 @@ use super::failure::HttpError;
 use super::words;
 use crate::stats::FailureClass;
 
-/// Why there is no TLS to this host; without a host, why a connection that was encrypted broke.
+/// Why TLS to this host failed. Without a host, why an encrypted connection broke.
 pub(crate) fn failure(error: &io::Error, host: &str) -> HttpError {
     let (of, with) = if host.is_empty() { (String::new(), String::new()) } else { (format!(" of {host}"), format!(" with {host}")) };
     let message = match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
@@ -64,14 +65,14 @@ pub(in crate::http) fn distrust(why: &CertificateError) -> String {
             Some(why) => path(why).into(),
             None => OTHER_CERTIFICATE.into(),
         },
-        // The last is a name that is no longer used; what comes with a later version of the library is not known here.
+        // The last name is no longer used. Names of later versions of the library are unknown here.
         _ => OTHER_CERTIFICATE.into(),
     }
 }
 
 const OTHER_CERTIFICATE: &str = "it is not a valid server certificate (`openssl x509 -text` shows its content)";
 
-/// Why no chain leads from the certificate to an authority that is trusted.
+/// Why the certificate has no chain to a trusted authority.
 fn path(why: &webpki::Error) -> &'static str {
     use webpki::Error as E;
     match why {
@@ -103,7 +104,7 @@ fn path(why: &webpki::Error) -> &'static str {
     }
 }
 
-/// What the server means by an alert (RFC 8446, 6.2).
+/// The meaning of a server's alert (RFC 8446, 6.2).
 pub(in crate::http) fn refusal(alert: AlertDescription) -> String {
     use AlertDescription as A;
     let text = match alert {
@@ -139,7 +140,7 @@ pub(in crate::http) fn refusal(alert: AlertDescription) -> String {
     text.into()
 }
 
-/// What broke a handshake, or an encrypted connection.
+/// Why a handshake or an encrypted connection broke.
 pub(in crate::http) fn broken(error: &Error) -> String {
     let text = match error {
         Error::InvalidMessage(message) => return unreadable(message).into(),
@@ -165,7 +166,7 @@ pub(in crate::http) fn broken(error: &Error) -> String {
     text.into()
 }
 
-/// Bytes that are no message of TLS: mostly, the server doesn't speak it at all.
+/// Why bytes aren't a message of TLS. In most cases, the server doesn't use TLS at all.
 fn unreadable(message: &InvalidMessage) -> &'static str {
     match message {
         InvalidMessage::CertificatePayloadTooLarge | InvalidMessage::HandshakePayloadTooLarge => {
@@ -191,7 +192,7 @@ fn incompatible(why: &PeerIncompatible) -> &'static str {
     }
 }
 
-/// Why certificates or keys that were given can't be used.
+/// Why configured certificates or keys can't be used.
 pub(in crate::http) fn unusable(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(why) => distrust(why),
@@ -213,7 +214,7 @@ pub(in crate::http) fn pem(error: &rustls::pki_types::pem::Error) -> String {
     }
 }
 
-/// A few of the names that a certificate is for. As rustls gives them they may be wrapped, `DnsName("a")`: what is quoted is the name.
+/// A few of the names that a certificate is for. Rustls may wrap a name, as in `DnsName("a")`; the quoted part is the name.
 fn names(presented: &[String]) -> String {
     let bare = |name: &String| match (name.find('"'), name.rfind('"')) {
         (Some(first), Some(last)) if first < last => name[first + 1..last].to_owned(),

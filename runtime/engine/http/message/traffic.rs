@@ -1,21 +1,20 @@
-//! What an exchange moves over the network, counted while it happens: so it is known also of an exchange that fails, runs out of time or
-//! is abandoned.
+//! The traffic of an exchange, counted while it happens. So it is also known for an exchange that fails, times out or is abandoned.
 
 use std::cell::Cell;
 
 use super::partial::{Coming, Keep};
 pub use crate::stats::{Phases, Traffic};
 
-/// The traffic of an exchange that is under way.
+/// The traffic of an exchange in progress.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    /// The answer, as far as it has come.
+    /// The arriving response.
     pub(crate) coming: Coming,
     traffic: Cell<Traffic>,
     next: Cell<Next>,
 }
 
-/// What is counted with the next byte that is sent: what was never sent is neither a resend nor a hop.
+/// Events that are counted with the next byte that is sent, because a request that was never sent is neither a resend nor a hop.
 #[derive(Clone, Copy, Debug, Default)]
 struct Next {
     reused: bool,
@@ -24,12 +23,12 @@ struct Next {
 }
 
 impl Ledger {
-    /// Goes on with what has been counted elsewhere.
+    /// Continues with traffic that was counted elsewhere.
     pub(crate) fn new(traffic: Traffic, keep: Keep) -> Self {
         Self { coming: Coming::new(keep), traffic: Cell::new(traffic), next: Cell::default() }
     }
 
-    /// What has been counted so far.
+    /// The traffic so far.
     pub(crate) fn traffic(&self) -> Traffic {
         self.traffic.get()
     }
@@ -40,23 +39,23 @@ impl Ledger {
         self.traffic.set(traffic);
     }
 
-    /// What is sent next is sent on such a connection.
+    /// Records whether the next request uses a reused connection.
     pub(crate) fn begin(&self, reused: bool) {
         self.next.set(Next { reused, ..self.next.get() });
     }
 
-    /// What is sent next was sent before.
+    /// Records that the next request is a resend.
     pub(crate) fn resend(&self) {
         self.next.set(Next { resend: true, ..self.next.get() });
     }
 
-    /// What is sent next is where a redirect led.
+    /// Records that the next request follows a redirect.
     pub(crate) fn hop(&self) {
         self.coming.forget();
         self.next.set(Next { hop: true, resend: false, ..self.next.get() });
     }
 
-    /// The system took this many bytes of the request.
+    /// Counts bytes of the request that the system accepted.
     pub(crate) fn sent(&self, bytes: usize) {
         if bytes == 0 {
             return;
@@ -70,17 +69,17 @@ impl Ledger {
         });
     }
 
-    /// This many bytes of an answer arrived.
+    /// Counts received bytes of a response.
     pub(crate) fn received(&self, bytes: usize) {
         self.count(|traffic| traffic.received += bytes as u64);
     }
 
-    /// A connection was opened.
+    /// Counts an opened connection.
     pub(crate) fn opened(&self) {
         self.count(|traffic| traffic.opened += 1);
     }
 
-    /// Phases of connecting are over.
+    /// Adds the times of connecting.
     pub(crate) fn took(&self, phases: Phases) {
         self.count(|traffic| traffic.phases.add(phases));
     }

@@ -1,13 +1,13 @@
-//! Errors of the system and of HTTP/2 in a tester's words. The system's own words are kept, a library's never are.
+//! Errors of the system and of HTTP/2 in a tester's words. Messages keep the system's words, but never those of a library.
 
 use std::io;
 
 use h2::Reason;
 
-/// What the system, or what reads for it, says went wrong.
+/// The message of an error from the system or from a reader.
 pub(crate) fn of_io(error: &io::Error) -> String {
     if let Some(code) = error.raw_os_error() {
-        // The system's text without what Rust puts behind it.
+        // The system's text without Rust's suffix.
         let text = error.to_string();
         let text = text.strip_suffix(&format!(" (os error {code})")).unwrap_or(&text);
         return lowered(text);
@@ -15,7 +15,7 @@ pub(crate) fn of_io(error: &io::Error) -> String {
     of_kind(error.kind()).into()
 }
 
-/// `Connection reset by peer` stands within a sentence.
+/// Lowers the first letter, because `Connection reset by peer` becomes part of a sentence.
 fn lowered(text: &str) -> String {
     let mut chars = text.chars();
     match (chars.next(), chars.clone().next()) {
@@ -43,7 +43,7 @@ fn of_kind(kind: io::ErrorKind) -> &'static str {
     }
 }
 
-/// Why a name has no address. The resolver's texts are those of the C library (`gai_strerror`), in English wherever it isn't translated.
+/// Why a name has no address. The resolver's texts are those of the C library (`gai_strerror`), in English unless it is translated.
 pub(crate) fn of_resolver(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
@@ -64,7 +64,7 @@ pub(crate) fn of_resolver(error: &io::Error) -> String {
     }
 }
 
-/// What an error code of HTTP/2 means (RFC 9113, 7).
+/// The meaning of an error code of HTTP/2 (RFC 9113, 7).
 pub(crate) fn of_h2(reason: Reason) -> String {
     let text = match reason {
         Reason::NO_ERROR => "the request ended without an error",
@@ -86,7 +86,7 @@ pub(crate) fn of_h2(reason: Reason) -> String {
     text.into()
 }
 
-/// What went wrong with a connection over HTTP/2, and who is to blame.
+/// The message of an error on an HTTP/2 connection, which also tells which side caused it.
 pub(crate) fn of_h2_error(error: &h2::Error) -> String {
     if let Some(io) = error.get_io() {
         return format!("the connection broke: {}", of_io(io));
@@ -96,7 +96,7 @@ pub(crate) fn of_h2_error(error: &h2::Error) -> String {
     match (error.is_remote(), error.is_go_away()) {
         (true, true) => format!("the server closed the connection: {why}"),
         (true, false) => format!("the server ended the request: {why}"),
-        // What this side found wrong is in what the server sent.
+        // This side detected the error in the bytes of the server.
         (false, _) => format!("the server's answer violates HTTP/2: {why}"),
     }
 }
@@ -105,7 +105,7 @@ pub(crate) fn of_h2_error(error: &h2::Error) -> String {
 pub(super) mod tests {
     use super::*;
 
-    /// No name of a type, no debug print, no end of a sentence.
+    /// Whether a text contains no type name, no debug output and no end of a sentence.
     pub(in crate::http) fn is_plain(text: &str) -> bool {
         let quoted = |word: &str| word.starts_with('`') || word.chars().all(|char| !char.is_lowercase());
         let camel = |word: &str| {
@@ -139,7 +139,7 @@ pub(super) mod tests {
             let text = of_io(&io::Error::from_raw_os_error(code));
             assert!(!text.contains("os error") && !text.is_empty(), "{text}");
         }
-        // What a library wraps into one keeps to itself.
+        // The message leaves out an error that a library wraps.
         let wrapped = io::Error::other("Foo(Bar { baz: 1 })");
         assert_eq!(of_io(&wrapped), "the system gives no reason");
         assert_eq!(of_io(&io::Error::new(io::ErrorKind::InvalidData, "QuuxError")), "the data is invalid");

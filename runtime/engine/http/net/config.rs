@@ -1,4 +1,4 @@
-//! How apis are reached, as a test configures it.
+//! The configuration of how to reach apis.
 
 use std::time::Duration;
 
@@ -7,27 +7,27 @@ use serde::{Deserialize, Serialize};
 use super::proxy::Proxies;
 use crate::http::io::memory::Accept;
 
-/// What holds for all apis.
+/// Settings for all apis.
 #[derive(Clone, Debug, Default)]
 pub struct TransportConfig {
-    /// The proxies that are gone through.
+    /// The proxies.
     pub proxies: Proxies,
-    /// What accepts all connections, where none goes to a network.
+    /// Accepts all connections in memory, if none goes to a network.
     pub memory: Option<Accept>,
 }
 
-/// How a server's certificate is checked, and what is shown to it. Certificates and keys are PEM.
+/// How to check a server's certificate, and which one to present. Certificates and keys are PEM.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TlsConfig {
     /// Whether the server's certificate is checked at all.
     pub verify: bool,
-    /// Authorities that are trusted besides the system's.
+    /// Authorities that are trusted in addition to the system's.
     pub ca: Option<Vec<u8>>,
     /// The client's certificate.
     pub cert: Option<Vec<u8>>,
-    /// The key to it.
+    /// The key of that certificate.
     pub key: Option<Vec<u8>>,
-    /// The name that is asked for and checked, instead of the host's.
+    /// The name to request and check instead of the host's.
     pub server_name: Option<String>,
 }
 
@@ -37,14 +37,14 @@ impl Default for TlsConfig {
     }
 }
 
-/// How an api is reached.
+/// How to reach an api.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ApiConfig {
-    /// TLS of its server.
+    /// The TLS settings.
     pub tls: TlsConfig,
-    /// Whether HTTP/2 is offered where the connection is encrypted.
+    /// Whether to offer HTTP/2 on encrypted connections.
     pub http2: bool,
-    /// The time that connecting may take, TLS included.
+    /// The time limit for connecting, including TLS.
     pub connect_timeout: Duration,
 }
 
