@@ -206,9 +206,8 @@ pub(crate) struct LiveSnapshot {
 
 impl LiveSnapshot {
     /// One interval, and the test so far. `interval` is the normal length; the rest after the last one may be shorter. Rates refer to the
-    /// time
-    /// that the interval took. A rest of less than a second is counted as a second, because a few requests in a few milliseconds give no
-    /// useful rate.
+    /// time that the interval took. A rest of less than a second is counted as a second, because a few requests in a few milliseconds give
+    /// no useful rate.
     pub(crate) fn interval(delta: &Snapshot, total: &Snapshot, names: &[ReportRow], places: &[String], interval: Duration) -> Self {
         let mut live = Self::window(delta, total, names);
         let rest = delta.length() < total.length();

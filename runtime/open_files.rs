@@ -1,8 +1,7 @@
 //! The limit of open files of a process: each user may hold a connection, and a connection is an open file.
 //!
 //! The process raises its soft limit to the hard one when it starts, as Go, nginx and Locust do. The soft limit exists for programs that
-//! use
-//! `select`, which ltc doesn't. A load that exceeds the hard limit is refused before it begins.
+//! use `select`, which ltc doesn't. A load that exceeds the hard limit is refused before it begins.
 
 /// Open files in addition to the users' connections: those of the program, of listeners and the live page, of data and reports.
 const BESIDE_USERS: u64 = 64;

@@ -1,6 +1,5 @@
 //! `config/systems_credentials.yml`: the systems that receive results, and their keys. The test reads it when it starts, never at build
-//! time.
-//! `config/system_credentials.yml`, the other spelling in the manual of the Locust framework, is the same file.
+//! time. `config/system_credentials.yml`, the other spelling in the manual of the Locust framework, is the same file.
 //!
 //! A `${VAR}` that is not set is an error only of its own section, and only if the run uses that section: a run without Splunk needs no
 //! Splunk token.

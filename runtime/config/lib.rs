@@ -10,8 +10,8 @@
 //!
 //! [`elf`] isn't about a file of YAML: it checks a program before it goes to AWS Lambda, for the compiler and for the runtime.
 //!
-//! Parsing is a pure function of a file's text. It reports all errors of a file together, each [`ConfigError`] with its location. Only
-//! the functions called `load` touch files. A function that the caller passes looks up variables of the process environment.
+//! Parsing is a pure function of a file's text. It reports all errors of a file together, each [`ConfigError`] with its location. Only the
+//! functions called `load` touch files. A function that the caller passes looks up variables of the process environment.
 
 pub mod allowed_hosts;
 pub mod beside;

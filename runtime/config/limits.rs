@@ -77,8 +77,7 @@ impl Limits {
     }
 
     /// Returns a message for each limit that a load exceeds. `rate` is the greatest arrival rate, in iterations per second, and `clients`
-    /// the
-    /// greatest number of virtual users.
+    /// the greatest number of virtual users.
     pub fn exceeded(&self, rate: f64, clients: u64, cost: RunCost) -> Vec<ConfigError> {
         let refused = |location: &Location, message: String, fix: &str| ConfigError::new(location.clone(), message).with_help(fix);
         let mut errors = Vec::new();

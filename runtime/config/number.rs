@@ -1,5 +1,5 @@
-//! Decimal numbers in their written form: whether a number prints as it reads, and which of two is larger, at any length. The compiler
-//! uses it for data files and literals, the engine for JSON.
+//! Decimal numbers in their written form: whether a number prints as it reads, and which of two is larger, at any length. The compiler uses
+//! it for data files and literals, the engine for JSON.
 
 use std::cmp::Ordering;
 

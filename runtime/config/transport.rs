@@ -55,8 +55,7 @@ const TLS_KEYS: [&str; 5] = ["verify", "ca", "cert", "key", "server_name"];
 
 impl ApiTransportSettings {
     /// The settings of one api: those next to its url, over the environment's own `tls`. `sections` are the dotted paths of the maps that
-    /// the
-    /// api's base comes from, empty for the top; the first of several counts.
+    /// the api's base comes from, empty for the top; the first of several counts.
     ///
     /// # Errors
     /// All values that can't be read, with their locations.

@@ -1,5 +1,5 @@
-//! The load engine: what virtual users do, when they do it, and what is counted. It is everything that runs while a server is loaded, so
-//! it is the part that is optimised in full; the command line, reports and the distributed test stand on it (`ltc_runtime`).
+//! The load engine: what virtual users do, when they do it, and what is counted. It is all code that runs under load, so it is compiled
+//! with full optimization. The command line, reports and distributed tests build on it (`ltc_runtime`).
 //!
 //! ```text
 //! schedule ─ workers ─ user ─ step ─ request ─ http ─ response ─ expect, take
@@ -8,20 +8,20 @@
 //!
 //! From a plan to figures:
 //!
-//! 1. [`schedule::Plan`] says when users, or arrivals, start and stop: exact arithmetic on the profile, cut into any number of shards and
-//!    workers without a rest. It knows neither HTTP nor the clock.
+//! 1. [`schedule::Plan`] computes when users, or arrivals, start and stop: exact arithmetic on the profile, which can be divided into any
+//!    number of shards and workers without a rest. It depends neither on HTTP nor on the clock.
 //! 2. [`workers::Engine::start`] starts a thread for each core. Each has its own single-threaded runtime, users, connections and
 //!    histograms; nothing is shared while the load runs.
 //! 3. A [`User`] runs iterations: a future of the generated crate ([`program::UserClass::iterations`]) that the worker resumes.
 //! 4. Each step of it begins with [`User::step`], and sends its request with `Step::send`.
 //! 5. [`http::Session`] has the user's connections and cookies. An ordinary request on an open connection is one state machine that
-//!    allocates nothing; connecting, redirects, chunks and HTTP/2 go on from where that stands.
+//!    allocates nothing. Connecting, redirects, chunks and HTTP/2 continue from its state.
 //! 6. Expectations and captures look at the [`Response`] (`Step::status`, `Step::json`, `Step::take`).
-//! 7. `Step::end` gives the step's sample to the worker's [`stats::Recorder`]; once an interval
-//!    [`stats::Recorder::snapshot`] is handed over, and [`stats::Snapshot::merge`] adds up threads, shards and machines exactly.
+//! 7. `Step::end` passes the step's sample to the worker's [`stats::Recorder`]. Once per interval,
+//!    [`stats::Recorder::snapshot`] returns the counts, and [`stats::Snapshot::merge`] adds up threads, shards and machines exactly.
 //!
-//! Generated code uses [`generated`] and nothing else. The other public modules, and the types at the crate's root, are what the runtime
-//! and the suites of tests use; all other modules are private.
+//! Generated code uses only [`generated`]. The runtime and the test suites use the other public modules and the types at the crate's root;
+//! all other modules are private.
 
 mod base;
 mod call;

@@ -164,8 +164,7 @@ impl Load {
     }
 
     /// Reports a run that failed before its load because of a health check or `before test`. Without this report, the files of an earlier
-    /// run
-    /// could be mistaken for this one's. No load began, so listeners and the live page receive nothing.
+    /// run could be mistaken for this one's. No load began, so listeners and the live page receive nothing.
     pub(super) fn broke(
         self,
         program: &Program,

@@ -61,8 +61,7 @@ pub(crate) struct Results {
 impl Results {
     /// # Errors
     /// If a requested file can't be written, a threshold names a row that doesn't exist, the earlier run can't be read, or a listener or
-    /// the
-    /// page can't be used. The errors come before the load, not after it.
+    /// the page can't be used. The errors come before the load, not after it.
     pub(crate) fn new(program: &Program, args: &RunArgs, configuration: &Configuration, interval: Duration) -> Result<Self, StartupError> {
         args.outputs.check()?;
         // A requested directory is checked before the load; the default one is created when the load begins.
@@ -214,8 +213,7 @@ impl Results {
     }
 
     /// Computes the verdict, tells listeners and views, prints the end table and writes the requested files. `run` contains all facts about
-    /// the
-    /// run, and nothing after it changes the verdict. An output that couldn't be written is a warning, and changes the exit code.
+    /// the run, and nothing after it changes the verdict. An output that couldn't be written is a warning, and changes the exit code.
     pub(crate) fn finish(mut self, args: &RunArgs, mut run: RunInfo, setup: Setup) -> ExitStatus {
         self.progress.finish();
         run.duration_us = self.total.window.map_or(0, |window| window.to_us);

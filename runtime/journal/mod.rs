@@ -2,9 +2,8 @@
 //! than the current interval.
 //!
 //! A run has a directory. Its file `journal` begins with the information that is known before the load (a JSON line). Then come one frame
-//! per
-//! interval with the merged results of all machines, notes and states of thresholds as JSON lines, and the end. A line that is cut off is
-//! ignored. No line contains a secret, because the journal contains only what reports show.
+//! per interval with the merged results of all machines, notes and states of thresholds as JSON lines, and the end. A line that is cut off
+//! is ignored. No line contains a secret, because the journal contains only what reports show.
 
 mod disk;
 mod reader;

@@ -1,5 +1,4 @@
-//! Delivers one listener's messages to its sink: a thread with a bounded queue, retries with back-off, and counts of what was
-//! dropped.
+//! Delivers one listener's messages to its sink: a thread with a bounded queue, retries with back-off, and counts of what was dropped.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

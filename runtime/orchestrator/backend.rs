@@ -15,8 +15,7 @@ use super::event::SliceEvent;
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The output of a function in pieces. It ends when the function has ended for any reason. An error means that the connection was lost and
-/// the
-/// function may still run; it contains the cause.
+/// the function may still run; it contains the cause.
 pub type Output = Pin<Box<dyn Stream<Item = Result<Bytes, String>> + Send>>;
 
 /// Why a slice was not started.
@@ -64,13 +63,12 @@ pub trait Backend: Send + Sync + fmt::Debug {
     fn name(&self) -> &'static str;
 
     /// The number of functions that may run at once in a region; `None` if there is no limit. `region` is `None` if the engine has no
-    /// regions. It is
-    /// called once before the load, and also checks everything else that a run needs (credentials, the function, its version).
+    /// regions. It is called once before the load, and also checks everything else that a run needs (credentials, the function, its
+    /// version).
     fn capacity<'a>(&'a self, region: Option<&'a str>) -> BoxFuture<'a, Result<Option<u64>, InvokeError>>;
 
     /// Starts a slice and returns its output. The future completes when the function was accepted, not when it answers. If the output is
-    /// dropped,
-    /// a function that can't be ended keeps running.
+    /// dropped, a function that can't be ended keeps running.
     ///
     /// The backend itself must not repeat an invocation that may have started.
     fn invoke<'a>(&'a self, region: Option<&'a str>, event: &'a SliceEvent) -> BoxFuture<'a, Result<Output, InvokeError>>;
@@ -84,16 +82,14 @@ pub trait Backend: Send + Sync + fmt::Debug {
     fn lead(&self, shards: u32) -> Duration;
 
     /// Makes sure that a slice whose output was lost generates no load any more. The future completes when that is certain, and only then
-    /// is the
-    /// slice started again.
+    /// is the slice started again.
     ///
     /// # Errors
     /// If the slice may still run.
     fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>>;
 
     /// Signals to functions that their orchestrator is alive. The future completes when they can see the signal. It is called before the
-    /// first
-    /// function is started, and every `BEAT` after that. Returns the request of `stop`, from this machine or another one.
+    /// first function is started, and every `BEAT` after that. Returns the request of `stop`, from this machine or another one.
     ///
     /// # Errors
     /// If the control channel cannot be written or read.

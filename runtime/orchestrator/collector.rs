@@ -1,8 +1,7 @@
 //! Merges the frames of all shards to intervals of the whole fleet.
 //!
 //! An interval is complete when every running shard has reported it, or when the collector has waited long enough. Results that arrive
-//! later
-//! still count in the totals.
+//! later still count in the totals.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;

@@ -80,8 +80,7 @@ impl SilenceFlag {
 }
 
 /// Watches for signals of the orchestrator, and stops the load without them (a dead man's switch). Times are arguments, so that tests need
-/// not
-/// wait.
+/// not wait.
 #[derive(Debug)]
 pub(crate) struct OrchestratorWatch {
     rule: WithoutOrchestrator,

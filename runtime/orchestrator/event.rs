@@ -74,8 +74,7 @@ pub struct SliceEvent {
     /// The number of intervals; `None`: until the test is stopped.
     pub intervals: Option<u32>,
     /// The beginning of the slice, in microseconds from the test's start. It is later than that of the interval if the slice replaces a
-    /// lost
-    /// function.
+    /// lost function.
     pub from_us: u64,
     /// The beginning of the interval, in microseconds from the test's start.
     pub interval_from_us: u64,

@@ -1,9 +1,8 @@
 //! Injected faults, for the tests of distributed tests: a function with `LTC_FAULT` in its environment fails as the variable says.
 //!
 //! `kill:1@2s` ends shard 1's process two seconds after its slice's beginning; `cut` also leaves half a frame behind; `hang` continues
-//! without
-//! output; `never` ends it before its first frame; `skew` sets its clock two seconds ahead, from the start; `twice` delivers its event
-//! twice. Only a slice's first attempt fails, unless the value ends in `!`.
+//! without output; `never` ends it before its first frame; `skew` sets its clock two seconds ahead, from the start; `twice` delivers its
+//! event twice. Only a slice's first attempt fails, unless the value ends in `!`.
 
 use std::io::Write as _;
 use std::time::Duration;

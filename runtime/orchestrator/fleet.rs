@@ -17,8 +17,7 @@ use ltc_engine::schedule::{Plan, Slice};
 /// The memory for which Lambda gives one whole processor.
 pub const MB_PER_PROCESSOR: u32 = 1769;
 /// The default number of users and of arrivals per second for one processor of Lambda. It is cautious, because the generator must not be
-/// the
-/// bottleneck.
+/// the bottleneck.
 const CLIENTS_PER_PROCESSOR: u64 = 500;
 const ARRIVALS_PER_PROCESSOR: f64 = 2_000.0;
 /// The most users of a function. It may have 1,024 files open, and each user may hold a connection.
@@ -162,8 +161,7 @@ impl Fleet {
     }
 
     /// A fleet of processes on this machine: one for each core, unless the options set another number. Processes have no time limit, so
-    /// there is
-    /// one interval, unless the options set a length.
+    /// there is one interval, unless the options set a length.
     pub fn of_processes(plan: &Plan, cores: u32, options: &FleetOptions) -> Self {
         let mut warnings = Vec::new();
         let shards = options.shards.unwrap_or_else(|| cores.min(u32::try_from(plan.peak_clients()).unwrap_or(u32::MAX))).max(1);
@@ -249,8 +247,7 @@ impl Fleet {
     }
 
     /// The cost on Lambda. `overhead` is the time that a function runs before and after its interval. `None` for processes and for a load
-    /// without
-    /// an end.
+    /// without an end.
     pub fn cost(&self, overhead: Duration) -> Option<Cost> {
         const REQUEST: f64 = 0.000_000_2;
         let (memory, architecture, _) = (self.memory_mb?, self.architecture?, self.total?);
@@ -324,8 +321,7 @@ fn fitting(needed: u64, regions: &[(String, u64)]) -> u64 {
 }
 
 /// Distributes functions over regions by their shares, by largest remainder: the sum is exact, and each number differs from its share by
-/// less
-/// than one.
+/// less than one.
 fn by_share(count: u64, regions: &[(String, u64)]) -> Vec<u64> {
     let total: u128 = regions.iter().map(|(_, share)| u128::from(*share)).sum();
     if total == 0 {

@@ -1,8 +1,7 @@
 //! Computes how long the users of one interval take to pass to the functions of the next.
 //!
 //! Users that pass run `on stop` and `on start` once more. They pass within a window that is long enough for these requests to add little
-//! to
-//! the rate. The longer the window is, the longer two functions of a shard run at the same time.
+//! to the rate. The longer the window is, the longer two functions of a shard run at the same time.
 
 use std::time::Duration;
 
@@ -41,8 +40,7 @@ pub struct HandOver {
 
 impl HandOver {
     /// Computes the hand-over of a load. `limit` is the time that a function may run, without the time before and after its slice; `wanted`
-    /// is the
-    /// greatest length of an interval.
+    /// is the greatest length of an interval.
     pub fn of(plan: &Plan, classes: &[ClassRequests], wanted: Duration, limit: Duration) -> Self {
         let (requests, rate) = requests(plan, classes);
         let full = if requests > 0.0 && rate > 0.0 { requests / (MOST_ADDED * rate) } else { 0.0 };

@@ -2,8 +2,7 @@
 //! machine, or a bucket.
 //!
 //! A run has these files: `run.json` (the information that is known before the load), `control` (see [`super::control`]), `stop` (the
-//! request
-//! of `stop` to the orchestrator) and `kept/SLICE` (the frames of a function).
+//! request of `stop` to the orchestrator) and `kept/SLICE` (the frames of a function).
 
 use std::fmt;
 use std::io;

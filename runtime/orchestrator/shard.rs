@@ -187,8 +187,7 @@ fn settings(program: &'static Program, event: &SliceEvent, clock: &Clock) -> Set
 }
 
 /// The seed of a slice's users and rows. Users with the same numbers begin again in each interval. With the same seed they would draw the
-/// same
-/// values again, such as identities that must be new.
+/// same values again, such as identities that must be new.
 fn seed(event: &SliceEvent) -> u64 {
     event.seed ^ event.from_us.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

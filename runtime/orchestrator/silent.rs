@@ -1,6 +1,5 @@
 //! Shards that report nothing in an interval. Their planned users still count, because a part of the load that hangs must not disappear
-//! from
-//! the live view and the report.
+//! from the live view and the report.
 
 use std::time::Duration;
 

@@ -64,8 +64,8 @@ pub(crate) fn files(prefix: &Path) -> impl Iterator<Item = PathBuf> {
     FILES.iter().map(|(suffix, _)| path(prefix, suffix))
 }
 
-/// Writes `PREFIX_stats.csv`, `PREFIX_stats_history.csv`, `PREFIX_failures.csv`, `PREFIX_exceptions.csv` and
-/// `PREFIX_unfinished.csv`. An error names the file.
+/// Writes `PREFIX_stats.csv`, `PREFIX_stats_history.csv`, `PREFIX_failures.csv`, `PREFIX_exceptions.csv` and `PREFIX_unfinished.csv`. An
+/// error names the file.
 pub(crate) fn write(report: &Report, prefix: &Path) -> Result<(), String> {
     for (suffix, write) in FILES {
         let path = path(prefix, suffix);

@@ -1,7 +1,7 @@
 //! The report of a test, which describes the run and its results, and its forms for the terminal, for Locust's tools and for programs.
 //!
-//! All forms are pure functions of a [`Report`]. A report that is read from its JSON equals the one that was written, so reports of
-//! earlier runs can be printed again, merged and compared.
+//! All forms are pure functions of a [`Report`]. A report that is read from its JSON equals the one that was written, so reports of earlier
+//! runs can be printed again, merged and compared.
 
 pub(crate) mod compare;
 pub(crate) mod console;

@@ -1,5 +1,5 @@
-//! Judges thresholds on the merged results of all machines: over sliding windows at each interval, and over the whole test at the end.
-//! The result is one [`Verdict`] per threshold, which every report shows.
+//! Judges thresholds on the merged results of all machines: over sliding windows at each interval, and over the whole test at the end. The
+//! result is one [`Verdict`] per threshold, which every report shows.
 
 mod evaluator;
 mod measured;

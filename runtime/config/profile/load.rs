@@ -89,8 +89,7 @@ pub enum Spacing {
 
 impl Shape {
     /// Arrivals at one rate. Without `max_clients`, the number of users is that of the arrivals in ten seconds, and at least 100: enough
-    /// for
-    /// iterations of up to ten seconds.
+    /// for iterations of up to ten seconds.
     pub fn arrivals(rate: Rate) -> Self {
         Self::Arrivals { rate, stages: Vec::new(), max_clients: default_max_clients(rate), spacing: Spacing::default() }
     }

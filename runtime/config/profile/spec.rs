@@ -36,8 +36,7 @@ impl SpecName {
     /// The paths that the name may mean; the first that exists counts. `test` is the name of the test.
     ///
     /// A bare `shop`, `shop.py` or `shop.lt` means `specs/shop.lt`. A path of the Locust framework, `tests/Shop/locustfile.py`, means the
-    /// same
-    /// path with `.lt`, else the test's or the file's own name in `specs/`.
+    /// same path with `.lt`, else the test's or the file's own name in `specs/`.
     pub fn candidates(&self, test: &str) -> Vec<String> {
         let path = self.written.replace('\\', "/");
         let path = path.strip_prefix("./").unwrap_or(&path);

@@ -1,6 +1,5 @@
 //! Waits with an accuracy of a fraction of a millisecond. The runtime's own timers fire one to two milliseconds late, which would be part
-//! of
-//! each response time that is measured from a scheduled start. A worker has one timer of the system (timerfd) for all of its waits.
+//! of each response time that is measured from a scheduled start. A worker has one timer of the system (timerfd) for all of its waits.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -16,8 +15,7 @@ use super::clock;
 const LEAST: Duration = Duration::from_micros(200);
 
 /// Waits of at least `LONG` that end in the same `GRAIN` resume together. At 5,000 requests per second, separate wake-ups of the worker
-/// would
-/// cost a third of the requests themselves, and nothing is measured from the end of such a wait.
+/// would cost a third of the requests themselves, and nothing is measured from the end of such a wait.
 const LONG: Duration = Duration::from_millis(100);
 const GRAIN: Duration = Duration::from_millis(1);
 

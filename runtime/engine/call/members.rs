@@ -26,8 +26,7 @@ impl Request<'_> {
     }
 
     /// The value of a cookie in the user's jar for this request's URL; null if the jar has none. The path has to be complete, because it
-    /// decides
-    /// which cookies are sent.
+    /// decides which cookies are sent.
     pub fn jar_cookie(&self, name: &Value) -> Eval<Value> {
         let base = base(self.user, self.api)?;
         let target = if self.reference { base.join(&self.path, "")? } else { base.append(&self.path, "")? };

@@ -35,8 +35,7 @@ impl Request<'_> {
     }
 
     /// Whether the generated code has to set the constant options, because no template has them. `number` identifies the request. If the
-    /// user has
-    /// its own auth, all options are set again.
+    /// user has its own auth, all options are set again.
     pub fn needs_options(&mut self, number: usize) -> bool {
         if self.user.has_own_auth(self.api) {
             return true;
@@ -51,8 +50,7 @@ impl Request<'_> {
     }
 
     /// The options to keep in a template after the request is prepared, with its number. A request with a URI reference has none, because
-    /// it may
-    /// go to another host.
+    /// it may go to another host.
     pub(crate) fn to_keep(&self) -> Option<(usize, Options)> {
         let number = self.number.filter(|_| !self.reference)?;
         let Self { headers, auth, auth_settled, timeout, redirects, .. } = self;

@@ -13,8 +13,7 @@ use crate::user::User;
 use crate::value::{Eval, EvalError};
 
 /// Sends a request outside of steps. Returns the response, or why there is none, and the sample, whose `ok` the caller has to set.
-/// `reads_body`
-/// tells whether the caller uses the response's body.
+/// `reads_body` tells whether the caller uses the response's body.
 pub async fn send(user: &User, request: Request<'_>, reads_body: bool) -> (Result<http::HttpResponse, http::HttpError>, Sample) {
     let begun = clock::now();
     let answer = match prepare(user, request) {
@@ -98,8 +97,7 @@ pub(super) fn base(user: &User, api: usize) -> Eval<&http::Target> {
 
 impl User {
     /// A request without any variable part. It is prepared when it is first sent, and then reused. A user for whom `set shop.auth` was
-    /// called has its
-    /// own copy.
+    /// called has its own copy.
     pub fn constant<'u>(&'u self, number: usize, api: usize, request: impl FnOnce() -> Eval<Request<'u>>) -> Eval<PreparedRequest> {
         match self.prepared(number, api) {
             Some(known) => Ok(known),

@@ -27,8 +27,7 @@ pub const JWT_ALGORITHMS: &[&str] =
 ///
 /// # Errors
 /// An algorithm that isn't in [`JWT_ALGORITHMS`], a key that doesn't fit it, or claims or a header that aren't an object. No message
-/// contains
-/// any part of a key.
+/// contains any part of a key.
 pub fn jwt(alg: &Value, key: &Value, claims: &Value, header: Option<&Value>) -> Eval {
     let alg = text_of("the algorithm of jwt", alg)?;
     let Value::Object(claims) = claims else {

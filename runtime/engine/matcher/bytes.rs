@@ -1,17 +1,17 @@
-//! The judge in the hot path: one pass over raw JSON, no tree, no allocation where strings hold no escapes.
+//! Judges raw JSON on the hot path: one pass, no tree, and no allocation if strings contain no escapes.
 //!
-//! Every method passes the whole value it judges, also after a mismatch: a document that is no JSON from its middle on never passes,
-//! and of a key given twice the last counts, as in the tree.
+//! Every method reads the whole value that it judges, even after a mismatch. So a document that is invalid after some point never passes,
+//! and of a repeated key the last one counts, as in the tree.
 
 use super::{Bound, Context, Key, Matcher, Mismatch, Op, Verdict, number_is};
 use crate::source::MemberIndex;
 use crate::value::scan::{JsonKind, RawStr, Scan, Scanner};
 use crate::value::{Map, Number, Type, Value};
 
-/// What members are kept in: one bit a member. Objects of more are judged over their tree.
+/// The most members of an object that are judged without a tree, because each has one bit.
 const MOST_MEMBERS: usize = 64;
 
-/// Judges a body; explains what isn't as expected, also that it is no JSON.
+/// Judges a body. The error lists each mismatch, also that the body isn't JSON.
 pub fn judge_bytes(matcher: &Matcher, json: &[u8], context: &Context<'_>) -> Verdict {
     match matches_bytes(matcher, json, context) {
         Ok(true) => Ok(()),
@@ -27,7 +27,7 @@ fn not_json(context: &Context<'_>, why: String) -> Vec<Mismatch> {
     vec![Mismatch { path: context.root.to_owned(), expected: Mismatch::JSON.to_owned(), actual: why }]
 }
 
-/// Whether a body is as expected; fails where it is no JSON.
+/// Whether a body matches. Fails if it isn't JSON.
 pub fn matches_bytes(matcher: &Matcher, json: &[u8], context: &Context<'_>) -> Scan<bool> {
     let mut scanner = Scanner::new(json);
     let holds = context.value(matcher, &mut scanner, false)?;
@@ -35,7 +35,7 @@ pub fn matches_bytes(matcher: &Matcher, json: &[u8], context: &Context<'_>) -> S
     Ok(holds)
 }
 
-/// Whether a body's members, which are known, are as expected. Where they aren't, or something else is expected, the body is to be judged.
+/// Whether the indexed members of a body match. If they don't, or the matcher isn't an object, the whole body has to be judged.
 pub(crate) fn holds_members(matcher: &Matcher, body: &[u8], found: &MemberIndex, context: &Context<'_>) -> bool {
     let Matcher::Object { members, exact } = matcher else { return false };
     let holds = |(key, matcher): &(Key, Matcher)| match found.value(body, context.key(*key)) {
@@ -150,7 +150,7 @@ impl Context<'_> {
         };
         let member = |(key, matcher): &(Key, Matcher)| match object.get(self.key(*key)) {
             Some(value) => {
-                // What was read from JSON can be written as JSON.
+                // A value that was read from JSON can always be written as JSON.
                 let json = value.to_json().unwrap_or_default();
                 self.value(matcher, &mut Scanner::new(json.as_bytes()), exact).unwrap_or(false)
             }
@@ -163,7 +163,7 @@ impl Context<'_> {
     fn list(&self, items: &[Matcher], rest: Option<usize>, scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
         scanner.enter()?;
         let front = rest.map_or(items.len(), |rest| rest.min(items.len()));
-        // Only items behind `..` need the list's length beforehand.
+        // Only items after `..` need the list's length in advance.
         let count = if front < items.len() { scanner.clone().skip_items(&mut true)? } else { 0 };
         let back = items.len() - front;
         let (mut at, mut first, mut holds) = (0, true, true);
@@ -182,7 +182,7 @@ impl Context<'_> {
         Ok(holds && if rest.is_some() { at >= items.len() } else { at == items.len() })
     }
 
-    /// Unless `exact`, objects may have more members than the wanted ones.
+    /// Compares with a value. Unless `exact`, objects may have further members.
     fn equal(&self, wanted: &Value, scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
         let kind = scanner.kind()?;
         match (wanted, kind) {

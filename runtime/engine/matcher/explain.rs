@@ -1,4 +1,4 @@
-//! What a matcher expects, in the writer's words.
+//! Describes what a matcher expects, in the words of the spec.
 
 use super::{Bound, Context, Matcher};
 use crate::value::{Type, Value};

@@ -1,10 +1,10 @@
-//! Expectations over headers, and over text: the same matchers, where the value is text and a number is read from it.
+//! Expectations about headers and text. They use the same matchers, but the value is text, and numbers are read from it.
 
 use super::{Bound, Context, Key, MOST_MISMATCHES, Matcher, Mismatch, Op, Verdict};
 use crate::value::{Number, Type, Value, convert, convert_text, number};
 
-/// Judges headers, given as names and values. Names are compared without case; a header sent several times holds where one of its
-/// values does, or all of them joined by a comma.
+/// Judges headers, given as names and values. Names are compared without case. A header that occurs several times matches if one of its
+/// values does, or if all of them joined by commas do.
 pub fn judge_headers<'h, I>(members: &[(Key, Matcher)], headers: I, context: &Context<'_>) -> Verdict
 where
     I: Iterator<Item = (&'h str, &'h str)> + Clone,
@@ -48,7 +48,7 @@ fn number(text: &str) -> Option<Number<'_>> {
 }
 
 impl Context<'_> {
-    /// Whether a header may be missing: one that isn't there reads as null, so a matcher of null means that, too.
+    /// Whether a header may be missing. A missing header reads as null, so a matcher for null accepts it.
     fn is_for_none(&self, matcher: &Matcher) -> bool {
         match matcher {
             Matcher::Null => true,
@@ -58,7 +58,7 @@ impl Context<'_> {
         }
     }
 
-    /// Whether a text, or one value of a header, is as expected.
+    /// Whether a text, or one value of a header, matches.
     pub(crate) fn text(&self, matcher: &Matcher, text: &str) -> bool {
         match matcher {
             Matcher::Any => true,

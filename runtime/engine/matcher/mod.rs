@@ -1,8 +1,8 @@
 //! Expectations over JSON, headers and text.
 //!
-//! A [`Matcher`] is a static tree that generated code holds as a constant; a value that is known only when the test runs is `Arg(i)`.
-//! There are two judges that agree on every document: [`judge`] over a [`Value`], which explains each mismatch, and [`matches_bytes`]
-//! over raw JSON, which takes one pass and allocates nothing. [`judge_bytes`] puts them together.
+//! A [`Matcher`] is a static tree that is a constant of the generated code; a value that is known only at run time is `Arg(i)`. Two judges
+//! give the same result on every document: [`judge`] over a [`Value`], which explains each mismatch, and [`matches_bytes`] over raw JSON,
+//! which takes one pass and allocates nothing. [`judge_bytes`] combines them.
 
 mod bytes;
 mod explain;
@@ -23,58 +23,58 @@ pub(crate) use verdict_cache::VerdictCache;
 
 use crate::value::{Number, Type, Value};
 
-/// How many mismatches are told of one expectation.
+/// The most mismatches that one failed expectation lists.
 pub const MOST_MISMATCHES: usize = 20;
 
-/// What a value is expected to be.
+/// An expected value.
 #[derive(Clone, Copy, Debug)]
 pub enum Matcher {
-    /// `_`: anything, but something.
+    /// `_`: any value, but it has to exist.
     Any,
-    /// `absent`: no such member.
+    /// `absent`: the member doesn't exist.
     Absent,
     /// `null`
     Null,
     /// `true`, `false`
     Bool(bool),
-    /// A whole number; equal to a float of the same number.
+    /// A whole number. It equals a float with the same value.
     Int(i64),
     /// A number.
     Float(f64),
-    /// A number that neither of these prints as it is written.
+    /// A number whose digits neither of these types can represent.
     Exact(&'static str),
     /// Text.
     Str(&'static str),
-    /// Equal to the argument of this index; one that is absent means `absent`.
+    /// Equal to the argument with this index. An absent argument means `absent`.
     Arg(usize),
-    /// Like the argument of this index: as [`Matcher::Arg`], but its objects may have more members.
+    /// Like the argument with this index. Unlike [`Matcher::Arg`], its objects may have further members.
     Like(usize),
-    /// `> 0`; `!=` holds of values of any type.
+    /// `> 0`. `!=` applies to values of any type.
     Cmp(Op, Bound),
-    /// `~ /re/`, the regex of this index; `!~` where `negated`. Both need a string.
+    /// `~ /re/` with the regex at this index, or `!~` if `negated`. Both need a string.
     Regex {
         /// Its index in the program's table.
         index: usize,
         /// `!~`
         negated: bool,
     },
-    /// `string`, `int`, `number`, …. JSON's only numbers are numbers: `int` is any whole one, `float` any.
+    /// `string`, `int`, `number`, …. JSON has only one number type: `int` is any whole number, `float` any number.
     Type(Type),
-    /// `{ … }`: these members and any more; no more where `exact`, which holds for all objects below too.
+    /// `{ … }`: these members, and possibly further ones. `exact` allows no others, and applies to all nested objects too.
     Object {
         /// The members; keys are unique.
         members: &'static [(Key, Matcher)],
-        /// Whether no other members may be there.
+        /// Whether further members are not allowed.
         exact: bool,
     },
-    /// `[ … ]`: these items in this order; `..` stands before the item of index `rest` for any more.
+    /// `[ … ]`: these items in this order. `..` before the item at index `rest` means any number of further items.
     List {
         /// The items without `..`.
         items: &'static [Matcher],
-        /// Where `..` stands: `Some(items.len())` at the end, `None` where there is none.
+        /// The index of `..`: `Some(items.len())` at the end, `None` if there is none.
         rest: Option<usize>,
     },
-    /// `each M`: a list whose items are all like this; an empty one is.
+    /// `each M`: a list whose items all match. An empty list matches.
     Each(&'static Matcher),
     /// `A | B`
     OneOf(&'static [Matcher]),
@@ -83,9 +83,9 @@ pub enum Matcher {
 /// A member's key.
 #[derive(Clone, Copy, Debug)]
 pub enum Key {
-    /// Known at build time.
+    /// A constant.
     Lit(&'static str),
-    /// The argument of this index, a string.
+    /// The argument with this index, which is a string.
     Arg(usize),
 }
 
@@ -106,55 +106,55 @@ pub enum Op {
     Ne,
 }
 
-/// What a comparison compares with.
+/// The value of a comparison.
 #[derive(Clone, Copy, Debug)]
 pub enum Bound {
     /// A whole number.
     Int(i64),
     /// A number.
     Float(f64),
-    /// A number that neither of these prints as it is written.
+    /// A number whose digits neither of these types can represent.
     Exact(&'static str),
     /// Text.
     Str(&'static str),
-    /// The argument of this index.
+    /// The argument with this index.
     Arg(usize),
 }
 
-/// What matchers are judged with.
+/// The context in which matchers are judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// What paths in messages begin with: `json`.
+    /// The root of paths in messages: `json`.
     pub root: &'a str,
     /// The values of `Arg(i)`.
     pub args: &'a [Value],
-    /// The regexes that `Regex { index }` means.
+    /// The regexes of `Regex { index }`.
     pub regexes: &'a [Regex],
 }
 
-/// One thing that isn't as expected.
+/// One mismatch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
-    /// Where: `json.items[2].price`.
+    /// The path: `json.items[2].price`.
     pub path: String,
-    /// What was expected there: `> 0`.
+    /// The expectation at this path: `> 0`.
     pub expected: String,
-    /// What stands there: `the int -1`.
+    /// The actual value: `the int -1`.
     pub actual: String,
 }
 
 impl Mismatch {
-    /// What stands for a value that isn't there.
+    /// Describes a value that doesn't exist.
     const NOTHING: &str = "nothing";
-    /// What a body is expected to be at all.
+    /// Describes what a body is expected to be.
     const JSON: &str = "JSON";
 
-    /// Whether there is no such member or header.
+    /// Whether a member or header is missing.
     pub fn is_missing(&self) -> bool {
         self.actual.starts_with(Self::NOTHING)
     }
 
-    /// Whether the whole body can't be read.
+    /// Whether the whole body isn't JSON.
     pub fn is_no_json(&self) -> bool {
         self.expected == Self::JSON
     }
@@ -166,7 +166,7 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// What a judge says: nothing, or all that isn't as expected, up to [`MOST_MISMATCHES`].
+/// The result of a judgement: success, or up to [`MOST_MISMATCHES`] mismatches.
 pub type Verdict = Result<(), Vec<Mismatch>>;
 
 impl<'a> Context<'a> {
@@ -215,7 +215,7 @@ impl<'a> Context<'a> {
 }
 
 impl Op {
-    /// Whether the comparison holds of an order; what has no order is equal to nothing.
+    /// Whether the comparison holds for an order. Without an order, the values are unequal.
     fn holds(self, order: Option<Ordering>) -> bool {
         match (self, order) {
             (Self::Ne, order) => order != Some(Ordering::Equal),
@@ -228,7 +228,7 @@ impl Op {
         }
     }
 
-    /// As it is written.
+    /// The written operator.
     pub const fn symbol(self) -> &'static str {
         match self {
             Self::Lt => "<",
@@ -241,7 +241,7 @@ impl Op {
     }
 }
 
-/// Whether a number is of a type, as JSON has numbers.
+/// Whether a number has a type, by the rules of JSON.
 fn number_is(ty: Type, number: Number<'_>) -> bool {
     match ty {
         Type::Int => number.is_integral(),
@@ -250,7 +250,7 @@ fn number_is(ty: Type, number: Number<'_>) -> bool {
     }
 }
 
-/// Whether a body has a part: `expect text "part"`.
+/// Whether a body contains a part: `expect text "part"`.
 pub fn has_text(body: &[u8], part: &str) -> bool {
     memchr::memmem::find(body, part.as_bytes()).is_some()
 }

@@ -1,4 +1,4 @@
-//! Both judges over tables and over thousands of random documents.
+//! Tests both judges with tables and with thousands of random documents.
 
 use super::*;
 use crate::functions::Rng;
@@ -9,7 +9,7 @@ fn leak<T>(items: Vec<T>) -> &'static [T] {
     Box::leak(items.into_boxed_slice())
 }
 
-/// The members of an object, found before, say the same as the whole document.
+/// Checks that the indexed members of an object give the same result as the whole document.
 fn by_members_too(matcher: &Matcher, json: &[u8], context: &Context<'_>, bytes: Scan<bool>) {
     let mut members = MemberIndex::default();
     if matches!(members.read(json, IndexState::Unread), IndexState::Number(_)) && matches!(matcher, Matcher::Object { .. }) {
@@ -138,7 +138,7 @@ fn a_value_is_like_what_has_its_members_and_more() {
         !check(&Matcher::Like(0), r#"{"iid":"x","tags":["a",{"k":1},2],"deep":{"n":null}}"#, &payload, &[]).is_empty(),
         "lists are whole"
     );
-    // Within `exactly` it has no other members, and `Arg` never has.
+    // Within `exactly` it may have no other members, and `Arg` never may.
     static EXACT: Matcher = Matcher::Object { members: &[(Key::Lit("x"), Matcher::Like(0))], exact: true };
     assert!(!check(&EXACT, &format!("{{\"x\":{more}}}"), &payload, &[]).is_empty());
     assert!(!check(&Matcher::Arg(0), more, &payload, &[]).is_empty());
@@ -183,7 +183,7 @@ fn headers_are_matched() {
     assert!(judge_text(&Matcher::Str("a"), "a", &context).is_ok());
 }
 
-/// A random value with few distinct keys, numbers and strings, so that patterns meet it.
+/// A random value from few distinct keys, numbers and strings, so that patterns often match.
 fn random_value(rng: &Rng, depth: u32) -> Value {
     match rng.below(if depth == 0 { 5 } else { 8 }) {
         0 => Value::Null,
@@ -197,7 +197,7 @@ fn random_value(rng: &Rng, depth: u32) -> Value {
     }
 }
 
-/// A value with floats for the numbers that keep their text, as the oracle reads them.
+/// Converts numbers that keep their text to floats, because the oracle reads floats.
 fn floats(value: Value) -> Value {
     match value {
         Value::Exact(exact) => Value::Float(exact.rounded()),
@@ -207,7 +207,7 @@ fn floats(value: Value) -> Value {
     }
 }
 
-/// A tree with floats for what no `i64` holds, rounded: the oracle's last digit isn't exact.
+/// Converts numbers beyond `i64` to rounded floats, because the oracle's last digit isn't exact.
 fn signed(tree: serde_json::Value) -> serde_json::Value {
     match tree {
         serde_json::Value::Number(number) if !number.is_i64() => number.as_f64().map(|x| x as f32).into(),
@@ -260,7 +260,7 @@ fn random_json(rng: &Rng, value: &Value, out: &mut String) {
     space(out);
 }
 
-/// A value without some of its members.
+/// Removes some members of a value.
 fn thinned(rng: &Rng, value: &Value) -> Value {
     match value {
         Value::Object(members) => {
@@ -272,7 +272,7 @@ fn thinned(rng: &Rng, value: &Value) -> Value {
     }
 }
 
-/// A matcher that mostly fits a value.
+/// A matcher that matches the value in most cases.
 fn random_matcher(rng: &Rng, value: &Value, args: &mut Vec<Value>, depth: u32) -> Matcher {
     let value = &if rng.below(12) == 0 { random_value(rng, 2) } else { value.clone() };
     let mut arg = |value: &Value| {
@@ -356,7 +356,7 @@ fn byte_and_tree_matchers_agree() {
         let mut json = String::new();
         random_json(&rng, &value, &mut json);
         held += u64::from(check(&matcher, &json, &args, &regexes).is_empty());
-        // Broken somewhere: both refuse, or both read the same.
+        // After damage at a random position, both refuse the document, or both read the same value.
         let mut broken = json.clone().into_bytes();
         let place = rng.place(broken.len());
         match rng.below(3) {
@@ -369,7 +369,7 @@ fn byte_and_tree_matchers_agree() {
         let tree = Value::from_json(&broken).map(|value| judge(&matcher, &value, &context).is_ok()).ok();
         assert_eq!(tree, matches_bytes(&matcher, &broken, &context).ok(), "{matcher:?} of {:?}", String::from_utf8_lossy(&broken));
         let oracle = serde_json::from_slice::<serde_json::Value>(&broken);
-        // serde_json refuses what floats can't hold and surrogates without the other half of their pair; we read both.
+        // serde_json refuses numbers beyond the range of floats and unpaired surrogates; ltc reads both.
         let stricter = |error: &serde_json::Error| {
             let why = error.to_string();
             ["number out of range", "lone leading surrogate", "unexpected end of hex escape"].iter().any(|known| why.starts_with(known))

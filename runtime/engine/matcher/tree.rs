@@ -1,4 +1,4 @@
-//! The judge that explains: over a value's tree, collecting every mismatch with its path.
+//! Judges the tree of a value, and collects every mismatch with its path.
 
 use std::fmt::Write;
 
@@ -12,7 +12,7 @@ pub fn judge(matcher: &Matcher, value: &Value, context: &Context<'_>) -> Verdict
     if judge.found.is_empty() { Ok(()) } else { Err(judge.found) }
 }
 
-/// Whether a value equals what is wanted; unless `exact`, its objects may have more members.
+/// Whether a value equals the wanted one. Unless `exact`, its objects may have further members.
 pub(super) fn is_like(wanted: &Value, value: &Value, exact: bool) -> bool {
     match (wanted, value) {
         (Value::Object(wanted), Value::Object(object)) => {
@@ -151,7 +151,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Equality, told at the deepest place that differs. Unless `exact`, objects may have more members.
+    /// Compares two values, and reports the deepest difference. Unless `exact`, objects may have further members.
     fn equal(&mut self, expected: &'a Value, value: &'a Value, exact: bool) {
         match (expected, value) {
             (Value::Object(wanted), Value::Object(object)) => {
@@ -200,7 +200,7 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// What a missing member is told as: with the name that was probably meant.
+/// Describes a missing member, with the name that was probably meant.
 fn missing(key: &str, object: &Map) -> String {
     let hint = ops::no_member(key, object.keys());
     let nothing = Mismatch::NOTHING;

@@ -1,11 +1,11 @@
-//! Bodies and header fields that were judged and found good: the same ones, byte for byte, need no second look by the same expectation.
+//! Remembers bodies and header fields that satisfied an expectation, so that identical bytes needn't be judged again.
 
-/// How many expectations have a place, and how much is kept for one.
+/// The number of entries for expectations, and the most bytes of an entry.
 const PLACES: usize = 64;
 const LARGEST: usize = 2048;
 
-/// What each expectation found good last. It holds of expectations without arguments only: what they come to depends on nothing else.
-/// An expectation is a constant of the generated crate, and its address distinguishes it from the others.
+/// The last bytes that satisfied each expectation. Only expectations without arguments are cached, because their result depends only on the
+/// bytes. An expectation is a constant of the generated crate, so its address identifies it.
 #[derive(Debug)]
 pub(crate) struct VerdictCache(Box<[(usize, Vec<u8>)]>);
 
@@ -16,14 +16,14 @@ impl Default for VerdictCache {
 }
 
 impl VerdictCache {
-    /// Whether this is what the expectation found good last.
+    /// Whether these bytes are the last ones that satisfied the expectation.
     pub(crate) fn hit<T: ?Sized>(&self, expectation: &'static T, bytes: &[u8]) -> bool {
         let address = address(expectation);
         let (known, good) = &self.0[place(address)];
         *known == address && good == bytes
     }
 
-    /// It was judged and found good.
+    /// Remembers bytes that satisfied the expectation.
     pub(crate) fn insert<T: ?Sized>(&mut self, expectation: &'static T, bytes: &[u8]) {
         if bytes.len() > LARGEST {
             return;

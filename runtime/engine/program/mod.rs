@@ -1,4 +1,4 @@
-//! What the compiler wrote about a spec: static tables and the functions of its scenarios. The generated crate has one [`Program`].
+//! The compiler's output for a spec: static tables and the functions of its scenarios. The generated crate has one [`Program`].
 
 pub mod renewed;
 pub mod settings;
@@ -17,23 +17,23 @@ use crate::user::{Code, User};
 pub use crate::value::Type;
 use crate::value::{Eval, Value};
 
-/// A boxed scenario: what the engine awaits, so that the generated crate holds no engine code.
+/// A boxed scenario. The engine awaits it, so that the generated crate contains no engine code.
 pub type FlowFuture<'u, T = ()> = Pin<Box<dyn Future<Output = Flow<T>> + 'u>>;
 
 /// Runs `before test`.
 pub type SharedRunner = fn(&User) -> FlowFuture<'_, Vec<Value>>;
 
-/// Takes an api's version from its health check.
+/// Reads an api's version from its health check.
 pub type VersionSource = fn(&User, &Response<'_>) -> Eval<Option<Value>>;
 
 /// A compiled spec.
 #[derive(Debug)]
 pub struct Program {
-    /// Tells its code from other specs' and other versions' of it; profile and environments don't count.
+    /// Identifies the code of the spec in this version. Profile and environments don't count.
     pub fingerprint: &'static str,
     /// Its name: the spec's file stem.
     pub name: &'static str,
-    /// The spec, as it was named to the compiler.
+    /// The spec's path as it was passed to the compiler.
     pub spec: &'static str,
     /// The version of ltc that compiled it.
     pub compiler: &'static str,
@@ -41,31 +41,31 @@ pub struct Program {
     pub files: &'static [&'static str],
     /// All locations that failures may name, sorted.
     pub locations: &'static [Location],
-    /// Lines of the report.
+    /// The report rows.
     pub lines: &'static [RowInfo],
-    /// Steps in order of the source.
+    /// The steps in the order of the source.
     pub steps: &'static [StepInfo],
-    /// Clients.
+    /// The apis.
     pub apis: &'static [ApiInfo],
     /// Keys of the environment that the spec reads.
     pub env: &'static [EnvKey],
     /// Data sources.
     pub data: &'static [DataInfo],
-    /// `keep`s: evaluated once for each user.
+    /// `keep`s, which are evaluated once for each user.
     pub keeps: &'static [Variable],
-    /// File-level `let`s: evaluated once a test.
+    /// File-level `let`s, which are evaluated once per test.
     pub globals: &'static [Variable],
     /// Classes of virtual users.
     pub users: &'static [UserClass],
-    /// Sequences and tasks that can be run alone: what `--debug` and `--only` know.
+    /// Sequences and tasks that can be run alone, with `--debug` and `--only`.
     pub scenarios: &'static [Scenario],
-    /// `before test`: gives the shared values.
+    /// `before test`. Returns the shared values.
     pub before_test: Option<SharedRunner>,
     /// `before test every`.
     pub renewals: &'static [Every],
     /// `after test`.
     pub after_test: Option<fn(&User) -> FlowFuture<'_>>,
-    /// Regexes, by the index that matchers and `~` name.
+    /// Regexes, in the order of the indices in matchers and `~`.
     pub regexes: &'static [&'static str],
     /// JSONPaths.
     pub paths: &'static [&'static str],
@@ -73,22 +73,22 @@ pub struct Program {
     pub selectors: &'static [&'static str],
     /// Files that the spec sends.
     pub assets: &'static [Asset],
-    /// Profile and environments as they were at build time.
+    /// Copies of profile and environments from build time.
     pub embedded: Embedded,
 }
 
 impl Program {
-    /// What of it is data, and needed while users run.
+    /// The tables that users need at run time.
     pub const fn tables(&self) -> Tables {
         Tables { files: self.files, locations: self.locations, lines: self.lines, steps: self.steps, paths: self.paths }
     }
 
-    /// How many rows the report has.
+    /// The number of report rows.
     pub fn rows(&self) -> usize {
         self.tables().rows()
     }
 
-    /// The rows of the report, in order.
+    /// The report rows, in order.
     pub fn names(&self) -> Vec<ReportRow> {
         let lines = self.lines.iter().map(|line| ReportRow { name: line.name.into(), kind: line.kind, method: line.method.into() });
         lines.chain([ReportRow::fail("outside of steps")]).collect()
@@ -113,22 +113,23 @@ impl Code for Program {
     }
 }
 
-/// A client.
+/// An api.
 #[derive(Debug)]
 pub struct ApiInfo {
     /// Its name.
     pub name: &'static str,
     /// Its base URL.
     pub base: fn(&User) -> Eval,
-    /// The dotted paths of the environment's maps that its base comes from, empty for the top: there stands how its host is reached.
+    /// The dotted paths of the environment's maps that its base comes from, empty for the top. They contain the settings for reaching its
+    /// host.
     pub sections: &'static [&'static str],
     /// Whether it sends and keeps cookies.
     pub cookies: bool,
-    /// Whether its requests may be sent again where HTTP allows it.
+    /// Whether its requests may be sent again if HTTP allows it.
     pub resend: bool,
-    /// The most bytes that the body of an answer may have where it is read.
+    /// The most bytes of a response's body that is read.
     pub max_body: u64,
-    /// Its health check, with the source of the version.
+    /// Its health check, with the function that reads the version.
     pub health: Option<Health>,
     /// Where it is declared.
     pub at: Location,
@@ -139,11 +140,11 @@ pub struct ApiInfo {
 pub struct Health {
     /// The request.
     pub request: for<'u> fn(&'u User) -> Eval<Request<'u>>,
-    /// What is taken as the version.
+    /// Reads the version.
     pub version: Option<VersionSource>,
 }
 
-/// A variable that is evaluated apart from any sequence.
+/// A variable that is evaluated outside of sequences.
 #[derive(Debug)]
 pub struct Variable {
     /// Its name.
@@ -171,7 +172,7 @@ pub struct UserClass {
     pub on_stop: Option<fn(&User) -> FlowFuture<'_>>,
     /// `every 20m { }`.
     pub every: &'static [Every],
-    /// The scenarios an iteration may reach, for `--debug`: indices into [`Program::scenarios`].
+    /// The scenarios that an iteration may reach, for `--debug`: indices into [`Program::scenarios`].
     pub scenarios: &'static [usize],
     /// Where it is declared.
     pub at: Location,
@@ -182,7 +183,7 @@ pub struct UserClass {
 pub struct Every {
     /// The period.
     pub period: fn(&User) -> Eval,
-    /// What is run between two iterations once the period is over.
+    /// The block, which runs between two iterations when the period is over.
     pub run: fn(&User) -> FlowFuture<'_>,
 }
 
@@ -195,7 +196,7 @@ pub struct Scenario {
     pub run: fn(&User) -> FlowFuture<'_>,
 }
 
-/// How a scenario of [`Scenario`] is told from others that end a user.
+/// Whether an exit of a [`Scenario`] ends the user.
 pub fn ends_user(exit: Exit) -> bool {
     matches!(exit, Exit::StopUser | Exit::StopTest)
 }

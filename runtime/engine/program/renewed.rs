@@ -1,11 +1,11 @@
-//! The values of `before test` that `before test every` renews while the test runs: all workers of a process read them here.
+//! The values of `before test` that `before test every` renews while the test runs. All workers of a process read them here.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::value::Value;
 
-/// The renewed values. Clones are the same.
+/// The renewed values. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct RenewedValues(Arc<Versioned>);
 
@@ -16,12 +16,12 @@ struct Versioned {
 }
 
 impl RenewedValues {
-    /// The version of the values; 0: nothing was renewed.
+    /// The version of the values; 0 if nothing was renewed.
     pub fn version(&self) -> u64 {
         self.0.version.load(Ordering::Acquire)
     }
 
-    /// Replaces the values, in the order of their names, by those of a later version. Those of an earlier one change nothing.
+    /// Replaces the values, in the order of their names, if the version is later than the current one.
     pub fn set(&self, version: u64, values: Vec<Value>) {
         let mut current = self.0.values.lock().unwrap_or_else(PoisonError::into_inner);
         if version > self.version() {
@@ -30,7 +30,7 @@ impl RenewedValues {
         }
     }
 
-    /// The version and the values, if they are later than this version.
+    /// The version and the values, if they are later than `than`.
     pub fn newer(&self, than: u64) -> Option<(u64, Vec<Value>)> {
         if self.version() <= than {
             return None;

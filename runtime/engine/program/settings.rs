@@ -1,4 +1,4 @@
-//! What a worker's world is made from.
+//! The settings of a worker's world.
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -22,49 +22,49 @@ use crate::user::rows::RowPools;
 use crate::user::world::{Api, World};
 use crate::value::{FileValue, Value};
 
-/// What a worker's world is made from: plain data that may cross threads.
+/// The settings of a worker's world: plain data that can be sent to another thread.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The compiled spec.
     pub program: &'static Program,
     /// Values of [`Program::env`], in its order.
     pub env: Vec<Value>,
-    /// How each of [`Program::apis`] is reached, in its order.
+    /// How to reach each of [`Program::apis`], in its order.
     pub apis: Vec<http::ApiConfig>,
-    /// What holds for all of them.
+    /// The settings for all apis.
     pub transport: http::TransportConfig,
-    /// What all randomness of the test comes from.
+    /// The seed of all random numbers of the test.
     pub seed: u64,
     /// `test.id`.
     pub test_id: EcoString,
-    /// This worker's part of what is split: data rows, user numbers.
+    /// This worker's part of data that is divided: data rows, user numbers.
     pub part: u64,
-    /// Into how many that is split.
+    /// The number of parts.
     pub parts: u64,
     /// `shard.index`.
     pub shard: u32,
-    /// Which interval of the test this is, from 0.
+    /// The number of the current interval, from 0.
     pub interval: u32,
-    /// Of how many; `None`: their number isn't known before the end.
+    /// The number of intervals; `None` if it is unknown before the end.
     pub intervals: Option<u32>,
-    /// The seed of the whole test, where `seed` is that of a part.
+    /// The seed of the whole test, if `seed` is that of a part.
     pub test_seed: u64,
     /// Values of the file-level `let`s, in their order.
     pub globals: Vec<Value>,
-    /// What `before test` left, in the order of its names.
+    /// The values that `before test` returned, in the order of its names.
     pub shared: Vec<Value>,
-    /// What `before test every` renews of it, while the test runs.
+    /// The values that `before test every` renews while the test runs.
     pub renewed: RenewedValues,
-    /// What `auth aws` signs with.
+    /// The credentials of `auth aws`.
     pub aws: Option<AwsCredentials>,
-    /// The test's time.
+    /// The test's clock.
     pub clock: Clock,
     /// Values that are never shown.
     pub secrets: Vec<String>,
 }
 
 impl Settings {
-    /// The worker's number among all that run at a time: while users pass, a worker of an interval and that of the next run together.
+    /// The worker's number among all workers that run at the same time. While users pass, workers of two intervals run together.
     fn source(&self) -> u32 {
         let source = self.part.saturating_add(self.parts.saturating_mul(u64::from(self.interval % 2)));
         u32::try_from(source).unwrap_or(u32::MAX)
@@ -72,7 +72,7 @@ impl Settings {
 }
 
 impl World {
-    /// The world of one worker.
+    /// Creates the world of one worker.
     ///
     /// # Errors
     /// If TLS files or other files that the settings name can't be used.

@@ -1,4 +1,4 @@
-//! An answer: every source of the language, parsed at most once and only where it is wanted.
+//! A response with the sources that the language can read. Each is parsed at most once, and only if it is needed.
 
 use std::cell::{Cell, OnceCell, RefCell};
 
@@ -8,7 +8,7 @@ use crate::http;
 use crate::matcher;
 use crate::source::{IndexState, MemberIndex, Page};
 
-/// A response, with what was made of it.
+/// A response with its parsed forms.
 #[derive(Debug)]
 pub struct Answer {
     /// The response itself.
@@ -19,17 +19,17 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// An answer of which nothing has been parsed yet.
+    /// Wraps a response without parsing it.
     pub fn new(raw: http::HttpResponse) -> Self {
         Self { raw, members: Cell::default(), text: OnceCell::new(), page: OnceCell::new() }
     }
 
-    /// The body as text, by its charset; bytes that are no text are replaced.
+    /// The body as text in its charset. Invalid bytes are replaced.
     pub(crate) fn text(&self) -> &EcoString {
         self.text.get_or_init(|| self.raw.charset.text(self.raw.body()).into())
     }
 
-    /// Whether the body's text has this part. Bytes that are UTF-8 are looked at as they came.
+    /// Whether the body's text contains this part. UTF-8 bytes are searched without a conversion.
     pub(crate) fn has_text(&self, part: &str) -> bool {
         match self.raw.charset.of_body(self.raw.body()) {
             None => matcher::has_text(self.raw.body(), part),
@@ -37,8 +37,7 @@ impl Answer {
         }
     }
 
-    /// What the members of the body tell, where it is a small object.
-    /// `members` is memory that all answers share.
+    /// Calls `ask` with the member index of the body, if the body is a small object. `members` is memory that all responses share.
     pub(crate) fn with_members<T>(&self, members: &RefCell<MemberIndex>, ask: impl FnOnce(&MemberIndex) -> T) -> Option<T> {
         let mut members = members.borrow_mut();
         let mark = members.read(self.raw.body(), self.members.get());

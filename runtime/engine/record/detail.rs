@@ -1,15 +1,15 @@
-//! What was judged and taken in a step, for observers that want it.
+//! Details of a step's expectations and captures, for observers that want them.
 
 use super::expectation::Expectation;
 use crate::value::Value;
 
-/// What was judged and taken in a step, in order; kept only where the observer wants it.
+/// A detail of a step. Details are kept in order, and only if the observer wants them.
 #[derive(Debug)]
 pub enum Detail {
-    /// An expectation: what was found where that says more than the expectation itself, or the message where it failed.
+    /// An expectation with its result: the actual value if it says more than the expectation, or the message of the failure.
     Verdict(Expectation, Result<Option<String>, String>),
-    /// A name and what it took.
+    /// A name and the value that it took.
     Took(String, Value),
-    /// A name found nothing, so that its `else` counts.
+    /// A name that found nothing, so that its `else` counts.
     Missed(String),
 }

@@ -1,11 +1,11 @@
-//! An expectation as the spec has it.
+//! An expectation in the form of the spec.
 
 use crate::base::location::Location;
 
-/// An expectation as the spec writes it.
+/// An expectation in the form of the spec.
 #[derive(Clone, Copy, Debug)]
 pub struct Expectation {
-    /// Where it stands.
+    /// Its location.
     pub at: Location,
     /// `json { id: string }`.
     pub written: &'static str,

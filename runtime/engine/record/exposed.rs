@@ -1,4 +1,4 @@
-//! What an exchange sent or received as credentials: nobody may see it, though the environment never contained it.
+//! Finds credentials that an exchange sent or received. They must not be shown, even though the environment doesn't contain them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,16 +7,16 @@ use super::trace::Trace;
 use crate::base::secrets::Secrets;
 use crate::http::Headers;
 
-/// How much of a body is searched.
+/// The number of bytes of a body that are searched.
 const SEARCHED: usize = 1024 * 1024;
-/// Shorter values are words, of which masking would garble what is shown.
+/// Shorter values are words. Masking them would garble reports.
 const SHORTEST: usize = 4;
-/// Cookies also hold settings, such as `theme=dark`.
+/// A shorter cookie counts as a setting, such as `theme=dark`.
 const SHORTEST_COOKIE: usize = 8;
 
 impl Trace {
-    /// The secrets of all exchanges, and those of this one: what `auth` set, cookies, and members, fields and parameters with the name of
-    /// a credential.
+    /// The secrets of all exchanges and of this one: values that `auth` set, cookies, and members, fields and parameters whose name is that
+    /// of a credential.
     pub fn secrets(&self, known: &Secrets) -> Secrets {
         let mut found = Vec::new();
         if let Some(sent) = &self.sent {
@@ -39,7 +39,7 @@ impl Trace {
     }
 }
 
-/// Lines of `Name: value`: the value, and what follows its scheme.
+/// For lines of `Name: value`: the value, or the part of it after its scheme.
 fn auth(lines: &str, found: &mut Vec<String>) {
     for value in lines.lines().filter_map(|line| Some(line.split_once(':')?.1.trim())) {
         match value.split_once(' ') {
@@ -75,13 +75,13 @@ fn parameters(url: &str, found: &mut Vec<String>) {
     url.split(['?', '#']).skip(1).for_each(|part| form(part, found));
 }
 
-/// Pairs of `name=value`, as forms and queries have them.
+/// Pairs of `name=value` in forms and queries.
 fn form(text: &str, found: &mut Vec<String>) {
     let pairs = url::form_urlencoded::parse(text.as_bytes());
     found.extend(pairs.filter(|(name, _)| is_credential(name)).map(|(_, value)| value.into_owned()));
 }
 
-/// The members of JSON, wherever they are, also in a text that is cut off; or the fields of a form.
+/// The members of JSON at any depth, even in a text that is cut off; or the fields of a form.
 fn body(bytes: &[u8], found: &mut Vec<String>) {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(SEARCHED)]);
     if !text.trim_start().starts_with(['{', '[']) {
@@ -95,7 +95,7 @@ fn body(bytes: &[u8], found: &mut Vec<String>) {
     while let Some((between, string)) = rest.split_once('"') {
         let is_value = is_wanted && between.trim() == ":";
         let Some(end) = end_of_string(string) else {
-            // The rest of the text is an unfinished string.
+            // The rest of the text is a string without an end.
             found.extend(is_value.then(|| string.to_owned()));
             return;
         };
@@ -116,8 +116,8 @@ fn end_of_string(text: &str) -> Option<usize> {
     })
 }
 
-/// Whether a name is that of a credential, in whatever case: `password`, `access_token`, `clientSecret`, `api-key`. Tokens of pages are
-/// positions in a list.
+/// Whether a name is that of a credential, in any case: `password`, `access_token`, `clientSecret`, `api-key`. A token of a page isn't one:
+/// it is a position in a list.
 fn is_credential(name: &str) -> bool {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect();
     let is_position = ["next", "page", "continuation", "sync"].iter().any(|word| plain.starts_with(word));

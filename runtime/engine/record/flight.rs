@@ -1,4 +1,4 @@
-//! Requests on their way: each is counted exactly once, whatever becomes of the step that sent it.
+//! Requests in flight. Each is counted exactly once, however its step ends.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,13 +9,13 @@ use crate::http::Sending;
 use crate::stats::{Recorder, Sample};
 use crate::tables::StepInfo;
 
-/// The requests of a worker that wait for their answers. It allocates only when there are more at once than ever before.
+/// The requests of a worker that wait for an answer. It allocates memory only for a new maximum of concurrent requests.
 #[derive(Debug, Default)]
 pub(crate) struct InFlight(RefCell<Slots>);
 
 #[derive(Debug, Default)]
 struct Slots {
-    /// When each was sent; nothing where the slot is free.
+    /// When each request was sent; `None` for a free slot.
     begun: Vec<Option<Instant>>,
     free: Vec<usize>,
 }
@@ -42,7 +42,7 @@ impl InFlight {
         }
     }
 
-    /// How many there are, and how long the oldest has waited.
+    /// The number of waiting requests, and how long the oldest has waited.
     pub(crate) fn waiting(&self) -> (u64, Duration) {
         let slots = self.0.borrow();
         let oldest = slots.begun.iter().flatten().min().map_or(Duration::ZERO, |begun| clock::since(*begun));
@@ -50,12 +50,12 @@ impl InFlight {
     }
 }
 
-/// What a worker counts.
+/// The counts of a worker.
 #[derive(Debug)]
 pub struct WorkerCounts {
-    /// Requests that wait for their answers.
+    /// Requests that wait for an answer.
     pub(crate) in_flight: InFlight,
-    /// What was counted since the last snapshot.
+    /// The counts since the last snapshot.
     pub recorder: RefCell<Recorder>,
 }
 
@@ -65,18 +65,18 @@ impl WorkerCounts {
     }
 }
 
-/// How far a request has come.
+/// The progress of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FlightState {
     Waiting,
-    /// Its answer is there, or it failed: after so long.
+    /// The answer came, or the request failed, after this time.
     Landed(Duration),
     /// It was counted with its step.
     Counted,
 }
 
-/// A request on its way. Dropped while it waits it is counted as unfinished; dropped behind its answer, without its step's end, as a
-/// request that ended.
+/// A request in flight. If it is dropped while it waits, it is counted as unfinished. If it is dropped after its answer, but before its
+/// step's end, it is counted as a request that ended.
 #[derive(Debug)]
 pub(crate) struct Flight {
     pub(crate) sending: Sending,
@@ -92,13 +92,13 @@ impl Flight {
         Self { sending, counts, info, slot, state: FlightState::Waiting }
     }
 
-    /// Nothing more is waited for.
+    /// Records that the request waits no longer.
     pub(crate) fn land(&mut self, service: Duration) {
         self.counts.in_flight.leave(self.slot);
         self.state = FlightState::Landed(service);
     }
 
-    /// Its step counts it.
+    /// Records that its step counts it.
     pub(crate) fn counted(&mut self) {
         self.state = FlightState::Counted;
     }
@@ -114,7 +114,7 @@ impl Drop for Flight {
 }
 
 impl Flight {
-    /// WorkerCounts it without its step.
+    /// Counts the request without its step.
     #[cold]
     fn count(&mut self) {
         let line = self.info.line;
@@ -126,7 +126,7 @@ impl Flight {
                 let traffic = self.sending.abandon();
                 self.counts.recorder.borrow_mut().unfinished(line, waited, Some(&traffic));
             }
-            // The step was left by a fault of a statement behind its expectations, which held.
+            // An error in a statement after the expectations, which held, ended the step.
             FlightState::Landed(_) if self.info.skip => {
                 self.counts.recorder.borrow_mut().skipped(line, true, &self.sending.traffic());
             }

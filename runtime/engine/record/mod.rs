@@ -1,4 +1,4 @@
-//! What has happened in a step, as data: it grows while the step runs, and is counted once.
+//! What happens in a step, as data: it is collected while the step runs, and counted once.
 
 pub(crate) mod answer;
 pub(crate) mod detail;

@@ -1,4 +1,4 @@
-//! What looks on while users run: `--debug` sees each step in full, a load run hears only `log`.
+//! Observers of users: `--debug` shows each step in full, a load run only the texts of `log`.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,16 +7,16 @@ use crate::base::location::Location;
 use crate::base::secrets::Secrets;
 use crate::tables::Tables;
 
-/// The user that something happened to, and how it is shown.
+/// The user of an event, and the data to show it.
 #[derive(Clone, Copy, Debug)]
 pub struct Scene<'s> {
     /// The user's number.
     pub user: u64,
-    /// What locations and rows are looked up in.
+    /// The tables for locations and rows.
     pub tables: &'s Tables,
-    /// What is never shown.
+    /// The secrets to mask.
     pub secrets: &'s Secrets,
-    /// Whether a `retry` around tries a failed step again.
+    /// Whether an enclosing `retry` repeats a failed step.
     pub tries_again: bool,
 }
 
@@ -37,15 +37,15 @@ impl Scene<'_> {
     }
 }
 
-/// Sees what users do.
+/// Observes users.
 pub trait Observer: std::fmt::Debug {
-    /// Whether steps are to keep their [`super::detail::Detail`]s.
+    /// Whether steps have to keep their [`super::detail::Detail`]s.
     fn wants_detail(&self) -> bool {
         false
     }
-    /// A step is over.
+    /// Called after a step.
     fn step(&self, _scene: &Scene<'_>, _trace: &Trace) {}
-    /// Something failed outside of a step.
+    /// Called after a failure outside of a step.
     fn failure(&self, _scene: &Scene<'_>, _at: Location, _message: &str) {}
     /// `log "…"`.
     fn log(&self, scene: &Scene<'_>, at: Location, text: &str);
@@ -64,7 +64,7 @@ pub fn tell_of(statements: bool, requests: bool) {
     REQUESTS.store(requests, Ordering::Relaxed);
 }
 
-/// A load run's: what `log` says is told, and each request where that is wanted.
+/// The observer of a load run. It prints the texts of `log`, and each request if that is wanted.
 #[derive(Debug)]
 pub struct Quiet(pub Tell);
 
@@ -83,7 +83,7 @@ impl Observer for Quiet {
     }
 }
 
-/// `debug: specs/shop.lt:12:3 user 4: GET http://…/items: 200 in 1.234 ms, 310 bytes`: what the HTTP layer did in a step.
+/// Describes a step's exchange: `debug: specs/shop.lt:12:3 user 4: GET http://…/items: 200 in 1.234 ms, 310 bytes`.
 fn exchange(scene: &Scene<'_>, trace: &Trace) -> String {
     let request = match &trace.sent {
         Some(sent) => format!("{} {}", sent.request.method.as_str(), sent.request.url),

@@ -1,4 +1,4 @@
-//! What has happened in a step: it grows while the step runs, and is recorded once, when it is over.
+//! The trace of a step: it is collected while the step runs, and recorded once at its end.
 
 use std::time::Duration;
 
@@ -13,48 +13,48 @@ use crate::request::prepared::Sent;
 use crate::stats::{FailureClass, Traffic};
 use crate::tables::StepInfo;
 
-/// What went wrong in a step.
+/// A failure in a step.
 #[derive(Debug)]
 pub struct StepFailure {
-    /// What kind of failure it is.
+    /// The class of the failure.
     pub class: FailureClass,
-    /// Where in the spec it was noticed.
+    /// The location in the spec where it was detected.
     pub at: Location,
-    /// What happened, in a few fixed words: `got 503`. Reports group failures by it; it never contains data.
+    /// A few fixed words: `got 503`. Reports group failures by it, so it never contains data.
     pub kind: EcoString,
-    /// What happened, secrets not yet masked.
+    /// The message, in which secrets are not masked yet.
     pub message: String,
 }
 
-/// A step so far. A user keeps the memory of its last one for the next, so that steps allocate nothing and are handed around as a pointer.
+/// The trace of a step so far. A user reuses the memory of its last one, so that steps allocate nothing, and passes it as a pointer.
 #[derive(Debug)]
 pub struct Trace {
-    /// The step as the spec has it.
+    /// The static description of the step.
     pub info: &'static StepInfo,
-    /// From the send to the end of the answer, or to where it broke.
+    /// The time from the send to the end of the answer, or to the failure.
     pub service: Duration,
-    /// The same from when the send should have begun; known once the step is over.
+    /// The time from the scheduled start of the send. It is known at the end of the step.
     pub response: Duration,
-    /// The request, where it could be laid out.
+    /// The request, if it could be built.
     pub sent: Option<Sent>,
-    /// What an exchange without an answer moved.
+    /// The traffic of an exchange without an answer.
     pub(crate) moved: Option<Box<Traffic>>,
-    /// The request on its way, and what counts it.
+    /// The request in flight, which counts itself.
     pub(crate) flight: Option<Flight>,
-    /// The answer, where one came.
+    /// The answer, if there was one.
     pub received: Option<Answer>,
-    /// What came of an answer that never was whole.
+    /// The incomplete answer.
     pub partial: Option<Box<Partial>>,
-    /// What went wrong; nothing in a good step.
+    /// The failures; empty for a successful step.
     pub failures: Vec<StepFailure>,
     /// Whether a failure of the step ends the iteration.
     pub(crate) interrupts: bool,
-    /// What was judged and taken, in order, where the observer wants it.
+    /// The expectations and captures in order, if the observer wants them.
     pub details: Option<Vec<Detail>>,
 }
 
 impl Trace {
-    /// Nothing has happened yet.
+    /// An empty trace.
     pub(crate) fn new(info: &'static StepInfo) -> Self {
         Self {
             info,
@@ -71,7 +71,7 @@ impl Trace {
         }
     }
 
-    /// What the exchange moved, whatever came of it.
+    /// The traffic of the exchange, whatever its result.
     pub fn traffic(&self) -> &Traffic {
         match (&self.received, &self.moved) {
             (Some(answer), _) => &answer.raw.traffic,
@@ -84,7 +84,7 @@ impl Trace {
         self.failures.push(StepFailure { class, at, kind: kind.into(), message });
     }
 
-    /// Its request is counted with the step, as whatever it came to.
+    /// Records that the step counts its request, whatever the result.
     pub(crate) fn counted(&mut self) {
         if let Some(flight) = &mut self.flight {
             flight.counted();

@@ -1,4 +1,4 @@
-//! Header lines for the kinds of auth; empty where a part is null.
+//! Header lines for the kinds of auth. A line is empty if a part of it is null.
 
 use base64::Engine as _;
 

@@ -1,13 +1,13 @@
-//! Header lines as they are laid out: `Name: value` and a line break each. A null's mark is a NUL before the name.
+//! Header lines in the form `Name: value` with a line break each. A NUL before the name marks a header that null hides.
 
 use ecow::EcoString;
 
 use crate::value::{Eval, EvalError, Value};
 
-/// How many bytes the headers, or the body, of most requests have at most.
+/// The most bytes that the headers, or the body, of a usual request have.
 pub(crate) const USUAL: usize = 192;
 
-/// Whether a line is of the header of that name.
+/// Whether a line is a header with that name.
 pub(crate) fn names_header(line: &str, name: &str) -> bool {
     line.trim_start_matches('\0').split_once(':').is_some_and(|(key, _)| key.eq_ignore_ascii_case(name))
 }
@@ -15,7 +15,7 @@ pub(crate) fn names_header(line: &str, name: &str) -> bool {
 /// Appends a line.
 pub(crate) fn push_line(out: &mut String, name: &str, value: &str) {
     if out.is_empty() {
-        // Room for the lines that most requests have.
+        // Reserves room for the lines of a usual request.
         out.reserve(USUAL.max(name.len() + value.len() + 4));
     }
     out.push_str(name);
@@ -24,12 +24,12 @@ pub(crate) fn push_line(out: &mut String, name: &str, value: &str) {
     out.push_str("\r\n");
 }
 
-/// A header's value as text; line breaks would start another header and are refused.
+/// A header's value as text. Line breaks are refused, because they would start another header.
 pub(crate) fn header_text(name: &str, value: &Value) -> Eval<EcoString> {
     one_line(value.to_text()?, || format!("the value of the header {name}"))
 }
 
-/// What is laid out into a head: a line break would begin a header of its own, and is refused; so is NUL.
+/// A text for a head. A line break is refused, because it would begin another header; so is NUL.
 pub(crate) fn one_line(text: EcoString, what: impl FnOnce() -> String) -> Eval<EcoString> {
     match text.bytes().find(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
         None => Ok(text),

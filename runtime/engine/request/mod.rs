@@ -1,4 +1,4 @@
-//! Requests and answers as HTTP knows them: nothing here knows a user.
+//! Requests and responses without users: nothing here depends on a user.
 
 pub(crate) mod auth;
 pub(crate) mod lines;

@@ -1,11 +1,11 @@
-//! Exchanges as people read them: in `--debug` and in the examples of failures. Secrets are masked, bodies capped.
+//! Exchanges as text for people, in `--debug` and in examples of failures. Secrets are masked, and long bodies are cut.
 
 use crate::http;
 
-/// How much of a body is shown.
+/// The most bytes of a body that are shown.
 const BODY_CAP: usize = 16 * 1024;
 
-/// A request in full, with the lines that the client adds; its cookies are the jar's when it was sent.
+/// A request in full, with the lines that the client adds, and the jar's cookies at the time when it was sent.
 pub fn request(request: &http::HttpRequest, cookies: &str) -> String {
     let mut out = format!("{} {}\n", request.method.as_str(), request.url);
     for line in lines(&request.head(cookies)).skip(1) {
@@ -23,7 +23,7 @@ pub fn response(response: &http::HttpResponse) -> String {
     out
 }
 
-/// An answer that never was whole: its head, and how much of its body came.
+/// An incomplete response: its head, and how much of its body arrived.
 pub fn partial(partial: &http::Partial) -> String {
     let mut out = head(partial.version, partial.status, &partial.headers);
     let came = match partial.body {
@@ -52,7 +52,7 @@ fn header_of<'h>(block: &'h [u8], name: &str) -> Option<&'h str> {
     lines(block).filter_map(|line| line.split_once(':')).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
 
-/// Headers that carry a secret by their name keep only their scheme or key.
+/// Masks headers whose name says that they contain a secret. Only their scheme or key remains.
 fn masked(line: &str) -> String {
     let Some((name, value)) = line.split_once(':') else { return line.to_owned() };
     let lower = name.to_ascii_lowercase();
@@ -80,7 +80,7 @@ fn masked(line: &str) -> String {
     line.to_owned()
 }
 
-/// `omitted` is how many bytes there are behind those of `body`.
+/// `omitted` is the number of bytes after those of `body`.
 fn push_body(out: &mut String, body: &[u8], omitted: u64, content_type: Option<&str>) {
     if body.is_empty() {
         return;
@@ -92,7 +92,7 @@ fn push_body(out: &mut String, body: &[u8], omitted: u64, content_type: Option<&
     let text = match (&decoded, std::str::from_utf8(body)) {
         (Some(decoded), _) => decoded,
         (None, Ok(text)) => text,
-        // A character may be cut where the rest was dropped.
+        // If the rest was dropped, the last character may be cut.
         (None, Err(error)) if omitted > 0 && error.error_len().is_none() => {
             str::from_utf8(&body[..error.valid_up_to()]).unwrap_or_default()
         }

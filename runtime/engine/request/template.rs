@@ -1,5 +1,5 @@
-//! What a request says beside its path, its query and its body, where that never changes: it is prepared when it is sent first, and copied
-//! from then on.
+//! A template for requests whose options never change: everything apart from the path, the query and the body. It is prepared for the first
+//! send and copied from then on.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use bytes::{BufMut as _, BytesMut};
 
 use crate::http::{self, ApiTransport, Redirects, Target, WireRequest};
 
-/// What options say, before defaults.
+/// The options of a request, before defaults.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) headers: String,
@@ -18,14 +18,14 @@ pub(crate) struct Options {
     pub(crate) redirects: Option<Redirects>,
 }
 
-/// What an api says of all its requests.
+/// An api's settings for all of its requests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Policy {
     /// Whether it sends and keeps cookies.
     pub(crate) cookies: bool,
-    /// Whether its requests may be sent again where HTTP allows it.
+    /// Whether its requests may be sent again if HTTP allows it.
     pub(crate) resend: bool,
-    /// The most bytes that the body of an answer may have where it is read.
+    /// The most bytes of a response's body that is read.
     pub(crate) max_body: u64,
 }
 
@@ -39,16 +39,16 @@ pub(crate) struct RequestTemplate {
     timeout: Duration,
     redirects: Redirects,
     has_body: bool,
-    /// The head from the end of its first line up to where a length is said.
+    /// The head from the end of its first line up to the position of the length.
     lines: Box<[u8]>,
-    /// Whether a length is said.
+    /// Whether a length is sent.
     has_length: bool,
     close: bool,
     own_cookies: bool,
 }
 
 impl RequestTemplate {
-    /// What is left of a request that was laid out whole; nothing where it wasn't laid out for the wire.
+    /// Creates a template from a complete request; `None` if the request wasn't serialized.
     pub(crate) fn of(options: Options, made: &http::HttpRequest) -> Option<Self> {
         let wire = made.wire.as_ref()?;
         let head = wire.bytes.get(..wire.bytes.len() - made.body.len())?.strip_suffix(b"\r\n")?;
@@ -73,7 +73,7 @@ impl RequestTemplate {
         })
     }
 
-    /// The request that these lines belong to, around its target and its body.
+    /// Completes the template with a target and a body.
     pub(crate) fn fill(&self, url: Target, body: Vec<u8>, policy: Policy, api: Rc<ApiTransport>) -> http::HttpRequest {
         let wire = WireRequest::fits(self.lines.len() + url.path.len() + body.len()).then(|| self.wire(&url.path, &body));
         let Policy { cookies, resend, max_body } = policy;

@@ -1,35 +1,35 @@
-//! The closed model: when which user starts and stops, as a list of moves with exact times.
+//! The closed model: when each user starts and stops, as a list of moves with exact times.
 //!
-//! Users of a group are numbered; those that run are always `0..n`, so that a group's state is one number, and who joins last leaves
-//! first.
+//! The users of a group are numbered. The active ones are always `0..n`, so a group's state is one number, and the user that started last
+//! stops first.
 
 use ltc_config::Rate;
 use ltc_config::profile::ClientStage;
 
-/// `count` users start, or stop, at equal distances.
+/// `count` users start, or stop, at equal intervals.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Move {
-    /// Nanoseconds since the group's start.
+    /// The beginning, in nanoseconds since the group's start.
     at: u64,
     up: bool,
-    /// How many run before it.
+    /// The number of active users before it.
     before: u64,
     count: u64,
-    /// The distance between two of them is `span / steps` nanoseconds.
+    /// The time between two of them is `span / steps` nanoseconds.
     span: u64,
     steps: u64,
-    /// 0: the first moves at once (hatching); 1: after one distance (ramps).
+    /// 0: the first user moves immediately (spawning); 1: after one interval (ramps).
     phase: u64,
 }
 
 impl Move {
-    /// When the `nth` of the move moves: the first whole nanosecond at which it is due.
+    /// When the `nth` user of the move starts or stops: the first whole nanosecond at which it is due.
     pub(super) fn time(&self, nth: u64) -> u64 {
         let passed = (u128::from(nth + self.phase) * u128::from(self.span)).div_ceil(u128::from(self.steps));
         self.at.saturating_add(u64::try_from(passed).unwrap_or(u64::MAX))
     }
 
-    /// How many have moved by `t`, that instant included.
+    /// How many users have started or stopped by `t`, including `t`.
     pub(super) fn moved(&self, t: u64) -> u64 {
         if t < self.at || self.count == 0 {
             return 0;
@@ -41,7 +41,7 @@ impl Move {
         u64::try_from(due).unwrap_or(u64::MAX).min(self.count)
     }
 
-    /// When the user of that index moves; `None` where it isn't concerned.
+    /// When the user with that index starts or stops; `None` if it doesn't belong to the move.
     fn time_of(&self, index: u64) -> Option<u64> {
         let first = if self.up { self.before } else { self.before - self.count };
         let nth = index.checked_sub(first).filter(|nth| *nth < self.count)?;
@@ -56,18 +56,18 @@ impl Move {
         self.up
     }
 
-    /// The user that the `nth` move of it concerns.
+    /// The index of the `nth` user of the move.
     pub(super) fn user(&self, nth: u64) -> u64 {
         if self.up { self.before + nth } else { self.before - 1 - nth }
     }
 }
 
-/// How many run at `t`, whatever ends the group.
+/// The number of active users at `t`, regardless of the group's end.
 pub(super) fn running(moves: &[Move], t: u64) -> u64 {
     moves.iter().fold(0, |sum, one| if one.up { sum + one.moved(t) } else { sum - one.moved(t) })
 }
 
-/// From when until when the user of that index runs, where it runs at `t`; an end that never comes is [`u64::MAX`].
+/// When the user with that index starts and stops, if it is active at `t`. [`u64::MAX`] means that it never stops.
 pub(super) fn stay(moves: &[Move], index: u64, t: u64) -> Option<(u64, u64)> {
     let mut began = None;
     for one in moves {
@@ -82,22 +82,22 @@ pub(super) fn stay(moves: &[Move], index: u64, t: u64) -> Option<(u64, u64)> {
     began.map(|began| (began, u64::MAX))
 }
 
-/// When the user that the move of that number stops began.
+/// When a user started that the move with that number stops.
 pub(super) fn began(moves: &[Move], number: usize, index: u64) -> Option<u64> {
     moves[..number].iter().rev().filter(|one| one.up).find_map(|one| one.time_of(index))
 }
 
-/// The most that ever run.
+/// The greatest number of active users.
 pub(super) fn peak(moves: &[Move]) -> u64 {
     moves.iter().map(|one| if one.up { one.before + one.count } else { one.before }).max().unwrap_or(0)
 }
 
-/// `clients` users, the first at once, the others at `rate`.
+/// `clients` users: the first immediately, the others at `rate`.
 pub(super) fn hatch(clients: u64, rate: Rate) -> Vec<Move> {
     vec![Move { at: 0, up: true, before: 0, count: clients, span: rate.per_ns(), steps: rate.count().max(1), phase: 0 }]
 }
 
-/// Step load: at each `step` nanoseconds `size` users more. A step that is not done when the next is due goes on at the same rate.
+/// Step load: at each `step` nanoseconds, `size` further users. A step that isn't complete when the next is due continues at the same rate.
 pub(super) fn steps(clients: u64, rate: Rate, size: u64, step: u64) -> Vec<Move> {
     let mut moves: Vec<Move> = Vec::new();
     let mut reached = 0;
@@ -115,7 +115,7 @@ pub(super) fn steps(clients: u64, rate: Rate, size: u64, step: u64) -> Vec<Move>
     moves
 }
 
-/// Linear ramps: the number of users changes where the line reaches a whole number, and is exact at the end of each stage.
+/// Linear ramps: the number of users changes when the line reaches a whole number, and is exact at the end of each stage.
 pub(super) fn stages(stages: &[ClientStage]) -> Vec<Move> {
     let mut moves = Vec::new();
     let (mut at, mut before) = (0u64, 0u64);

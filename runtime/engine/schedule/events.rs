@@ -1,4 +1,4 @@
-//! The starts and stops of a slice's users, by time: a cursor for each group, merged.
+//! The starts and stops of a slice's users in order of time, merged from a cursor for each group.
 
 use std::time::Duration;
 use std::vec::IntoIter;
@@ -7,34 +7,34 @@ use super::closed::{self, Move};
 use super::slice::Slice;
 use super::{Event, EventKind, LoadGroup, LoadKind};
 
-/// Starts and stops of users, by time. It ends with the last event; users of a load without an end are never stopped.
+/// Starts and stops of users in order of time. Users of a load without an end are never stopped.
 #[derive(Debug)]
 pub struct Events {
     slice: Slice,
     cursors: Vec<Cursor>,
 }
 
-/// The events of a group: those that pass at the slice's borders as lists, those between them one by one.
+/// The events of a group: those at the slice's borders as lists, and those between the borders one by one.
 #[derive(Debug)]
 struct Cursor {
     group: usize,
-    /// Users that run when the slice begins, by when they become its.
+    /// Users that are active when the slice begins, by the time at which they become the slice's.
     entering: Passing,
-    /// Users that the next interval goes on with.
+    /// Users that pass to the next interval.
     leaving: Passing,
-    /// Users that run at the group's end.
+    /// Users that are active at the group's end.
     ending: Passing,
-    /// The number of the move that comes next, and which of its users.
+    /// The number of the next move, and the number of its next user.
     at: (usize, u64),
     next_move: Option<Event>,
-    /// No move counts from then on.
+    /// From this time on, moves no longer count.
     high: Option<u64>,
 }
 
 type Passing = std::iter::Peekable<IntoIter<Event>>;
 
 impl Slice {
-    /// Starts and stops of users of the closed model, by time.
+    /// Starts and stops of users of the closed model, in order of time.
     pub fn events(&self) -> Events {
         Events::new(self.clone())
     }
@@ -68,7 +68,7 @@ impl Cursor {
         let (low, high) = slice.bounds(group)?;
         let span = &slice.span;
         let end = group.end.unwrap_or(u64::MAX);
-        // Who runs at an instant, from when until when, and from when until when that is this slice's.
+        // The users that are active at a time: the index, start and stop of each, and the part of that time that belongs to this slice.
         let running = |at: u64| {
             let count = if at < group.start { 0 } else { closed::running(moves, at - group.start) };
             (0..count).filter(|&index| slice.membership.contains(index)).filter_map(move |index| {
@@ -94,7 +94,7 @@ impl Cursor {
         Some(Self { group: number, entering: sorted(entering), leaving, ending, at: (0, nth), next_move: None, high })
     }
 
-    /// When its next event is.
+    /// The time of its next event.
     fn peek(&mut self) -> Option<Duration> {
         let next = [self.entering.peek(), self.next_move.as_ref(), self.leaving.peek(), self.ending.peek()];
         next.into_iter().flatten().map(|event| event.at).min()
@@ -113,7 +113,7 @@ impl Cursor {
         self.leaving.next_if(due).or_else(|| self.ending.next_if(due))
     }
 
-    /// The next event of a move that is the slice's.
+    /// The next event of a move that belongs to the slice.
     fn advance(&mut self, slice: &Slice) -> Option<Event> {
         let group = &slice.groups()[self.group];
         let LoadKind::Closed { moves } = &group.kind else {
@@ -143,7 +143,7 @@ impl Cursor {
                 continue;
             }
             let began = closed::began(moves, number, user).map_or(at, |began| group.start.saturating_add(began));
-            // A user that starts and stops at one instant does both where it starts.
+            // A user that starts and stops at the same moment does both in the slice where it starts.
             let covered = slice.span.covered(user, began, at.max(began + 1));
             if covered.is_some_and(|(_, until)| until >= at) {
                 return Some(event(group, at, user, EventKind::Stop));
@@ -152,7 +152,7 @@ impl Cursor {
     }
 }
 
-/// How many of a move have moved before `low`: they are among those that run then.
+/// How many users of a move moved before `low`. They are part of the users that are active at `low`.
 fn moved_before(one: &Move, group: &LoadGroup, low: u64) -> u64 {
     (low - group.start).checked_sub(1).map_or(0, |before| one.moved(before))
 }

@@ -1,7 +1,7 @@
-//! The load schedule: who starts when, and who stops when. It knows nothing of HTTP, of clocks or of threads.
+//! The load schedule: when each user starts and stops. It doesn't depend on HTTP, clocks or threads.
 //!
-//! A [`Plan`] is computed from a profile and the spec's user classes; a [`Slice`] of it is what one shard, or one worker of a shard, does
-//! in an interval. Each user and each arrival belongs to exactly one slice of a fleet, so that at every instant the shards sum to the
+//! A [`Plan`] is computed from a profile and the spec's user classes. A [`Slice`] of it is the load of one shard, or of one worker of a
+//! shard, in an interval. Each user and each arrival belongs to exactly one slice of a fleet, so that the shards always add up to the
 //! profile without a master. All times are computed in whole nanoseconds from exact fractions.
 //!
 //! ```
@@ -40,7 +40,7 @@ use spread::ClassPattern;
 pub struct WeightedClass {
     /// `Shopper`.
     pub name: String,
-    /// Its weight among the classes that share a load; 0 turns it off there.
+    /// Its weight among the classes that share a load; 0 turns it off.
     pub weight: u64,
 }
 
@@ -51,21 +51,21 @@ impl WeightedClass {
     }
 }
 
-/// Something that happens to a user of the closed model.
+/// An event of a user of the closed model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When, counted from the start of the whole test.
+    /// The time from the start of the whole test.
     pub at: Duration,
-    /// Which class, as an index into the classes the plan was made of.
+    /// The class, as an index into the plan's classes.
     pub class: usize,
-    /// Which user: unique over all classes and shards. A user that stopped may start again with the same number.
+    /// The user's number, which is unique over all classes and shards. A user that stopped may start again with the same number.
     pub user: u64,
-    /// What.
+    /// The kind of the event.
     pub kind: EventKind,
 }
 
 impl Event {
-    /// Whether the user is active from then on.
+    /// Whether the user is active after the event.
     pub fn is_start(&self) -> bool {
         matches!(self.kind, EventKind::Start | EventKind::Continue(_))
     }
@@ -76,11 +76,11 @@ impl Event {
 pub enum EventKind {
     /// It begins its first iteration.
     Start,
-    /// It goes on with what another function began at that time, from the start of the test.
+    /// It continues what another function began at that time, from the start of the test.
     Continue(Duration),
-    /// It begins no other iteration.
+    /// It begins no further iteration.
     Stop,
-    /// The same, and another function goes on with it.
+    /// It begins no further iteration, and another function continues it.
     HandOver,
 }
 
@@ -94,7 +94,7 @@ pub struct Plan {
 struct PlanData {
     classes: Vec<WeightedClass>,
     groups: Vec<LoadGroup>,
-    /// The group of each class and its number there; `None` for a class that is turned off.
+    /// The group of each class and its number in it; `None` for a class that is turned off.
     of_class: Vec<Option<(usize, usize)>>,
     seed: u64,
 }
@@ -118,7 +118,7 @@ enum LoadKind {
 }
 
 impl Plan {
-    /// The plan of a profile for the spec's classes; the profile's seed, or 0, is that of random arrivals.
+    /// The plan of a profile for the spec's classes. Random arrivals use the profile's seed, or 0.
     pub fn new(profile: &Profile, classes: &[WeightedClass]) -> Result<Self, Vec<ConfigError>> {
         Self::seeded(profile, classes, profile.seed.unwrap_or(0))
     }
@@ -176,7 +176,7 @@ impl Plan {
         Ok(Self { inner: Arc::new(PlanData { classes: classes.to_vec(), groups, of_class, seed }) })
     }
 
-    /// The classes it was made of.
+    /// The plan's classes.
     pub fn classes(&self) -> &[WeightedClass] {
         &self.inner.classes
     }
@@ -187,7 +187,7 @@ impl Plan {
         ends.map(|ends| Duration::from_nanos(ends.into_iter().max().unwrap_or(0)))
     }
 
-    /// Whether the class is driven by arrivals.
+    /// Whether arrivals drive the class.
     pub fn is_open(&self, class: usize) -> bool {
         self.group_of(class).is_some_and(|(group, _)| matches!(group.kind, LoadKind::Open { .. }))
     }

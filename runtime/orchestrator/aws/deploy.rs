@@ -198,8 +198,7 @@ pub(crate) async fn status(session: &Session, names: &Names, program: &str) -> R
 }
 
 /// Removes everything that `deploy` created, and the log group that Lambda created. It keeps what others created. Returns the regions that
-/// no
-/// longer have a function.
+/// no longer have a function.
 pub(crate) async fn destroy(session: &Session, names: &Names, say: &dyn Fn(String)) -> Result<Vec<String>, AwsError> {
     let account = session.account(names.home()).await?;
     let mut removed = Vec::new();

@@ -1,6 +1,5 @@
 //! The package for Lambda: a zip with the test's binary as `bootstrap`. The same binary gives the same bytes, so an unchanged package is
-//! not
-//! uploaded again.
+//! not uploaded again.
 
 use std::io::{Cursor, Write};
 use std::path::Path;

@@ -41,8 +41,7 @@ pub(super) fn of_function(names: &Names, account: &str, vpc: bool) -> Value {
 }
 
 /// The minimal policy for `deploy`, `status`, `run` and `destroy` together. It contains no permission to change a role or a bucket of
-/// somebody
-/// else.
+/// somebody else.
 pub(super) fn of_deployer(names: &Names, account: &str, vpc: bool) -> Value {
     let part = names.partition();
     let function = format!("arn:{part}:lambda:*:{account}:function:{}", names.function);

@@ -81,8 +81,7 @@ fn ending(scenario: &Scenario, report: &Report, truth: &Truth) -> Duration {
 }
 
 /// Reads which load is missing according to a note: `shard 3 lost from 00:02:10 to 00:02:14.5, …`, `shards 1, 4–6 lost 3 times between …
-/// and …,
-/// …`.
+/// and …, …`.
 pub(super) fn lost(note: &str) -> Option<(BTreeSet<u32>, Duration, Duration)> {
     let (shards, rest) = note.strip_prefix("shard")?.split_once(" lost ")?;
     let range = |text: &str| {
@@ -103,8 +102,7 @@ pub(super) fn lost(note: &str) -> Option<(BTreeSet<u32>, Duration, Duration)> {
 }
 
 /// At every time, the active users of a shard are the planned ones. If there are fewer, a note says so, and if that lasts until the end of
-/// an
-/// interval, the run is broken.
+/// an interval, the run is broken.
 fn missing_load_is_reported(scenario: &Scenario, report: &Report, truth: &Truth) -> Result<(), String> {
     let total = scenario.plan.total_duration().unwrap();
     let end = ending(scenario, report, truth).min(total);

@@ -1,5 +1,4 @@
-//! `--html FILE`: writes one page that contains its figures, its style and its script. The page fetches nothing; its own policy
-//! forbids it.
+//! `--html FILE`: writes one page that contains its figures, its style and its script. The page fetches nothing; its own policy forbids it.
 
 mod figures;
 

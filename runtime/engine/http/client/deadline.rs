@@ -1,6 +1,5 @@
 //! Deadlines with one timer for each user instead of one for each request. The timer is set to the first deadline that the user waited for.
-//! If
-//! responses come in time, it isn't touched. When it fires, it is set to the current deadline. So it is set about once per timeout, not
+//! If responses come in time, it isn't touched. When it fires, it is set to the current deadline. So it is set about once per timeout, not
 //! once per request.
 
 use std::cell::RefCell;

@@ -84,8 +84,7 @@ impl Sending {
     }
 
     /// Gives up the exchange: closes its connection, and sends nothing more. The returned traffic is complete: a connection that was being
-    /// opened
-    /// is counted if the server had accepted it.
+    /// opened is counted if the server had accepted it.
     pub(crate) fn abandon(&mut self) -> Traffic {
         let traffic = self.traffic();
         let state = std::mem::replace(&mut self.state, SendingState::Over(traffic));

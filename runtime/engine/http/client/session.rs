@@ -49,8 +49,7 @@ struct Idle {
     origin: Rc<Origin>,
     connection: Connection,
     /// The instant after which it is worth a system call to ask whether the server has closed the connection. Comparing two times is
-    /// cheaper than
-    /// subtracting them.
+    /// cheaper than subtracting them.
     ask_from: Instant,
 }
 
@@ -204,8 +203,7 @@ impl Session {
     }
 
     /// Sends one request and returns its response. A lost request is sent again if the rule allows it, on a new connection, because other
-    /// idle
-    /// connections may be lost too.
+    /// idle connections may be lost too.
     async fn step(
         &self,
         step: &Outgoing<'_>,

@@ -1,6 +1,5 @@
 //! Connections in memory: the server is a value in the same thread. Instruction counts need them, because the cost of a socket differs from
-//! run
-//! to run, and only the engine is to be measured.
+//! run to run, and only the engine is to be measured.
 //!
 //! An answer is available as soon as the request is flushed, but the first read of it has to wait once, as with a socket. So a request
 //! suspends and resumes the same code as over a network.

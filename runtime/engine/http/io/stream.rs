@@ -22,10 +22,8 @@ use crate::http::message::traffic::Ledger;
 const TLS_RECORD: usize = 16 * 1024;
 
 /// After this time, an idle connection is worth a system call that asks whether the server has closed it. The thread's own knowledge is as
-/// old
-/// as its last poll of all connections, some milliseconds under load, and a server that closes idle connections does so after whole
-/// seconds.
-/// A user that waits longer than this sends fewer than ten requests per second, so the call costs little in comparison.
+/// old as its last poll of all connections, some milliseconds under load, and a server that closes idle connections does so after whole
+/// seconds. A user that waits longer than this sends fewer than ten requests per second, so the call costs little in comparison.
 pub(crate) const WORTH_ASKING: Duration = Duration::from_millis(100);
 
 /// The most bytes of a response that are read while its request is still being written.
@@ -64,8 +62,7 @@ impl Stream {
     }
 
     /// Whether an idle connection still looks usable, so the server neither closed it nor sent anything. `asks` tells whether it was idle
-    /// for long
-    /// enough to ask the system ([`WORTH_ASKING`]); otherwise the check costs no system call as long as nothing has happened.
+    /// for long enough to ask the system ([`WORTH_ASKING`]); otherwise the check costs no system call as long as nothing has happened.
     pub(crate) fn is_fresh(&mut self, asks: bool) -> bool {
         let Some(tcp) = self.tcp() else { return true };
         if asks {
@@ -87,8 +84,7 @@ impl Stream {
     }
 
     /// Whether the readable bytes contain no data of the server. TLS may send session tickets at any time, and a close message. Without
-    /// TLS, any
-    /// byte is unexpected.
+    /// TLS, any byte is unexpected.
     fn is_silent(&mut self) -> bool {
         if let Self::Plain(tcp) = self {
             return matches!(tcp.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock);
@@ -98,8 +94,7 @@ impl Stream {
     }
 
     /// Whether a server has seen none of these bytes if the first attempt to write them failed. With TLS, a server sees only whole records,
-    /// but
-    /// bytes in several records may have been written in part.
+    /// but bytes in several records may have been written in part.
     pub(crate) fn hides_parts_of(&self, bytes: usize) -> bool {
         matches!(self, Self::Plain(_) | Self::Memory(_)) || bytes <= TLS_RECORD
     }
@@ -134,8 +129,7 @@ impl Stream {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(tcp.poll_read_ready(cx))?,
                 Ok(count) if count > 0 && count < room => {
                     // The system has no more bytes, and will report new ones by an event. This call clears the readiness, so that the next
-                    // read doesn't
-                    // need a system call to find that out (tokio's own `poll_read` does the same).
+                    // read doesn't need a system call to find that out (tokio's own `poll_read` does the same).
                     let _ = tcp.try_io(Interest::READABLE, || Err::<(), _>(io::ErrorKind::WouldBlock.into()));
                     return Poll::Ready(Ok(count));
                 }
@@ -145,8 +139,7 @@ impl Stream {
     }
 
     /// Writes the whole head and body. If the server answers before it has read everything, the answer is read at the same time, so that
-    /// neither
-    /// side waits for the other.
+    /// neither side waits for the other.
     pub(crate) async fn write_request(&mut self, head: &[u8], body: &[u8], answer: &mut BytesMut, ledger: &Ledger) -> io::Result<()> {
         if body.is_empty() {
             let mut rest = head;

@@ -1,8 +1,6 @@
 //! The charset of a body's text. `Content-Type` sets it. If it doesn't, the first bytes of an HTML or XML page can. A byte order mark
-//! overrides
-//! both (WHATWG Encoding, HTML 13.2.3). Everything else is UTF-8, which costs nothing, because the result for a head is cached with the
-//! head.
-//! JSON is always UTF-8 (RFC 8259, 8.1).
+//! overrides both (WHATWG Encoding, HTML 13.2.3). Everything else is UTF-8, which costs nothing, because the result for a head is cached
+//! with the head. JSON is always UTF-8 (RFC 8259, 8.1).
 
 use std::borrow::Cow;
 

@@ -78,8 +78,7 @@ impl Headers {
     }
 
     /// The value of `Content-Length`. Equal repeated values count as one, and different ones are an error (RFC 9112, 6.3). A length beyond
-    /// 64 bits
-    /// is ignored: browsers and curl read such a body until the connection ends.
+    /// 64 bits is ignored: browsers and curl read such a body until the connection ends.
     pub(crate) fn content_length(&self) -> Result<Option<u64>, String> {
         let mut found = None;
         for value in self.get_all("content-length").flat_map(|value| value.split(',')) {

@@ -1,6 +1,5 @@
 //! How much of a response is kept, and the incomplete part of a response: its status and headers are known even if its body breaks off,
-//! can't be
-//! decoded, is too large, or takes too long.
+//! can't be decoded, is too large, or takes too long.
 
 use std::cell::{Cell, RefCell};
 

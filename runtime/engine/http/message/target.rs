@@ -101,8 +101,7 @@ impl Target {
     }
 
     /// Resolves a URI reference against this base (RFC 3986, so a relative one replaces the part after the base's last slash). `query` is
-    /// added to
-    /// the reference's own query.
+    /// added to the reference's own query.
     pub fn join(&self, reference: &str, query: &str) -> Eval<Self> {
         let base = url::Url::parse(&self.to_string()).map_err(|error| EvalError(format!("{self}: {error}")))?;
         let mut url = join(&base, reference).map_err(|error| EvalError(format!("`{reference}`: {error}")))?;

@@ -1,6 +1,5 @@
 //! TLS errors in a tester's words: the problem and its fix. Messages contain no text of a library and no name of a type, so that they are
-//! the
-//! same for every version of rustls.
+//! the same for every version of rustls.
 
 use std::io;
 

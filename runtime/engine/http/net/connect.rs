@@ -1,4 +1,4 @@
-//! Making a connection: the address, TCP, a proxy's tunnel, TLS, and how long each took.
+//! Opens a connection: the address, TCP, a proxy's tunnel, TLS, and the time that each took.
 
 use std::cell::RefCell;
 use std::io;
@@ -28,19 +28,19 @@ pub(crate) struct Made {
     pub(crate) stream: Stream,
     /// Whether the server chose HTTP/2.
     pub(crate) http2: bool,
-    /// The proxy that is asked by whole URLs.
+    /// The proxy, if it expects whole URLs in requests.
     pub(crate) via: Option<Hopper>,
 }
 
-/// Which addresses a connection was tried with.
+/// The addresses that were tried for a connection.
 #[derive(Debug, Default)]
 struct Tried {
     addresses: RefCell<Vec<IpAddr>>,
-    /// All of the host's, as long as none has answered.
+    /// All addresses of the host, as long as none has answered.
     unanswered: RefCell<Option<Rc<Addresses>>>,
 }
 
-/// Connects to an origin for a user; what was opened is counted, whatever becomes of it.
+/// Connects to an origin for a user. Opened connections are counted, whatever the result.
 pub(crate) async fn connect(
     transport: &Transport,
     api: &ApiTransport,
@@ -114,12 +114,12 @@ async fn tcp(origin: &Origin, addresses: &Rc<Addresses>, user: u64, ledger: &Led
         addresses.put_last(*address);
     }
     let Some(tcp) = raced.won else { return Err(unconnected(origin, &raced.failed)) };
-    // Requests are written whole: there is nothing to wait for. Without it they'd be slower, not wrong.
+    // Requests are written whole, so waiting for more bytes is useless. If this fails, they are only slower.
     let _ = tcp.set_nodelay(true);
     Ok(tcp)
 }
 
-/// A connection that is being opened. Where it is given up after the server has accepted it, it is counted all the same.
+/// A connection that is being opened. If it is given up after the server has accepted it, it is counted nevertheless.
 struct Opening<'l> {
     tcp: Option<TcpStream>,
     ledger: &'l Ledger,
@@ -163,7 +163,7 @@ async fn open(address: SocketAddr, ledger: &Ledger) -> io::Result<TcpStream> {
     Ok(tcp)
 }
 
-/// Why none of a host's addresses could be connected to.
+/// The error if no address of a host could be connected to.
 fn unconnected(origin: &Origin, failed: &[(IpAddr, io::Error)]) -> HttpError {
     let to = origin.host_port();
     let message = match failed {
@@ -185,7 +185,7 @@ fn unconnected(origin: &Origin, failed: &[(IpAddr, io::Error)]) -> HttpError {
             format!("no connection to {to}: {}", each.join("; "))
         }
     };
-    // The system's word for it; of several addresses the first one's.
+    // The system's words, those of the first address if there are several.
     let failure = HttpError::new(FailureClass::Connect, message);
     match failed {
         [] => failure.came("no address"),
@@ -205,7 +205,7 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-/// The addresses that were tried of a name.
+/// The tried addresses of a name.
 fn names(host: &str, addresses: &[IpAddr]) -> String {
     if addresses.is_empty() || host.parse::<IpAddr>().is_ok() {
         return String::new();

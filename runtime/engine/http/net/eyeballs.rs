@@ -1,5 +1,5 @@
-//! Connecting to one of several addresses (RFC 8305, 5): the next is tried once the one before has failed, or hasn't answered for a while;
-//! who answers first is used.
+//! Connects to one of several addresses (RFC 8305, 5): the next one is tried after the one before has failed, or hasn't answered for some
+//! time. The first one that answers is used.
 
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
@@ -7,17 +7,17 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
-/// How long an address may take before the next is tried as well.
+/// How long an address may take before the next one is tried as well.
 const DELAY: Duration = Duration::from_millis(250);
 
-/// What an attempt at several addresses came to.
+/// The result of trying several addresses.
 #[derive(Debug)]
 pub(crate) struct Raced<T, E> {
-    /// What the first that answered gave, if any did.
+    /// The result of the first address that answered, if any did.
     pub(crate) won: Option<T>,
-    /// Why addresses failed, in the order in which they did.
+    /// The errors of addresses, in the order in which they failed.
     pub(crate) failed: Vec<(IpAddr, E)>,
-    /// Those that were begun with before the one that answered, and hadn't by then.
+    /// Addresses that were tried before the one that answered, and hadn't answered by then.
     pub(crate) overtaken: Vec<IpAddr>,
 }
 
@@ -26,8 +26,8 @@ pub(crate) fn pause() -> tokio::time::Sleep {
     tokio::time::sleep(DELAY)
 }
 
-/// Tries addresses in their order, with such a pause between two where the first doesn't fail. Attempts that are under way when one
-/// succeeds are dropped.
+/// Tries addresses in order, with a pause before the next one unless an address fails. When an address succeeds, the other attempts are
+/// dropped.
 pub(crate) async fn race<T, E, F, P>(
     addresses: &[IpAddr],
     mut pause: impl FnMut() -> P,
@@ -64,7 +64,7 @@ where
                 return Poll::Ready((None, Vec::new()));
             }
             if failed.len() > before {
-                // The next need not wait for what has failed.
+                // After a failure, the next address is tried without a pause.
                 waiting = None;
             } else if !due {
                 return Poll::Pending;
@@ -83,7 +83,7 @@ mod tests {
 
     use super::*;
 
-    /// What addresses have done, and how many pauses are over. Time is what the test says it is.
+    /// The state of each address, and the number of pauses that are over. The test controls the time.
     #[derive(Default)]
     struct World {
         begun: RefCell<Vec<u8>>,
@@ -117,10 +117,10 @@ mod tests {
         IpAddr::from([10, 0, 0, number])
     }
 
-    /// What happens, and which attempts have begun by then.
+    /// An action of the test, and the attempts that have begun after it.
     type Act<'a> = (&'a dyn Fn(&World), &'a [u8]);
 
-    /// Races `1..=count`; after each act it is asked with whom the race has begun, and it gives what came of it.
+    /// Races `1..=count`. After each act, it checks which attempts have begun. Returns the result.
     fn raced(count: u8, acts: &[Act<'_>]) -> (Option<Raced<u8, &'static str>>, World) {
         let world = World::default();
         let addresses: Vec<IpAddr> = (1..=count).map(address).collect();

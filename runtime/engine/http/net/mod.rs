@@ -1,4 +1,4 @@
-//! How a connection is made: names, addresses, proxies, TLS, and what users share of it.
+//! Connections: names, addresses, proxies, TLS, and the state that users share.
 
 pub(super) mod config;
 pub(super) mod connect;

@@ -1,8 +1,7 @@
-//! The addresses of names: looked up once by all users of a thread, used evenly by them.
+//! The addresses of names. A thread looks each name up once for all of its users, and the users are spread evenly over the addresses.
 //!
-//! A user begins with its own address, users one after another going round them all, and keeps to it, as a browser does. An address
-//! that couldn't be connected to, or was overtaken by another, comes last until the name is looked up again: so it doesn't cost every
-//! connection its wait.
+//! Each user begins with another address, in turn, and keeps it, as a browser does. An address that can't be connected to, or is overtaken
+//! by another one, comes last until the name is looked up again. So it doesn't delay every connection.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -22,14 +21,14 @@ use crate::http::message::failure::HttpError;
 use crate::http::message::words;
 use crate::stats::FailureClass;
 
-/// How long a looked-up address is used.
+/// How long the addresses of a name are used.
 const TTL: Duration = Duration::from_secs(30);
-/// How long it isn't asked for again where it wasn't found: what waits for the same name needn't ask one by one.
+/// How long a failed look-up counts, so that tasks that wait for the same name don't repeat it one by one.
 const FAILURE_TTL: Duration = Duration::from_secs(1);
 
-/// Looks names up.
+/// Looks up names.
 pub(crate) trait Resolve: fmt::Debug {
-    /// The addresses of a host, those to prefer first.
+    /// The addresses of a host, preferred ones first.
     fn look_up<'r>(&'r self, host: &'r str) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + 'r>>;
 }
 
@@ -43,14 +42,14 @@ impl Resolve for System {
     }
 }
 
-/// The names that users of a thread know.
+/// The names that a thread has looked up.
 #[derive(Debug)]
 pub(crate) struct Names {
     resolver: Box<dyn Resolve>,
     known: RefCell<HashMap<Box<str>, Rc<Name>>>,
 }
 
-/// What is known of a name.
+/// The state of a name.
 #[derive(Debug, Default)]
 struct Name {
     lock: Mutex<()>,
@@ -64,7 +63,7 @@ impl Names {
         Self { resolver, known: RefCell::default() }
     }
 
-    /// The addresses of a host, and how long it took where they had to be asked for. Users that want the same name wait for one answer.
+    /// The addresses of a host, and the time of the look-up if one was needed. Users that want the same name wait for the same look-up.
     pub(crate) async fn addresses(&self, host: &str) -> Result<(Rc<Addresses>, Option<Duration>), HttpError> {
         if let Ok(address) = host.parse::<IpAddr>() {
             return Ok((Rc::new(Addresses::new(vec![address])), None));
@@ -110,10 +109,10 @@ impl Name {
 /// A host's addresses.
 #[derive(Debug)]
 pub(crate) struct Addresses {
-    /// Families alternate (RFC 8305, 4). Within a family they are sorted: servers give them in another order each time, and all threads
-    /// and shards are to go round the same circle.
+    /// Address families alternate (RFC 8305, 4). Within a family, addresses are sorted: servers return them in another order each time, and
+    /// all threads and shards should go through them in the same order.
     circle: Vec<IpAddr>,
-    /// Those that connections had better not begin with.
+    /// Addresses that new connections should try last.
     last: RefCell<Vec<IpAddr>>,
 }
 
@@ -135,7 +134,7 @@ impl Addresses {
         Self { circle, last: RefCell::default() }
     }
 
-    /// All of them.
+    /// All addresses.
     pub(crate) fn all(&self) -> &[IpAddr] {
         &self.circle
     }
@@ -150,7 +149,7 @@ impl Addresses {
         order
     }
 
-    /// Puts an address last for those that connect from now on.
+    /// Makes new connections try an address last.
     pub(crate) fn put_last(&self, address: IpAddr) {
         let mut last = self.last.borrow_mut();
         if self.circle.len() > 1 && !last.contains(&address) {
@@ -162,7 +161,7 @@ impl Addresses {
 fn rotate(addresses: &mut [IpAddr], user: u64) {
     let count = addresses.len() as u64;
     if count > 1 {
-        // Less than the number of addresses.
+        // The remainder is less than the number of addresses.
         addresses.rotate_left(usize::try_from(user % count).unwrap_or_default());
     }
 }
@@ -185,7 +184,7 @@ mod tests {
         assert_eq!(order(&three, 0), ["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
         assert_eq!(order(&three, 1), ["10.0.0.2", "10.0.0.3", "10.0.0.1"]);
         assert_eq!(order(&three, 3_000_000_000_000_000_002), ["10.0.0.3", "10.0.0.1", "10.0.0.2"]);
-        // The same circle, whatever order the next answer has.
+        // The order is the same, whatever the order of the next answer.
         assert_eq!(order(&addresses(&["10.0.0.2", "10.0.0.1", "10.0.0.3"]), 1), order(&three, 1));
     }
 

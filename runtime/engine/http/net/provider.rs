@@ -1,4 +1,4 @@
-//! The cryptography that TLS uses.
+//! The cryptography of TLS.
 
 use std::sync::{Arc, OnceLock};
 

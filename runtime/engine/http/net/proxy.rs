@@ -1,4 +1,4 @@
-//! Proxies, as the environment names them.
+//! Proxies from the environment's variables.
 
 use bytes::{BufMut as _, BytesMut};
 use hyper_util::client::proxy::matcher::Matcher;
@@ -12,13 +12,13 @@ use crate::http::wire::head;
 use crate::http::wire::parse::parse;
 use crate::stats::FailureClass;
 
-/// Which proxies are gone through.
+/// The proxies to use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Proxies {
     /// Those of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
     #[default]
     Environment,
-    /// None.
+    /// No proxy.
     None,
     /// This one for all hosts.
     All(String),
@@ -28,7 +28,7 @@ pub enum Proxies {
 #[derive(Debug)]
 pub(crate) struct Proxy(Option<Matcher>);
 
-/// A proxy that a request goes through.
+/// A proxy for a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Hopper {
     pub(crate) origin: Origin,
@@ -48,7 +48,7 @@ impl Proxy {
         }
     }
 
-    /// The proxy on the way to an origin.
+    /// The proxy for an origin, if there is one.
     pub(crate) fn on_way_to(&self, origin: &Origin) -> Result<Option<Hopper>, HttpError> {
         let Some(matcher) = &self.0 else { return Ok(None) };
         let Ok(uri) = format!("{}://{}/", origin.scheme(), origin.authority).parse() else { return Ok(None) };
@@ -68,7 +68,7 @@ impl Proxy {
     }
 }
 
-/// Asks a proxy for a way through to an origin.
+/// Asks a proxy for a tunnel to an origin.
 pub(crate) async fn tunnel(stream: &mut Stream, origin: &Origin, hopper: &Hopper) -> Result<(), HttpError> {
     let to = origin.host_port();
     let mut buffer = BytesMut::with_capacity(512);
@@ -90,7 +90,7 @@ pub(crate) async fn tunnel(stream: &mut Stream, origin: &Origin, hopper: &Hopper
         }
         match parse(&buffer) {
             Ok(None) if buffer.len() <= MAX_HEAD => buffer.reserve(1024),
-            // Nothing may follow before TLS has begun: the client speaks first.
+            // The proxy may send nothing after its answer before TLS has begun, because the client speaks first.
             Ok(Some(head)) if matches!(head.status, 200..300) && head.length == buffer.len() => return Ok(()),
             Ok(Some(head)) if !matches!(head.status, 200..300) => {
                 return Err(HttpError::new(

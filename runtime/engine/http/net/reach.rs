@@ -1,4 +1,4 @@
-//! Which addresses a redirect may lead to: a server under test must not make the generator ask the machines beside it.
+//! Decides which addresses a redirect may lead to: a server under test must not make the generator send requests to nearby machines.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -7,8 +7,8 @@ use crate::http::message::failure::HttpError;
 use crate::http::message::target::{Origin, Target};
 use crate::http::message::traffic::{Ledger, Phases};
 
-/// Addresses outside of the link-local ranges at which clouds serve the credentials of a machine: AWS over IPv6, Google over IPv6,
-/// Alibaba and Azure.
+/// Addresses outside of the link-local ranges at which clouds serve the credentials of a machine: AWS and Google over IPv6, Alibaba and
+/// Azure.
 const METADATA: [IpAddr; 4] = [
     IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
     IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
@@ -39,7 +39,7 @@ impl Reach {
         match address {
             IpAddr::V4(v4) if v4.is_link_local() => Self::LinkLocal,
             IpAddr::V6(v6) if v6.is_unicast_link_local() => Self::LinkLocal,
-            // The unspecified address connects to this machine.
+            // Connecting to the unspecified address connects to this machine.
             _ if address.is_loopback() || address.is_unspecified() => Self::Loopback,
             IpAddr::V4(v4) if v4.octets()[0] == 0 => Self::Loopback,
             IpAddr::V4(v4) if v4.is_private() || (v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64) => Self::Private,
@@ -48,7 +48,7 @@ impl Reach {
         }
     }
 
-    /// The reach of a host as its text alone tells it: an address, or a name that is reserved for one (RFC 6761).
+    /// The reach of a host if its text alone shows it: an address, or a reserved name (RFC 6761).
     pub fn of_text(host: &str) -> Option<Self> {
         let name = host.strip_suffix('.').unwrap_or(host);
         match name.parse::<IpAddr>() {
@@ -59,7 +59,7 @@ impl Reach {
         }
     }
 
-    /// Why a redirect may not lead there, where it may not.
+    /// Why a redirect may not lead to an address with this reach; `None` if it may.
     fn refusal(self, from: Self) -> Option<&'static str> {
         match (from, self) {
             (_, Self::LinkLocal) => Some("a redirect never leads to a link-local or metadata address"),
@@ -69,7 +69,7 @@ impl Reach {
     }
 }
 
-/// The IPv4 address in an IPv6 address that maps one (RFC 4291, 2.5.5) or translates to one (RFC 6052, 2.1).
+/// The IPv4 address in an IPv6 address that is mapped (RFC 4291, 2.5.5) or translated (RFC 6052, 2.1).
 fn embedded(address: IpAddr) -> IpAddr {
     let address = address.to_canonical();
     match address {
@@ -84,12 +84,12 @@ fn embedded(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Refuses a redirect from what a spec asked for to an address that only this machine or its cloud should reach.
+/// Refuses a redirect from a host of the spec to an address that only this machine or its cloud should reach.
 ///
 /// # Errors
 /// A protocol failure for such a redirect.
 pub(crate) async fn check_redirect(transport: &Transport, from: &Target, to: &Target, ledger: &Ledger) -> Result<(), HttpError> {
-    // The spec itself names this host.
+    // The spec itself names this host, so it is allowed.
     if from.host() == to.host() {
         return Ok(());
     }
@@ -101,8 +101,8 @@ pub(crate) async fn check_redirect(transport: &Transport, from: &Target, to: &Ta
     }
 }
 
-/// The reach of each address of a host. A proxy looks names up itself, and a name in memory has no address. Where a look-up fails, none
-/// is known: the connection reports it.
+/// The reach of each address of a host. It is empty if a proxy looks names up, if connections are in memory, or if the look-up fails, which
+/// the connection reports.
 async fn reaches(transport: &Transport, origin: &Origin, ledger: &Ledger) -> Vec<Reach> {
     if let Some(reach) = Reach::of_text(&origin.host) {
         return vec![reach];

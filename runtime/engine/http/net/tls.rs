@@ -1,4 +1,4 @@
-//! TLS by rustls: what connections are made with, and what is shown to servers (`trust`: whom to trust, `tls_words`: what went wrong).
+//! TLS with rustls: the configuration of connections, and the certificate for servers (`trust`: trusted certificates, `tls_words`: errors).
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,7 +14,7 @@ use crate::http::message::failure::HttpError;
 use crate::http::message::tls_words;
 use crate::stats::FailureClass;
 
-/// What connections of an api are made with.
+/// The TLS configuration of an api's connections.
 pub(crate) fn client_config(api: &ApiConfig) -> Result<Arc<ClientConfig>, String> {
     let own = &api.tls;
     let builder = ClientConfig::builder_with_provider(provider())
@@ -38,7 +38,7 @@ pub(crate) fn client_config(api: &ApiConfig) -> Result<Arc<ClientConfig>, String
         (Some(_), None) => return Err("tls cert: missing tls key, set both".into()),
         (None, Some(_)) => return Err("tls key: missing tls cert, set both".into()),
     };
-    // Users don't share anything: none resumes another's session.
+    // Users share nothing, so none resumes another's session.
     config.resumption = Resumption::disabled();
     if api.http2 {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -46,12 +46,12 @@ pub(crate) fn client_config(api: &ApiConfig) -> Result<Arc<ClientConfig>, String
     Ok(Arc::new(config))
 }
 
-/// For servers that aren't under test, such as AWS's own: HTTP/1.1, verified as any server of the system's.
+/// The configuration for servers that aren't under test, such as AWS's own: HTTP/1.1, verified with the system's authorities.
 pub fn plain_config() -> Result<Arc<ClientConfig>, String> {
     client_config(&ApiConfig { http2: false, ..ApiConfig::default() })
 }
 
-/// For proxies, which speak HTTP/1.1 and are verified as any server of the system's.
+/// The configuration for proxies: HTTP/1.1, verified with the system's authorities.
 pub(crate) fn proxy_config() -> Result<Arc<ClientConfig>, HttpError> {
     static CONFIG: OnceLock<Result<Arc<ClientConfig>, String>> = OnceLock::new();
     let made = CONFIG.get_or_init(plain_config);
@@ -67,7 +67,7 @@ fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>, 
     Ok(all)
 }
 
-/// The name that a server is asked for and has to prove.
+/// The name to request from a server and to verify.
 pub(crate) fn server_name(name: &str) -> Result<ServerName<'static>, String> {
     ServerName::try_from(name.to_owned()).map_err(|_| format!("`{name}` is not a valid server name"))
 }

@@ -1,4 +1,4 @@
-//! What all users of a thread share: how apis are reached, names that were looked up, buffers that are lent.
+//! The state that all users of a thread share: how to reach apis, names that were looked up, and buffers.
 
 use std::cell::{OnceCell, RefCell};
 use std::fmt;
@@ -17,18 +17,18 @@ use crate::http::message::failure::HttpError;
 use crate::http::wire::parse::HeadCache;
 use crate::stats::FailureClass;
 
-/// Buffers that are kept for the next exchange, and the size up to which they are.
+/// The most buffers that are kept for later exchanges, and the largest size of a kept buffer.
 const BUFFERS: usize = 64;
 const BUFFER: usize = 16 * 1024;
 
-/// How an api is reached, its certificates read.
+/// How to reach an api, with its certificates.
 pub struct ApiTransport {
     pub(crate) config: ApiConfig,
     tls: OnceCell<Result<Arc<ClientConfig>, String>>,
 }
 
 impl ApiTransport {
-    /// The system's authorities are read only once a connection wants them.
+    /// The TLS configuration. The system's authorities are read only when a connection needs them.
     pub(crate) fn tls(&self) -> Result<Arc<ClientConfig>, HttpError> {
         let made = self.tls.get_or_init(|| tls::client_config(&self.config));
         made.clone().map_err(|why| HttpError::new(FailureClass::Tls, why))
@@ -41,24 +41,24 @@ impl fmt::Debug for ApiTransport {
     }
 }
 
-/// What the users of a thread share.
+/// The state that the users of a thread share.
 #[derive(Debug)]
 pub struct Transport {
     proxy: Proxy,
     pub(crate) memory: Option<Accept>,
     pub(crate) names: Names,
     buffers: RefCell<Vec<BytesMut>>,
-    /// Heads of responses that were understood.
+    /// Heads of responses that were parsed.
     pub(crate) heads: RefCell<HeadCache>,
 }
 
 impl Transport {
-    /// Makes it; what is wrong with the configuration is said.
+    /// Creates the transport. The error explains what is wrong with the configuration.
     pub fn new(config: TransportConfig) -> Result<Rc<Self>, String> {
         Self::with_resolver(config, Box::new(System))
     }
 
-    /// One that looks names up by this resolver.
+    /// Creates a transport that looks names up with this resolver.
     pub(crate) fn with_resolver(config: TransportConfig, resolver: Box<dyn Resolve>) -> Result<Rc<Self>, String> {
         Ok(Rc::new(Self {
             proxy: Proxy::new(&config.proxies),
@@ -69,7 +69,7 @@ impl Transport {
         }))
     }
 
-    /// How an api is reached. Its certificates are read here, so that what is wrong with them is told before any load.
+    /// How to reach an api. It reads the certificates, so that errors in them are reported before any load.
     pub fn api(&self, config: &ApiConfig) -> Result<Rc<ApiTransport>, String> {
         let api = ApiTransport { config: config.clone(), tls: OnceCell::new() };
         let own = &config.tls;
@@ -87,15 +87,15 @@ impl Transport {
         &self.proxy
     }
 
-    /// A buffer for one exchange: the one that was used last, so that it is likely to be in the processor's cache. Its memory is its own
-    /// again once what was cut out of it has been dropped.
+    /// A buffer for one exchange. It is the one that was used last, because it is likely to be in the processor's cache. Its whole memory
+    /// is available again when all parts that were split off have been dropped.
     pub(crate) fn borrow_buffer(&self) -> BytesMut {
         let mut buffer = self.buffers.borrow_mut().pop().unwrap_or_default();
         buffer.reserve(BUFFER);
         buffer
     }
 
-    /// Takes a buffer back; ones that have grown are not kept.
+    /// Takes a buffer back. A buffer that has grown isn't kept.
     pub(crate) fn return_buffer(&self, mut buffer: BytesMut) {
         buffer.clear();
         let mut buffers = self.buffers.borrow_mut();

@@ -1,4 +1,5 @@
-//! Whom to trust: the system's authorities, those of `tls.ca`, and certificates that are in `tls.ca` themselves.
+//! The certificates that are trusted: those of the system's authorities, those of authorities in `tls.ca`, and the certificates in `tls.ca`
+//! themselves.
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,7 +12,7 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, Sign
 use super::provider::provider;
 use crate::http::message::tls_words;
 
-/// The system's authorities, or Mozilla's where it has none. Read once.
+/// The system's authorities, or Mozilla's if the system has none. They are read once.
 fn roots() -> &'static RootCertStore {
     static ROOTS: OnceLock<RootCertStore> = OnceLock::new();
     ROOTS.get_or_init(|| {
@@ -38,9 +39,8 @@ pub(in crate::http) fn verifier(own: Vec<CertificateDer<'static>>) -> Result<Arc
     Ok(Arc::new(PinnedCertificates { chains, own }))
 }
 
-/// Trusts a certificate also where it is itself one of those that were given, as curl and OpenSSL do: the usual self-signed certificate says
-/// that it is an authority, and an authority may sign for servers, but isn't one by the rules of chains. Its name and its time count all the
-/// same.
+/// Trusts a certificate that is itself in the configured list, as curl and OpenSSL do. The usual self-signed certificate says that it is an
+/// authority, and by the rules of chains a server's certificate can't be one. Its name and its validity period are still checked.
 #[derive(Debug)]
 struct PinnedCertificates {
     chains: Arc<WebPkiServerVerifier>,
@@ -58,7 +58,7 @@ impl ServerCertVerifier for PinnedCertificates {
     ) -> Result<ServerCertVerified, Error> {
         let verdict = self.chains.verify_server_cert(shown, intermediates, name, ocsp, now);
         match &verdict {
-            // Both are found behind the check of its time, so that this one needs only its name.
+            // These errors come after the check of the validity period, so only the name is left to check.
             Err(Error::InvalidCertificate(why)) if no_chain(why) && self.own.iter().any(|own| own.as_ref() == shown.as_ref()) => {
                 verify_server_name(&ParsedCertificate::try_from(shown)?, name)?;
                 Ok(ServerCertVerified::assertion())
@@ -90,7 +90,7 @@ impl ServerCertVerifier for PinnedCertificates {
     }
 }
 
-/// Whether all that is wrong is that no chain leads to an authority.
+/// Whether the only error is that the certificate has no chain to an authority.
 fn no_chain(why: &CertificateError) -> bool {
     match why {
         CertificateError::UnknownIssuer => true,

@@ -1,4 +1,4 @@
-//! Names with several addresses: users go round them, and dead ones cost no request.
+//! Tests names with several addresses: users are spread over them, and unreachable ones fail no request.
 
 use std::io;
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use super::*;
 use crate::http::net::names::Resolve;
 use crate::stats::FailureClass;
 
-/// Knows one name.
+/// A resolver that knows one name.
 #[derive(Debug)]
 struct Fixed(Vec<IpAddr>, Rc<RefCell<usize>>);
 
@@ -26,7 +26,7 @@ fn transport(addresses: &[&str]) -> (Rc<Transport>, Rc<RefCell<usize>>) {
     (Transport::with_resolver(config, Box::new(Fixed(addresses, Rc::clone(&asked)))).unwrap(), asked)
 }
 
-/// Servers of one port at several addresses; how many connections each had.
+/// Servers on one port at several addresses, and the number of connections of each.
 struct Several {
     port: u16,
     accepted: Vec<Rc<RefCell<usize>>>,
@@ -60,7 +60,7 @@ impl Several {
     }
 }
 
-/// One request of each user.
+/// Sends one request for each user.
 async fn visit(transport: &Rc<Transport>, port: u16, users: std::ops::Range<u64>) -> Vec<Result<HttpResponse, HttpError>> {
     let api = transport.api(&ApiConfig::default()).unwrap();
     let client = Client { session: Session::new(transport.clone(), 0), transport: transport.clone(), api };

@@ -1,4 +1,4 @@
-//! Answers of all kinds, on the wire.
+//! Tests answers of all kinds over a real connection.
 
 use std::io::Write as _;
 
@@ -7,7 +7,7 @@ use crate::stats::FailureClass;
 
 const TOO_LARGE: &str = "the body is larger than 64 MB: raise `max_body` of the api, or read nothing of it in the step";
 
-/// Asks a server that answers like this, then closes where `close` is set.
+/// Sends requests to a server with this answer, which then closes the connection if `close` is set.
 fn answer(method: &str, bytes: &[u8], close: bool) -> (Result<HttpResponse, HttpError>, Vec<Result<u16, HttpError>>) {
     let bytes = bytes.to_vec();
     let method = method.to_owned();
@@ -25,7 +25,7 @@ fn answer(method: &str, bytes: &[u8], close: bool) -> (Result<HttpResponse, Http
             let url = server.url("/");
             results.push(client.session.send(laid(&client.request(&method, url.clone()))).await);
             if results[0].is_ok() && !close {
-                // The connection is where it should be for what comes next.
+                // The connection is in the right state for the next request.
                 results.push(client.session.send(laid(&client.request(&method, url))).await);
             }
         }
@@ -50,7 +50,7 @@ fn fails(bytes: &[u8], close: bool, class: FailureClass, message: &str) {
     let failure = response.unwrap_err();
     assert_eq!((failure.class, failure.message.as_str()), (class, message));
     for other in others {
-        // Of what drips less may have come by the time it is seen to be wrong.
+        // If an answer drips, less of it may have come when the error is detected.
         assert_eq!(other.map_err(|failure| failure.class), Err(class));
     }
 }
@@ -210,7 +210,7 @@ fn encodings_are_undone() {
         assert_eq!(text(&response), plain, "{coding}");
         assert!(response.traffic.received as usize > body.len() && response.traffic.received as usize <= body.len() + 100);
     }
-    // Members that end alike follow each other, large bodies come piece by piece, and an empty one is empty.
+    // Members that end alike follow each other, a large body arrives in pieces, and a body is empty.
     let one = gzip(b"twice");
     let large = "large ".repeat(300_000);
     for (body, plain) in [([&one[..], &one].concat(), "twicetwice"), (gzip(large.as_bytes()), &large), (gzip(b""), "")] {
@@ -238,7 +238,7 @@ fn the_charset_is_known_however_the_answer_comes() {
     run(async move {
         let server = Server::start(move |_, _, _| say(bytes)).await;
         let client = Client::new();
-        // On a new connection, on one that is used again, and by a head that is known.
+        // The first request uses a new connection, the second one reuses it, and the third one finds the head in the cache.
         for _ in 0..3 {
             let response = client.get(server.url("/")).await.unwrap();
             assert_eq!(response.charset.text(response.body()), "café");

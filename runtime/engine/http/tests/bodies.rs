@@ -1,4 +1,4 @@
-//! How much of a body is kept, and what is known of an answer whose body never was whole.
+//! Tests how much of a body is kept, and what is known of an answer with an incomplete body.
 
 use std::io::Write as _;
 
@@ -36,7 +36,7 @@ fn noise(length: usize) -> Vec<u8> {
     (0..length).map(|_| u8::try_from(rng.below(256)).unwrap()).collect()
 }
 
-/// What two requests come to that are answered so: the first on a new connection, the second on it where it is still open.
+/// The results of two requests with such an answer: the first on a new connection, the second on the same one if it is still open.
 fn asked(act: Act, max_body: u64, reads_body: bool) -> [Result<HttpResponse, HttpError>; 2] {
     run(async move {
         let server = Server::start(move |_, _, _| act.clone()).await;
@@ -78,7 +78,7 @@ fn what_is_read_has_a_limit() {
             assert_eq!((partial.status, partial.headers.get("x-own")), (200, Some("yes")));
         }
     }
-    // Also one that comes in one piece, and one that is larger only once it is decoded.
+    // The limit also applies to a body in one piece, and to one that exceeds it only after decoding.
     for failure in asked(say(length(&body[..1001], "")), 1000, true) {
         assert_eq!(failure.unwrap_err().message, format!("the body is {text}"));
     }
@@ -98,7 +98,7 @@ fn what_is_packed_and_nobody_reads_is_unpacked_only_to_be_shown() {
         let response = response.unwrap();
         assert_eq!((response.body(), response.omitted), (&[b'a'; SHOWN][..], (LARGE - SHOWN) as u64));
     }
-    // A part of a packed body can't be unpacked.
+    // Only a complete encoded body can be decoded.
     let body = gzip(&noise(LARGE));
     for response in asked(say(length(&body, "Content-Encoding: gzip\r\n")), 1000, false) {
         let response = response.unwrap();
@@ -156,7 +156,7 @@ fn the_head_is_known_of_an_answer_that_never_was_whole() {
     }
 }
 
-/// The same on a connection that is used again, where the quick exchange has begun to read.
+/// Checks the same on a reused connection, where the fast path begins to read the answer.
 #[test]
 fn the_quick_exchange_knows_the_head_too() {
     run(async {

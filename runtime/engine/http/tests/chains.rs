@@ -1,4 +1,4 @@
-//! Targets, redirects, cookies.
+//! Tests targets, redirects and cookies.
 
 use super::*;
 use crate::stats::FailureClass;
@@ -234,7 +234,7 @@ fn cookies_stay_on_the_fast_path_and_change_no_byte() {
         for method in ["GET", "POST", "DELETE"] {
             let body = if method == "POST" { "hello" } else { "" };
             let request = HttpRequest { body: body.into(), has_body: !body.is_empty(), ..client.request(method, server.url("/a?b=1")) };
-            // On a new connection the general path sends it, on an open one the fast path.
+            // The general path sends it on a new connection, and the fast path on an open one.
             client.get(server.url("/close")).await.unwrap();
             client.session.send(laid(&request)).await.unwrap();
             let general = last();

@@ -1,4 +1,4 @@
-//! Connections: kept, found stale, shared, refused, slow; and what goes over them.
+//! Tests connections that are kept, closed by the server, shared, refused or slow, and the bytes on them.
 
 use super::*;
 use crate::stats::FailureClass;
@@ -21,7 +21,7 @@ fn a_connection_is_used_again() {
             assert_eq!((next.reused(), next.traffic.phases.connect, text(&next)), (true, None, number.to_string().as_str()));
         }
         assert_eq!(server.connections(), 1);
-        // Another user has connections of its own.
+        // Another user has its own connections.
         let other = Session::new(client.transport.clone(), 0);
         assert!(!other.send(laid(&client.request("GET", server.url("/")))).await.unwrap().reused());
         assert_eq!(server.connections(), 2);
@@ -44,23 +44,23 @@ fn parallel_requests_have_separate_connections() {
 #[test]
 fn a_stale_connection_is_made_up_for() {
     run(async {
-        // The first connection dies over its second request, unanswered.
+        // The first connection closes at its second request, without an answer.
         let server = Server::start(|connection, number, _| if connection == 0 && number == 1 { last("") } else { say(ok("hi")) }).await;
         let client = Client::new();
         client.get(server.url("/")).await.unwrap();
         let next = client.get(server.url("/")).await.unwrap();
         assert_eq!((next.reused(), server.connections()), (false, 2));
-        // One that was closed while it was idle is seen to be.
+        // The client notices that a connection was closed while it was idle.
         let closing = Server::start(|_, _, _| last(ok("hi"))).await;
         client.get(closing.url("/")).await.unwrap();
         tokio::time::sleep(Duration::from_millis(20)).await;
         assert!(!client.get(closing.url("/")).await.unwrap().reused());
-        // What has begun to answer isn't asked again.
+        // A request isn't sent again after its answer has begun.
         let broken = Server::start(|_, number, _| if number == 1 { last("HTTP/1.1 200") } else { say(ok("hi")) }).await;
         client.get(broken.url("/")).await.unwrap();
         assert_eq!(client.get(broken.url("/")).await.unwrap_err().class, FailureClass::Reset);
         assert_eq!(broken.requests().len(), 2);
-        // And nothing is asked a third time.
+        // No request is sent a third time.
         let dead = Server::start(|connection, number, _| if connection + number > 0 { last("") } else { say(ok("hi")) }).await;
         client.get(dead.url("/")).await.unwrap();
         let failure = client.get(dead.url("/")).await.unwrap_err();
@@ -128,7 +128,7 @@ fn requests_are_written_as_they_should_be() {
 #[test]
 fn large_bodies_do_not_block() {
     run(async {
-        // Answers at length before it reads: a client that only writes, or only reads, waits forever.
+        // The server sends a long answer before it reads. A client that only writes, or only reads, would wait forever.
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let size = 16 * 1024 * 1024;
@@ -194,7 +194,7 @@ fn names_are_looked_up_once() {
     run(async {
         let server = Server::start(|_, _, _| last(ok("hi"))).await;
         let client = Client::new();
-        // Where `localhost` is ::1 first, the next address is tried.
+        // If `localhost` is ::1 first, the next address is tried.
         let url = Target::parse(&format!("http://localhost:{}/", server.address.port())).unwrap();
         assert!(client.get(url.clone()).await.unwrap().traffic.phases.dns.is_some());
         tokio::time::sleep(Duration::from_millis(10)).await;

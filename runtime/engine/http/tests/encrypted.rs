@@ -1,4 +1,4 @@
-//! TLS, HTTP/2, and the ways through proxies.
+//! Tests TLS, HTTP/2, and connections through proxies.
 
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ impl Authority {
     }
 }
 
-/// What accepts TLS for this name.
+/// Accepts TLS for this name.
 pub(super) fn acceptor(authority: &Authority, name: &str, http2: bool, clients: bool) -> TlsAcceptor {
     let (certificate, key) = authority.issue(name);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -63,11 +63,12 @@ pub(super) fn acceptor(authority: &Authority, name: &str, http2: bool, clients: 
     TlsAcceptor::from(Arc::new(config))
 }
 
-/// A server with TLS for this name. Over HTTP/2 it answers with the request; `/slow` takes its time, `/late` goes away instead.
+/// A server with TLS for this name. Over HTTP/2 it answers with the request; `/slow` takes some time, `/late` closes the connection
+/// instead.
 struct Secure {
     address: SocketAddr,
     connections: Rc<RefCell<usize>>,
-    /// Ends its connections over HTTP/2: at once, or in good order.
+    /// Ends its HTTP/2 connections: immediately, or gracefully.
     cut: Rc<tokio::sync::Notify>,
     leave: Rc<tokio::sync::Notify>,
 }
@@ -240,7 +241,7 @@ fn http2_is_spoken_where_the_server_does() {
         assert!(response.traffic.sent > 100 && response.traffic.received > 100);
         let again = client.get(url).await.unwrap();
         assert!(again.reused() && text(&again).contains("cookie: sid=1\n"));
-        // All requests share the connection.
+        // All requests share one connection.
         let slow = || client.get(server.url("localhost", "/slow"));
         let (a, b, c) = tokio::join!(slow(), slow(), slow());
         assert!([a, b, c].into_iter().all(|response| response.unwrap().reused()));

@@ -1,4 +1,4 @@
-//! Answers that nobody would write: what holds of all answers holds of them (`invariants`), and the client outlives them.
+//! Tests malformed answers: they satisfy the `invariants` of all answers, and the client survives them.
 
 use super::*;
 use crate::functions::Rng;
@@ -32,7 +32,7 @@ const PIECES: [&[u8]; 14] = [
     b"-",
 ];
 
-/// A seed with some of its bytes changed, left out, doubled, or others put between.
+/// A seed with some bytes changed, removed, doubled or inserted.
 fn odd(rng: &Rng) -> Vec<u8> {
     let mut bytes = SEEDS[rng.place(SEEDS.len())].as_bytes().to_vec();
     for _ in 0..rng.below(5) {
@@ -80,7 +80,7 @@ fn odd_answers_end_in_a_response_or_a_failure() {
         for _ in 0..300 {
             let client = Client::new();
             client.get(server.url("/")).await.unwrap();
-            // The second is answered oddly: it ends, as one or the other.
+            // The second request gets a malformed answer, and ends in a response or a failure.
             match client.get(server.url("/")).await {
                 Ok(response) => {
                     assert!((200..1000).contains(&response.status), "{response:?}");

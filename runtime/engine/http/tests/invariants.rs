@@ -1,7 +1,7 @@
-//! What holds of any bytes that a server may answer with: checked with odd answers by the tests, with arbitrary ones by `fuzz/`.
+//! Checks what is true of any bytes that a server may answer with. The tests use malformed answers, and `fuzz/` arbitrary bytes.
 //!
-//! How an answer is read depends neither on how much of it has come nor on the pieces it comes in, and the ways there are to read it
-//! (what is known of a head, its plain length, the fields themselves) agree.
+//! The result of reading an answer depends neither on how much of it has arrived nor on the pieces in which it arrives, and all ways to
+//! read it (the cached head, its plain length, the fields themselves) agree.
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
@@ -23,24 +23,24 @@ use super::wire::response_head::PlainFraming;
 /// The sizes of the pieces that answers come in.
 const PIECES: [usize; 3] = [usize::MAX, 1, 7];
 
-/// Checks answers; what it has cached of the heads of one it holds against the next.
+/// Checks answers. Cached heads of one answer are compared with the next.
 #[derive(Default)]
 pub(crate) struct Invariants {
     known: HeadCache,
 }
 
-/// What an answer began with.
+/// The beginning of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
-    /// No head that is whole.
+    /// No complete head.
     Nothing,
     Head,
-    /// A head of the kind that is known again.
+    /// A head that can be cached.
     SimpleHead,
 }
 
 impl Invariants {
-    /// Panics where one doesn't hold.
+    /// Panics if an invariant doesn't hold.
     pub(crate) fn check(&mut self, bytes: &[u8]) -> Seen {
         check_reading(bytes);
         let first = (0..=bytes.len()).find_map(|end| parse(&bytes[..end]).transpose().map(|head| (end, head)));
@@ -54,7 +54,7 @@ impl Invariants {
         };
         assert!(head.length == end && head.fields.end == end && head.fields.start <= end, "{bytes:?}");
         let again = parse(bytes);
-        // What comes behind a head changes nothing of it.
+        // Bytes after a head don't change its meaning.
         let Ok(Some(again)) = again else { panic!("{again:?}: {bytes:?}") };
         assert_eq!(facts(&head), facts(&again), "{bytes:?}");
         if let Some(plain) = parse_plain(bytes) {
@@ -79,7 +79,7 @@ fn facts(head: &Head) -> (u16, usize, Option<PlainFraming>, Charset, [bool; 3]) 
     (head.status, head.length, head.plain, head.charset, [head.has_client_headers, head.rebuilt.is_some(), head.trusted])
 }
 
-/// An answer ends in a response or a failure, the same one however it comes, and every byte is accounted for.
+/// An answer ends in a response or a failure, which is the same for all piece sizes, and every byte is counted.
 fn check_reading(bytes: &[u8]) {
     for to_head in [false, true] {
         let [whole, pieces @ ..] = PIECES.map(|most| read(bytes, most, to_head));
@@ -91,7 +91,7 @@ fn check_reading(bytes: &[u8]) {
                     assert_eq!(one.headers.as_bytes(), two.headers.as_bytes(), "{bytes:?}");
                     assert_eq!(whole.1, other.1, "what is left of {bytes:?}");
                 }
-                // What it says may quote what has come.
+                // The message may quote received bytes, so only the class is compared.
                 (Err(one), Err(two)) => assert_eq!(one.class, two.class, "{bytes:?}"),
                 (one, two) => panic!("{one:?} and {two:?}: {bytes:?}"),
             }
@@ -106,7 +106,7 @@ fn check_reading(bytes: &[u8]) {
     }
 }
 
-/// Each line is a field, and is text.
+/// Each line is a field and valid text.
 fn check_headers(headers: &Headers) {
     let block = std::str::from_utf8(headers.as_bytes());
     let lines = block.map(|block| block.split('\n').filter(|line| !line.trim_ascii().is_empty()).count());
@@ -114,7 +114,7 @@ fn check_headers(headers: &Headers) {
     assert!(headers.iter().all(|(name, value)| !name.is_empty() && headers.get_all(name).any(|known| known == value)), "{headers:?}");
 }
 
-/// What is taken from a head that is known is what reading the answer gives.
+/// The values from a cached head equal those from reading the answer.
 fn check_simple(bytes: &[u8], head: SimpleHead) {
     let (raw, rest) = read(bytes, usize::MAX, false);
     let behind = &bytes[head.length..];
@@ -143,7 +143,7 @@ fn check_simple(bytes: &[u8], head: SimpleHead) {
     }
 }
 
-/// Reads an answer that comes in pieces of a given size; what follows it is left.
+/// Reads an answer that arrives in pieces of a given size. The bytes after it are returned.
 fn read(bytes: &[u8], most: usize, to_head: bool) -> (Result<Raw, HttpError>, Bytes) {
     let (mut stream, mut buffer) = (Pieces { rest: bytes, most }, BytesMut::new());
     let ledger = Ledger::default();
@@ -157,7 +157,7 @@ fn read(bytes: &[u8], most: usize, to_head: bool) -> (Result<Raw, HttpError>, By
     (raw, buffer.freeze())
 }
 
-/// A stream that always has something to read, until its end.
+/// A stream that always has something to read until its end.
 struct Pieces<'p> {
     rest: &'p [u8],
     most: usize,

@@ -1,4 +1,4 @@
-//! Requests that are lost: which are sent again, which aren't and why, and that all of it is counted.
+//! Tests requests that are lost: which of them are sent again, and that all traffic is counted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +9,7 @@ use crate::stats::FailureClass;
 const POST_LOST: &str =
     "the server closed the connection before it answered; a POST isn't sent again because the server may have processed it";
 
-/// A server that drops the second request of its first connection, unanswered.
+/// A server that closes its first connection at the second request, without an answer.
 async fn dropping() -> Server {
     Server::start(|connection, number, _| if connection == 0 && number == 1 { last("") } else { say(ok("hi")) }).await
 }
@@ -22,7 +22,7 @@ fn with_body(client: &Client, method: &str, url: Target, size: usize) -> HttpReq
 fn what_may_have_been_processed_is_sent_again_only_if_it_is_idempotent() {
     run(async {
         for (method, again) in [("GET", true), ("PUT", true), ("DELETE", true), ("OPTIONS", true), ("POST", false), ("PATCH", false)] {
-            // Small ones go the quick way, large ones don't.
+            // Small requests use the fast path, large ones don't.
             for size in [10, 100_000] {
                 let (server, client) = (dropping().await, Client::new());
                 let request = laid(&with_body(&client, method, server.url("/"), size));
@@ -109,7 +109,7 @@ fn the_rule_holds_for_hops_and_through_proxies() {
     });
 }
 
-/// A server in a thread of its own: it answers one request of each connection and closes it after a while.
+/// A server in its own thread. It answers one request of each connection, and closes the connection some time later.
 fn closing(after: Duration) -> (SocketAddr, Arc<AtomicUsize>) {
     use std::io::{Read as _, Write as _};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -141,13 +141,14 @@ fn a_connection_that_was_closed_while_it_was_idle_causes_no_failure() {
             let response = client.session.send(laid(&with_body(&client, "POST", url.clone(), 10))).await.unwrap();
             assert_eq!((response.traffic.opened, response.traffic.resends), (1, 0));
             assert_eq!(requests.load(Ordering::SeqCst), number);
-            // This thread hears nothing of the close: it is busy, as a worker may be.
+            // This thread doesn't notice the close, because it is busy, as a worker may be.
             std::thread::sleep(Duration::from_millis(150));
         }
     });
 }
 
-/// Accepts connections, and alternates between four behaviors: answers, drops them after the request, says nothing, drops them at once.
+/// Accepts connections, and alternates between four behaviors: it answers, closes after the first request, says nothing, or closes
+/// immediately.
 fn moody() -> (SocketAddr, Arc<AtomicUsize>) {
     use std::io::{Read as _, Write as _};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -186,7 +187,7 @@ fn as_many_connections_are_counted_as_the_server_accepted() {
             let request = HttpRequest { timeout: Duration::from_millis(40), ..client.request(method, url) };
             let mut sending = Sending::new(&client.session, laid(&request), true);
             let whole = std::future::poll_fn(|cx| sending.poll(&client.session, cx));
-            // Some are stopped on their way, right after they began or while they wait.
+            // Some exchanges are abandoned, immediately after they began or while they wait.
             let traffic = match number % 5 {
                 3 => {
                     let _ = tokio::time::timeout(Duration::from_millis(10), whole).await;

@@ -1,4 +1,4 @@
-//! The client against servers that answer as servers do, and as they shouldn't.
+//! Tests the client against servers that answer correctly or incorrectly.
 
 mod addresses;
 mod answers;
@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 
-/// Runs a test as shards run users: one thread, tasks of its own.
+/// Runs a test in the way that workers run users: in one thread with local tasks.
 fn run<T>(test: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, async { tokio::time::timeout(Duration::from_secs(20), test).await.unwrap() })
@@ -35,11 +35,11 @@ fn run<T>(test: impl Future<Output = T>) -> T {
 enum Act {
     /// Sends these bytes.
     Send(Vec<u8>),
-    /// Sends them one at a time.
+    /// Sends them one byte at a time.
     Drip(Vec<u8>),
     /// Sends them and closes.
     Last(Vec<u8>),
-    /// Says nothing.
+    /// Sends nothing.
     Silence,
 }
 
@@ -51,7 +51,7 @@ fn last(text: impl AsRef<[u8]>) -> Act {
     Act::Last(text.as_ref().to_vec())
 }
 
-/// A server: what it does is found by the number of the connection and of the request on it, and the request.
+/// A server. The numbers of the connection and of the request on it, and the request itself, determine its action.
 struct Server {
     address: SocketAddr,
     requests: Rc<RefCell<Vec<String>>>,
@@ -145,7 +145,7 @@ async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     }
 }
 
-/// A user and the transport it is of.
+/// A user and its transport.
 struct Client {
     session: Rc<Session>,
     transport: Rc<Transport>,
@@ -186,7 +186,7 @@ impl Client {
     }
 }
 
-/// As requests are sent: laid out for the wire.
+/// Serializes a request, as before every send.
 fn laid(request: &HttpRequest) -> Rc<HttpRequest> {
     let mut request = request.clone();
     request.serialize();

@@ -1,17 +1,18 @@
-//! Heads that no server should send and some do: what is odd is left out or taken, the answer counts, and the connection is used again only
-//! where nothing could be read in two ways.
+//! Tests malformed heads that some servers send: malformed parts are ignored or accepted, the answer counts, and the connection is reused
+//! only if the head has one possible meaning.
 
 use super::*;
 use crate::http::invariants::Invariants;
 use crate::http::wire::lenient::parse_any;
 
-/// Two answers with these lines in their heads, asked for on one session: the second's headers, and how many connections it took.
+/// Sends two requests on one session. Both answers have these lines in their heads. Returns the second one's headers and the number of
+/// connections.
 fn answers(lines: &[u8], body: &str) -> (Vec<(String, String)>, usize) {
     let mut bytes = b"HTTP/1.1 200 OK\r\n".to_vec();
     bytes.extend_from_slice(lines);
     bytes.extend_from_slice(format!("Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
     if bytes.len() < 2000 {
-        // They are asked of each of its beginnings.
+        // The invariants are checked for each beginning of the answer.
         Invariants::default().check(&bytes);
     }
     run(async move {
@@ -47,7 +48,7 @@ fn odd_fields_are_left_out_or_taken() {
     gives(b"X-A: a\rb\r\n", &[("X-A", "a b")]);
     gives(b"no colon at all\r\nX-B: 2\r\n", &[("X-B", "2")]);
     gives(b"X-A: 1\r\n  2\r\n\t3\r\nX-B: 2\r\n", &[("X-A", "1 2 3"), ("X-B", "2")]);
-    // What begins with a space before any field, or behind one that was left out, goes with it.
+    // A continuation line before any field, or after a field that is ignored, is ignored too.
     gives(b" X-A: 1\r\nX-B: 2\r\n", &[("X-B", "2")]);
     gives(b"X A: 1\r\n more: 2\r\nX-B: 2\r\n", &[("X-B", "2")]);
     gives(b"X_A.b!: 1\r\n", &[("X_A.b!", "1")]);

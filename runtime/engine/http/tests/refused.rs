@@ -1,21 +1,21 @@
-//! Requests that are lost over HTTP/2: refused, behind the last that a leaving server takes, or without a word.
+//! Tests requests that are lost over HTTP/2: refused, after the last one that a closing server processes, or without a message.
 
 use super::encrypted::{Authority, acceptor};
 use super::*;
 use crate::stats::FailureClass;
 
-/// What a server does with the second request of its first connection.
+/// The server's reaction to the second request of its first connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Second {
     /// Refuses its stream.
     Refuse,
     /// Drops the connection.
     Drop,
-    /// Ends the stream by another error.
+    /// Ends the stream with another error.
     Fail,
 }
 
-/// A server over HTTP/2; the requests that it has seen, and how many connections.
+/// Starts a server over HTTP/2. Returns its port, the requests that it received, and the number of connections.
 async fn start(authority: &Authority, second: Second) -> (u16, Rc<RefCell<Vec<String>>>, Rc<RefCell<usize>>) {
     let acceptor = acceptor(authority, "localhost", true, false);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -51,7 +51,7 @@ async fn start(authority: &Authority, second: Second) -> (u16, Rc<RefCell<Vec<St
     (port, requests, connections)
 }
 
-/// The answer to the second request, and how often the server saw it.
+/// The result of the second request, and how often the server received it.
 async fn second(method: &str, second: Second) -> (Result<HttpResponse, HttpError>, usize) {
     let authority = Authority::new();
     let (port, requests, connections) = start(&authority, second).await;

@@ -1,4 +1,4 @@
-//! Certificates that are trusted because they were given themselves, and what is still wrong with some of them.
+//! Tests self-signed certificates that are configured as trusted, and the errors that remain in some of them.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use tokio_rustls::TlsAcceptor;
 use super::*;
 use crate::stats::FailureClass;
 
-/// A self-signed certificate for `localhost`, PEM, and a server that shows it.
+/// A self-signed certificate for `localhost` in PEM, and a server that presents it.
 async fn server(change: impl FnOnce(&mut CertificateParams)) -> (String, u16) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
@@ -36,7 +36,7 @@ async fn server(change: impl FnOnce(&mut CertificateParams)) -> (String, u16) {
     (certificate.pem(), port)
 }
 
-/// As `openssl req -x509` makes it.
+/// The certificate that `openssl req -x509` creates.
 fn as_openssl(params: &mut CertificateParams) {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
 }

@@ -11,9 +11,9 @@ use crate::http::message::kept::{Body, Kept};
 use crate::http::message::partial::Keep;
 use crate::http::message::traffic::Ledger;
 
-/// How much is read at a time of what is dropped.
+/// How much of a dropped body is read at a time.
 const PIECE: usize = 64 * 1024;
-/// Most bytes the line of a chunk's length may have.
+/// The longest line with a chunk's length.
 const MAX_CHUNK_LINE: usize = 16 * 1024;
 
 /// How a body ends.
@@ -35,13 +35,13 @@ impl Framing {
         }
         let length = headers.content_length().map_err(HttpError::protocol)?;
         let codings = headers.get_all("transfer-encoding").flat_map(|value| value.split(',')).map(str::trim);
-        // `identity` means none, and a body is in chunks only once, however often that is said.
+        // `identity` means no coding. A body is chunked only once, however often the field says so.
         let mut codings = codings.filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")).peekable();
         if codings.peek().is_some() {
             if let Some(unknown) = codings.find(|coding| !coding.eq_ignore_ascii_case("chunked")) {
                 return Err(HttpError::protocol(format!("unknown transfer coding `{unknown}`")));
             }
-            // Who says both may have been tricked: the connection is not trusted any further.
+            // A response with both fields may be an attack, so its connection isn't reused.
             return Ok((Self::Chunked, keep && length.is_none() && version == Version::Http11));
         }
         match length {
@@ -51,7 +51,7 @@ impl Framing {
     }
 }
 
-/// Reads a body whose first bytes may be in the buffer; what follows it stays there.
+/// Reads a body whose first bytes may be in the buffer. The bytes after the body stay there.
 pub(crate) async fn read_body<S: AsyncRead + Unpin>(
     stream: &mut S,
     buffer: &mut BytesMut,
@@ -106,7 +106,7 @@ async fn read_length<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut BytesMut
         ledger.coming.body(whole);
         return Ok(Body { bytes: buffer.split_to(whole).to_vec().into(), omitted: 0 });
     }
-    // Memory is taken only for bytes that arrived, whatever the length says.
+    // Memory is allocated only for received bytes, whatever the length.
     let mut body = BytesMut::with_capacity(whole.min(1024 * 1024));
     body.extend_from_slice(buffer);
     ledger.coming.body(buffer.len());
@@ -161,7 +161,7 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
         }
     }
 
-    /// The length of the next chunk; extensions are left out.
+    /// Reads the length of the next chunk. Extensions are ignored.
     async fn size(&mut self) -> Result<usize, HttpError> {
         let end = self.line().await?;
         let line = &self.buffer[..end];
@@ -191,7 +191,7 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
         Ok(size)
     }
 
-    /// Fields after the last chunk: read, and left out.
+    /// Reads and ignores the fields after the last chunk.
     async fn trailers(&mut self) -> Result<(), HttpError> {
         let mut bytes = 0;
         loop {
@@ -207,7 +207,7 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
         }
     }
 
-    /// Waits for a whole line; where its text ends.
+    /// Waits for a complete line, and returns the end of its text.
     async fn line(&mut self) -> Result<usize, HttpError> {
         let mut seen = 0;
         loop {

@@ -1,24 +1,24 @@
-//! A chunked body that has arrived whole, joined where it is (RFC 9112, 7.1). Whatever is unusual is left to `body`: extensions, trailers,
-//! bare line feeds, mistakes.
+//! Joins a chunked body in place if it has arrived completely (RFC 9112, 7.1). `body` handles everything unusual: extensions, trailers,
+//! bare line feeds, errors.
 
-/// What the bytes behind a head hold of a chunked body.
+/// How much of a chunked body is in the bytes after a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ChunkedBody {
-    /// All of it: how many bytes it takes as it was sent, and how many it has.
+    /// The whole body: its encoded length, and its decoded length.
     Whole {
         sent: usize,
         body: usize,
     },
-    /// A part of it, with this many bytes of the body.
+    /// A part of it, with this many decoded bytes.
     Part {
         body: usize,
     },
     Unusual,
 }
 
-/// A line of a chunk's length.
+/// The line with a chunk's length.
 enum SizeLine {
-    /// The length, and where its data begins.
+    /// The length, and the beginning of its data.
     Whole(usize, usize),
     Part,
     Unusual,
@@ -43,7 +43,7 @@ impl ChunkedBody {
         }
     }
 
-    /// Moves the data of all chunks to the front, where [`Self::of`] found the body whole; returns its length.
+    /// Moves the data of all chunks to the front, after [`Self::of`] has found the body complete. Returns its length.
     pub(crate) fn join(bytes: &mut [u8]) -> usize {
         let (mut at, mut body) = (0, 0);
         while let SizeLine::Whole(size, start) = size_line(&bytes[at..])
@@ -57,7 +57,7 @@ impl ChunkedBody {
     }
 }
 
-/// At most seven digits: a length that can't overflow.
+/// Reads at most seven digits, so that the length can't overflow.
 fn size_line(bytes: &[u8]) -> SizeLine {
     let mut size = 0;
     for (at, byte) in bytes.iter().enumerate().take(8) {

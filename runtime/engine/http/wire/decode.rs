@@ -12,7 +12,7 @@ use crate::http::message::headers::Headers;
 use crate::http::message::kept::{Body, too_large};
 use crate::http::message::partial::{Keep, MAX_BODY, SHOWN};
 
-/// The body as it was before it was encoded; nothing where it wasn't. Encodings that aren't known leave it as it is.
+/// The decoded body; `None` if it isn't encoded. Unknown encodings leave it unchanged.
 pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Option<Body>, HttpError> {
     if encoded.is_empty() || headers.get("content-encoding").is_none() {
         return Ok(None);
@@ -22,7 +22,7 @@ pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Op
     let mut decoded: Option<Body> = None;
     while let Some(coding) = codings.pop() {
         let body = decoded.as_ref().map_or(encoded, |decoded| &decoded.bytes);
-        // What is still encoded is needed whole.
+        // Only the outermost decoding can drop bytes. The others need the whole body.
         let keep = if codings.is_empty() { keep } else { Keep::All(keep.most().min(MAX_BODY)) };
         let result = match coding.to_ascii_lowercase().as_str() {
             "gzip" | "x-gzip" => match gzip_at_once(body, keep) {
@@ -30,7 +30,7 @@ pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Op
                 None => all(MultiGzDecoder::new(body), body.len(), keep),
             },
             "br" => all(brotli_decompressor::Decompressor::new(body, 4096), body.len(), keep),
-            // The standard means zlib's format; some servers send it bare.
+            // By the standard, this is zlib's format; some servers send raw deflate.
             "deflate" if is_zlib(body) => all(ZlibDecoder::new(body), body.len(), keep),
             "deflate" => all(DeflateDecoder::new(body), body.len(), keep),
             _ => break,
@@ -56,20 +56,20 @@ fn is_zlib(body: &[u8]) -> bool {
 }
 
 thread_local! {
-    /// Its tables are worth more than a small body: each worker makes them once.
+    /// The decoder. Its tables are larger than a small body, so each worker creates them once.
     static INFLATER: RefCell<Decompressor> = RefCell::new(Decompressor::new());
 }
 
-/// Larger bodies are decoded piece by piece, so that what is dropped takes no memory.
+/// Larger bodies are decoded in pieces, so that dropped bytes need no memory.
 const AT_ONCE: usize = 1024 * 1024;
-/// The most bytes that deflate makes of one (RFC 1951: a match of 258 bytes takes 2 bits).
+/// The most bytes that deflate can produce from one byte (RFC 1951: a match of 258 bytes takes 2 bits).
 const MOST_OF_ONE: usize = 1032;
-/// Where a member of gzip begins, and how short one can be (RFC 1952, 2.3).
+/// The beginning of a gzip member, and the length of the shortest one (RFC 1952, 2.3).
 const MEMBER: &[u8] = &[0x1f, 0x8b, 8];
 const SHORTEST: usize = 18;
 
-/// A body of one member, whose last bytes say how large it becomes. Nothing where it isn't so plain, is damaged, or is larger than it may
-/// be: then it is decoded piece by piece, which says why.
+/// Decodes a body with one member, whose last bytes are its decoded length. Returns `None` if the body is not that simple, damaged, or too
+/// large; it is then decoded in pieces, which gives the error.
 fn gzip_at_once(body: &[u8], keep: Keep) -> Option<Body> {
     let (_, length) = body.split_last_chunk()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
@@ -87,13 +87,13 @@ fn gzip_at_once(body: &[u8], keep: Keep) -> Option<Body> {
     Some(Body { bytes: Bytes::from(out), omitted: (length - kept) as u64 })
 }
 
-/// As much of it as is kept, all of it read; none where it is more than it may be.
+/// Decodes the whole body, and keeps the wanted part. `None` if it is too large.
 fn all(mut decoder: impl Read, encoded: usize, keep: Keep) -> io::Result<Option<Body>> {
     let most = keep.most().min(u64::MAX - 1);
     let first = if keep == Keep::First { SHOWN as u64 } else { most + 1 };
     let mut out = Vec::with_capacity((encoded * 3).min(usize::try_from(first).unwrap_or(usize::MAX)).min(1024 * 1024));
     decoder.by_ref().take(first).read_to_end(&mut out)?;
-    // What is dropped is decoded too: that it can be is part of the answer.
+    // Dropped bytes are decoded too, to detect errors in them.
     let omitted = if keep == Keep::First { io::copy(&mut decoder, &mut io::sink())? } else { 0 };
     let fits = out.len() as u64 <= most;
     Ok(fits.then(|| Body { bytes: Bytes::from(out), omitted }))

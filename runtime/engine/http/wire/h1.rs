@@ -1,4 +1,4 @@
-//! One exchange over HTTP/1.1, from the first byte that is written to the last that is read.
+//! One exchange over HTTP/1.1, from the first written byte to the last read byte.
 
 use std::time::Instant;
 
@@ -18,20 +18,20 @@ use crate::http::message::failure::HttpError;
 use crate::http::message::headers::{Headers, MAX_HEAD};
 use crate::http::message::traffic::Ledger;
 
-/// Bodies up to this go into one buffer with their head.
+/// The largest body that is copied into one buffer with its head.
 const SMALL_BODY: usize = 16 * 1024;
 
-/// A response as it came over a connection.
+/// A response in the form that came over a connection.
 #[derive(Debug)]
 pub(crate) struct Raw {
     pub(crate) status: u16,
     pub(crate) version: Version,
     pub(crate) headers: Headers,
-    /// The body, where it doesn't stand behind the headers.
+    /// The body, if it isn't in the bytes after the headers.
     pub(crate) body: Option<Bytes>,
-    /// What the head says of its text.
+    /// The charset of its text according to the head.
     pub(crate) charset: Charset,
-    /// How many bytes of it were dropped.
+    /// The number of dropped bytes.
     pub(crate) omitted: u64,
     pub(crate) first_byte: Instant,
     /// When the last byte was read.
@@ -40,19 +40,19 @@ pub(crate) struct Raw {
     pub(crate) keep: bool,
 }
 
-/// A request that was written whole, and what has come of its response so far.
+/// A request that was written completely, and the part of its response that has arrived.
 #[derive(Debug)]
 pub(crate) struct PendingResponse {
     pub(crate) stream: Stream,
     pub(crate) buffer: BytesMut,
-    /// Whether anything of the response has come.
+    /// Whether any part of the response has arrived.
     pub(crate) any: bool,
     pub(crate) first_byte: Option<Instant>,
-    /// Whether the request says that the connection isn't to be used again.
+    /// Whether the request asks the server to close the connection.
     pub(crate) close: bool,
 }
 
-/// Sends a request and reads its response. The buffer comes empty, and is left so where the connection can be used again.
+/// Sends a request and reads its response. The buffer is empty before, and also afterwards if the connection can be reused.
 pub(crate) async fn exchange(
     stream: &mut Stream,
     buffer: &mut BytesMut,
@@ -77,7 +77,7 @@ pub(crate) async fn exchange(
     if !reader.buffer.is_empty() {
         reader.begin();
     }
-    // A server may refuse a request before it has read all of it: its answer counts, not that the rest couldn't be written.
+    // A server may refuse a request before it has read all of it. Its answer counts, even if the rest couldn't be written.
     let result = reader.response(step.method.is("HEAD")).await;
     let fate = match (reader.any, unsent) {
         (true, _) => Fate::Answered,
@@ -106,13 +106,13 @@ pub(crate) async fn go_on(begun: &mut PendingResponse, to_head: bool, ledger: &L
     Ok(raw)
 }
 
-/// Reads a response, whatever the stream is.
+/// Reads a response from any stream.
 pub(crate) struct Reader<'r, S> {
     pub(crate) stream: &'r mut S,
-    /// What has been read and isn't of the response yet.
+    /// Bytes that were read and don't belong to the response yet.
     pub(crate) buffer: &'r mut BytesMut,
     pub(crate) ledger: &'r Ledger,
-    /// Whether anything of the response has come.
+    /// Whether any part of the response has arrived.
     pub(crate) any: bool,
     pub(crate) first_byte: Option<Instant>,
 }

@@ -1,4 +1,4 @@
-//! HTTP/2 by hyper: one connection of a user for all its requests to a host.
+//! HTTP/2 by hyper: one connection of a user for all of its requests to a host.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -28,11 +28,11 @@ use crate::http::message::partial::{self, Keep};
 use crate::http::message::traffic::Ledger;
 use crate::http::message::{Version, words};
 
-/// Lines that HTTP/2 has no place for, or another one.
+/// Header lines that HTTP/2 doesn't allow, or sends in another form.
 const NOT_SENT: [&str; 9] =
     ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te", "host", "content-length", "cookie"];
 
-/// Takes the tasks of a connection to the thread's own set.
+/// Runs the tasks of a connection on the current thread.
 #[derive(Clone, Copy, Debug)]
 struct LocalExecutor;
 
@@ -44,7 +44,7 @@ impl<F: Future + 'static> hyper::rt::Executor<F> for LocalExecutor {
     }
 }
 
-/// Sends requests over a connection; clones share it.
+/// Sends requests over a connection. Clones share the connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Sender(http2::SendRequest<CountedBody>);
 
@@ -64,17 +64,17 @@ pub(crate) async fn handshake(stream: Stream) -> Result<Sender, HttpError> {
         .await
         .map_err(|error| failure(&error))?;
     tokio::task::spawn_local(async move {
-        // Its failures are those of the requests on it.
+        // The requests on the connection report its failures.
         let _ = connection.await;
     });
     Ok(Sender(sender))
 }
 
-/// A body that counts what the connection takes of it, its head included.
+/// A body that counts the bytes that the connection accepts, including those of the head.
 #[derive(Debug)]
 pub(crate) struct CountedBody {
     body: Full<Bytes>,
-    /// About how large the head is, until the connection has taken it.
+    /// The approximate size of the head, until the connection has accepted it.
     head: Cell<usize>,
     ledger: Rc<Ledger>,
 }
@@ -91,7 +91,7 @@ impl Body for CountedBody {
         Poll::Ready(frame)
     }
 
-    /// Asked once the connection has taken the request, right before the head is sent.
+    /// Hyper calls this after the connection has accepted the request, just before it sends the head.
     fn is_end_stream(&self) -> bool {
         self.ledger.sent(self.head.take());
         self.body.is_end_stream()
@@ -111,7 +111,7 @@ pub(crate) async fn exchange(mut sender: Sender, step: &Outgoing<'_>, ledger: &R
         Err(error) => {
             let fate = match cause(&error) {
                 _ if is_unprocessed(&error) => Fate::Unprocessed,
-                // The connection isn't lost: that the server ended the request is its answer.
+                // The connection isn't lost: the server ended the request, and that is its answer.
                 Some(cause) if cause.is_remote() && cause.is_reset() => Fate::Answered,
                 _ => Fate::Unknown,
             };
@@ -146,11 +146,11 @@ async fn read(mut incoming: Incoming, ledger: &Ledger) -> Result<kept::Body, Htt
     if let Some(length) = incoming.size_hint().exact() {
         keep.allows(length)?;
     }
-    // Most bodies come in one frame, which then is the body.
+    // Most bodies come in one frame, which is used without a copy.
     let mut first: Option<Bytes> = None;
     let mut rest: Option<Kept> = None;
     while let Some(frame) = incoming.frame().await {
-        // Frames that are no data are trailers: left out.
+        // Frames without data are trailers, which are ignored.
         let Ok(data) = frame.map_err(|error| failure(&error))?.into_data() else { continue };
         ledger.received(data.len());
         ledger.coming.body(data.len());
@@ -174,7 +174,7 @@ async fn read(mut incoming: Incoming, ledger: &Ledger) -> Result<kept::Body, Htt
     })
 }
 
-/// The request as hyper takes it, and about how large its head is.
+/// The request in hyper's form, and the approximate size of its head.
 fn request(step: &Outgoing<'_>) -> Result<(http::Request<Full<Bytes>>, usize), HttpError> {
     let host = [step.headers, step.auth].into_iter().flat_map(lines).find(|(name, ..)| name.eq_ignore_ascii_case(b"host"));
     let authority = host.map_or(step.url.origin.authority.as_bytes(), |(_, value, _)| value);
@@ -209,20 +209,20 @@ fn request(step: &Outgoing<'_>) -> Result<(http::Request<Full<Bytes>>, usize), H
     Ok((request, size + step.url.path.len() + authority.len() + step.method.as_str().len()))
 }
 
-/// The error beneath hyper's.
+/// The error of HTTP/2 within hyper's error.
 fn cause(error: &hyper::Error) -> Option<&h2::Error> {
     std::error::Error::source(error)?.downcast_ref()
 }
 
-/// Whether the server guarantees that it didn't process the request (RFC 9113, 8.7): it goes away, and the request is behind the last that
-/// it takes, or it refused the request's stream.
+/// Whether the server guarantees that it didn't process the request (RFC 9113, 8.7): it closes the connection and the request is after the
+/// last one that it processes, or it refused the request's stream.
 fn is_unprocessed(error: &hyper::Error) -> bool {
     cause(error).is_some_and(|cause| {
         cause.is_remote() && (cause.is_go_away() || cause.is_reset() && cause.reason() == Some(h2::Reason::REFUSED_STREAM))
     })
 }
 
-/// What went wrong, in a tester's words.
+/// The error in a tester's words.
 fn failure(error: &hyper::Error) -> HttpError {
     if error.is_canceled() || error.is_closed() || error.is_incomplete_message() {
         return unanswered();

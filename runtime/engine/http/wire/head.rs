@@ -1,26 +1,26 @@
-//! The head of a request: the caller's lines, and what is added where the caller is silent.
+//! The head of a request: the caller's lines, and the lines that are added if the caller doesn't set them.
 
 use bytes::{BufMut as _, BytesMut};
 
 use super::outgoing::Outgoing;
 use crate::http::message::headers::{PresentHeaders, is_one_of, lines};
 
-/// What requests call themselves.
+/// The default `User-Agent`.
 pub(crate) const USER_AGENT: &str = concat!("ltc/", env!("CARGO_PKG_VERSION"));
-/// The encodings that are decoded.
+/// The encodings that can be decoded.
 pub(crate) const ACCEPT_ENCODING: &str = "gzip, deflate, br";
 
-/// Lines that say how the message is framed: only the client may.
+/// Lines that only the client may set: those about the message's framing, and cookies.
 const FRAMING: [&str; 3] = ["content-length", "transfer-encoding", "cookie"];
 
-/// What goes through a proxy is asked for by its whole URL.
+/// The proxy on the way. A request through a proxy contains its whole URL.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Via<'v> {
     pub(crate) absolute: bool,
     pub(crate) authorization: Option<&'v [u8]>,
 }
 
-/// Writes a head for HTTP/1.1, up to and with its empty line.
+/// Writes a head for HTTP/1.1, including the empty line at its end.
 pub(crate) fn write_head(out: &mut BytesMut, step: &Outgoing<'_>, via: Via<'_>) -> PresentHeaders {
     let mut said = PresentHeaders::default();
     said.note(step.headers);
@@ -76,12 +76,12 @@ fn put(out: &mut BytesMut, parts: &[&str]) {
     }
 }
 
-/// The length that is said: none where there is no body and none is expected.
+/// The length to send; `None` if there is no body and servers don't expect a length.
 pub(crate) fn body_length(step: &Outgoing<'_>) -> Option<usize> {
     step.method.says_length(step.has_body).then_some(step.body.len())
 }
 
-/// The caller's own cookies and the jar's, one line.
+/// The caller's own cookies and those of the jar, on one line.
 pub(crate) fn cookie_line(step: &Outgoing<'_>) -> Vec<u8> {
     let mut all = Vec::new();
     for block in [step.headers, step.auth] {

@@ -1,22 +1,23 @@
-//! Any head of an HTTP/1.1 answer, as lenient with odd fields as browsers are: a site that people can use can be load tested.
+//! Reads any head of an HTTP/1.1 answer. It is as lenient with malformed fields as browsers are, so that every site that people can use can
+//! be load tested.
 //!
-//! A field whose name has spaces behind it counts without them (RFC 9112, 5.1), one that goes on over the next line is joined by a space
-//! (5.2), control characters in values become spaces (RFC 9110, 5.5), and a line that is no field is left out: no colon, no name, or a name
-//! that isn't one, as browsers do. How many fields there are doesn't matter, only how large all of them are.
+//! Spaces after a field's name are ignored (RFC 9112, 5.1), continuation lines are joined with a space (5.2), control characters in values
+//! become spaces (RFC 9110, 5.5), and a line that isn't a field is ignored: without a colon, without a name, or with an invalid name, as in
+//! browsers. The number of fields doesn't matter, only their total size.
 //!
-//! What says how the body is framed is not guessed at, since a proxy that reads it otherwise would get another answer: two lengths that
-//! differ, a length that isn't one and a transfer coding that isn't known fail the request (`Framing::of`; Chrome and curl refuse the first
-//! too). A length or a coding in a line that is itself odd counts as it reads, but clients disagree about it (curl doesn't see
-//! `Transfer-Encoding :`, browsers do): the connection isn't used again.
+//! The framing of the body is never guessed, because a proxy with another interpretation would read another answer: two different lengths,
+//! an invalid length and an unknown transfer coding fail the request (`Framing::of`; Chrome and curl also refuse the first). A length or a
+//! coding in a malformed line counts, but clients disagree about it (curl ignores `Transfer-Encoding :`, browsers don't), so the connection
+//! isn't reused.
 
 use super::response_head::{FramingFields, Head, digits};
 use crate::http::message::Version;
 use crate::http::message::failure::HttpError;
 use crate::http::message::headers::Headers;
 
-/// A head, once all of it is there.
+/// Parses a head; `None` if it isn't complete.
 pub(crate) fn parse_any(bytes: &[u8]) -> Result<Option<Head>, HttpError> {
-    // Servers that end a body with one line end too many put it here.
+    // Some servers end a body with an additional line end, which then comes before the next head.
     let blank = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len());
     let Some((status, version)) = status_line(&bytes[blank..]).map_err(|()| no_http(&bytes[blank..]))? else { return Ok(None) };
     let Some(end) = memchr::memchr(b'\n', &bytes[blank..]) else { return Ok(None) };
@@ -46,7 +47,7 @@ pub(crate) fn parse_any(bytes: &[u8]) -> Result<Option<Head>, HttpError> {
     Ok(Some(head))
 }
 
-/// Status and version; nothing where more bytes are needed, an error as soon as it is clear that it is none.
+/// Status and version. `None` if more bytes are needed, an error as soon as the bytes can't be a status line.
 fn status_line(bytes: &[u8]) -> Result<Option<(u16, Version)>, ()> {
     const BEGINNING: &[u8] = b"HTTP/1.";
     let seen = bytes.len().min(BEGINNING.len());
@@ -63,7 +64,7 @@ fn status_line(bytes: &[u8]) -> Result<Option<(u16, Version)>, ()> {
     let fits = |at: usize, wanted: fn(&u8) -> bool| rest.get(at).is_none_or(wanted);
     let is_status = fits(0, |byte| *byte == b' ')
         && (1..4).all(|at| fits(at, u8::is_ascii_digit))
-        // Below 100 is no status.
+        // A status is at least 100.
         && fits(1, |byte| *byte != b'0')
         && fits(4, |byte| matches!(byte, b' ' | b'\r' | b'\n'));
     if !is_status {
@@ -79,7 +80,7 @@ fn no_http(bytes: &[u8]) -> HttpError {
     HttpError::protocol(format!("the answer is not HTTP: it begins with `{}`", line.trim_end())).came("not HTTP")
 }
 
-/// The line that begins there without its end, and where the next one begins.
+/// The line that begins at `at` without its end, and the beginning of the next one.
 fn line(bytes: &[u8], at: usize) -> Option<(&[u8], usize)> {
     let rest = bytes.get(at..)?;
     let end = memchr::memchr(b'\n', rest)?;
@@ -87,7 +88,7 @@ fn line(bytes: &[u8], at: usize) -> Option<(&[u8], usize)> {
     Some((line.strip_suffix(b"\r").unwrap_or(line), at + end + 1))
 }
 
-/// A field as it should be.
+/// A well-formed field.
 fn plain_field(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = memchr::memchr(b':', line)?;
     let (name, value) = (&line[..colon], &line[colon + 1..]);
@@ -103,7 +104,7 @@ fn is_control(byte: &u8) -> bool {
     byte.is_ascii_control() && *byte != b'\t'
 }
 
-/// The fields that count, and whether the connection may be used again.
+/// The valid fields, and whether the connection may be reused.
 fn rebuilt(block: &[u8]) -> (Headers, bool) {
     let mut fields: Vec<(&str, Vec<u8>)> = Vec::new();
     let (mut at, mut trusted, mut joins) = (0, true, false);
@@ -116,7 +117,7 @@ fn rebuilt(block: &[u8]) -> (Headers, bool) {
             trusted &= !frames(line);
         }
         if matches!(line[0], b' ' | b'\t') {
-            // A folded line continues the one before it; if that was left out, so is this.
+            // A continuation line belongs to the line before it. If that was ignored, so is the continuation.
             if let Some((name, value)) = fields.last_mut().filter(|_| joins) {
                 trusted &= !frames(name.as_bytes());
                 value.push(b' ');
@@ -136,7 +137,7 @@ fn rebuilt(block: &[u8]) -> (Headers, bool) {
     (Headers::build(fields.iter().map(|(name, value)| (*name, value.as_slice()))), trusted)
 }
 
-/// Whether a line speaks of how the body is framed.
+/// Whether a line is about the framing of the body.
 fn frames(line: &[u8]) -> bool {
     let line = line.to_ascii_lowercase();
     ["content-length", "transfer-encoding"].iter().any(|name| memchr::memmem::find(&line, name.as_bytes()).is_some())

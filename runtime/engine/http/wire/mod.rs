@@ -1,4 +1,4 @@
-//! HTTP as it goes over a connection: heads and bodies of HTTP/1.1, HTTP/2, codings, and when a lost request may be sent again.
+//! HTTP on a connection: heads and bodies of HTTP/1.1, HTTP/2, codings, and when a lost request may be sent again.
 
 pub(super) mod body;
 pub(super) mod chunks;

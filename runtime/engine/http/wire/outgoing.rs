@@ -1,11 +1,11 @@
-//! A request as it goes out now: one of a chain of redirects.
+//! A request of a chain of redirects, ready to be sent.
 
 use bytes::Bytes;
 
 use crate::http::message::Method;
 use crate::http::message::target::Target;
 
-/// One request of a chain, as it is sent.
+/// One request of a chain.
 #[derive(Debug)]
 pub(crate) struct Outgoing<'s> {
     pub(crate) method: &'s Method,

@@ -1,4 +1,4 @@
-//! The head of an HTTP/1.1 response, from its bytes (`lenient` reads what isn't as it should be). Pure, so that it can be fuzzed.
+//! Parses the head of an HTTP/1.1 response (`lenient` parses malformed ones). The functions are pure, so that they can be fuzzed.
 
 use super::lenient::parse_any;
 use super::response_head::{FramingFields, Head, PlainFraming, digits};
@@ -7,20 +7,19 @@ use crate::http::message::charset::Charset;
 use crate::http::message::failure::HttpError;
 use crate::http::message::headers::MAX_HEAD;
 
-/// Heads that were understood, by the length of what was received: a head that is the same byte for byte means the same, and servers send
-/// the same one over and over.
+/// Parsed heads, by the length of the received bytes. Servers send the same head repeatedly, and an identical head has the same meaning.
 #[derive(Debug, Default)]
 pub(crate) struct HeadCache([Option<(Vec<u8>, SimpleHead)>; CACHED_HEADS]);
 
 const CACHED_HEADS: usize = 16;
-/// Larger heads are read anew each time.
+/// Larger heads are not cached.
 const LARGEST: usize = 8 * 1024;
 
-/// A head of a final response over HTTP/1.1 whose body is framed plainly.
+/// A head of a final response over HTTP/1.1 with simple framing of its body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SimpleHead {
     pub(crate) status: u16,
-    /// Where its fields begin; they end where it ends.
+    /// The beginning of its fields. They end where it ends.
     pub(crate) fields: usize,
     pub(crate) length: usize,
     pub(crate) body: PlainFraming,
@@ -29,13 +28,13 @@ pub(crate) struct SimpleHead {
 }
 
 impl HeadCache {
-    /// The head that the bytes begin with, where it is known.
+    /// The cached head that the bytes begin with.
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<SimpleHead> {
         let (known, head) = self.0[bytes.len() % CACHED_HEADS].as_ref()?;
         bytes.starts_with(known).then_some(*head)
     }
 
-    /// Keeps a head that was understood in these bytes; gives it where it is simple.
+    /// Caches a head that was parsed from these bytes. Returns it if it is simple.
     pub(crate) fn insert(&mut self, bytes: &[u8], head: &Head) -> Option<SimpleHead> {
         let body = head.plain.filter(|_| head.status >= 200 && head.rebuilt.is_none() && head.length <= LARGEST)?;
         let (status, fields, length, has_client_headers) = (head.status, head.fields.start, head.length, head.has_client_headers);
@@ -48,7 +47,7 @@ impl HeadCache {
     }
 }
 
-/// A head, once all of it is there.
+/// Parses a head; `None` if it isn't complete.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Option<Head>, HttpError> {
     let bytes = &bytes[..bytes.len().min(MAX_HEAD)];
     match parse_plain(bytes) {
@@ -57,7 +56,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Option<Head>, HttpError> {
     }
 }
 
-/// A head as nearly all are: HTTP/1.1, a field a line, printable ASCII. Nothing where it isn't, or isn't whole.
+/// Parses a head of the usual form: HTTP/1.1, a field on each line, printable ASCII. `None` for any other form and for an incomplete head.
 pub(crate) fn parse_plain(bytes: &[u8]) -> Option<Head> {
     let (line, mut rest) = plain_line(bytes)?;
     let (code, reason) = line.strip_prefix(b"HTTP/1.1 ")?.split_first_chunk::<3>()?;
@@ -80,7 +79,7 @@ pub(crate) fn parse_plain(bytes: &[u8]) -> Option<Head> {
     }
 }
 
-/// Letters, digits and the hyphen: what nearly all names of fields are made of.
+/// Letters, digits and the hyphen, which occur in nearly all names of fields.
 const IN_NAMES: [bool; 256] = {
     let mut all = [false; 256];
     let mut byte = 0;
@@ -91,13 +90,13 @@ const IN_NAMES: [bool; 256] = {
     all
 };
 
-/// A line of printable ASCII without its end, and what follows it.
+/// A line of printable ASCII without its end, and the bytes after it.
 fn plain_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let mut at = 0;
     while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
         let word = u64::from_le_bytes(*word);
-        // A byte below 0x20 borrows, one above 0x7E carries or has the high bit: the lowest bit that is set stands in the first of them.
+        // A byte below 0x20 borrows, and one above 0x7E carries or has the high bit, so the lowest set bit is in the first such byte.
         let odd = (word | word.wrapping_sub(ONES * 0x20) | word.wrapping_add(ONES)) & (ONES * 0x80);
         if odd != 0 {
             at += odd.trailing_zeros() as usize / 8;

@@ -1,24 +1,24 @@
-//! Whether a request that was lost is sent again: one rule for all versions of HTTP, for every hop, directly and through proxies.
+//! Decides whether a lost request is sent again. One rule applies to all versions of HTTP and to every hop, directly and through proxies.
 //!
-//! A request is sent again only on a connection that had been used before and was lost before any byte of an answer came: a server may
-//! close an idle connection at any time. What may have been processed is sent again only if its method is idempotent (RFC 9110, 9.2.2),
-//! and only once. What certainly wasn't processed (RFC 9113, 8.7) may be sent until the step's timeout.
+//! A request is sent again only if it was lost on a reused connection before any byte of an answer came, because a server may close an idle
+//! connection at any time. A request that the server may have processed is sent again only once, and only if its method is idempotent (RFC
+//! 9110, 9.2.2). A request that was certainly not processed (RFC 9113, 8.7) may be sent again until the step's timeout.
 
 use crate::http::message::Method;
 use crate::http::message::failure::HttpError;
 
-/// What a server may have made of a request that was lost.
+/// What the server may have done with a lost request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// It had begun to answer.
+    /// It began to answer.
     Answered,
-    /// Nothing came back: it may have processed the request.
+    /// No answer came, so it may have processed the request.
     Unknown,
-    /// It didn't process the request: the protocol says so, or nothing of it could be written.
+    /// It didn't process the request: the protocol guarantees it, or no byte could be written.
     Unprocessed,
 }
 
-/// Why there was no response.
+/// A request without a response.
 #[derive(Debug)]
 pub(crate) struct LostRequest {
     pub(crate) failure: HttpError,
@@ -26,19 +26,19 @@ pub(crate) struct LostRequest {
 }
 
 impl LostRequest {
-    /// What went wrong before the request could be sent, or amid its answer: nothing of it is made up for.
+    /// A failure before the request could be sent, or within its answer. The request isn't sent again.
     pub(crate) fn for_good(failure: HttpError) -> Self {
         Self { failure, fate: Fate::Answered }
     }
 }
 
-/// The rule for one request on its way.
+/// Applies the rule to one request.
 #[derive(Debug)]
 pub(crate) struct Rule<'r> {
     method: &'r Method,
-    /// What the api says: `resend off` is false.
+    /// Whether the api allows it: false with `resend off`.
     allowed: bool,
-    /// Whether it was sent again although it may have been processed.
+    /// Whether it was already sent again although the server may have processed it.
     repeated: bool,
 }
 
@@ -47,11 +47,10 @@ impl<'r> Rule<'r> {
         Self { method, allowed, repeated: false }
     }
 
-    /// Agrees to a request being sent again that was lost on a connection, used before or new. `written` is whether any byte of it went
-    /// out.
+    /// Decides about a request that was lost on a reused or new connection. `written` tells whether any byte of it was sent.
     ///
     /// # Errors
-    /// The request's failure, which says why it isn't sent again.
+    /// The request's failure, with the reason why it isn't sent again.
     pub(crate) fn again(&mut self, lost: LostRequest, reused: bool, written: bool) -> Result<(), HttpError> {
         let LostRequest { mut failure, fate } = lost;
         if fate == Fate::Answered {

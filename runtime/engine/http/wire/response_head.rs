@@ -1,4 +1,4 @@
-//! What the head of a response says about its body, and what the client acts upon.
+//! The head of a response: the framing of its body, and the fields that the client acts upon.
 
 use std::ops::Range;
 
@@ -6,28 +6,28 @@ use crate::http::message::Version;
 use crate::http::message::charset::Charset;
 use crate::http::message::headers::Headers;
 
-/// The parts of a head, as far as they matter.
+/// The relevant parts of a head.
 #[derive(Debug)]
 pub(crate) struct Head {
     pub(crate) status: u16,
     pub(crate) version: Version,
-    /// Where its fields stand.
+    /// The range of its fields.
     pub(crate) fields: Range<usize>,
-    /// The fields, where they can't stay as they were received.
+    /// The fields, if they can't stay in their received form.
     pub(crate) rebuilt: Option<Headers>,
-    /// Whether its connection may be used again, as far as its fields can be read in one way only.
+    /// Whether its connection may be reused, because all of its fields have one possible meaning.
     pub(crate) trusted: bool,
-    /// Its length with the empty line at its end.
+    /// Its length, including the empty line at its end.
     pub(crate) length: usize,
-    /// How the body is framed, if the fields say it plainly; else all of them have to be looked at (RFC 9112, 6.3).
+    /// The framing of the body, if it is simple. Otherwise all fields have to be read (RFC 9112, 6.3).
     pub(crate) plain: Option<PlainFraming>,
     /// Whether there are fields that the client acts upon: `Location`, `Set-Cookie`, `Content-Encoding`.
     pub(crate) has_client_headers: bool,
-    /// What `Content-Type` says of the body's text.
+    /// The charset of the body's text according to `Content-Type`.
     pub(crate) charset: Charset,
 }
 
-/// How a body is framed that fields describe once, and without contradiction.
+/// The framing of a body whose fields are unique and don't contradict each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PlainFraming {
     /// This many bytes.
@@ -35,18 +35,18 @@ pub(crate) enum PlainFraming {
     Chunked,
 }
 
-/// What fields say that the client acts upon.
+/// Collects the fields that the client acts upon.
 #[derive(Default)]
 pub(in crate::http) struct FramingFields {
     framing: Option<PlainFraming>,
-    /// Whether that is all there is to know of how the body is framed.
+    /// Whether `framing` is all that is needed to read the body.
     plain: bool,
     has_client_headers: bool,
     charset: Charset,
 }
 
 impl FramingFields {
-    /// Of no field so far.
+    /// Starts without any field.
     pub(in crate::http) fn of(version: Version) -> Self {
         Self { plain: version == Version::Http11, ..Self::default() }
     }
@@ -89,7 +89,7 @@ impl FramingFields {
     }
 }
 
-/// A number of so few digits that it can't be too large.
+/// Reads a number with few enough digits that it can't be too large.
 pub(in crate::http) fn digits(value: &[u8]) -> Option<usize> {
     if value.is_empty() || value.len() > 9 {
         return None;
