@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn secret_is_masked_in_base64_wherever_it_stands() {
+    fn secret_is_masked_in_base64_at_any_position() {
         for secret in [SECRET, "four", "s3cret", "s3crets"] {
             for before in ["", "u", "me", "me:", "user:"] {
                 for after in ["", "x", "xy", ":end"] {
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn other_text_stays_as_it_is() {
+    fn text_without_secrets_stays_unchanged() {
         for text in ["", "%", "%2", "\\", "\\u12", "&", "&amp", "&#;", "%25", "100 % é 😀 & \\\\ +", "%é", "\\ué😀"] {
             assert_eq!(secrets("s3cret").mask(text), text);
             assert_eq!(secrets("%&\\é").mask(text), text);

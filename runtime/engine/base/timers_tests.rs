@@ -22,7 +22,7 @@ fn driven() -> Rc<Timers> {
 }
 
 #[test]
-fn nobody_goes_on_early_and_each_in_its_order() {
+fn waits_end_in_order_and_never_early() {
     block_on(async {
         let timers = driven();
         tokio::task::yield_now().await;
@@ -62,7 +62,7 @@ fn timers_due_within_the_least_time_still_fire() {
 }
 
 #[test]
-fn a_wait_that_is_given_up_leaves_nothing_and_disturbs_no_other() {
+fn abandoned_wait_leaves_nothing_and_disturbs_no_other() {
     block_on(async {
         let timers = driven();
         tokio::task::yield_now().await;
@@ -104,7 +104,7 @@ fn long_waits_end_together_never_early_and_hardly_late() {
 }
 
 #[test]
-fn when_the_driver_ends_those_who_wait_go_on_without_it() {
+fn waits_continue_after_the_driver_ends() {
     block_on(async {
         let timers = Rc::new(Timers::new());
         let driver = timers.clone();
@@ -124,7 +124,7 @@ fn when_the_driver_ends_those_who_wait_go_on_without_it() {
 }
 
 #[test]
-fn waiting_for_what_is_past_lets_others_have_the_thread() {
+fn waiting_for_a_past_instant_yields_to_other_tasks() {
     block_on(async {
         let timers = driven();
         tokio::task::yield_now().await;

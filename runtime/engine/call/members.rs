@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn path_from_data_stays_below_what_is_there() {
+    fn path_from_data_stays_below_the_existing_path() {
         let u = fixture::user(&PROGRAM, "http://here/");
         let path = |text: &str| {
             let mut r = u.request(0, "GET");

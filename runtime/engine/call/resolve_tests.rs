@@ -76,7 +76,7 @@ fn options_of_a_call_override_the_template() {
 }
 
 #[test]
-fn a_user_with_auth_of_its_own_says_all_anew() {
+fn user_with_its_own_auth_builds_requests_completely() {
     let u = user("http://here/");
     sent(&u, request(&u, 0, &Value::from("a"), "{}"));
     u.set_bearer(at(1, 1), 0, || Ok(Value::from("other"))).unwrap();
@@ -87,7 +87,7 @@ fn a_user_with_auth_of_its_own_says_all_anew() {
 }
 
 #[test]
-fn large_bodies_are_left_out_of_the_wire() {
+fn large_bodies_are_not_serialized() {
     let u = user("http://here/");
     let small = request(&u, 0, &Value::from("a"), "{}");
     assert!(sent(&u, small).wire.is_some());

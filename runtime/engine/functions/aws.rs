@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn s3_and_its_documented_example() {
+    fn signature_for_s3_matches_its_documented_example() {
         let credentials = AwsCredentials {
             access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
             secret_access_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned(),
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_token_is_signed() {
+    fn session_token_is_signed() {
         assert_ne!(
             signature("GET", "https://example.amazonaws.com/", &[], "", Some("token")),
             signature("GET", "https://example.amazonaws.com/", &[], "", None)

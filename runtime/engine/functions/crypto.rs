@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn rfc_4231_and_2202() {
+    fn hmacs_are_those_of_rfc_4231_and_2202() {
         let (key, data) = (Value::from("Jefe"), Value::from("what do ya want for nothing?"));
         assert_eq!(printed(hmac_sha1(&key, &data)), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
         assert_eq!(printed(hmac_sha256(&key, &data)), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");

@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn repeats_and_is_well_formed() {
+    fn fake_data_repeats_and_is_well_formed() {
         let all: [fn(&Rng) -> Eval; 27] = [
             name,
             first_name,

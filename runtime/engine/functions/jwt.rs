@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong_with_a_key_and_never_shows_it() {
+    fn jwt_error_explains_the_key_and_never_shows_it() {
         for (alg, key, part) in [
             ("none", "k", "unknown algorithm"),
             ("RS256", "secret", "not in PEM"),

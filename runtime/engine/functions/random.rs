@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_repeats_and_streams_differ() {
+    fn seed_repeats_random_numbers_and_streams_differ() {
         let draw = |seed, stream| {
             let rng = Rng::new(seed, stream);
             [rng.next(), rng.next(), rng.next()]
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn both_ends_are_drawn_and_evenly() {
+    fn random_numbers_are_uniform_and_include_both_ends() {
         let rng = Rng::new(1, 1);
         let mut seen = [0_u32; 6];
         for _ in 0..6000 {

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_times() {
+    fn times_are_read_in_every_format() {
         assert_eq!(parse_time(&Value::from("2023-11-14T22:13:20.123Z"), None).unwrap(), T);
         assert_eq!(parse_time(&Value::from("2023-11-14T23:13:20.123+01:00"), None).unwrap(), T);
         let format = Value::from("%Y-%m-%d %H:%M");

@@ -113,7 +113,7 @@ fn matchers_accept_and_reject_values() {
 }
 
 #[test]
-fn tells_where_an_argument_differs() {
+fn mismatch_names_where_an_argument_differs() {
     let args = [Value::from_json(br#"{"b":[1,{"c-d":null}]}"#).unwrap()];
     let told = check(&Matcher::Arg(0), r#"{"b":[1,{"c-d":2}],"e":1}"#, &args, &[]);
     assert_eq!(told, [r#"json.b[1]["c-d"]: expected null, got the int 2"#, "json.e: expected no such member, got the int 1"]);
@@ -122,7 +122,7 @@ fn tells_where_an_argument_differs() {
 }
 
 #[test]
-fn a_value_is_like_what_has_its_members_and_more() {
+fn like_accepts_objects_with_further_members() {
     let payload = [Value::from_json(br#"{"iid":"x","tags":["a",{"k":1}],"deep":{"n":null}}"#).unwrap()];
     let more = r#"{"id":7,"iid":"x","tags":["a",{"k":1.0,"l":2}],"deep":{"n":null,"m":0}}"#;
     assert_eq!(check(&Matcher::Like(0), more, &payload, &[]), Vec::<String>::new());
@@ -385,7 +385,7 @@ fn byte_and_tree_matchers_agree() {
 }
 
 #[test]
-fn objects_of_many_members() {
+fn objects_with_many_members_are_judged() {
     let members: Vec<(Key, Matcher)> = (0..100).map(|i| (Key::Lit(String::leak(format!("k{i}"))), Matcher::Int(i))).collect();
     let matcher = Matcher::Object { members: leak(members), exact: true };
     let json = |last: i64| {

@@ -50,7 +50,7 @@ mod tests {
     use crate::matcher::Matcher;
 
     #[test]
-    fn only_the_same_for_the_same_expectation_is_good() {
+    fn cache_hits_only_for_same_bytes_and_expectation() {
         static ONE: Matcher = Matcher::Int(1);
         static OTHER: Matcher = Matcher::Any;
         let mut judged = VerdictCache::default();

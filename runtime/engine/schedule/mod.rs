@@ -197,12 +197,12 @@ impl Plan {
         self.group_of(class).is_some()
     }
 
-    /// The most users there can be at once, those that wait for arrivals included.
+    /// The most users at once, including those that wait for arrivals.
     pub fn peak_clients(&self) -> u64 {
         self.inner.groups.iter().map(LoadGroup::users).sum()
     }
 
-    /// The most arrivals a second there can be, all classes together.
+    /// The greatest arrival rate per second of all classes together.
     pub fn peak_rate(&self) -> f64 {
         let peak = |group: &LoadGroup| match &group.kind {
             LoadKind::Open { peak, .. } => peak.as_f64(),
@@ -211,7 +211,7 @@ impl Plan {
         self.inner.groups.iter().map(peak).sum()
     }
 
-    /// The most users, and the most arrivals a second, that there can be at once of each class.
+    /// The most users, and the greatest arrival rate per second, of each class.
     pub fn peaks(&self) -> (Vec<u64>, Vec<f64>) {
         let peak = |class| {
             let Some((group, member)) = self.group_of(class) else { return (0, 0.0) };
@@ -224,27 +224,27 @@ impl Plan {
         (0..self.classes().len()).map(peak).unzip()
     }
 
-    /// All of it, to be cut by [`Slice::part`] and [`Slice::interval`].
+    /// The whole load, which [`Slice::part`] and [`Slice::interval`] divide.
     pub fn whole(&self) -> Slice {
         Slice::new(self.clone())
     }
 
-    /// What shard `shard` of `shards` does, from 0.
+    /// The load of shard `shard` of `shards`, from 0.
     pub fn slice(&self, shard: u64, shards: u64) -> Slice {
         self.whole().part(shard, shards)
     }
 
-    /// How many users of each class run at `t`, without those that wait for arrivals.
+    /// The number of users of each class that are active at `t`, without those that wait for arrivals.
     pub fn users_at(&self, t: Duration) -> Vec<u64> {
         self.whole().users_at(t)
     }
 
-    /// The starts and stops of a shard's users, by time.
+    /// The starts and stops of a shard's users, in order of time.
     pub fn events(&self, shard: u64, shards: u64) -> Events {
         self.slice(shard, shards).events()
     }
 
-    /// When a shard's arrivals of a class are due.
+    /// The times at which a shard's arrivals of a class are due.
     pub fn arrivals(&self, class: usize, shard: u64, shards: u64) -> Arrivals {
         self.slice(shard, shards).arrivals(class)
     }
@@ -256,7 +256,7 @@ impl Plan {
 }
 
 impl LoadGroup {
-    /// How many numbers its users take.
+    /// The number of users in the group, active or not.
     fn users(&self) -> u64 {
         match &self.kind {
             LoadKind::Closed { moves } => closed::peak(moves),
@@ -265,7 +265,7 @@ impl LoadGroup {
     }
 }
 
-/// Users of the profile that the spec doesn't have.
+/// Errors for users of the profile that the spec doesn't have.
 fn names(profile: &Profile, classes: &[WeightedClass]) -> Vec<ConfigError> {
     let known: Vec<&str> = classes.iter().map(|class| class.name.as_str()).collect();
     let unknown = profile.users.iter().filter(|(name, _)| !known.contains(&name.as_str()));
@@ -280,9 +280,9 @@ fn names(profile: &Profile, classes: &[WeightedClass]) -> Vec<ConfigError> {
         .collect()
 }
 
-/// When each load ends by itself or with the others, and the end that the profile's `duration` sets for all.
+/// When each load ends on its own or with the others, and the end that the profile's `duration` sets for all.
 ///
-/// A load without an end lasts as long as the shared one, or else as the longest of the others.
+/// A load without an end lasts as long as the shared one, or else as long as the longest of the others.
 fn ends(profile: &Profile, loads: &[(&Load, Vec<usize>)]) -> (Vec<Option<u64>>, Option<u64>) {
     let end = |load: &Load, duration: Duration| nanos(load.start.saturating_add(duration));
     let explicit = profile.load.duration.map(|duration| end(&profile.load, duration));
@@ -293,7 +293,7 @@ fn ends(profile: &Profile, loads: &[(&Load, Vec<usize>)]) -> (Vec<Option<u64>>, 
 }
 
 fn group(load: &Load, members: Vec<usize>, classes: &[WeightedClass], base: u64) -> Result<Option<LoadGroup>, ConfigError> {
-    // A class alone has its load whatever its weight.
+    // A class without others has the whole load, whatever its weight.
     let weights: Vec<u64> = match members.as_slice() {
         [_] => vec![1],
         several => several.iter().map(|&class| classes[class].weight).collect(),

@@ -1,20 +1,20 @@
 //! The open model: when arrivals are due, as the inverse of the rate's integral.
 //!
-//! The rate is a chain of straight lines. The integral is kept exactly, in units of 1/(2·D) arrivals, where D is the common
-//! denominator of all rates; arrival k is due at the first nanosecond at which the integral reaches k, in a stretch whose rate is not 0.
+//! The rate is a chain of straight lines. The integral is exact, in units of 1/(2·D) arrivals, where D is the common denominator of all
+//! rates. Arrival k is due at the first nanosecond at which the integral reaches k, in a segment whose rate is not 0.
 
 use ltc_config::Rate;
 use ltc_config::profile::RateStage;
 
-/// A stretch in which the rate goes from `from` to `to` in a straight line; both in arrivals per D nanoseconds.
+/// A segment in which the rate changes linearly from `from` to `to`, both in arrivals per D nanoseconds.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
     at: u64,
-    /// Nanoseconds; `None`: for ever, at a constant rate.
+    /// The length in nanoseconds; `None`: it has no end, and its rate is constant.
     len: Option<u64>,
     from: i128,
     to: i128,
-    /// The integral at its begin, in 1/(2·D) arrivals.
+    /// The integral at its beginning, in 1/(2·D) arrivals.
     done: i128,
 }
 
@@ -26,8 +26,8 @@ pub(super) struct Curve {
 }
 
 impl Curve {
-    /// A curve that starts at `rate` and goes through the stages, the last of whose rates stays. `None`: numbers too great to compute
-    /// exactly, which takes ramps of months at rates of millions.
+    /// A curve that starts at `rate` and goes through the stages. The last rate stays. `None` if the numbers are too large to compute
+    /// exactly, which needs ramps of months at rates of millions.
     pub(super) fn new(rate: Rate, stages: &[RateStage]) -> Option<Self> {
         let rates = || stages.iter().map(|stage| stage.rate).chain([rate]).filter(|rate| !rate.is_zero());
         let mut denominator: i128 = 1;
@@ -45,7 +45,7 @@ impl Curve {
             if len > 0 {
                 stretches.push(Stretch { at, len: Some(len), from, to, done });
                 let wide = i128::from(len);
-                // What `reached` multiplies must fit, with room for the arrivals on its other side.
+                // The products in `reached` must fit, with room for the arrivals on the other side of the comparison.
                 from.max(to).checked_mul(wide)?.checked_mul(wide)?.checked_mul(8)?;
                 done = done.checked_add((from + to).checked_mul(wide)?)?;
                 done.checked_mul(wide)?.checked_mul(4)?;
@@ -62,7 +62,7 @@ impl Curve {
         let wanted = i128::from(k).checked_mul(2 * self.denominator)?;
         for (number, stretch) in self.stretches.iter().enumerate() {
             let last = self.stretches.get(number + 1);
-            // The arrival at a stretch's very end belongs to the next, where there is a rate at all.
+            // An arrival at the very end of a segment belongs to the next one, if the rate isn't 0 there.
             if stretch.from == 0 && stretch.to == 0 || last.is_some_and(|next| wanted >= next.done) {
                 continue;
             }
@@ -71,7 +71,7 @@ impl Curve {
         None
     }
 
-    /// How many arrivals are due before `t`.
+    /// The number of arrivals that are due before `t`.
     pub(super) fn before(&self, t: u64) -> u64 {
         let stretch = self.stretches.iter().rev().find(|stretch| stretch.at <= t).unwrap_or(&self.stretches[0]);
         let passed = i128::from(t - stretch.at);
@@ -81,7 +81,7 @@ impl Curve {
         };
         let done = stretch.done + 2 * stretch.from * passed + bend;
         let mut count = u64::try_from(done / (2 * self.denominator)).unwrap_or(u64::MAX);
-        // Times are rounded up to whole nanoseconds, so the quotient may be one off.
+        // Times are rounded up to whole nanoseconds, so the quotient may be off by one.
         while count > 0 && self.time(count - 1).is_none_or(|due| due >= t) {
             count -= 1;
         }
@@ -91,7 +91,7 @@ impl Curve {
         count
     }
 
-    /// When the integral reaches `arrivals`, a number that need not be whole; exact enough for chance.
+    /// When the integral reaches `arrivals`, which may be a fraction. The result is accurate enough for random arrivals.
     pub(super) fn time_of(&self, arrivals: f64) -> Option<u64> {
         let unit = 2.0 * as_f64(self.denominator);
         let wanted = arrivals * unit;
@@ -107,14 +107,14 @@ impl Curve {
 }
 
 impl Stretch {
-    /// The first nanosecond at which the integral within the stretch has reached `wanted` (in 1/(2·D)).
+    /// The first nanosecond at which the integral within the segment has reached `wanted` (in 1/(2·D)).
     fn solve(&self, wanted: i128) -> Option<u64> {
         let wanted = wanted.max(0);
         let Some(len) = self.len else {
             let passed = (wanted + 2 * self.from - 1) / (2 * self.from);
             return self.at.checked_add(u64::try_from(passed).ok()?);
         };
-        // Bracket the solution around the estimate, then halve.
+        // Searches by bisection around the estimate.
         let guess = self.estimate(as_f64(wanted)).unwrap_or(self.at).saturating_sub(self.at).min(len);
         let (mut low, mut high) = (guess.saturating_sub(64), guess.saturating_add(64).min(len));
         if low > 0 && self.reached(low, wanted, len) {
@@ -131,7 +131,7 @@ impl Stretch {
                 low = middle + 1;
             }
         }
-        // A rate of 0 at the stretch's begin: nothing is due before it has risen.
+        // If the rate is 0 at the segment's beginning, nothing is due before it has risen.
         if low == 0 && self.from == 0 { Some(self.at + 1) } else { Some(self.at + low) }
     }
 
@@ -157,7 +157,7 @@ impl Stretch {
     }
 }
 
-/// Unit exponential distances from a seed: the sum of the first k + 1 is when arrival k comes, on the integral's scale.
+/// Random distances with a unit exponential distribution. The sum of the first k + 1 is the time of arrival k on the scale of the integral.
 #[derive(Clone, Debug)]
 pub(super) struct Chance {
     state: u64,
@@ -168,7 +168,7 @@ impl Chance {
         Self { state: seed ^ group.wrapping_add(1).wrapping_mul(0xD1B5_4A32_D192_ED03) }
     }
 
-    /// The next distance (SplitMix64, then the inverse of the exponential distribution).
+    /// The next distance, by SplitMix64 and the inverse of the exponential distribution.
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
     pub(super) fn distance(&mut self) -> f64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);

@@ -1,10 +1,10 @@
-//! Properties over random profiles: whatever the load and however it is cut, the parts sum to the whole.
+//! Tests properties over random profiles: however a load is divided, the parts add up to the whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 
-/// A small random number generator, so that a failing case is repeated by its number.
+/// A small random number generator. A failing case can be repeated by its number.
 struct Dice(u64);
 
 impl Dice {
@@ -66,13 +66,13 @@ impl Dice {
         let profile = Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").unwrap();
         match Plan::seeded(&profile, &classes, self.roll(1000)) {
             Ok(plan) => (runner, plan),
-            // Too few slots for the weights drawn: another throw.
+            // There are too few slots for the random weights, so it draws again.
             Err(_) => self.plan(),
         }
     }
 }
 
-/// Replays events; fails where a running user starts, or a stopped one stops.
+/// Replays events. It fails if an active user starts, or an inactive one stops.
 #[derive(Default)]
 struct Replay {
     users: BTreeMap<u64, usize>,
@@ -164,7 +164,7 @@ fn shards_partition_the_arrivals_and_their_users() {
     }
 }
 
-/// A shard's slices of one interval after another, and the borders between these.
+/// A shard's slices of consecutive intervals, and the borders between them.
 fn intervals(dice: &mut Dice, slice: &Slice) -> (Vec<Slice>, Duration) {
     let total = slice.plan().total_duration().unwrap_or_default() + Duration::from_secs(1);
     let length = Duration::from_nanos(500_000_000 + dice.roll(5_000) * 1_000_003);
@@ -188,7 +188,7 @@ fn intervals_sum_to_the_whole_at_every_instant() {
         let said = format!("{seed}: {runner}, handed over within {window:?}");
         let mut events: Vec<(Event, usize)> =
             parts.iter().enumerate().flat_map(|(part, slice)| slice.events().map(move |event| (event, part))).collect();
-        // At one instant a user leaves a function before it enters the next.
+        // At the same time, a user leaves one function before it enters the next.
         events.sort_by_key(|(event, part)| (event.at, *part));
         let mut replay = Replay::default();
         for (number, (event, part)) in events.iter().enumerate() {
@@ -210,7 +210,7 @@ fn intervals_sum_to_the_whole_at_every_instant() {
 }
 
 #[test]
-fn intervals_partition_the_arrivals_and_each_has_a_server() {
+fn intervals_partition_the_arrivals_and_each_arrival_has_a_user() {
     for seed in 0..300 {
         let mut dice = Dice(seed);
         let (runner, plan) = dice.plan();
@@ -238,7 +238,7 @@ fn intervals_partition_the_arrivals_and_each_has_a_server() {
 }
 
 #[test]
-fn replacement_does_what_the_lost_function_would_have_done_from_then_on() {
+fn replacement_continues_the_load_of_the_lost_function() {
     for seed in 0..300 {
         let mut dice = Dice(seed);
         let (runner, plan) = dice.plan();
@@ -258,7 +258,7 @@ fn replacement_does_what_the_lost_function_would_have_done_from_then_on() {
         let mut later = Vec::new();
         for event in replacement.events() {
             assert!(event.at >= since, "{said}: {event:?}");
-            // What runs then goes on at once.
+            // An active user continues immediately.
             if event.at == since && matches!(event.kind, EventKind::Continue(_)) && lost.users.contains_key(&event.user) {
                 replay.apply(event);
             } else {
@@ -280,7 +280,7 @@ fn replacement_does_what_the_lost_function_would_have_done_from_then_on() {
 }
 
 #[test]
-fn arrivals_are_as_many_as_the_integral_says() {
+fn number_of_arrivals_equals_the_integral() {
     for seed in 0..200 {
         let mut dice = Dice(seed);
         let rates = [0u64, 3, 20, 55];

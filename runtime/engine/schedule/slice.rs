@@ -1,4 +1,4 @@
-//! A part of a plan: one shard, or one worker of a shard, in an interval.
+//! A part of a plan: the load of one shard, or of one worker of a shard, in an interval.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::span::Span;
 use super::spread::Membership;
 use super::{LoadGroup, LoadKind, Plan, closed, nanos};
 
-/// A part of a plan. Parts of equal cuts are disjoint and sum to what was cut, at every instant.
+/// A part of a plan. Parts of the same division are disjoint, and at every moment they add up to the divided load.
 #[derive(Clone, Debug)]
 pub struct Slice {
     plan: Plan,
@@ -18,14 +18,14 @@ pub struct Slice {
     pub(super) span: Span,
 }
 
-/// A user that serves arrivals, and while it does: arrivals of its slot are another function's before and after.
+/// A user that serves arrivals, and the time in which it does. Before and after it, another function has the arrivals of its slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Server {
     /// The user's number.
     pub user: u64,
-    /// From when.
+    /// The beginning of that time.
     pub from: Duration,
-    /// Until when; [`Duration::MAX`]: until all is over.
+    /// The end of that time; [`Duration::MAX`] if there is none.
     pub until: Duration,
 }
 
@@ -34,16 +34,16 @@ impl Slice {
         Self { plan, membership: Membership::default(), span: Span::default() }
     }
 
-    /// Cuts it again: part `part` of `parts`, from 0. So a shard is cut for its workers.
+    /// Divides the slice further: part `part` of `parts`, from 0. A shard is divided for its workers in this way.
     #[must_use]
     pub fn part(mut self, part: u64, parts: u64) -> Self {
         self.membership = self.membership.within(part, parts);
         self
     }
 
-    /// Only the interval `from..to`; without `to` it has no end. Users pass to it from the interval before within `enter` after `from`,
-    /// and from it to the next within `leave` after `to`, each at a moment that follows from its number. Intervals that follow each other
-    /// with the same windows sum to the whole at every instant, if no window is longer than an interval.
+    /// Restricts the slice to the interval `from..to`, which has no end without `to`. Users pass to it from the previous interval within
+    /// `enter` after `from`, and from it to the next within `leave` after `to`, each at a time that depends on its number. Consecutive
+    /// intervals with the same windows add up to the whole at every moment, if no window is longer than an interval.
     #[must_use]
     pub fn interval(mut self, from: Duration, to: Option<Duration>, enter: Duration, leave: Duration) -> Self {
         let to = to.map(nanos).filter(|to| *to != u64::MAX);
@@ -51,34 +51,34 @@ impl Slice {
         self
     }
 
-    /// Only what comes from that time on: what a function does that replaces a lost one. Users that run already go on.
+    /// Restricts the slice to the time from `since` on, for a function that replaces a lost one. Users that are already active continue.
     #[must_use]
     pub fn since(mut self, since: Duration) -> Self {
         self.span.since = nanos(since);
         self
     }
 
-    /// The plan it is a part of.
+    /// The plan that it is a part of.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// When it begins, from the start of the test.
+    /// Its beginning, from the start of the test.
     pub fn begin(&self) -> Duration {
         Duration::from_nanos(self.span.begin())
     }
 
-    /// When all of its load is over, from the start of the test; `None`: when it is stopped.
+    /// When all of its load is over, from the start of the test; `None`: when the test is stopped.
     pub fn end(&self) -> Option<Duration> {
         [self.span.end().map(Duration::from_nanos), self.plan.total_duration()].into_iter().flatten().min()
     }
 
-    /// When arrivals of an open class are due, by time; none for a closed class.
+    /// The times at which arrivals of an open class are due. A closed class has none.
     pub fn arrivals(&self, class: usize) -> Arrivals {
         Arrivals::new(self, class)
     }
 
-    /// The users that serve the arrivals of an open class, by when they may; none for a closed class.
+    /// The users that serve the arrivals of an open class, in order of when they may begin. A closed class has none.
     pub fn pool(&self, class: usize) -> Vec<Server> {
         let Some((group, member)) = self.plan.group_of(class) else { return Vec::new() };
         if !matches!(group.kind, LoadKind::Open { .. }) {
@@ -96,7 +96,7 @@ impl Slice {
         pool
     }
 
-    /// When the user of that number passes to the next interval, if it runs as long.
+    /// When the user with that number passes to the next interval, if it is still active then.
     pub fn hand_over(&self, user: u64) -> Option<Duration> {
         self.span.to?;
         let group = self.groups().iter().find(|group| (group.base..group.base + group.users()).contains(&user))?;
@@ -110,8 +110,8 @@ impl Slice {
         ours.map(|index| group.base + index).collect()
     }
 
-    /// From when until when what has that number is this interval's, where things pass one by one: zero and [`Duration::MAX`] where nothing
-    /// comes before or after.
+    /// The time in which `number` belongs to this interval, if numbers pass one by one. It begins at zero or ends at [`Duration::MAX`] if
+    /// there is no interval before or after.
     pub fn passing(&self, number: u64) -> Option<(Duration, Duration)> {
         let Span { enter, leave, .. } = self.span;
         let from = if enter == 0 { Duration::ZERO } else { Duration::from_nanos(self.span.entry(number)) };
@@ -119,7 +119,7 @@ impl Slice {
         (enter > 0 || leave > 0).then_some((from, until))
     }
 
-    /// The share of the interval that is over when this part begins, of a million.
+    /// The share of the interval that is over when this part begins, in millionths.
     pub fn begun_ppm(&self) -> u64 {
         let Span { from, to, .. } = self.span;
         let length = to.map_or(0, |to| to.saturating_sub(from));
@@ -127,13 +127,13 @@ impl Slice {
         u64::try_from(u128::from(over) * 1_000_000 / u128::from(length.max(1))).unwrap_or(1_000_000)
     }
 
-    /// From when until when the arrivals of a slot are this part's.
+    /// The time in which the arrivals of a slot belong to this part.
     fn slot(&self, index: u64) -> Option<(u64, u64)> {
         let (from, until) = (self.span.entry(index), self.span.exit(index));
         (from < until).then_some((from, until))
     }
 
-    /// How many users of each class run at `t`, without those that wait for arrivals.
+    /// The number of users of each class that are active at `t`, without those that wait for arrivals.
     pub fn users_at(&self, t: Duration) -> Vec<u64> {
         let t = nanos(t);
         let mut counts = vec![0; self.plan.classes().len()];
@@ -164,19 +164,19 @@ impl Slice {
         counts
     }
 
-    /// Whether what a user does at `t` is this part's.
+    /// Whether the load of a user at `t` belongs to this part.
     fn is_covered(&self, group: &LoadGroup, moves: &[Move], index: u64, t: u64) -> bool {
         let stay = closed::stay(moves, index, t - group.start);
         let covered = stay.and_then(|(began, _)| self.span.covered(index, group.start + began, u64::MAX));
         covered.is_some_and(|(low, high)| (low..high).contains(&t))
     }
 
-    /// The most users of this part that there can be at once, those that wait for arrivals included.
+    /// The most users of this part at once, including those that wait for arrivals.
     pub fn peak_clients(&self) -> u64 {
         self.plan.inner.groups.iter().map(|group| self.membership.count(group.users())).sum()
     }
 
-    /// From when until when a group is active in this part, in nanoseconds from the start of the test.
+    /// The time in which a group is active in this part, in nanoseconds from the start of the test.
     pub(super) fn bounds(&self, group: &LoadGroup) -> Option<(u64, Option<u64>)> {
         let low = self.span.begin().max(group.start);
         let high = [self.span.end(), group.end].into_iter().flatten().min();
@@ -188,10 +188,10 @@ impl Slice {
     }
 }
 
-/// When arrivals are due, counted from the start of the test. Endless where the load is.
+/// The times at which arrivals are due, from the start of the test. It has no end if the load has none.
 #[derive(Debug)]
 pub struct Arrivals {
-    /// `None` where there are none (any more).
+    /// `None` if there are no (further) arrivals.
     state: Option<ArrivalState>,
 }
 
@@ -199,15 +199,16 @@ pub struct Arrivals {
 struct ArrivalState {
     curve: Curve,
     chance: Option<Chance>,
-    /// The integral at the last arrival drawn, and the number of the next.
+    /// The integral at the last random arrival, and the number of the next one.
     reached: f64,
     drawn: u64,
-    /// The class's arrivals among those of its group.
+    /// The positions of the class's arrivals among those of its group.
     positions: Vec<u64>,
     period: u64,
     /// The next arrival's number within the class.
     ordinal: u64,
-    /// From when until when the arrival of that number, modulo the length, is ours: it goes where the user of that number is.
+    /// The time in which an arrival belongs to this slice, by its number modulo the length. It goes to the function of the user with that
+    /// number.
     ours: Vec<Option<(u64, u64)>>,
     start: u64,
     low: u64,
@@ -235,7 +236,7 @@ impl ArrivalState {
         }
         let (positions, period) = group.pattern.positions(member);
         let chance = (*spacing == Spacing::Poisson).then(|| Chance::new(slice.plan.inner.seed, number));
-        // Chance has to be drawn from the beginning; what is even can begin where the window does.
+        // Random arrivals have to be drawn from the beginning; even ones can begin at the window.
         let skipped = if chance.is_some() { 0 } else { curve.before(low - group.start) };
         let ordinal = group.pattern.count(member, skipped);
         Some(Self { curve: curve.clone(), chance, reached: 0.0, drawn: 0, positions, period, ordinal, ours, start: group.start, low, high })

@@ -1,50 +1,50 @@
-//! The time that a slice covers, and how users pass at its borders: each user, and each slot of arrivals, has its own moment.
+//! The time that a slice covers, and how users pass at its borders: each user, and each slot of arrivals, has its own time.
 //!
-//! A test that is longer than a function may run is cut into intervals. If all users changed function at the border, all of them would
-//! start at one instant. Instead user `k` passes at `border + share(k)` within a window after the border. Both functions compute the
-//! moment from the number alone. What begins after the border belongs to the later function at once.
+//! A test that is longer than a function may run is divided into intervals. If all users changed their function at the border, all of them
+//! would start at the same time. Instead, user `k` passes at `border + share(k)` within a window after the border. Both functions compute
+//! this time from the number alone. Load that begins after the border belongs to the later function immediately.
 
-/// 2⁶⁴ divided by the golden ratio. The multiples of it, modulo 2⁶⁴, are spread evenly however many of them are taken, and so are those
-/// at any regular distance: the users of one shard, or of one class.
+/// 2⁶⁴ divided by the golden ratio. Any number of its multiples, modulo 2⁶⁴, are spread evenly. So are multiples at any regular distance:
+/// the users of one shard, or of one class.
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// The part of time that a slice covers. All times are nanoseconds from the start of the test.
+/// The part of the time that a slice covers. All times are nanoseconds from the start of the test.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Span {
-    /// The border to the interval before.
+    /// The border to the previous interval.
     pub(super) from: u64,
     /// The border to the next interval.
     pub(super) to: Option<u64>,
-    /// How long users pass after `from`.
+    /// The time after `from` in which users pass.
     pub(super) enter: u64,
-    /// How long users pass after `to`.
+    /// The time after `to` in which users pass.
     pub(super) leave: u64,
-    /// Everything before it is somebody else's: a function that replaces a lost one begins in the middle of its interval.
+    /// Earlier load belongs to another function: a function that replaces a lost one begins in the middle of its interval.
     pub(super) since: u64,
 }
 
 impl Span {
-    /// The first instant that it covers.
+    /// The first covered moment.
     pub(super) fn begin(&self) -> u64 {
         self.from.max(self.since)
     }
 
-    /// The first instant at which all of it is over.
+    /// The first moment at which everything is over.
     pub(super) fn end(&self) -> Option<u64> {
         self.to.map(|to| to.saturating_add(self.leave)).filter(|end| *end != u64::MAX)
     }
 
-    /// From when the user, or the slot, of that index is covered, where it began before `from`.
+    /// The time from which the user, or the slot, with that index is covered, if it began before `from`.
     pub(super) fn entry(&self, index: u64) -> u64 {
         self.from.saturating_add(share(index, self.enter)).max(self.since)
     }
 
-    /// From when the user, or the slot, of that index is the next interval's.
+    /// The time from which the user, or the slot, with that index belongs to the next interval.
     pub(super) fn exit(&self, index: u64) -> u64 {
         self.to.map_or(u64::MAX, |to| to.saturating_add(share(index, self.leave)))
     }
 
-    /// The part that is covered of what the user of that index does from `began` until `ends`; `None` where that is nothing.
+    /// The covered part of the time from `began` to `ends` of the user with that index; `None` if it is empty.
     pub(super) fn covered(&self, index: u64, began: u64, ends: u64) -> Option<(u64, u64)> {
         if self.to.is_some_and(|to| began >= to) {
             return None;
@@ -55,10 +55,10 @@ impl Span {
     }
 }
 
-/// A share of a window for each index, evenly spread.
+/// A share of a window for each index. The shares are spread evenly.
 fn share(index: u64, window: u64) -> u64 {
     let product = u128::from(index.wrapping_mul(GOLDEN)) * u128::from(window);
-    // The upper half of a product of two 64-bit numbers.
+    // Takes the upper half of the product of two 64-bit numbers.
     u64::try_from(product >> 64).unwrap_or(u64::MAX)
 }
 
@@ -90,7 +90,7 @@ mod tests {
                 (at, Some((10, at)), Some((at, 5000)))
             );
             assert!((1000..1300).contains(&at));
-            // What begins after the border is the new one's, what ends before its moment the old one's.
+            // Load that begins after the border belongs to the new interval, and load that ends before the user passes to the old one.
             assert_eq!((old.covered(index, 1000, 5000), new.covered(index, 1000, 5000)), (None, Some((1000, 5000))));
             assert_eq!((old.covered(index, 10, at), new.covered(index, 10, at)), (Some((10, at)), None));
         }

@@ -1,24 +1,24 @@
-//! Who gets the next one: classes by weight, shards in rotation. Both are functions of an index alone, so that all shards agree.
+//! Distributes users and arrivals: to classes by weight, to shards in rotation. Both depend only on the index, so that all shards agree.
 
 use std::sync::Arc;
 
 /// Assigns the users (or arrivals) of a group to its classes by weight.
 ///
-/// After any number of assignments each class has its exact share, rounded down or up (Tijdeman's solution of the chairman assignment
-/// problem); with two classes that is the largest remainder at every instant.
+/// After any number of assignments, each class has its exact share, rounded down or up (Tijdeman's solution of the chairman assignment
+/// problem). With two classes, this is always the largest remainder.
 #[derive(Clone, Debug)]
 pub(super) struct ClassPattern {
     /// The classes of one period, as indices into the group's list.
     order: Arc<[u32]>,
-    /// How often each class stands in a period.
+    /// How often each class occurs in a period.
     counts: Arc<[u64]>,
 }
 
-/// No period is kept that is longer than this; weights finer than that repeat early.
+/// The longest period. Weights that need a longer one are approximated.
 const LONGEST_PERIOD: u64 = 1 << 20;
 
 impl ClassPattern {
-    /// Weights must not all be zero.
+    /// Creates the pattern. At least one weight must be greater than zero.
     pub(super) fn new(weights: &[u64]) -> Self {
         let divisor = weights.iter().copied().fold(0, gcd).max(1);
         let weights: Vec<u64> = weights.iter().map(|weight| weight / divisor).collect();
@@ -38,26 +38,26 @@ impl ClassPattern {
         self.order.len() as u64
     }
 
-    /// The class of the user of that index.
+    /// The class of the user with that index.
     #[expect(clippy::cast_possible_truncation, reason = "the remainder is below the period's length, a usize")]
     pub(super) fn class(&self, index: u64) -> usize {
         self.order[(index % self.period()) as usize] as usize
     }
 
-    /// Where that class stands in a period, and the period's length: its o-th member has the index
-    /// `o / positions.len() * period + positions[o % positions.len()]`.
+    /// The positions of a class in a period, and the period's length: member number `o` of the class has the index `o / positions.len() *
+    /// period + positions[o % positions.len()]`.
     pub(super) fn positions(&self, class: usize) -> (Vec<u64>, u64) {
         let positions = (0..self.period()).filter(|index| self.class(*index) == class).collect();
         (positions, self.period())
     }
 
-    /// That class's share of all, of 1.
+    /// The share of a class, from 0 to 1.
     #[expect(clippy::cast_precision_loss, reason = "a share, rounded")]
     pub(super) fn share(&self, class: usize) -> f64 {
         self.counts[class] as f64 / self.period() as f64
     }
 
-    /// How many of the first `n` are of that class.
+    /// The number of users of a class among the first `n`.
     #[expect(clippy::cast_possible_truncation, reason = "the remainder is below the period's length, a usize")]
     pub(super) fn count(&self, class: usize, n: u64) -> u64 {
         let (periods, rest) = (n / self.period(), (n % self.period()) as usize);
@@ -65,7 +65,7 @@ impl ClassPattern {
     }
 }
 
-/// Among the classes that have fallen far enough behind, the one that would be late first.
+/// The class that would be late first, among those that have fallen far enough behind.
 fn chairman(weights: &[u64], counts: &[u64], total: u64, n: u64, classes: usize) -> usize {
     let wide = |x: u64| i128::from(x);
     let slack = wide(2 * (classes as u64).max(2) - 2);
@@ -76,12 +76,12 @@ fn chairman(weights: &[u64], counts: &[u64], total: u64, n: u64, classes: usize)
             continue;
         }
         let lateness = (slack - 1) * wide(total) - slack * behind;
-        // lateness / weight, compared without division
+        // Compares lateness / weight without a division.
         if best.is_none_or(|(_, least, of)| lateness * of < least * wide(weight)) {
             best = Some((class, lateness, wide(weight)));
         }
     }
-    // One class alone always takes; the fallback is never reached by theory, and is the class most behind.
+    // Without other classes, a class always takes the next one. By the theory, the fallback (the class furthest behind) is never needed.
     best.map(|(class, ..)| class)
         .or_else(|| (0..weights.len()).max_by_key(|&c| wide(weights[c]) * wide(n) - wide(counts[c]) * wide(total)))
         .unwrap_or(0)
@@ -91,10 +91,10 @@ fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// The part of `parts` that the `index`-th belongs to.
+/// The part of `parts` that `index` belongs to.
 ///
-/// Each block of `parts` consecutive indices has one for each part, so that parts differ by one at most; blocks are rotated by the
-/// golden ratio, so that no class that comes at regular distances falls to one part alone.
+/// Each block of `parts` consecutive indices has one index for each part, so that the sizes of parts differ by at most one. Blocks are
+/// rotated by the golden ratio, so that the members of a class at regular distances don't all belong to one part.
 pub(super) fn part_of(index: u64, parts: u64) -> u64 {
     let parts = parts.max(1);
     let round = (index / parts).wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -130,7 +130,7 @@ impl Membership {
         true
     }
 
-    /// How many of the first `n` belong to it.
+    /// The number of members among the first `n`.
     pub(super) fn count(&self, n: u64) -> u64 {
         (0..n).filter(|index| self.contains(*index)).count() as u64
     }
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn two_classes_by_largest_remainder() {
+    fn two_classes_follow_the_largest_remainder() {
         let pattern = ClassPattern::new(&[9, 1]);
         let order: Vec<usize> = (0..10).map(|index| pattern.class(index)).collect();
         assert_eq!(order, [0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
@@ -189,7 +189,7 @@ mod tests {
                 assert!(most - least <= 2, "{parts}: {counts:?}");
             }
         }
-        // Every distance of a class spreads over ten shards.
+        // A class with any distance is spread over ten shards.
         for distance in 1..=40u64 {
             let mut counts = [0u64; 10];
             for nth in 0..1000 {

@@ -17,7 +17,7 @@ fn running(plan: &Plan, millis: u64) -> u64 {
     plan.users_at(Duration::from_millis(millis)).iter().sum()
 }
 
-/// `+0@0 +1@500 -0@2000`: kind, user and milliseconds.
+/// The events as `+0@0 +1@500 -0@2000`: kind, user and milliseconds.
 fn story(events: impl Iterator<Item = Event>) -> String {
     let words: Vec<String> = events
         .map(|event| format!("{}{}@{}", if event.is_start() { '+' } else { '-' }, event.user, event.at.as_nanos() as f64 / 1e6))
@@ -34,7 +34,7 @@ fn millis(arrivals: Arrivals) -> Vec<f64> {
 }
 
 #[test]
-fn hatching_like_locust() {
+fn users_are_spawned_like_locust() {
     let plan = plan("clients: 3, hatch_rate: 2, duration: 5s");
     assert_eq!(story(plan.events(0, 1)), "+0@0 +1@500 +2@1000 -0@5000 -1@5000 -2@5000");
     assert_eq!([0, 499, 500, 1000, 4999, 5000].map(|t| running(&plan, t)), [1, 1, 2, 3, 3, 0]);
@@ -43,14 +43,14 @@ fn hatching_like_locust() {
 }
 
 #[test]
-fn a_third_of_a_second_is_exact() {
+fn spawn_times_at_a_third_of_a_second_are_exact() {
     let starts: Vec<u128> =
         plan("clients: 4, hatch_rate: 3, duration: 5s").events(0, 1).filter(Event::is_start).map(|e| e.at.as_nanos()).collect();
     assert_eq!(starts, [0, 333_333_334, 666_666_667, 1_000_000_000]);
 }
 
 #[test]
-fn an_end_before_all_have_hatched() {
+fn duration_may_end_before_all_users_are_spawned() {
     let plan = plan("clients: 10, hatch_rate: 1, duration: 2s, start: 1s");
     assert_eq!(story(plan.events(0, 1)), "+0@1000 +1@2000 -0@3000 -1@3000");
     assert_eq!(plan.total_duration(), Some(Duration::from_secs(3)));
@@ -66,7 +66,7 @@ fn without_a_duration_nothing_ends() {
 }
 
 #[test]
-fn step_load_as_the_seed_has_it() {
+fn step_load_follows_its_settings() {
     let plan = plan("clients: 25, hatch_rate: 5, step_load: true, step_clients: 10, step_duration: 60, duration: 4m");
     let at = |seconds: u64| running(&plan, seconds * 1000);
     assert_eq!([0, 1, 2, 30, 59].map(at), [1, 6, 10, 10, 10]);
@@ -77,7 +77,7 @@ fn step_load_as_the_seed_has_it() {
 }
 
 #[test]
-fn a_step_that_is_not_done_goes_on_at_its_rate() {
+fn incomplete_step_continues_at_its_rate() {
     let plan = plan("clients: 30, hatch_rate: 1, step_load: true, step_clients: 10, step_duration: 5s, duration: 1m");
     assert_eq!([0, 5, 10, 20, 29, 59].map(|second| running(&plan, second * 1000)), [1, 6, 11, 21, 30, 30]);
 }
@@ -111,7 +111,7 @@ fn classes_share_by_weight() {
 }
 
 #[test]
-fn named_users_stand_alone() {
+fn users_with_their_own_load_are_independent() {
     let runner = "clients: 4, hatch_rate: 4, duration: 20s, users: {C: {clients: 2, hatch_rate: 1, start: 5s, duration: 5s}, D: {rate: 2/s, start: 10s, max_clients: 3}, E: {clients: 0}}";
     let plan = plan_of(runner, &[("A", 1), ("B", 1), ("C", 100), ("D", 1), ("E", 1)]).unwrap();
     assert_eq!(plan.users_at(Duration::from_secs(4)), [2, 2, 0, 0, 0]);
@@ -132,7 +132,7 @@ fn named_users_stand_alone() {
 fn users_end_in_the_planned_order() {
     let end = |runner: &str| {
         let planned = plan_of(runner, &[("A", 1), ("B", 1)]).unwrap().total_duration();
-        // What is said of thresholds before there is a plan goes by the same.
+        // The duration that thresholds use before there is a plan is the same.
         assert_eq!(profile(runner).planned_duration(), planned, "{runner}");
         planned.map(|d| d.as_secs())
     };
@@ -144,7 +144,7 @@ fn users_end_in_the_planned_order() {
 }
 
 #[test]
-fn even_arrivals() {
+fn even_arrivals_have_equal_distances() {
     assert_eq!(millis(plan("rate: 4/s, duration: 1s").arrivals(0, 0, 1)), [0.0, 250.0, 500.0, 750.0]);
     assert_eq!(plan("rate: 500/s, duration: 10s").arrivals(0, 0, 1).count(), 5000);
     assert_eq!(plan("rate: 1/m, duration: 10m").arrivals(0, 0, 1).count(), 10);
@@ -153,14 +153,14 @@ fn even_arrivals() {
 
 #[test]
 fn ramps_of_rates_follow_the_integral() {
-    // Rate 2·t: the integral is t², so arrival k is due at √k.
+    // With rate 2·t the integral is t², so arrival k is due at √k.
     let due = millis(plan("stages: [{rate: 20/s, duration: 10s}]").arrivals(0, 0, 1));
     assert_eq!(due.len(), 100);
     for (k, due) in due.iter().enumerate().skip(1) {
         assert!((due - (k as f64).sqrt() * 1000.0).abs() < 0.001, "{k}: {due}");
     }
     assert_eq!(due[25], 5000.0);
-    // Down again, and the same backwards.
+    // A falling ramp, which is the reverse.
     let due = millis(plan("rate: 20/s, stages: [{rate: 0, duration: 10s}], duration: 1h").arrivals(0, 0, 1));
     assert_eq!(due.len(), 100);
     assert!(due[99] < 10_000.0 && (due[75] - 5000.0).abs() < 1e-5, "{}", due[75]);
@@ -173,7 +173,7 @@ fn no_arrivals_while_the_rate_is_zero() {
 }
 
 #[test]
-fn poisson_arrivals_are_random_repeatable_and_as_many() {
+fn poisson_arrivals_are_random_repeatable_and_of_the_right_number() {
     let of_seed = |seed: u64| -> Vec<Duration> {
         let classes = [WeightedClass::new("U", 1)];
         Plan::seeded(&profile("rate: 100/s, arrivals: poisson, duration: 100s"), &classes, seed).unwrap().arrivals(0, 0, 1).collect()
@@ -191,7 +191,7 @@ fn poisson_arrivals_are_random_repeatable_and_as_many() {
 }
 
 #[test]
-fn arrivals_of_weighted_classes() {
+fn arrivals_follow_the_weights_of_classes() {
     let plan = plan_of("rate: 10/s, duration: 10s, max_clients: 10", &[("A", 7), ("B", 3)]).unwrap();
     assert_eq!((plan.arrivals(0, 0, 1).count(), plan.arrivals(1, 0, 1).count()), (70, 30));
     let mut all: Vec<Duration> = plan.arrivals(0, 0, 1).chain(plan.arrivals(1, 0, 1)).collect();
@@ -239,7 +239,7 @@ fn a_million_users_are_quickly_counted() {
 }
 
 #[test]
-fn a_profile_handed_over_gives_the_same_plan() {
+fn serialized_profile_gives_the_same_plan() {
     let text = include_str!("../../../specs/shop.profile.yml");
     let profile = Profile::parse(text, "specs/shop.profile.yml").unwrap();
     let carried: Profile = serde_json::from_str(&serde_json::to_string(&profile).unwrap()).unwrap();

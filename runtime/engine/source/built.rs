@@ -1,12 +1,12 @@
-//! JSONPaths and CSS selectors with values of the test in them: each value is quoted for where it stands, so that no value can change what
-//! the pattern means.
+//! JSONPaths and CSS selectors that contain values of the test. Each value is quoted for its position, so that no value can change the
+//! meaning of the pattern.
 
 use crate::value::{Eval, EvalError, Value};
 
 /// A part of a pattern.
 #[derive(Clone, Copy, Debug)]
 pub enum BuiltPart<'a> {
-    /// As it stands.
+    /// A constant part.
     Literal(&'a str),
     /// A value, quoted.
     Value(&'a Value, Quoting),
@@ -15,22 +15,22 @@ pub enum BuiltPart<'a> {
 /// How a value is quoted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quoting {
-    /// A literal of a JSONPath: RFC 9535, section 2.3.5.
+    /// As a literal of a JSONPath (RFC 9535, section 2.3.5).
     Json,
-    /// Within a string of a JSONPath, in these quotes.
+    /// As part of a string of a JSONPath, in these quotes.
     JsonText(char),
-    /// A string of a CSS selector, with its quotes.
+    /// As a string of a CSS selector, including its quotes.
     Css,
-    /// Within a string of a CSS selector.
+    /// As part of a string of a CSS selector.
     CssText,
-    /// A part of a name in a CSS selector: `#item-{id}`.
+    /// As part of a name in a CSS selector: `#item-{id}`.
     CssName,
 }
 
-/// The pattern that the parts make.
+/// Builds the pattern from its parts.
 ///
 /// # Errors
-/// Where a value has no literal: a list, an object, bytes, or null in a CSS selector.
+/// If a value can't be a literal: a list, an object, bytes, or null in a CSS selector.
 pub fn build(parts: &[BuiltPart<'_>]) -> Eval<String> {
     let mut pattern = String::new();
     for part in parts {
@@ -91,7 +91,7 @@ fn css_text(text: &str, out: &mut String) {
     }
 }
 
-/// A part of a name: "serialize an identifier" of the CSSOM. A digit or `-` may start the part only where the pattern has begun the name.
+/// A part of a name: "serialize an identifier" of the CSSOM. It may start with a digit or `-` only if the name has begun before it.
 fn css_name(text: &str, out: &mut String) {
     let begun = out.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '('));
     for (number, c) in text.chars().enumerate() {
@@ -111,7 +111,7 @@ mod tests {
     use crate::source::{JsonPathQuery, Pick};
     use crate::value::Value;
 
-    /// Texts that would change a pattern if they were not quoted.
+    /// Texts that would change a pattern without quoting.
     const ODD: [&str; 8] = ["a", "it's", "a\"b", "\\", "x'] | $.secret", "\") a, input[name=\"", "line\nbreak", "7 up"];
 
     #[test]

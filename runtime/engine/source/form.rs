@@ -1,4 +1,4 @@
-//! Forms of pages: what a browser would send without a button being pressed, and the map of a `submit` laid over it.
+//! Forms of pages: the fields that a browser would send without a pressed button, with the values of a `submit` in their place.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use url::Url;
 use super::html::{Page, text_of};
 use crate::value::{Eval, EvalError, FormValue, Map, Value, ops};
 
-/// The form that a selector finds: a form, or the one in or around the element. Its action is resolved against the page's URL and
-/// `<base href>`.
+/// The form for a selector: the found form, or the one within or around the found element. Its action is resolved against the page's URL
+/// and `<base href>`.
 pub fn form_of(page: &Page, selector: &Selector, page_url: &Url) -> Eval<Option<Value>> {
     let found = page.html.select(selector).find_map(|element| {
         let around = || element.ancestors().filter_map(ElementRef::wrap).find(|outer| is(*outer, "form"));
@@ -69,7 +69,7 @@ fn action(page: &Page, form: ElementRef<'_>, page_url: &Url) -> Eval<Url> {
     Ok(url)
 }
 
-/// Whether a control is disabled, by itself or by a fieldset around it, unless it is in that fieldset's first legend.
+/// Whether a control is disabled, by itself or by a fieldset around it. Controls in the fieldset's first legend aren't.
 fn disabled(control: ElementRef<'_>) -> bool {
     if control.attr("disabled").is_some() {
         return true;
@@ -107,7 +107,7 @@ fn add(control: ElementRef<'_>, form: &mut FormValue) {
         }
         _ => match control.attr("type").unwrap_or("text").to_ascii_lowercase().as_str() {
             "checkbox" | "radio" if control.attr("checked").is_some() => form.fields.push((name, or("on"))),
-            // A file is chosen by the map of the submit, so nothing is sent without.
+            // Only the map of the submit can choose a file, so otherwise nothing is sent for it.
             "checkbox" | "radio" | "reset" | "button" | "file" => {}
             "submit" => form.buttons.push((name, or(""))),
             "image" => form.buttons.extend([(format!("{name}.x").into(), "0".into()), (format!("{name}.y").into(), "0".into())]),
@@ -129,7 +129,8 @@ fn select(control: ElementRef<'_>, name: &EcoString, form: &mut FormValue) {
         form.fields.extend(chosen().filter(|option| !dead(option)).map(|option| (name.clone(), value(option))));
         return;
     }
-    // A box that shows one option has one chosen: the last that says so, or else the first that can be.
+    // A select box that shows one option always has a selected one: the last one with `selected`, or else the first one that isn't
+    // disabled.
     let one_line = control.attr("size").and_then(|size| size.trim().parse::<u32>().ok()).is_none_or(|size| size <= 1);
     let first = || options.iter().find(|option| !dead(option)).filter(|_| one_line);
     if let Some(option) = chosen().next_back().or_else(first).filter(|option| !dead(option)) {
@@ -137,8 +138,9 @@ fn select(control: ElementRef<'_>, name: &EcoString, form: &mut FormValue) {
     }
 }
 
-/// The fields to send: the form's, with the map's values in the place of those of the same name and what the form has not at the end.
-/// A list repeats its name, `absent` and null leave it out. A button is sent where the map names it; `true` sends its own value.
+/// The fields to send: those of the form, where values of the map replace those with the same name, and further names of the map at the
+/// end. A list repeats its name; `absent` and null leave it out. A button is sent only if the map names it; `true` sends the button's own
+/// value.
 pub fn fill_form(form: &FormValue, map: &Map) -> Eval<Vec<(EcoString, Value)>> {
     let mut fields: Vec<(EcoString, Value)> = Vec::with_capacity(form.fields.len() + map.len());
     let mut done: Vec<&EcoString> = Vec::new();
@@ -169,7 +171,7 @@ pub fn fill_form(form: &FormValue, map: &Map) -> Eval<Vec<(EcoString, Value)>> {
     Ok(fields)
 }
 
-/// The field of a form by name, for `page.csrf`; as [`ops::member`] does it.
+/// The field of a form with that name, for `page.csrf`. It behaves like [`ops::member`].
 pub fn field(form: &Value, name: &str) -> Eval {
     ops::member(form, name)
 }
@@ -212,7 +214,7 @@ line</textarea>
     }
 
     #[test]
-    fn reads_what_a_browser_would_send() {
+    fn form_has_the_fields_that_a_browser_would_send() {
         let form = form("#f");
         assert_eq!(
             (form.method.as_str(), form.action.as_str(), form.enctype.as_str()),
@@ -226,7 +228,7 @@ line</textarea>
     }
 
     #[test]
-    fn finds_the_form_in_or_around() {
+    fn form_is_found_within_or_around_the_element() {
         for css in ["#wrap", "input[name=q]"] {
             let form = form(css);
             assert_eq!((form.method.as_str(), form.action.as_str()), ("GET", "https://h.test/dir/page?a=1"));
@@ -237,7 +239,7 @@ line</textarea>
     }
 
     #[test]
-    fn lays_the_map_over_it() {
+    fn values_of_the_map_replace_fields_of_the_form() {
         let form = form("#f");
         let Value::Object(map) = Value::object([
             ("title", Value::from("T")),

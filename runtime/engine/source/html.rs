@@ -5,24 +5,24 @@ use scraper::{ElementRef, Html, Selector};
 use super::Pick;
 use crate::value::Value;
 
-/// A parsed page. Parse once for all takes of a step.
+/// A parsed page. A step parses it once for all of its takes.
 #[derive(Debug)]
 pub struct Page {
     pub(super) html: Html,
 }
 
-/// A selector from its CSS.
+/// Parses a CSS selector.
 pub fn selector(css: &str) -> Result<Selector, String> {
     Selector::parse(css).map_err(|error| format!("{css:?} is not a CSS selector: {error}"))
 }
 
 impl Page {
-    /// Parses a page as a browser would: any text is one.
+    /// Parses a page like a browser, which accepts any text.
     pub fn parse(text: &str) -> Self {
         Self { html: Html::parse_document(text) }
     }
 
-    /// What a selector finds: the attribute of the elements that have it, or the elements' text.
+    /// The result of a selector: the attribute of the elements that have it, or the elements' text.
     pub fn take(&self, selector: &Selector, attribute: Option<&str>, pick: Pick<'_>) -> Option<Value> {
         let elements = self.html.select(selector);
         match attribute {
@@ -32,7 +32,7 @@ impl Page {
     }
 }
 
-/// An element's text, white space as a browser shows it: trimmed, and one space for any run.
+/// An element's text with white space as a browser shows it: trimmed, and one space for several.
 pub(super) fn text_of(element: ElementRef<'_>) -> String {
     let text: String = element.text().collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -1,4 +1,4 @@
-//! Dotted paths behind the source `json`: `json.items[0].id`, `json["odd-name"]`, `json.rows[i]`.
+//! Dotted paths of the source `json`: `json.items[0].id`, `json["odd-name"]`, `json.rows[i]`.
 
 use std::fmt::Write;
 
@@ -12,9 +12,9 @@ use crate::value::{Eval, EvalError, Value};
 pub enum PathStep<'a> {
     /// A member.
     Key(&'a str),
-    /// An item, from the end where negative.
+    /// An item. A negative index counts from the end.
     Index(i64),
-    /// A member or an item that is known only when the test runs: a string or an int.
+    /// A member or an item that is known only at run time: a string or an int.
     At(&'a Value),
 }
 
@@ -36,7 +36,7 @@ impl<'a> PathStep<'a> {
     }
 }
 
-/// What stands at a path in a value.
+/// The value at a path in a value.
 pub fn json_path<'v>(value: &'v Value, steps: &[PathStep<'_>]) -> Option<&'v Value> {
     steps.iter().try_fold(value, |value, step| match (value, step.plain()) {
         (Value::Object(members), Resolved::Key(key)) => members.get(key),
@@ -45,7 +45,7 @@ pub fn json_path<'v>(value: &'v Value, steps: &[PathStep<'_>]) -> Option<&'v Val
     })
 }
 
-/// What stands at a path in a body, in one pass that builds only that value. Fails where the body is no JSON.
+/// Reads the value at a path of a JSON body in one pass that builds only that value. Fails if the body isn't JSON.
 pub fn json_path_bytes(body: &[u8], steps: &[PathStep<'_>]) -> Eval<Option<Value>> {
     let mut scanner = Scanner::new(body);
     let mut read = || {
@@ -56,7 +56,7 @@ pub fn json_path_bytes(body: &[u8], steps: &[PathStep<'_>]) -> Eval<Option<Value
     read().map_err(|error: crate::value::scan::ScanError| error.explain(body))
 }
 
-/// What stands at a path in a body whose members are known. Nothing where that isn't to be known from them: then the body is to be passed.
+/// Reads the value at a path of a body with a member index. `None` if the index isn't enough, so that the body has to be read.
 pub(crate) fn json_path_members(body: &[u8], members: &MemberIndex, steps: &[PathStep<'_>]) -> Option<Option<Value>> {
     let (step, rest) = steps.split_first()?;
     let Resolved::Key(key) = step.plain() else { return None };
@@ -76,7 +76,7 @@ fn find(scanner: &mut Scanner<'_>, steps: &[PathStep<'_>]) -> Scan<Option<Value>
         (JsonKind::Object, Resolved::Key(wanted)) => {
             scanner.enter()?;
             while let Some(key) = scanner.member(&mut first)? {
-                // Of a key given twice the last counts.
+                // Of a repeated key, the last one counts.
                 if key.is(wanted) { found = find(scanner, rest)? } else { scanner.skip()? }
             }
         }
@@ -99,7 +99,7 @@ fn find(scanner: &mut Scanner<'_>, steps: &[PathStep<'_>]) -> Scan<Option<Value>
     Ok(found)
 }
 
-/// What must stand at a path in a body: in an expression, where a missing member is a fault that says what is there instead.
+/// Reads the value at a path of a body for an expression. A missing member is an error that describes what is there instead.
 pub fn json_value(body: &[u8], steps: &[PathStep<'_>], root: &str) -> Eval {
     match json_path_bytes(body, steps)? {
         Some(value) => Ok(value),
@@ -141,7 +141,7 @@ pub fn why_nothing(value: &Value, steps: &[PathStep<'_>], root: &str) -> String 
     format!("{path} is {}", value.describe())
 }
 
-/// Appends `.name`, or `["odd-name"]` where it must be quoted.
+/// Appends `.name`, or `["odd-name"]` if the name needs quotes.
 pub(crate) fn push_key(key: &str, path: &mut String) {
     let plain = key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !key.bytes().next().is_none_or(|b| b.is_ascii_digit());
     if plain {
@@ -161,7 +161,7 @@ mod tests {
     const BODY: &str = r#" {"a":{"b":[10,{"c-d":"x"},null]},"a2":1,"twice":1,"twice":{"z":2}} "#;
 
     #[test]
-    fn tree_and_bytes_find_the_same() {
+    fn json_path_finds_the_same_in_tree_and_bytes() {
         let value = Value::from_json(BODY.as_bytes()).unwrap();
         let (one, key) = (Value::Int(1), Value::from("b"));
         let mut members = MemberIndex::default();

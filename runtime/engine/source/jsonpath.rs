@@ -10,7 +10,7 @@ use crate::value::{Eval, Value};
 #[derive(Clone, Debug)]
 pub struct JsonPathQuery {
     path: JsonPath,
-    /// Its steps where it names at most one node, so that a body needs no tree.
+    /// Its steps if it names at most one node. A body then needs no tree.
     singular: Option<Vec<Segment>>,
 }
 
@@ -21,18 +21,18 @@ enum Segment {
 }
 
 impl JsonPathQuery {
-    /// Reads a query.
+    /// Parses a query.
     pub fn parse(query: &str) -> Result<Self, String> {
         let path = JsonPath::parse(query).map_err(|error| error.to_string())?;
         Ok(Self { path, singular: singular(query) })
     }
 
-    /// Whether it names at most one node: only names and places, no wildcard, filter, slice or descent.
+    /// Whether it names at most one node: it has only names and indices, and no wildcard, filter, slice or descent.
     pub fn is_singular(&self) -> bool {
         self.singular.is_some()
     }
 
-    /// What it finds in a body: of a singular query the value, of any other the list of them, unless `pick` says otherwise.
+    /// The result in a body: for a singular query the value, for any other a list, unless `pick` says otherwise.
     pub fn take(&self, body: &[u8], pick: Pick<'_>) -> Eval<Option<Value>> {
         if let Some(places) = &self.singular {
             let steps: Vec<PathStep<'_>> = places
@@ -48,7 +48,7 @@ impl JsonPathQuery {
         let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
         let tree: serde_json::Value = match serde_json::from_slice(body) {
             Ok(tree) => tree,
-            // Ours says more than serde's.
+            // The error of ltc's own parser says more than serde's.
             Err(_) => plain(&Value::from_json(body)?),
         };
         let pick = if matches!(pick, Pick::One) { Pick::All } else { pick };
@@ -56,14 +56,14 @@ impl JsonPathQuery {
         if !nodes.iter().any(|node| may_be_rounded(node)) {
             return Ok(pick.of(nodes.iter().map(|node| converted(node))));
         }
-        // What that tree may have rounded is looked up where numbers keep their text.
+        // The tree may have rounded numbers, so they are looked up in a value where numbers keep their text.
         let exact = Value::from_json(body)?;
         let nodes = self.path.query_located(&tree);
         Ok(pick.of(nodes.iter().filter_map(|node| at(&exact, node.location()))))
     }
 }
 
-/// What stands at a place.
+/// The value at a location.
 fn at(value: &Value, location: &NormalizedPath<'_>) -> Option<Value> {
     let mut found = value;
     for element in location.iter() {
@@ -76,7 +76,7 @@ fn at(value: &Value, location: &NormalizedPath<'_>) -> Option<Value> {
     Some(found.clone())
 }
 
-/// Whether a tree holds a number that isn't an int of 64 bits: it may have been written otherwise than a float prints.
+/// Whether a tree contains a number that isn't a 64-bit int, and may be written in another way than a float prints.
 fn may_be_rounded(tree: &serde_json::Value) -> bool {
     match tree {
         serde_json::Value::Number(number) => !number.is_i64(),
@@ -86,7 +86,7 @@ fn may_be_rounded(tree: &serde_json::Value) -> bool {
     }
 }
 
-/// A tree that filters can look at, of a document that has a number beyond all floats: that is the largest.
+/// A tree for filters, for a document with a number beyond the range of floats. That number becomes the largest float.
 fn plain(value: &Value) -> serde_json::Value {
     match value {
         Value::Bool(b) => (*b).into(),
@@ -111,8 +111,8 @@ fn converted(tree: &serde_json::Value) -> Value {
     }
 }
 
-/// The places a singular query names. It has been parsed already, so what is odd here is only not singular; names in brackets that
-/// hold escapes go the long way too.
+/// The steps of a singular query. The query is already valid, so anything unusual here only means that it isn't singular. That includes
+/// names in brackets with escapes.
 fn singular(query: &str) -> Option<Vec<Segment>> {
     let mut rest = query.strip_prefix('$')?;
     let mut places = Vec::new();
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_keep_their_text() {
+    fn jsonpath_keeps_the_text_of_numbers() {
         let body = br#"{"items":[{"id":18446744073709551615,"at":1},{"id":123456789012345678901234567890,"at":2.50},{"id":1.5,"at":3}]}"#;
         let found =
             |query: &str, body: &[u8]| JsonPathQuery::parse(query).unwrap().take(body, Pick::One).unwrap().unwrap().to_json().unwrap();

@@ -1,30 +1,30 @@
-//! The members of a body that is an object: found in one pass, for all expectations and takes of a step to look in.
+//! The members of a body that is an object, indexed in one pass for all expectations and takes of a step.
 
 use crate::value::scan::{JsonKind, RawStr, Scan, Scanner};
 
-/// A body of more members is passed anew by each expectation and take.
+/// The most members of an index. For a larger body, each expectation and take reads the body.
 const MOST: usize = 1024;
 
-/// Whether a body's members have been found; a body carries it along.
+/// Whether a body's members are indexed. The body keeps this state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum IndexState {
-    /// Nobody has asked yet.
+    /// The index hasn't been needed yet.
     #[default]
     Unread,
-    /// It is no object, or one of too many members.
+    /// The body isn't an object, or has too many members.
     Other,
-    /// They were the ones of this number.
+    /// The index with this number had the body's members.
     Number(u64),
 }
 
-/// The members of the body that was looked at last, in memory that is used again.
+/// The members of the body that was indexed last. The memory is reused.
 #[derive(Debug, Default)]
 pub(crate) struct MemberIndex {
     number: u64,
     all: Vec<Member>,
 }
 
-/// Where a member stands.
+/// The position of a member.
 #[derive(Clone, Copy, Debug)]
 struct Member {
     key: u32,
@@ -41,8 +41,8 @@ impl Member {
 }
 
 impl MemberIndex {
-    /// Finds the members of a body, unless these are its own already; gives the body's new mark. What is no small object, or no JSON, has
-    /// none.
+    /// Indexes the members of a body, unless the index already has them. Returns the body's new state. A body that isn't a small object, or
+    /// isn't JSON, has no index.
     pub(crate) fn read(&mut self, body: &[u8], mark: IndexState) -> IndexState {
         match mark {
             IndexState::Other => return mark,
@@ -66,7 +66,7 @@ impl MemberIndex {
         scanner.pass_members(|key, value| {
             let (start, length, escaped) = key.place(body);
             if self.all.len() <= MOST {
-                // Places fit: the body's length does.
+                // The positions fit in 32 bits, because the body's length does.
                 self.all.push(Member { key: start as u32, length: length as u32, escaped, value: value as u32 });
             }
         })?;
@@ -74,7 +74,7 @@ impl MemberIndex {
         Ok(self.all.len() <= MOST)
     }
 
-    /// Stands at a member's value. Of a key given twice the last counts.
+    /// A scanner at a member's value. Of a repeated key, the last one counts.
     pub(crate) fn value<'b>(&self, body: &'b [u8], key: &str) -> Option<Scanner<'b>> {
         let is = |member: &&Member| if member.escaped || member.length as usize == key.len() { member.key(body).is(key) } else { false };
         let member = self.all.iter().rev().find(is)?;
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_last_body_is_known() {
+    fn index_has_only_the_last_body() {
         let mut members = MemberIndex::default();
         let (one, other) = (br#"{"a":1}"#, br#"{"b":1}"#);
         let first = members.read(one, IndexState::Unread);

@@ -1,6 +1,6 @@
-//! Sources of takes: what a response holds, by JSON path, JSONPath, CSS selector, regular expression, form.
+//! Sources of takes: parts of a response, found by JSON path, JSONPath, CSS selector, regular expression or form.
 //!
-//! `None` always means that nothing was found: the take falls back to its `else`, or fails its step.
+//! `None` always means that nothing was found. The take then uses its `else`, or fails its step.
 
 mod built;
 pub mod form;
@@ -22,12 +22,12 @@ pub use regex::take_regex;
 use crate::functions::Rng;
 use crate::value::{Eval, Value};
 
-/// Which of several things that a source finds.
+/// Which of several matches to take.
 #[derive(Clone, Copy, Debug)]
 pub enum Pick<'a> {
-    /// The first; of a JSONPath that may name several, all.
+    /// The first. For a JSONPath that may name several, all.
     One,
-    /// `all`: a list of them.
+    /// `all`: a list of all.
     All,
     /// `any`: one at random.
     Any(&'a Rng),
@@ -49,7 +49,7 @@ impl Pick<'_> {
     }
 }
 
-/// `all` or `any` of a list that a source gave.
+/// Applies `all` or `any` to a list from a source.
 pub fn picked(found: Option<Value>, pick: Pick<'_>) -> Eval<Option<Value>> {
     let Some(value) = found else { return Ok(None) };
     let items = value.into_list()?;

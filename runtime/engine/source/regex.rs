@@ -5,7 +5,7 @@ use regex::{Captures, Regex};
 use super::Pick;
 use crate::value::Value;
 
-/// What a regex finds: its first group, the whole match where it has none, an object where its groups have names.
+/// The result of a regex: its first group, the whole match if it has no group, or an object if its groups have names.
 pub fn take_regex(regex: &Regex, text: &str, pick: Pick<'_>) -> Option<Value> {
     pick.of(regex.captures_iter(text).map(|captures| value(regex, &captures)))
 }
@@ -15,7 +15,7 @@ fn value(regex: &Regex, captures: &Captures<'_>) -> Value {
     if regex.capture_names().flatten().next().is_some() {
         return Value::object(regex.capture_names().flatten().map(|name| (name, group(captures.name(name)))));
     }
-    // Of alternatives, `a(x)|b(y)`, the group that took part; the whole match has the index 0.
+    // For alternatives such as `a(x)|b(y)`, this is the group that took part. Index 0 is the whole match.
     let first = captures.iter().skip(1).flatten().next();
     group(first.or_else(|| captures.get(0)))
 }

@@ -1,6 +1,6 @@
-//! Distributions of durations: an HDR histogram of three significant digits, with count, sum, least and greatest kept exactly beside it.
+//! Distributions of durations: an HDR histogram with three significant digits, and exact values of count, sum, minimum and maximum.
 //!
-//! Everything is in whole microseconds, so sums are integers and merging is exact whatever its order.
+//! All values are whole microseconds, so sums are integers, and merging is exact in any order.
 
 use std::time::Duration;
 
@@ -12,45 +12,45 @@ use serde::{Deserialize, Serialize};
 
 use super::v2;
 
-/// The percentiles that every report shows, as fractions, ascending.
+/// The percentiles that every report shows, as fractions in ascending order.
 pub const PERCENTILES: [f64; 11] = [0.50, 0.66, 0.75, 0.80, 0.90, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0];
 
-/// How [`PERCENTILES`] are written in headings, without a sign.
+/// The names of [`PERCENTILES`] in headings, without a percent sign.
 pub const PERCENTILE_NAMES: [&str; 11] = ["50", "66", "75", "80", "90", "95", "98", "99", "99.9", "99.99", "100"];
 
-/// Values above this are counted in the histogram's last bucket, which bounds its memory; the exact maximum is kept apart.
+/// Larger values are counted in the histogram's last bucket, which limits its memory. The exact maximum is stored separately.
 const HISTOGRAM_CEILING_US: u64 = 24 * 3600 * 1_000_000;
 
-/// A duration in whole microseconds, cut, not rounded.
+/// A duration in whole microseconds, rounded down.
 pub fn micros(duration: Duration) -> u64 {
     duration.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(duration.subsec_micros()))
 }
 
-/// How many, their sum, the least and the greatest: for what needs no percentiles.
+/// Count, sum, minimum and maximum, for values that need no percentiles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
-    /// How many were recorded.
+    /// The number of values.
     pub count: u64,
-    /// Their sum, microseconds.
+    /// Their sum in microseconds.
     pub sum_us: u64,
-    /// The least, microseconds; 0 where there are none.
+    /// The minimum in microseconds; 0 without values.
     pub min_us: u64,
-    /// The greatest, microseconds.
+    /// The maximum in microseconds.
     pub max_us: u64,
 }
 
 impl Summary {
-    /// Adds one duration.
+    /// Adds a duration.
     pub fn record(&mut self, duration: Duration) {
         self.record_us(micros(duration));
     }
 
-    /// Adds one value.
+    /// Adds a duration in microseconds.
     pub fn record_us(&mut self, us: u64) {
         self.merge(&Self { count: 1, sum_us: us, min_us: us, max_us: us });
     }
 
-    /// Adds another's values.
+    /// Adds the values of another summary.
     pub fn merge(&mut self, other: &Self) {
         if other.count == 0 {
             return;
@@ -61,7 +61,7 @@ impl Summary {
         self.sum_us = self.sum_us.saturating_add(other.sum_us);
     }
 
-    /// The mean in microseconds; 0 where there are none.
+    /// The mean in microseconds; 0 without values.
     pub fn mean_us(&self) -> f64 {
         if self.count == 0 { 0.0 } else { self.sum_us as f64 / self.count as f64 }
     }
@@ -72,29 +72,29 @@ impl Summary {
 #[serde(try_from = "PackedDurations", into = "PackedDurations")]
 pub struct Durations {
     summary: Summary,
-    // None until the first value: a line of the report that never ran costs nothing.
+    // None until the first value, so that a report row that never ran needs no memory.
     histogram: Option<Histogram<u64>>,
 }
 
 impl Durations {
-    /// Adds one duration.
+    /// Adds a duration.
     pub fn record(&mut self, duration: Duration) {
         self.record_us(micros(duration));
     }
 
-    /// Adds one duration, in microseconds.
+    /// Adds a duration in microseconds.
     pub fn record_us(&mut self, us: u64) {
         self.summary.record_us(us);
         if self.histogram.is_none() {
             self.histogram = Histogram::new(3).ok();
         }
         if let Some(histogram) = &mut self.histogram {
-            // An auto-resizing histogram refuses only what exceeds its address space, far above the ceiling.
+            // An auto-resizing histogram refuses only values beyond its address space, far above the ceiling.
             let _ = histogram.record(us.min(HISTOGRAM_CEILING_US));
         }
     }
 
-    /// Adds all of another's values.
+    /// Adds the values of another distribution.
     pub fn merge(&mut self, other: &Self) {
         self.summary.merge(&other.summary);
         match (&mut self.histogram, &other.histogram) {
@@ -106,14 +106,14 @@ impl Durations {
         }
     }
 
-    /// The values so far, leaving none, while the memory they were counted in stays for the next.
+    /// Returns the values so far and removes them. The memory is kept for the next values.
     pub fn take(&mut self) -> Self {
         let taken = Self { summary: self.summary, histogram: if self.summary.count == 0 { None } else { self.histogram.clone() } };
         self.clear();
         taken
     }
 
-    /// Forgets all values, keeping the memory.
+    /// Removes all values, and keeps the memory.
     pub fn clear(&mut self) {
         if self.summary.count > 0
             && let Some(histogram) = &mut self.histogram
@@ -123,49 +123,49 @@ impl Durations {
         self.summary = Summary::default();
     }
 
-    /// Becomes equal to another, reusing its own memory.
+    /// Copies another distribution, and reuses its own memory.
     pub fn copy_from(&mut self, other: &Self) {
         self.clear();
         self.merge(other);
     }
 
-    /// Count, sum, least and greatest, all exact.
+    /// Count, sum, minimum and maximum, all exact.
     pub fn summary(&self) -> Summary {
         self.summary
     }
 
-    /// How many values there are.
+    /// The number of values.
     pub fn count(&self) -> u64 {
         self.summary.count
     }
 
-    /// The exact least, microseconds.
+    /// The exact minimum in microseconds.
     pub fn min_us(&self) -> u64 {
         self.summary.min_us
     }
 
-    /// The exact greatest, microseconds: also the 100th percentile.
+    /// The exact maximum in microseconds, which is also the 100th percentile.
     pub fn max_us(&self) -> u64 {
         self.summary.max_us
     }
 
-    /// The exact mean, microseconds.
+    /// The exact mean in microseconds.
     pub fn mean_us(&self) -> f64 {
         self.summary.mean_us()
     }
 
-    /// Whether there are none.
+    /// Whether it has no values.
     pub fn is_empty(&self) -> bool {
         self.summary.count == 0
     }
 
-    /// The value that a fraction of all values doesn't exceed (nearest rank), to three digits, never outside the exact least and
-    /// greatest; 0 where there are no values.
+    /// The value that a fraction of all values doesn't exceed (nearest rank), with three significant digits, and always within the exact
+    /// minimum and maximum; 0 without values.
     pub fn quantile_us(&self, quantile: f64) -> u64 {
         self.quantiles_us(&[quantile]).first().copied().unwrap_or(0)
     }
 
-    /// [`Self::quantile_us`] of several fractions, which must ascend, in one pass.
+    /// [`Self::quantile_us`] of several fractions in ascending order, in one pass.
     pub fn quantiles_us(&self, quantiles: &[f64]) -> Vec<u64> {
         let Some(histogram) = self.histogram.as_ref().filter(|_| !self.is_empty()) else {
             return vec![0; quantiles.len()];
@@ -186,22 +186,22 @@ impl Durations {
         all
     }
 
-    /// The histogram in HdrHistogram's V2 format, not compressed: a part of something that is; empty where there are no values.
+    /// The histogram in HdrHistogram's V2 format, uncompressed, because its container is compressed. Empty without values.
     pub fn to_v2(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         if let Some(histogram) = self.histogram.as_ref().filter(|_| !self.is_empty())
             && V2Serializer::new().serialize(histogram, &mut bytes).is_err()
         {
-            // Writing to memory fails only for counts above i64::MAX.
+            // Writing to memory fails only for counts above i64::MAX, so the result is then empty.
             bytes.clear();
         }
         bytes
     }
 
-    /// Adds another's values as [`Self::to_v2`] wrote them, with their summary.
+    /// Adds values in the form of [`Self::to_v2`], with their summary.
     ///
     /// # Errors
-    /// Where it can't be read; some values may have been added then.
+    /// If they can't be read. Some values may have been added then.
     pub fn merge_v2(&mut self, summary: &Summary, bytes: &[u8]) -> Result<(), String> {
         if summary.count == 0 {
             return Ok(());
@@ -223,7 +223,7 @@ impl Durations {
         Ok(())
     }
 
-    /// Each bucket's greatest value, and how many values are in it.
+    /// The greatest value of each bucket, and the number of its values.
     pub(crate) fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         self.histogram
             .iter()
@@ -232,21 +232,21 @@ impl Durations {
     }
 }
 
-// The histograms' own equality looks at how much memory they have grown to as well.
+// The histogram's own comparison also depends on how much memory it has.
 impl PartialEq for Durations {
     fn eq(&self, other: &Self) -> bool {
         self.summary == other.summary && self.buckets().eq(other.buckets())
     }
 }
 
-/// [`Durations`] as they are stored and sent: the histogram as base64 of HdrHistogram's V2 compressed format, which names its own
-/// version. A few hundred bytes, and nothing is lost.
+/// [`Durations`] in their stored form: the histogram as base64 of HdrHistogram's V2 compressed format, which contains its version. It has a
+/// few hundred bytes, and nothing is lost.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PackedDurations {
-    /// Count, sum, least and greatest.
+    /// Count, sum, minimum and maximum.
     #[serde(flatten)]
     pub summary: Summary,
-    /// The histogram; empty where there are no values.
+    /// The histogram; empty without values.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub histogram: String,
 }
@@ -257,7 +257,7 @@ impl From<&Durations> for PackedDurations {
         if let Some(histogram) = durations.histogram.as_ref().filter(|_| !durations.is_empty())
             && V2DeflateSerializer::new().serialize(histogram, &mut bytes).is_err()
         {
-            // Writing to memory fails only for counts above i64::MAX.
+            // Writing to memory fails only for counts above i64::MAX, so the result is then empty.
             bytes.clear();
         }
         Self { summary: durations.summary, histogram: BASE64.encode(bytes) }

@@ -1,4 +1,4 @@
-//! What durations keep of what was recorded, and how exactly they merge.
+//! Tests how accurately durations are kept, and that merging is exact.
 
 use super::*;
 
@@ -66,7 +66,7 @@ fn durations_survive_json() {
 }
 
 #[test]
-fn v2_is_added_as_it_was_counted() {
+fn durations_from_v2_are_added_exactly() {
     let mut whole = Durations::default();
     let mut merged = Durations::default();
     let mut us = 1u64;

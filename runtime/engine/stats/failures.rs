@@ -1,7 +1,8 @@
-//! Failed requests: each counted once, by row, class, location and kind of its first reason, with the first of each kept in full.
+//! Failed requests. Each is counted once, by row, class, location and kind of its first reason. The first ones of each kind are kept in
+//! full.
 //!
-//! The caps (examples of a kind, kinds of a row, kinds in all) keep the *least* in a fixed order and fold the rest, never the first to
-//! arrive: so merging gives the same whatever its order.
+//! The limits (examples of a kind, kinds of a row, kinds in total) keep the *least* in a fixed order, and not the first to arrive. The
+//! others are counted together. So the result of merging doesn't depend on the order.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,16 +10,16 @@ use std::fmt;
 use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
-/// How many examples of one kind of failure a report keeps.
+/// The most examples of one kind of failure in a report.
 pub const EXAMPLES: usize = 10;
 
-/// How many kinds of failure are counted separately; all others are counted together.
+/// The most kinds of failure that are counted separately. All others are counted together.
 pub const KINDS: usize = 500;
 
-/// How many kinds of failure of one row are counted separately.
+/// The most kinds of failure of one row that are counted separately.
 pub const KINDS_OF_ROW: usize = 50;
 
-/// Why a step or statement failed. A failed request is of the first class, in this order, that one of its reasons has.
+/// Why a step or statement failed. If a request failed for several reasons, its class is the first one in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FailureClass {
@@ -28,9 +29,9 @@ pub enum FailureClass {
     Dns,
     /// The TLS handshake failed.
     Tls,
-    /// No full answer in time.
+    /// No complete answer in time.
     Timeout,
-    /// The connection was closed or reset amid the exchange.
+    /// The connection was closed or reset within the exchange.
     Reset,
     /// The answer is not HTTP.
     Protocol,
@@ -48,7 +49,7 @@ pub enum FailureClass {
     Expectation,
     /// An expression had no value.
     Expression,
-    /// `take` found nothing, or not the type it promises.
+    /// `take` found nothing, or a value of another type.
     Take,
     /// The `fail` statement.
     #[serde(rename = "fail")]
@@ -84,17 +85,17 @@ impl fmt::Display for FailureClass {
     }
 }
 
-/// The key by which failures are grouped.
+/// The key that groups failures.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FailureKey {
-    /// The line of the report: an index into its names, or [`super::NO_NAME`] outside of any step.
+    /// The report row: an index into its names, or [`super::NO_NAME`] outside of steps.
     pub name: u32,
     /// The class.
     pub class: FailureClass,
-    /// Where in the spec: an index into the report's places, or [`super::NO_PLACE`].
+    /// The location in the spec: an index into the report's places, or [`super::NO_PLACE`].
     pub place: u32,
-    /// What came: a status (`got 503`), the system's word for an error (`connection refused`), or a fixed word; never data, an address,
-    /// an identity or a time.
+    /// A status (`got 503`), the system's words for an error (`connection refused`), or fixed words. It never contains data, an address, an
+    /// identity or a time.
     #[serde(default)]
     pub kind: EcoString,
 }
@@ -102,38 +103,38 @@ pub struct FailureKey {
 /// One failed request in full.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Example {
-    /// When, microseconds from the test's start.
+    /// When it failed, in microseconds from the test's start.
     pub at_us: u64,
-    /// Whose.
+    /// The user's number.
     pub user: u64,
-    /// What was wrong, in full: of several reasons the one that the failure is counted by.
+    /// The complete message. If there are several reasons, it is the one that the failure is counted by.
     pub message: String,
-    /// All that was wrong, [`Self::message`] first.
+    /// All reasons, [`Self::message`] first.
     #[serde(default)]
     pub reasons: Vec<String>,
-    /// The request; empty where none was sent.
+    /// The request; empty if none was sent.
     pub request: String,
-    /// The response; empty where none came.
+    /// The response; empty if none came.
     pub response: String,
 }
 
-/// How often one kind of failure occurred, and examples of it in the order of time.
+/// How often one kind of failure occurred, and examples of it in order of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Occurrences {
-    /// Failed requests that are counted by it. 0 where it only ever was a further reason.
+    /// Failed requests that are counted by this kind. It is 0 if this kind was always a further reason.
     pub count: u64,
-    /// How often it was a reason at all, the first or a further one.
+    /// How often it was a reason, the first or a further one.
     #[serde(default)]
     pub reasons: u64,
-    /// When the last of the requests failed, microseconds from the test's start.
+    /// When the last of the requests failed, in microseconds from the test's start.
     #[serde(default)]
     pub last_us: u64,
-    /// The first of the requests, in full.
+    /// The first requests, in full.
     pub examples: Vec<Example>,
 }
 
 impl Occurrences {
-    /// Whether an example of that moment would be kept.
+    /// Whether an example at that time would be kept.
     fn wants(&self, at_us: u64, cap: usize) -> bool {
         self.examples.len() < cap || self.examples.last().is_some_and(|last| at_us < last.at_us)
     }
@@ -154,7 +155,7 @@ pub struct Failures {
 }
 
 impl Failures {
-    /// Counts one failed request by its first reason; `detail` is asked for only if it is to be kept as an example.
+    /// Counts one failed request by its first reason. `detail` is called only if it will be kept as an example.
     pub fn add(&mut self, key: FailureKey, at_us: u64, examples: usize, detail: impl FnOnce() -> Example) {
         let Some(found) = self.entry(key) else {
             self.other += 1;
@@ -169,14 +170,14 @@ impl Failures {
         }
     }
 
-    /// Counts a further reason of a failed request that is counted already.
+    /// Counts a further reason of a failed request that is already counted.
     pub fn add_reason(&mut self, key: FailureKey) {
         if let Some(found) = self.entry(key) {
             found.reasons += 1;
         }
     }
 
-    /// What is counted of a kind; `None` if it isn't counted separately.
+    /// The entry of a kind; `None` if it isn't counted separately.
     fn entry(&mut self, key: FailureKey) -> Option<&mut Occurrences> {
         if !self.kinds.contains_key(&key) {
             self.kinds.insert(key.clone(), Occurrences::default());
@@ -185,7 +186,7 @@ impl Failures {
         self.kinds.get_mut(&key)
     }
 
-    /// Folds what exceeds the kinds of a row, and of all.
+    /// Folds kinds beyond the limits of the row and of the total.
     fn fold(&mut self, row: u32) {
         let first = FailureKey { name: row, class: FailureClass::Connect, place: 0, kind: EcoString::new() };
         let of_row = || self.kinds.range(&first..).take_while(|(key, _)| key.name == row).map(|(key, _)| key);
@@ -200,7 +201,7 @@ impl Failures {
         }
     }
 
-    /// Adds another's, keeping up to `examples` of a kind.
+    /// Adds the failures of another one, and keeps up to `examples` of a kind.
     pub fn merge(&mut self, other: &Self, examples: usize) {
         self.other += other.other;
         for (key, theirs) in &other.kinds {
@@ -219,7 +220,7 @@ impl Failures {
         }
     }
 
-    /// The same with other numbers of names and places, as of a part of a test that began so much later.
+    /// The failures with other numbers of names and places, for a part of a test that began `shift_us` later.
     pub fn renamed(&self, name: impl Fn(u32) -> u32, place: impl Fn(u32) -> u32, shift_us: u64) -> Self {
         let mut all = Self { other: self.other, ..Self::default() };
         for (key, found) in &self.kinds {
@@ -235,21 +236,19 @@ impl Failures {
         all
     }
 
-    /// Each kind that is counted separately, in a fixed order, also those that only ever were a further reason.
+    /// Each kind that is counted separately, in a fixed order, including those that were only further reasons.
     pub fn kinds(&self) -> impl Iterator<Item = (&FailureKey, &Occurrences)> {
         self.kinds.iter()
     }
 
-    /// Each kind that failed requests are counted by, the most frequent first: the counts add up to [`Self::count`] less
-    /// [`Self::other`].
+    /// Each kind by which failed requests are counted, the most frequent first. The counts add up to [`Self::count`] minus [`Self::other`].
     pub fn by_count(&self) -> Vec<(&FailureKey, &Occurrences)> {
         let mut all: Vec<_> = self.kinds.iter().filter(|(_, found)| found.count > 0).collect();
         all.sort_by_key(|(_, found)| std::cmp::Reverse(found.count));
         all
     }
 
-    /// Each kind that was more often a reason than failed requests are counted by it: what else was wrong with them. The most frequent
-    /// first, with how often that was.
+    /// Each kind that was a reason more often than failed requests are counted by it, with the difference. The most frequent comes first.
     pub fn further_reasons(&self) -> Vec<(&FailureKey, u64)> {
         let further = self.kinds.iter().map(|(key, found)| (key, found.reasons.saturating_sub(found.count)));
         let mut all: Vec<_> = further.filter(|(_, count)| *count > 0).collect();
@@ -257,7 +256,7 @@ impl Failures {
         all
     }
 
-    /// How many failed requests are of each class, the most frequent first.
+    /// The number of failed requests of each class, the most frequent first.
     pub fn by_class(&self) -> Vec<(FailureClass, u64)> {
         let mut classes = BTreeMap::<_, u64>::new();
         for (key, found) in &self.kinds {
@@ -268,17 +267,17 @@ impl Failures {
         classes
     }
 
-    /// How many failed requests were of no kind that is counted separately.
+    /// The number of failed requests whose kind isn't counted separately.
     pub fn other(&self) -> u64 {
         self.other
     }
 
-    /// How many failed requests in all, with failures outside of steps.
+    /// The number of all failed requests and of failures outside of steps.
     pub fn count(&self) -> u64 {
         self.other + self.kinds.values().map(|found| found.count).sum::<u64>()
     }
 
-    /// Whether there are none.
+    /// Whether there are no failures.
     pub fn is_empty(&self) -> bool {
         self.other == 0 && self.kinds.is_empty()
     }
@@ -319,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_are_kept_in_full() {
+    fn only_the_first_failures_are_kept_in_full() {
         let mut failures = Failures::default();
         let mut asked = 0;
         for at in 0..100 {
@@ -382,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn survives_json_flat() {
+    fn failures_survive_flat_json() {
         let mut failures = Failures::default();
         failures.add(key(7, "got 500"), 5, EXAMPLES, || Example { message: "expected 200, got 500".into(), ..Example::default() });
         let json = serde_json::to_string(&failures).unwrap();

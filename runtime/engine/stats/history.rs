@@ -1,5 +1,5 @@
-//! The course of each line of the report, for charts: counts are exact, times to 2.2 %, memory is bounded however long the test is
-//! and however many lines it has.
+//! The history of each report row, for charts. Counts are exact, times are accurate to 2.2 %. The memory is limited for any length of the
+//! test and any number of rows.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 use super::durations::Durations;
 use super::snapshot::Snapshot;
 
-/// How many cells all lines may have together; each has a line's figures of one stretch of the test.
+/// The most cells of all rows together. A cell has a row's figures of a part of the test.
 const CELLS: usize = 40_000;
-/// A line has at most this many,
+/// The most cells of a row.
 const MOST: usize = 360;
-/// and room for at least this many.
+/// The least number of cells that a row has room for.
 const LEAST: usize = 24;
 
-/// A distribution in steps of a sixteenth of an octave: a few dozen numbers where a histogram of three digits has hundreds.
+/// A distribution with steps of a sixteenth of an octave: a few dozen numbers instead of the hundreds of a histogram with three digits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<u64>", into = "Vec<u64>")]
 pub struct Sketch(BTreeMap<u16, u64>);
@@ -36,18 +36,18 @@ impl Sketch {
         }
     }
 
-    /// How many values there are.
+    /// The number of values.
     pub fn count(&self) -> u64 {
         self.0.values().sum()
     }
 
-    /// How many values are greater, to the width of a step.
+    /// The number of greater values, accurate to the width of a step.
     pub fn above(&self, us: u64) -> u64 {
         let step = ((us.max(1) as f64).log2() * STEPS).floor() as u16;
         self.0.range(step.saturating_add(1)..).map(|(_, count)| count).sum()
     }
 
-    /// The value that a fraction of all doesn't exceed, the middle of its step; 0 where there are none.
+    /// The value that a fraction of all values doesn't exceed, as the middle of its step; 0 without values.
     pub fn quantile_us(&self, quantile: f64) -> u64 {
         let rank = ((self.count() as f64 * quantile).ceil() as u64).max(1);
         let mut seen = 0;
@@ -74,19 +74,20 @@ impl From<Sketch> for Vec<u64> {
     }
 }
 
-/// A line's figures of one stretch of the test.
+/// A row's figures of a part of the test.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cell {
     /// Requests that ended in it.
     pub requests: u64,
-    /// Those of them that failed.
+    /// The number of them that failed.
     pub failures: u64,
-    /// The sum of the response times of successful requests, microseconds.
+    /// The sum of the response times of successful requests, in microseconds.
     pub sum_us: u64,
-    /// The greatest of them.
+    /// The greatest of these times.
     pub max_us: u64,
-    /// All of them, roughly: step and count, alternating; step `n` is from 2^(n/16) microseconds on. Of successful requests: how many there are
-    /// is [`Sketch::count`].
+    /// The distribution of these times, approximately: step and count, alternating. Step `n` begins at 2^(n/16) microseconds.
+    /// [`Sketch::count`] is the
+    /// number of successful requests.
     pub times: Sketch,
 }
 
@@ -99,23 +100,23 @@ impl Cell {
         self.times.merge(&other.times);
     }
 
-    /// A percentile, roughly, never above the greatest.
+    /// An approximate percentile, which is never above the maximum.
     pub fn quantile_us(&self, quantile: f64) -> u64 {
         self.times.quantile_us(quantile).min(self.max_us)
     }
 }
 
-/// The course of each line.
+/// The history of each row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct History {
-    /// How wide a cell is; 0 before the first.
+    /// The width of a cell; 0 before the first one.
     width_us: u64,
-    /// By line, then by number: a cell's number times the width is about where it starts.
+    /// The cells by row and number. A cell begins approximately at its number times the width.
     lines: Vec<BTreeMap<u64, Cell>>,
 }
 
 impl History {
-    /// Adds one interval's snapshot, to the cell of the time `at_us`. `width_us` is how wide a cell is at first.
+    /// Adds an interval's snapshot to the cell at the time `at_us`. `width_us` is the initial width of a cell.
     pub(super) fn add(&mut self, delta: &Snapshot, width_us: u64, at_us: u64) {
         self.reach(width_us, delta.names.len());
         let number = at_us / self.width_us;
@@ -131,7 +132,7 @@ impl History {
         self.bound();
     }
 
-    /// Adds another's, whose lines are so numbered here, and whose time began so much later.
+    /// Adds another history with other row numbers, which began `shift_us` later.
     pub(super) fn merge(&mut self, other: &Self, line_of: impl Fn(usize) -> usize, shift_us: u64) {
         if other.width_us == 0 {
             return;
@@ -175,12 +176,12 @@ impl History {
         }
     }
 
-    /// How wide a cell is, microseconds.
+    /// The width of a cell in microseconds.
     pub fn width_us(&self) -> u64 {
         self.width_us
     }
 
-    /// A line's cells, with their numbers.
+    /// A row's cells with their numbers.
     pub fn line(&self, line: usize) -> impl Iterator<Item = (u64, &Cell)> {
         self.lines.get(line).into_iter().flatten().map(|(&number, cell)| (number, cell))
     }
@@ -204,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn many_lines_and_a_long_test_are_bounded() {
+    fn history_of_many_rows_and_a_long_test_is_limited() {
         for (lines, most, seconds) in [(2, 360, 500), (400, 100, 120)] {
             let mut recorder = Recorder::new(lines, 0);
             let mut history = History::default();

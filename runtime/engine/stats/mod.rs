@@ -1,8 +1,8 @@
-//! Statistics: what each worker thread counts, and the snapshots that are taken of it once an interval.
+//! Statistics: the counts of each worker thread, and snapshots of them once per interval.
 //!
-//! A [`Recorder`] belongs to one thread and allocates nothing per sample. Its [`Snapshot`]s are all that leaves the thread: they merge
-//! exactly, in any order and any grouping, over time, threads and machines. The lines of the report are fixed when the test is
-//! built, so memory doesn't grow with what is requested.
+//! A [`Recorder`] belongs to one thread and allocates nothing per sample. Only its [`Snapshot`]s leave the thread. They merge exactly, in
+//! any order and grouping, over time, threads and machines. The report rows are fixed when the test is built, so the memory doesn't grow
+//! with the number of requests.
 
 mod durations;
 mod failures;
@@ -26,33 +26,33 @@ pub use traffic::{Phases, Traffic};
 
 use serde::{Deserialize, Serialize};
 
-/// The name of a failure outside of any step.
+/// The name of a failure outside of steps.
 pub const NO_NAME: u32 = u32::MAX;
 
-/// The location of a failure that has none in the spec.
+/// The location of a failure without a location in the spec.
 pub const NO_PLACE: u32 = u32::MAX;
 
-/// What a report row stands for.
+/// The kind of a report row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RowKind {
     /// One step: a request with its expectations.
     #[default]
     Step,
-    /// A `group`: the time of several steps. Not part of the total, which its steps are in already.
+    /// A `group`: the time of several steps. The total already contains its steps, so it doesn't contain the group.
     Group,
-    /// Failures outside of steps: `fail`, and expressions that have no value. It has no requests; its failures are part of the total's.
+    /// Failures outside of steps: `fail`, and expressions without a value. It has no requests; its failures are part of the total.
     Fail,
 }
 
-/// A line of the report. Their order in the table is the report's.
+/// A report row. The table has the order of the report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportRow {
-    /// The step's name with its groups': `Checkout / Pay`.
+    /// The step's name, after that of its groups: `Checkout / Pay`.
     pub name: String,
-    /// What it stands for.
+    /// The kind of the row.
     pub kind: RowKind,
-    /// The HTTP method of the step's request; empty where it has none, or several.
+    /// The HTTP method of the step's request; empty if it has none, or several.
     pub method: String,
 }
 

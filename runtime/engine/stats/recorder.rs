@@ -1,4 +1,4 @@
-//! What one worker thread counts: the hot path.
+//! The counts of one worker thread, on the hot path.
 
 use std::time::Duration;
 
@@ -13,23 +13,23 @@ use super::traffic::Traffic;
 pub struct Sample {
     /// The report row.
     pub name: u32,
-    /// From the (first) send to the end of the answer, or to where it broke.
+    /// The time from the (first) send to the end of the answer, or to the failure.
     pub service: Duration,
-    /// The same from when the send should have begun; equal to `service` in a closed model.
+    /// The time from the scheduled start of the send. In a closed model, it equals `service`.
     pub response: Duration,
-    /// Whether all that was expected held.
+    /// Whether all expectations held.
     pub ok: bool,
-    /// Whether nothing was wrong but the time that it took (`expect elapsed`): its time counts like a successful request's.
+    /// Whether the only failure is its time (`expect elapsed`). Its time then counts like that of a successful request.
     pub only_late: bool,
-    /// From the send to the answer's first byte, where one came.
+    /// The time from the send to the answer's first byte, if one came.
     pub first_byte: Option<Duration>,
-    /// What it moved.
+    /// The traffic.
     pub traffic: Traffic,
-    /// The size of the answer's body, decoded.
+    /// The decoded size of the answer's body.
     pub content: u64,
 }
 
-/// What one worker thread counts. Single-threaded; nothing is allocated per sample, once the histograms have grown to their range.
+/// The counts of one worker thread. It allocates nothing per sample once the histograms have grown to their range.
 #[derive(Debug)]
 pub struct Recorder {
     counted: Snapshot,
@@ -37,12 +37,12 @@ pub struct Recorder {
     examples: usize,
     interval: u64,
     from_us: u64,
-    /// Requests in flight, and how long the oldest has waited, microseconds.
+    /// Requests in flight, and how long the oldest has waited, in microseconds.
     waiting: (u64, u64),
 }
 
 impl Recorder {
-    /// A recorder of a report of this many lines. `source` identifies this thread among all of the test, also on other machines.
+    /// A recorder for a report with this many rows. `source` identifies this thread among all threads of the test, on all machines.
     pub fn new(names: usize, source: u32) -> Self {
         Self { counted: Snapshot::empty(names), source, examples: EXAMPLES, interval: 0, from_us: 0, waiting: (0, 0) }
     }
@@ -57,7 +57,7 @@ impl Recorder {
         self.counted.names.get_mut(name as usize)
     }
 
-    /// Counts one request that ended.
+    /// Counts a request that ended.
     #[inline]
     pub fn record(&mut self, sample: &Sample) {
         let Some(line) = self.counted.names.get_mut(sample.name as usize) else {
@@ -80,7 +80,7 @@ impl Recorder {
         }
     }
 
-    /// Counts one run of a group. Only one in which nothing failed has a time.
+    /// Counts a run of a group. It has a time only if nothing in it failed.
     pub fn group(&mut self, name: u32, took: Duration, ok: bool) {
         let Some(line) = self.line(name) else { return };
         line.requests += 1;
@@ -92,7 +92,7 @@ impl Recorder {
         }
     }
 
-    /// Counts one request of a `skip` step, which is in no other number.
+    /// Counts a request of a `skip` step. No other count contains it.
     pub fn skipped(&mut self, name: u32, ok: bool, traffic: &Traffic) {
         if let Some(line) = self.line(name) {
             line.skipped += 1;
@@ -102,7 +102,7 @@ impl Recorder {
         }
     }
 
-    /// Counts one attempt that is made again.
+    /// Counts an attempt that is repeated.
     pub fn retried(&mut self, name: u32, traffic: &Traffic) {
         if let Some(line) = self.line(name) {
             line.retried += 1;
@@ -111,7 +111,7 @@ impl Recorder {
         }
     }
 
-    /// Counts one request that was in flight when its user was stopped, or one run of a group that was cut off, where `traffic` is `None`.
+    /// Counts a request that was in flight when its user was stopped, or a run of a group that was cut off, whose `traffic` is `None`.
     pub fn unfinished(&mut self, name: u32, waited: Duration, traffic: Option<&Traffic>) {
         let Some(line) = self.line(name) else { return };
         line.unfinished += 1;
@@ -122,8 +122,8 @@ impl Recorder {
         }
     }
 
-    /// Counts one failed request by its first reason, or one failure outside of steps; `detail` is asked for only if it is to be kept in
-    /// full (its `at_us` need not be set).
+    /// Counts a failed request by its first reason, or a failure outside of steps. `detail` is called only if it will be kept in full (it
+    /// need not set `at_us`).
     pub fn failure(&mut self, key: FailureKey, at: Duration, detail: impl FnOnce() -> Example) {
         self.counted.failures.add(key, micros(at), self.examples, detail);
     }
@@ -133,7 +133,7 @@ impl Recorder {
         self.counted.failures.add_reason(key);
     }
 
-    /// Counts one failure outside of steps in its row; [`Self::failure`] says what it was.
+    /// Counts a failure outside of steps in its row. [`Self::failure`] records the details.
     pub fn fail(&mut self, name: u32) {
         if let Some(line) = self.line(name) {
             line.failures += 1;
@@ -141,7 +141,7 @@ impl Recorder {
         }
     }
 
-    /// Sets how many requests are in flight, and how long the oldest of them has waited: for the next snapshot.
+    /// Sets the number of requests in flight, and how long the oldest of them has waited, for the next snapshot.
     pub fn in_flight(&mut self, waiting: u64, oldest: Duration) {
         self.waiting = (waiting, micros(oldest));
     }
@@ -151,7 +151,7 @@ impl Recorder {
         !self.counted.failures.is_empty()
     }
 
-    /// How much later than intended the scheduler began an iteration.
+    /// Records how much later than scheduled an iteration began.
     pub fn lag(&mut self, late: Duration) {
         self.counted.lag.record(late);
     }
@@ -166,8 +166,8 @@ impl Recorder {
         self.counted.cpu.merge(cpu);
     }
 
-    /// What was counted since the last snapshot, with how many users this thread has now and how many the plan says. `now` is the
-    /// time from the test's start, all over the test. The recorder's memory is kept for the next interval.
+    /// The counts since the last snapshot, with the current and the planned number of users of this thread. `now` is the time from the
+    /// start of the whole test. The recorder's memory is kept for the next interval.
     pub fn snapshot(&mut self, now: Duration, users: u64, planned: u64) -> Snapshot {
         let at_us = micros(now);
         let window = Window { interval: self.interval, from_us: self.from_us, to_us: at_us };
@@ -180,7 +180,7 @@ impl Recorder {
         taken
     }
 
-    /// Sets where the first interval begins, for a recorder that starts amid the test.
+    /// Sets the beginning of the first interval, for a recorder that starts during the test.
     pub fn begin_at(&mut self, now: Duration, interval: u64) {
         self.from_us = micros(now);
         self.interval = interval;

@@ -1,83 +1,83 @@
-//! A report row: what was counted of one step, group or location of `fail`.
+//! A report row: the counts of one step, group or `fail` statement.
 
 use serde::{Deserialize, Serialize};
 
 use super::durations::{Durations, Summary};
 use super::traffic::Traffic;
 
-/// What was counted in one report row.
+/// The counts of one report row.
 ///
-/// `requests` is what `service` and `failed` hold the times of: `service.count() + failed.count() == requests`. What is in none of the
-/// three has its own number: skipped, retried and unfinished ones. `docs/results.md` writes down how the numbers add up to what servers
-/// received.
+/// `service` and `failed` have the times of `requests`: `service.count() + failed.count() == requests`. Skipped, retried and unfinished
+/// requests are in none of the three and have their own counts. `docs/results.md` explains how the numbers add up to the requests that
+/// servers received.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RowStats {
-    /// Requests that ended and count, successful and failed; of a group: its runs.
+    /// Requests that ended and count, successful and failed. For a group: its runs.
     pub requests: u64,
-    /// Failed requests, each once however many reasons it has, and failures outside of steps ([`Self::fails`]); of a group: runs in which
-    /// something failed.
+    /// Failed requests, each counted once for any number of reasons, and failures outside of steps ([`Self::fails`]). For a group: runs
+    /// with a failure.
     pub failures: u64,
-    /// Those of the failures that are no requests: `fail` and expressions without a value, outside of steps.
+    /// The failures that aren't requests: `fail` and expressions without a value, outside of steps.
     #[serde(default)]
     pub fails: u64,
-    /// Requests of `skip` steps, which are not among the requests.
+    /// Requests of `skip` steps, which `requests` doesn't contain.
     pub skipped: u64,
-    /// Those of them that failed.
+    /// The skipped requests that failed.
     pub skipped_failures: u64,
-    /// Attempts that a `retry` made again, which are not among the requests.
+    /// Attempts that a `retry` repeated, which `requests` doesn't contain.
     pub retried: u64,
-    /// Requests that were sent once more on a new connection, since a reused one was lost.
+    /// Requests that were sent again on a new connection because a reused one was lost.
     #[serde(default)]
     pub resends: u64,
-    /// Redirects that were followed: requests beyond a step's first.
+    /// Redirects that were followed: the requests after a step's first.
     #[serde(default)]
     pub redirects: u64,
-    /// Those of the failed, skipped, retried and unfinished requests of which no byte was sent.
+    /// The failed, skipped, retried and unfinished requests of which no byte was sent.
     #[serde(default)]
     pub unsent: u64,
-    /// Requests that were in flight when their user was stopped, which are not among the requests; of a group: runs that were cut off.
+    /// Requests that were in flight when their user was stopped, which `requests` doesn't contain. For a group: runs that were cut off.
     #[serde(default)]
     pub unfinished: u64,
-    /// How long the one of them had waited that waited longest, microseconds.
+    /// The longest wait of an unfinished request, in microseconds.
     #[serde(default)]
     pub unfinished_longest_us: u64,
-    /// Sent, by all exchanges: also those that failed, were skipped, tried again or cut off.
+    /// Bytes sent by all exchanges, including those that failed, were skipped, retried or cut off.
     pub bytes_sent: u64,
-    /// Received, by all exchanges.
+    /// Bytes received by all exchanges.
     pub bytes_received: u64,
-    /// Bodies of the answers to the requests, decoded: what Locust counts as content.
+    /// Decoded bytes of the bodies of answers, which Locust counts as content.
     #[serde(default)]
     pub content_bytes: u64,
-    /// Connections opened, by all exchanges.
+    /// Connections opened by all exchanges.
     pub opened: u64,
-    /// Exchanges on a connection that was open already.
+    /// Exchanges on a reused connection.
     pub reused: u64,
-    /// Times of successful requests, and of those that failed nothing but `elapsed`: from the (first) send.
+    /// Times from the (first) send, of successful requests and of those that failed only because of `elapsed`.
     pub service: Durations,
-    /// The same from when the send should have begun; `None` where no request's differs from its service time. Read [`Self::response()`].
+    /// Times from the scheduled start of the send; `None` if they all equal the service times. Use [`Self::response()`] to read them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<Durations>,
-    /// "Failed after": response times of all other failed requests.
+    /// "Failed after": the response times of all other failed requests.
     #[serde(default)]
     pub failed: Durations,
-    /// From the send to the first byte, of requests that got an answer.
+    /// The time from the send to the first byte, for requests with an answer.
     pub first_byte: Summary,
-    /// Name resolution, of opened connections.
+    /// The time of name resolution for opened connections.
     pub dns: Summary,
-    /// TCP connects.
+    /// The time of TCP connects.
     pub connect: Summary,
-    /// TLS handshakes.
+    /// The time of TLS handshakes.
     pub tls: Summary,
 }
 
 impl RowStats {
-    /// Times of successful requests from when each send should have begun: what reports mean by a response time. Requests that failed
-    /// nothing but `elapsed` are in it.
+    /// Times of successful requests from the scheduled start of each send: the response times of reports. They include requests that failed
+    /// only because of `elapsed`.
     pub fn response(&self) -> &Durations {
         self.response.as_ref().unwrap_or(&self.service)
     }
 
-    /// Response times of all requests, successful or not: what Locust's files mean by a response time.
+    /// Response times of all requests, successful or not: the response times of Locust's files.
     pub fn all(&self) -> Durations {
         let mut all = self.response().clone();
         all.merge(&self.failed);
@@ -89,7 +89,7 @@ impl RowStats {
         self.requests - (self.failures - self.fails).min(self.requests)
     }
 
-    /// What a share of failures is of: requests, and failures outside of steps.
+    /// The number that a share of failures refers to: requests, and failures outside of steps.
     pub fn tried(&self) -> u64 {
         self.requests + self.fails
     }
@@ -104,7 +104,7 @@ impl RowStats {
         self.requests + self.failures + self.skipped + self.retried + self.unfinished == 0
     }
 
-    /// Adds one successful request's times, microseconds. The second histogram begins, as a copy of the first, with the first request
+    /// Adds the times of a successful request, in microseconds. The second histogram begins as a copy of the first, with the first request
     /// that needs it.
     pub(super) fn record(&mut self, service_us: u64, response_us: u64) {
         if let Some(response) = &mut self.response {
@@ -117,7 +117,7 @@ impl RowStats {
         self.service.record_us(service_us);
     }
 
-    /// Adds what an exchange moved.
+    /// Adds the traffic of an exchange.
     #[inline]
     pub(super) fn moved(&mut self, traffic: &Traffic) {
         self.bytes_sent += traffic.sent;
@@ -134,7 +134,7 @@ impl RowStats {
         }
     }
 
-    /// Adds another's.
+    /// Adds the counts of another row.
     pub fn merge(&mut self, other: &Self) {
         self.requests += other.requests;
         self.failures += other.failures;
@@ -163,7 +163,7 @@ impl RowStats {
         self.tls.merge(&other.tls);
     }
 
-    /// The grown histograms of service times and of failed requests stay; all else is small, or rare.
+    /// Returns the counts and keeps the histograms of service times and of failed requests. The rest is small or rare.
     pub(super) fn take(&mut self) -> Self {
         let (service, failed) = (self.service.take(), self.failed.take());
         let kept = (std::mem::take(&mut self.service), std::mem::take(&mut self.failed));

@@ -1,4 +1,4 @@
-//! Snapshots: what was counted in a window of time, by one thread or many.
+//! Snapshots: the counts of one or many threads in a window of time.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,62 +15,62 @@ use super::{ReportRow, RowKind};
 pub struct Window {
     /// The number of the (last) interval.
     pub interval: u64,
-    /// Its start, microseconds.
+    /// Its start in microseconds.
     pub from_us: u64,
-    /// Its end, microseconds.
+    /// Its end in microseconds.
     pub to_us: u64,
 }
 
 impl Window {
-    /// How long it is.
+    /// Its length.
     pub fn length(&self) -> Duration {
         Duration::from_micros(self.to_us.saturating_sub(self.from_us))
     }
 }
 
-/// How many users and waiting requests a thread had, when last heard of.
+/// The last known numbers of users and waiting requests of a thread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Gauge {
-    /// When, microseconds from the test's start. First, so that the later of two is the greater.
+    /// The time in microseconds from the test's start. It is the first field, so that the later of two gauges is the greater.
     pub at_us: u64,
-    /// How many users there are.
+    /// The number of users.
     pub users: u64,
-    /// How many the plan says.
+    /// The planned number of users.
     pub planned: u64,
     /// Requests in flight.
     #[serde(default)]
     pub waiting: u64,
-    /// How long the oldest of them has waited, microseconds.
+    /// How long the oldest of them has waited, in microseconds.
     #[serde(default)]
     pub oldest_us: u64,
 }
 
-/// The generator's own use of its processors.
+/// The processor time that the generator used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cpu {
-    /// Processor time used, microseconds.
+    /// The used processor time in microseconds.
     pub busy_us: u64,
-    /// Processor time there was: elapsed time times usable cores, microseconds.
+    /// The available processor time, which is the elapsed time multiplied by the usable cores, in microseconds.
     pub available_us: u64,
-    /// The greatest share of one interval, in millionths.
+    /// The greatest share of an interval, in millionths.
     pub peak_ppm: u64,
-    /// How long its threads were ready and had no processor, on average, times the usable cores, microseconds.
+    /// How long its threads were ready without a processor, on average, multiplied by the usable cores, in microseconds.
     #[serde(default)]
     pub waited_us: u64,
-    /// What the machine's host gave to others (`steal`) while this process had something to do, microseconds.
+    /// The time that the machine's host gave to others (`steal`) while this process had work, in microseconds.
     #[serde(default)]
     pub stolen_us: u64,
 }
 
 impl Cpu {
-    /// One interval of one process.
+    /// The values of one interval of one process.
     pub fn of(busy: Duration, available: Duration, waited: Duration, stolen: Duration) -> Self {
         let (busy_us, available_us) = (micros(busy), micros(available));
         let peak_ppm = busy_us.saturating_mul(1_000_000).checked_div(available_us).unwrap_or(0);
         Self { busy_us, available_us, peak_ppm, waited_us: micros(waited), stolen_us: micros(stolen) }
     }
 
-    /// Adds another's.
+    /// Adds the values of another process or interval.
     pub fn merge(&mut self, other: &Self) {
         self.busy_us += other.busy_us;
         self.available_us += other.available_us;
@@ -79,17 +79,17 @@ impl Cpu {
         self.stolen_us += other.stolen_us;
     }
 
-    /// The share used, of 1.
+    /// The used share, from 0 to 1.
     pub fn share(&self) -> f64 {
         self.share_of(self.busy_us)
     }
 
-    /// The share that the machine's host gave to others, of 1.
+    /// The share that the machine's host gave to others, from 0 to 1.
     pub fn stolen(&self) -> f64 {
         self.share_of(self.stolen_us)
     }
 
-    /// The share of their time that its threads waited for a processor, of 1.
+    /// The share of the time that its threads waited for a processor, from 0 to 1.
     pub fn waited(&self) -> f64 {
         self.share_of(self.waited_us)
     }
@@ -98,13 +98,13 @@ impl Cpu {
         if self.available_us == 0 { 0.0 } else { part_us as f64 / self.available_us as f64 }
     }
 
-    /// The greatest share of any one interval and process, of 1.
+    /// The greatest share of any interval and process, from 0 to 1.
     pub fn peak(&self) -> f64 {
         self.peak_ppm as f64 / 1e6
     }
 }
 
-/// Stands for [`VERSION`] in a snapshot's serialized form: it can't be read as any other.
+/// Represents [`VERSION`] in a snapshot's serialized form. Another version can't be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct FormatVersion;
 
@@ -128,20 +128,20 @@ impl<'de> Deserialize<'de> for FormatVersion {
     }
 }
 
-/// All that was counted in a window of time. Merging is exact, associative and commutative; [`Snapshot::empty`] is its neutral
-/// element. Serialized, it is a frame of the distributed test and a part of the JSON report.
+/// The counts in a window of time. Merging is exact, associative and commutative, and [`Snapshot::empty`] is its neutral element. In its
+/// serialized form, it is a frame of a distributed test and a part of the JSON report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     version: FormatVersion,
-    /// What it covers; `None` before anything was counted.
+    /// The covered window; `None` before anything was counted.
     pub window: Option<Window>,
-    /// The lines of the report.
+    /// The report rows.
     pub names: Vec<RowStats>,
-    /// Failures, with examples.
+    /// The failures with examples.
     pub failures: Failures,
-    /// Users, by thread: the newest of each counts.
+    /// The users of each thread. The latest gauge counts.
     pub sources: BTreeMap<u32, Gauge>,
-    /// How much later than intended iterations began.
+    /// How much later than scheduled iterations began.
     pub lag: Durations,
     /// The generator's own load.
     pub cpu: Cpu,
@@ -150,17 +150,17 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Nothing counted, for a report of this many lines.
+    /// A snapshot without counts, for a report with this many rows.
     pub fn empty(names: usize) -> Self {
         Self { names: vec![RowStats::default(); names], ..Self::default() }
     }
 
-    /// Adds another's, keeping [`EXAMPLES`] examples of each kind of failure.
+    /// Adds another snapshot, and keeps [`EXAMPLES`] examples of each kind of failure.
     pub fn merge(&mut self, other: &Self) {
         self.merge_keeping(other, EXAMPLES);
     }
 
-    /// Adds another's, keeping up to `examples` of each kind of failure.
+    /// Adds another snapshot, and keeps up to `examples` of each kind of failure.
     pub fn merge_keeping(&mut self, other: &Self, examples: usize) {
         self.window = match (self.window, other.window) {
             (Some(a), Some(b)) => {
@@ -184,7 +184,7 @@ impl Snapshot {
         self.missed += other.missed;
     }
 
-    /// What was counted so far, leaving nothing but the memory it was counted in.
+    /// Returns the counts so far and removes them. The memory is kept.
     pub(super) fn take(&mut self) -> Self {
         Self {
             version: FormatVersion,
@@ -198,7 +198,7 @@ impl Snapshot {
         }
     }
 
-    /// What isn't of a line of the report: all but failures.
+    /// A copy without the report rows and failures.
     pub fn without_names(&self) -> Self {
         Self {
             version: FormatVersion,
@@ -212,7 +212,7 @@ impl Snapshot {
         }
     }
 
-    /// The same as of a part of a test that began so much later, whose threads are numbered from there on.
+    /// The snapshot for a part of a test that began `shift_us` later, whose threads are numbered from `sources_from` on.
     #[must_use]
     pub fn later(mut self, shift_us: u64, sources_from: u32) -> Self {
         self.window = self.window.map(|window| Window { from_us: window.from_us + shift_us, to_us: window.to_us + shift_us, ..window });
@@ -223,7 +223,7 @@ impl Snapshot {
         self
     }
 
-    /// All steps together, and failures outside of steps. Groups are left out: their steps are in already.
+    /// All steps and failures outside of steps together. Groups are left out, because their steps are already contained.
     pub fn total(&self, names: &[ReportRow]) -> RowStats {
         let mut total = RowStats::default();
         for (line, name) in self.names.iter().zip(names) {
@@ -234,27 +234,27 @@ impl Snapshot {
         total
     }
 
-    /// How many users there are, all threads together.
+    /// The number of users of all threads.
     pub fn users(&self) -> u64 {
         self.sources.values().map(|gauge| gauge.users).sum()
     }
 
-    /// How many users the plan says.
+    /// The planned number of users.
     pub fn planned(&self) -> u64 {
         self.sources.values().map(|gauge| gauge.planned).sum()
     }
 
-    /// How many requests are in flight, all threads together.
+    /// The number of requests in flight of all threads.
     pub fn waiting(&self) -> u64 {
         self.sources.values().map(|gauge| gauge.waiting).sum()
     }
 
-    /// How long the oldest request in flight has waited; zero where none is.
+    /// How long the oldest request in flight has waited; zero if there is none.
     pub fn oldest(&self) -> Duration {
         Duration::from_micros(self.sources.values().map(|gauge| gauge.oldest_us).max().unwrap_or(0))
     }
 
-    /// How long the covered window is.
+    /// The length of the covered window.
     pub fn length(&self) -> Duration {
         self.window.map_or(Duration::ZERO, |window| window.length())
     }
@@ -265,7 +265,7 @@ impl Snapshot {
     }
 }
 
-/// Events per second; 0 where no time has passed.
+/// Events per second; 0 if no time has passed.
 pub fn rate(events: u64, elapsed: Duration) -> f64 {
     if elapsed.is_zero() { 0.0 } else { events as f64 / elapsed.as_secs_f64() }
 }

@@ -1,4 +1,4 @@
-//! Snapshots: exact values, and that merging any split in any order equals the whole.
+//! Tests snapshots: exact values, and that merging any division in any order gives the whole.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn sample(name: u32, service: u64, ok: bool) -> Sample {
 }
 
 #[test]
-fn a_recorder_counts_and_starts_over() {
+fn recorder_counts_and_starts_again_after_a_snapshot() {
     let mut recorder = Recorder::new(3, 4);
     recorder.record(&sample(0, 1000, true));
     let phases = Phases { dns: Some(us(5)), connect: Some(us(7)), tls: Some(us(11)) };
@@ -72,7 +72,7 @@ fn a_recorder_counts_and_starts_over() {
 }
 
 #[test]
-fn response_times_are_kept_only_where_they_differ_and_then_of_all() {
+fn response_times_are_stored_for_all_requests_once_one_differs() {
     let mut recorder = Recorder::new(1, 0);
     recorder.record(&sample(0, 10, true));
     recorder.record(&Sample { response: us(500), ..sample(0, 20, true) });
@@ -86,7 +86,7 @@ fn response_times_are_kept_only_where_they_differ_and_then_of_all() {
     assert_eq!(recorder.snapshot(us(2), 0, 0).names[0].response, None);
 }
 
-/// One event at its moment, applied to whichever recorder it falls to.
+/// Records one event in a recorder, with a time that the seed determines.
 fn event(recorder: &mut Recorder, seed: u64) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let name = rng.random_range(0..3);
@@ -145,7 +145,7 @@ fn merging_any_split_in_any_order_equals_the_whole() {
         pieces.extend(parts.iter_mut().map(|part| part.snapshot(end, 1, 1)));
         let mut whole = whole.snapshot(end, 1, 1);
 
-        // Pairs are merged at random until one is left: any order, any grouping.
+        // Merges random pairs until one is left, so in any order and grouping.
         while pieces.len() > 1 {
             let other = pieces.swap_remove(rng.random_range(0..pieces.len()));
             let at = rng.random_range(0..pieces.len());
@@ -161,7 +161,7 @@ fn merging_any_split_in_any_order_equals_the_whole() {
         let mut neutral = Snapshot::empty(3);
         neutral.merge(&merged);
         assert_eq!(neutral, merged);
-        // How many intervals there were is all that may differ.
+        // Only the number of intervals may differ.
         for snapshot in [&mut merged, &mut whole] {
             snapshot.window.as_mut().unwrap().interval = 0;
         }

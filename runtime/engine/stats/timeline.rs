@@ -1,7 +1,7 @@
-//! The course of a test: totals of each interval, and each line's history, in memory that is bounded however long the test is.
+//! The timeline of a test: totals of each interval, and each row's history. Its memory is limited for any length of the test.
 //!
-//! When there are too many points, each two neighbours become one of twice the width; their histograms are kept (packed), so that
-//! percentiles stay exact.
+//! If there are too many points, each pair of neighbors becomes one point of twice the width. The histograms are kept in packed form, so
+//! that percentiles stay exact.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,39 +13,39 @@ use super::history::History;
 use super::snapshot::{Cpu, Snapshot, rate};
 use super::{ReportRow, micros};
 
-/// How many points a timeline may hold.
+/// The most points of a timeline.
 const POINTS: usize = 720;
 
 /// The totals of one interval.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Point {
-    /// Its start, microseconds from the test's start.
+    /// Its start in microseconds from the test's start.
     pub from_us: u64,
     /// Its end.
     pub to_us: u64,
-    /// Users times microseconds: read [`Self::users()`].
+    /// The number of users multiplied by microseconds. Use [`Self::users()`] to read it.
     pub user_us: u64,
-    /// Users that the plan says, times microseconds: read [`Self::planned()`].
+    /// The planned number of users multiplied by microseconds. Use [`Self::planned()`] to read it.
     #[serde(default)]
     pub planned_us: u64,
     /// Requests that ended in it.
     pub requests: u64,
-    /// Those of them that failed, and failures outside of steps.
+    /// The number of them that failed, and of failures outside of steps.
     pub failures: u64,
-    /// Those of the failures that are no requests.
+    /// The failures that aren't requests.
     #[serde(default)]
     pub fails: u64,
     /// Bytes received.
     pub bytes_received: u64,
-    /// Bodies of the answers, decoded.
+    /// Decoded bytes of the bodies of answers.
     #[serde(default)]
     pub content_bytes: u64,
     /// Arrivals that found no free user.
     pub missed: u64,
-    /// The generator's own use of its processors.
+    /// The processor time that the generator used.
     #[serde(default)]
     pub cpu: Cpu,
-    /// The 99th percentile of how late iterations began; of several intervals, the greatest.
+    /// The 99th percentile of how late iterations began. For several intervals, the greatest one.
     #[serde(default)]
     pub lag_us: u64,
     /// Connections opened.
@@ -53,40 +53,41 @@ pub struct Point {
     pub opened: u64,
     /// Response times of successful requests.
     pub response: PackedDurations,
-    /// "Failed after": those of the others.
+    /// "Failed after": the response times of the others.
     #[serde(default)]
     pub failed: PackedDurations,
-    /// All of [`PERCENTILES`] of the response times of successful requests, microseconds.
+    /// All of [`PERCENTILES`] of the response times of successful requests, in microseconds.
     pub percentiles_us: [u64; PERCENTILES.len()],
 }
 
 impl Point {
-    /// How long it is.
+    /// Its length.
     pub fn length(&self) -> Duration {
         Duration::from_micros(self.to_us.saturating_sub(self.from_us))
     }
 
-    /// Users, the mean over its time.
+    /// The mean number of users.
     pub fn users(&self) -> f64 {
         self.user_us as f64 / (self.to_us.saturating_sub(self.from_us)).max(1) as f64
     }
 
-    /// Users that the plan says, the mean over its time.
+    /// The mean planned number of users.
     pub fn planned(&self) -> f64 {
         self.planned_us as f64 / (self.to_us.saturating_sub(self.from_us)).max(1) as f64
     }
 
-    /// Requests a second.
+    /// Requests per second.
     pub fn rps(&self) -> f64 {
         rate(self.requests, self.length())
     }
 
-    /// Failures a second.
+    /// Failures per second.
     pub fn failures_per_second(&self) -> f64 {
         rate(self.failures, self.length())
     }
 
-    /// Adds another's. What can't be unpacked is left out: both were packed here, or checked when they were read.
+    /// Adds another point. A histogram that can't be unpacked is left out, which doesn't occur: each was packed here, or checked when it
+    /// was read.
     fn merge(&mut self, other: &Self) {
         if self.to_us == 0 {
             *self = other.clone();
@@ -117,14 +118,14 @@ impl Point {
     }
 }
 
-/// The course of a test.
+/// The timeline of a test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
     width_us: u64,
-    /// How long an interval is; 0 in reports that don't tell.
+    /// The length of an interval; 0 in reports that don't contain it.
     #[serde(default)]
     interval_us: u64,
-    // By number: a point's number times the width is about where it starts.
+    // By number: a point begins approximately at its number times the width.
     points: BTreeMap<u64, Point>,
     #[serde(default)]
     history: History,
@@ -137,14 +138,14 @@ impl Default for Timeline {
 }
 
 impl Timeline {
-    /// A timeline whose points are one interval wide, at first.
+    /// A timeline whose points are one interval wide at first.
     pub fn new(interval: Duration) -> Self {
         let width_us = micros(interval).max(1);
         Self { width_us, interval_us: width_us, points: BTreeMap::new(), history: History::default() }
     }
 
-    /// Adds one interval's snapshot: of the whole test, or of a part of it (a thread, a shard), whose users and rates are then
-    /// summed with the others' of the same time.
+    /// Adds an interval's snapshot: of the whole test, or of a part of it (a thread, a shard) whose users and rates add to those of other
+    /// parts at the same time.
     pub fn add(&mut self, delta: &Snapshot, names: &[ReportRow]) {
         let Some(window) = delta.window else {
             return;
@@ -176,12 +177,12 @@ impl Timeline {
         }
     }
 
-    /// Adds another's points, as of another part of the same test.
+    /// Adds the points of another part of the same test.
     pub fn merge(&mut self, other: &Self) {
         self.merge_later(other, |line| line, 0);
     }
 
-    /// The same of a part whose lines are so numbered here, and that began so much later.
+    /// Adds the points of a part with other row numbers, which began `shift_us` later.
     pub fn merge_later(&mut self, other: &Self, line_of: impl Fn(usize) -> usize, shift_us: u64) {
         while self.width_us < other.width_us {
             self.widen();
@@ -201,9 +202,9 @@ impl Timeline {
         self.points.entry(number).or_default().merge(&point);
     }
 
-    /// The time that decides to which point a window belongs: its middle, so that snapshots taken a little early or late still fall to
-    /// their own interval. What is much shorter than an interval, such as the rest after the last one, is no point of its own: its rates
-    /// would be those of a few requests. It belongs to the interval before.
+    /// The time that determines the point of a window. It is the window's middle, so that snapshots that are taken a little early or late
+    /// still belong to their own interval. A window that is much shorter than an interval, such as the rest after the last one, belongs to
+    /// the interval before, because its own rates would be those of a few requests.
     fn time_of(&self, from_us: u64, to_us: u64) -> u64 {
         if from_us > 0 && (to_us.saturating_sub(from_us)) < self.interval_us / 4 {
             from_us.saturating_sub(self.interval_us / 10)
@@ -219,22 +220,22 @@ impl Timeline {
         }
     }
 
-    /// The points in the order of time.
+    /// The points in order of time.
     pub fn points(&self) -> impl DoubleEndedIterator<Item = &Point> + ExactSizeIterator {
         self.points.values()
     }
 
-    /// The course of each line.
+    /// The history of each row.
     pub fn history(&self) -> &History {
         &self.history
     }
 
-    /// How long an interval is: a point of a test that isn't long, and what users are counted at the end of.
+    /// The length of an interval. It is also the width of a point in a short test.
     pub fn interval(&self) -> Duration {
         Duration::from_micros(if self.interval_us == 0 { self.width_us } else { self.interval_us })
     }
 
-    /// How wide a point is.
+    /// The width of a point.
     pub fn width(&self) -> Duration {
         Duration::from_micros(self.width_us)
     }
@@ -254,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_is_bounded_and_loses_nothing() {
+    fn timeline_of_a_day_is_limited_and_loses_nothing() {
         let names = [ReportRow::step("a", "GET")];
         let mut recorder = Recorder::new(1, 0);
         let mut timeline = Timeline::new(Duration::from_secs(1));
@@ -279,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_after_the_last_interval_is_no_point_of_its_own() {
+    fn rest_after_the_last_interval_is_not_a_separate_point() {
         let names = [ReportRow::step("a", "GET")];
         let mut recorder = Recorder::new(1, 0);
         let mut timeline = Timeline::new(Duration::from_secs(5));
@@ -292,14 +293,14 @@ mod tests {
         assert_eq!(points, [(0, 5_000_000, 1), (5_000_000, 10_020_000, 2), (10_020_000, 12_000_000, 1)]);
         let cells: Vec<_> = timeline.history().line(0).map(|(number, cell)| (number, cell.requests)).collect();
         assert_eq!(cells, [(0, 1), (1, 2), (2, 1)]);
-        // A test that is shorter than a quarter of an interval has a point all the same.
+        // A test that is shorter than a quarter of an interval still has a point.
         let mut short = Timeline::new(Duration::from_secs(5));
         short.add(&Recorder::new(1, 0).snapshot(Duration::from_millis(40), 1, 1), &names);
         assert_eq!(short.points().len(), 1);
     }
 
     #[test]
-    fn shards_of_the_same_time_sum() {
+    fn shards_at_the_same_time_add_up() {
         let names = [ReportRow::step("a", "GET")];
         let (mut a, mut b) = (Recorder::new(1, 0), Recorder::new(1, 1));
         let mut timeline = Timeline::new(Duration::from_secs(1));
@@ -317,7 +318,7 @@ mod tests {
         let points: Vec<_> = timeline.points().collect();
         assert_eq!(points.len(), 3);
         assert_eq!((points[2].users(), points[2].rps()), (12.0, 20.0));
-        // The histogram's bucket of 8 ms, to three digits.
+        // The histogram's bucket for 8 ms with three digits.
         assert_eq!(points[2].percentiles_us[0], 8_003);
     }
 }

@@ -1,20 +1,20 @@
-//! What one exchange moved over the network, however it ended: successful, failed, unfinished, skipped or tried again.
+//! The network traffic of one exchange, whatever its end: successful, failed, unfinished, skipped or retried.
 
 use std::time::Duration;
 
-/// How long the phases of connecting took. Nothing where a phase wasn't needed or didn't end.
+/// The times of the phases of connecting; `None` for a phase that wasn't needed or didn't end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Phases {
-    /// Looking up the host's address.
+    /// The look-up of the host's address.
     pub dns: Option<Duration>,
-    /// Until the TCP connection was there, a proxy's consent included.
+    /// The time until the TCP connection is open, including a proxy's answer.
     pub connect: Option<Duration>,
     /// The TLS handshake.
     pub tls: Option<Duration>,
 }
 
 impl Phases {
-    /// Adds those of another connection.
+    /// Adds the phases of another connection.
     pub fn add(&mut self, other: Self) {
         let sum = |one: Option<Duration>, other: Option<Duration>| match (one, other) {
             (Some(one), Some(other)) => Some(one + other),
@@ -26,28 +26,28 @@ impl Phases {
     }
 }
 
-/// What an exchange has moved so far: all of its redirect hops and resends together.
+/// The traffic of an exchange so far, including all redirect hops and resends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
-    /// Bytes of requests that were handed to the system, heads and bodies. TLS and a proxy's tunnel aren't counted. Zero means that no
-    /// server can have seen anything of the request.
+    /// Bytes of requests that were passed to the system, heads and bodies, without TLS and a proxy's tunnel. Zero means that no server can
+    /// have seen any part of the request.
     pub sent: u64,
-    /// Bytes of answers, before they are decoded. TLS isn't counted.
+    /// Bytes of answers before decoding, without TLS.
     pub received: u64,
-    /// Connections that were opened, those included on which TLS failed.
+    /// Connections that were opened, including those on which TLS failed.
     pub opened: u32,
-    /// How often an open connection was used again. A hop and a resend are uses of their own.
+    /// How often an open connection was reused. A hop and a resend count separately.
     pub reused: u32,
-    /// The time that opening connections took, summed over all that were opened.
+    /// The sum of the times of all opened connections.
     pub phases: Phases,
-    /// How often a request was sent again because a connection that was used again was lost.
+    /// How often a request was sent again because a reused connection was lost.
     pub resends: u32,
-    /// Redirect hops of which anything was sent.
+    /// Redirect hops of which any byte was sent.
     pub redirects: u32,
 }
 
 impl Traffic {
-    /// Nothing was moved.
+    /// No traffic.
     pub const NONE: Self = Self {
         sent: 0,
         received: 0,
@@ -58,7 +58,7 @@ impl Traffic {
         redirects: 0,
     };
 
-    /// Whether no byte of a request left.
+    /// Whether no byte of a request was sent.
     pub fn is_unsent(&self) -> bool {
         self.sent == 0
     }

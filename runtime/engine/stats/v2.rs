@@ -1,18 +1,18 @@
-//! Reading HdrHistogram's V2 format value by value, so that a sparse histogram is added to another without ever being made: what an
-//! orchestrator does a hundred thousand times every few seconds.
+//! Reads HdrHistogram's V2 format value by value, so that a sparse histogram is added to another one without building it. An orchestrator
+//! does this a hundred thousand times every few seconds.
 //!
-//! <https://github.com/HdrHistogram/HdrHistogram_c/blob/main/src/hdr_histogram_log.c>: a header of 40 bytes, then ZigZag LEB128 numbers:
-//! a positive one is the count of the next bucket, a negative one the length of a run of empty ones.
+//! <https://github.com/HdrHistogram/HdrHistogram_c/blob/main/src/hdr_histogram_log.c>: a header of 40 bytes, then ZigZag LEB128 numbers. A
+//! positive number is the count of the next bucket, a negative one the length of a run of empty buckets.
 
 /// The cookie of the format, with its word size.
 const COOKIE: u32 = 0x1c84_9313;
 const HEADER: usize = 40;
-/// Three significant digits: 2,048 buckets of one width, of which each doubling of the range adds the upper half.
+/// Three significant digits: 2,048 buckets of one width. Each doubling of the range adds the upper half.
 const DIGITS: u32 = 3;
 const HALF: u64 = 1024;
 const HALF_BITS: u32 = 10;
 
-/// The least value of each bucket that isn't empty, and its count.
+/// Iterates over the non-empty buckets: the least value of each, and its count.
 pub(super) struct BucketCounts<'a> {
     rest: &'a [u8],
     index: u64,
@@ -20,7 +20,7 @@ pub(super) struct BucketCounts<'a> {
 
 impl<'a> BucketCounts<'a> {
     /// # Errors
-    /// Where it is of another format, or of another precision than ours.
+    /// If the bytes have another format, or another precision than [`DIGITS`].
     pub(super) fn of(bytes: &'a [u8]) -> Result<Self, String> {
         let word = |at: usize| bytes.get(at..at + 4).and_then(|word| word.try_into().ok()).map(u32::from_be_bytes);
         let (Some(COOKIE), Some(length), Some(0), Some(DIGITS)) = (word(0), word(4), word(8), word(12)) else {
@@ -37,7 +37,7 @@ impl<'a> BucketCounts<'a> {
         for nth in 0..9 {
             let (&byte, rest) = self.rest.split_first()?;
             self.rest = rest;
-            // The ninth byte has no mark of continuation: it is whole.
+            // The ninth byte has no continuation bit, so all of its bits count.
             if nth == 8 {
                 raw |= u64::from(byte) << 56;
                 break;

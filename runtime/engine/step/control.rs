@@ -1,4 +1,4 @@
-//! What surrounds a step: `retry`, `poll` and `group` each change what becomes of a finished one.
+//! The scopes around a step: `retry`, `poll` and `group` each change how a finished step is recorded.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,18 +13,18 @@ use crate::stats::FailureClass;
 use crate::user::{Later, NO_VALUE, User};
 use crate::value::Eval;
 
-/// An iteration is over however it ended: nothing of its scopes is left.
+/// Clears the scopes at the end of an iteration, however it ended.
 pub(crate) fn clear(user: &User) {
     user.control.retries.set(0);
     user.control.retry_on.set(&[]);
     user.control.polls.set(0);
     if let Some(trace) = user.control.held_back.take() {
-        // The iteration is over already: whether this step interrupts no longer matters.
+        // The iteration is already over, so it doesn't matter whether this step interrupts.
         let _ = trace.record(user);
     }
 }
 
-/// Runs a block that the spec says, and leaves nothing of its scopes behind.
+/// Runs a block of the spec, and clears its scopes.
 pub async fn run<T>(user: &User, mut block: Later<'_, Flow<T>>) -> Flow<T> {
     let outcome = std::future::poll_fn(|context| user.control.run(|| block.as_mut().poll(context))).await;
     clear(user);
@@ -38,32 +38,32 @@ pub struct Retry<'u> {
     left: u64,
     every: Duration,
     armed: bool,
-    /// What it tries again, and what the `retry` around it does.
+    /// The statuses that it retries, and those of the enclosing `retry`.
     on: &'static [(u16, u16)],
     around: &'static [(u16, u16)],
 }
 
 impl User {
-    /// A `retry` begins.
+    /// Begins a `retry`.
     pub fn retry(&self, times: u64, every: Duration) -> Retry<'_> {
         let mut retry = Retry { user: self, left: times, every, armed: false, on: &[], around: self.control.retry_on.get() };
         retry.arm();
         retry
     }
 
-    /// A `poll` begins.
+    /// Begins a `poll`.
     pub fn poll(&self, at: Location, written: &'static str, times: u64, every: Duration) -> Poll<'_> {
         self.control.polls.set(self.control.polls.get() + 1);
         let failed = self.control.failed.get();
         Poll { user: self, at, written, times, left: times, every, failed }
     }
 
-    /// A `group` begins; it ends when what is given is dropped.
+    /// Begins a `group`. It ends when the returned guard is dropped.
     pub fn group(&self, line: u32) -> Group<'_> {
         Group { user: self, line, begun: clock::now(), waited: self.control.waited.get(), failed: self.control.failed.get() }
     }
 
-    /// Runs `f` for each of `items`, at most `limit` at a time.
+    /// Runs `f` for each of `items`, with at most `limit` at a time.
     pub async fn for_each<'f, T, F>(&self, limit: u64, items: impl Iterator<Item = T>, mut f: impl FnMut(T) -> F) -> Flow
     where
         F: Future<Output = Flow> + 'f,
@@ -117,7 +117,7 @@ impl Retry<'_> {
         }
     }
 
-    /// Only failures with a status in one of these ranges are tried again.
+    /// Restricts the retries to failures with a status in one of these ranges.
     #[must_use]
     pub fn on(mut self, statuses: &'static [(u16, u16)]) -> Self {
         self.on = statuses;
@@ -127,7 +127,7 @@ impl Retry<'_> {
         self
     }
 
-    /// Whether the block runs once more; otherwise how it ended.
+    /// Returns whether the block runs once more, or how it ended.
     pub fn again(&mut self, round: Flow) -> Later<'_, Flow<bool>> {
         Box::pin(async move {
             self.disarm();
@@ -159,14 +159,14 @@ pub struct Poll<'u> {
     times: u64,
     left: u64,
     every: Duration,
-    /// How many steps had failed before this round.
+    /// The number of failed steps before this round.
     failed: u64,
 }
 
 impl Poll<'_> {
-    /// A round is over. Whether another follows; where the last one did not meet the condition, its last step fails.
+    /// Ends a round. Returns whether another one follows. If the last round did not meet the condition, its last step fails.
     pub fn again(&mut self, met: impl FnOnce() -> Eval<bool>) -> Later<'_, Flow<bool>> {
-        // What a failed step should have taken isn't there to be judged.
+        // If a step failed, its captures are missing, so the condition isn't evaluated.
         let failed = self.user.control.failed.get();
         let judged = if std::mem::replace(&mut self.failed, failed) == failed { met() } else { Ok(false) };
         Box::pin(self.go_on(judged))
@@ -225,12 +225,12 @@ impl Drop for Poll<'_> {
     fn drop(&mut self) {
         let polls = &self.user.control.polls;
         polls.set(polls.get().saturating_sub(1));
-        // Left by `break` or an exit: what was held back is recorded as it stands.
+        // After `break` or an exit, the step that was held back is recorded unchanged.
         let _ = self.record_last();
     }
 }
 
-/// `group "Checkout" { }`: a line of the report over several steps, its time without waits.
+/// `group "Checkout" { }`: a report row for several steps. Its time doesn't include waits.
 #[derive(Debug)]
 pub struct Group<'u> {
     user: &'u User,
@@ -249,7 +249,7 @@ impl Drop for Group<'_> {
     }
 }
 
-/// Awaits all branches of a `parallel`, then gives the first exit there was.
+/// Awaits all branches of a `parallel`, and returns the first exit.
 pub async fn together(mut branches: Vec<Pin<Box<dyn Future<Output = Flow> + '_>>>) -> Flow {
     let mut outcome = Ok(());
     std::future::poll_fn(|context| {

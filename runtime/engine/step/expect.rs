@@ -1,4 +1,4 @@
-//! Expectations: what is judged of a response.
+//! Expectations about a response.
 
 use ecow::EcoString;
 
@@ -11,7 +11,7 @@ use crate::stats::FailureClass;
 use crate::user::NO_VALUE;
 use crate::value::{Eval, EvalError, Value, ops};
 
-/// A status or a hundred of them.
+/// A status or a class of statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// `201`.
@@ -23,13 +23,13 @@ pub enum Status {
 /// A header's matcher.
 #[derive(Clone, Copy, Debug)]
 pub struct Header {
-    /// Names it may have, compared without case; the first that the response has counts.
+    /// The possible names, compared without case. The first one that the response has counts.
     pub names: &'static [&'static str],
-    /// What its value must be.
+    /// The matcher of its value.
     pub matcher: Matcher,
 }
 
-/// What a boolean expectation came to.
+/// The result of a boolean expectation.
 #[derive(Debug)]
 pub struct Check {
     holds: bool,
@@ -89,7 +89,7 @@ impl Step<'_> {
         self.verdict(expectation, verdict, got);
     }
 
-    /// `expect json { … }`; `args` are the values that the matcher's `Arg`s stand for.
+    /// `expect json { … }`. `args` are the values of the matcher's `Arg`s.
     pub fn json<const N: usize>(
         &mut self,
         expectation: Expectation,
@@ -160,13 +160,13 @@ impl Step<'_> {
         self.verdict(expectation, verdict, None);
     }
 
-    /// Whether an expectation without arguments has found the same body good. Where all is shown it is judged again.
+    /// Whether the expectation, which has no arguments, was already satisfied by the same body. If details are shown, it is judged again.
     fn body_is_known(&self, matcher: &'static Matcher) -> bool {
         let Some(answer) = &self.trace.received else { return false };
         !self.is_shown() && self.user.world().caches.verdicts.borrow().hit(matcher, answer.raw.body())
     }
 
-    /// The same of header fields.
+    /// Whether the expectation was already satisfied by the same header fields.
     fn fields_are_known(&self, wanted: &'static [Header]) -> bool {
         let Some(answer) = &self.trace.received else { return false };
         !self.is_shown() && self.user.world().caches.verdicts.borrow().hit(wanted, answer.raw.headers.as_bytes())
@@ -195,7 +195,7 @@ impl Step<'_> {
         self.verdict(expectation, verdict, None);
     }
 
-    /// `expect elapsed < 500ms`, `expect len(json.items) == 3`; `class` is what a failure of it is, which the compiler knows.
+    /// `expect elapsed < 500ms`, `expect len(json.items) == 3`. `class` is the class of its failure, which the compiler knows.
     pub fn check(&mut self, expectation: Expectation, class: FailureClass, condition: impl FnOnce(&Response<'_>) -> Eval<Check>) {
         let Some(response) = self.response() else { return };
         match condition(&response) {
@@ -216,7 +216,7 @@ impl Step<'_> {
         self.verdict(expectation, verdict, got);
     }
 
-    /// What an expectation depends on can't be evaluated.
+    /// Records that an expression of an expectation can't be evaluated.
     fn no_value(&mut self, expectation: Expectation, why: EvalError) {
         self.verdict(expectation, Err(Wrong::fault(why)), None);
     }
@@ -234,10 +234,10 @@ impl Step<'_> {
     }
 }
 
-/// Why an expectation doesn't hold.
+/// Why an expectation failed.
 struct Wrong {
     class: FailureClass,
-    /// What came, in a few fixed words.
+    /// The kind of the failure, in a few fixed words.
     kind: EcoString,
     message: String,
 }
@@ -247,12 +247,12 @@ impl Wrong {
         Self { class, kind: kind.into(), message }
     }
 
-    /// What an expectation depends on can't be evaluated.
+    /// The failure of an expectation with an expression that can't be evaluated.
     fn fault(fault: EvalError) -> Self {
         Self::new(FailureClass::Expression, NO_VALUE, fault.0)
     }
 
-    /// Mismatches, in one line.
+    /// The failure for mismatches, in one line.
     fn found(class: FailureClass, found: &[Mismatch]) -> Self {
         let kind = if found.iter().any(Mismatch::is_no_json) {
             "not JSON"

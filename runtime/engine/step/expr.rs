@@ -1,4 +1,4 @@
-//! Expressions that need what the user's worker holds: regexes and files.
+//! Expressions that need resources of the user's worker: regexes and files.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! How a step begins and ends: what surrounds it decides whether it is recorded now, later or not at all.
+//! The beginning and the end of a step. The scopes around it decide whether it is recorded now, later or never.
 
 use super::samples::{record_step, retried};
 use crate::base::flow::{Exit, Flow};
@@ -8,12 +8,12 @@ use crate::user::User;
 use crate::user::control_stack::ControlStack;
 
 impl Trace {
-    /// The status of the answer, where one came.
+    /// The status of the answer, if there is one.
     pub(super) fn status(&self) -> Option<u16> {
         self.received.as_ref().map(|received| received.raw.status)
     }
 
-    /// A step begins, in the memory of the user's last one.
+    /// Begins a step in the memory of the user's last one.
     pub(super) fn begin(user: &User, info: &'static StepInfo) -> Box<Self> {
         let mut trace = user.spare.take().unwrap_or_else(|| Box::new(Self::new(info)));
         trace.info = info;
@@ -25,7 +25,7 @@ impl Trace {
         trace
     }
 
-    /// Records the step and says how the sequence goes on.
+    /// Records the step, and returns how the sequence continues.
     pub(super) fn record(mut self: Box<Self>, user: &User) -> Flow {
         self.counted();
         let interrupts = !self.failures.is_empty() && self.interrupts;
@@ -49,7 +49,7 @@ impl Trace {
 }
 
 impl ControlStack {
-    /// What becomes of a finished step.
+    /// Decides what happens to a finished step.
     pub(super) fn finish(&self, user: &User, mut trace: Box<Trace>) -> Flow {
         if !trace.failures.is_empty() && self.tries_again(trace.status()) {
             retried(user, &mut trace);

@@ -1,4 +1,4 @@
-//! One step: a request is sent, its expectations are judged, its takes run, and the outcome is recorded once, at the end.
+//! A step: it sends a request, judges its expectations, runs its takes, and records the result once at the end.
 
 pub(crate) mod control;
 mod expect;
@@ -34,7 +34,7 @@ pub use expect::{Check, Header, Status};
 pub use take::As;
 
 impl User {
-    /// A step begins.
+    /// Begins a step.
     pub fn step(&self, index: usize) -> Step<'_> {
         Step { user: self, trace: Trace::begin(self, &self.world().tables.steps[index]) }
     }
@@ -42,7 +42,7 @@ impl User {
 
 /// A step that is running.
 ///
-/// What generated code calls with an expression is a shell that only evaluates it: all else is compiled once, here, and not again for each
+/// Methods with an expression are thin wrappers that only evaluate it. Their implementation is compiled once here, and not again for each
 /// step of a spec.
 #[derive(Debug)]
 pub struct Step<'u> {
@@ -51,7 +51,7 @@ pub struct Step<'u> {
 }
 
 impl<'u> Step<'u> {
-    /// Sends the request. False where there is no response to judge; why is recorded.
+    /// Sends the request. The result is false if there is no response to judge; the reason is recorded.
     pub fn send(&mut self, request: Eval<PreparedRequest>) -> Exchange<'_, 'u> {
         match request {
             Ok(PreparedRequest(request)) => {
@@ -94,7 +94,8 @@ impl<'u> Step<'u> {
         is_there
     }
 
-    /// An expression of the step has no value: a failure, unless that ends the user or the test, as when its data ran out.
+    /// Handles an expression without a value: it is a failure, unless it ends the user or the test, for example because its data is used
+    /// up.
     fn fault(&mut self, class: FailureClass, at: Location, kind: &'static str, message: String) {
         if !self.user.is_ending() {
             self.trace.fail(class, at, kind, message);
@@ -105,17 +106,17 @@ impl<'u> Step<'u> {
         self.trace.received.as_ref().map(|answer| Response::new(self.user, answer))
     }
 
-    /// Whether all is shown: then expectations are judged even where it is known how they end.
+    /// Whether details are shown. Expectations are then judged even if their result is known.
     fn is_shown(&self) -> bool {
         self.trace.details.is_some()
     }
 
-    /// The response, where all has held so far.
+    /// The response, if everything has held so far.
     fn good(&self) -> Option<Response<'_>> {
         if self.holds() { self.response() } else { None }
     }
 
-    /// An expression in a step, behind its request. Nothing where the step has failed already, or fails by this.
+    /// Evaluates an expression of the step, after its request. Returns `None` if the step has failed already, or fails because of it.
     pub fn value(&mut self, at: Location, expression: impl FnOnce(&Response<'_>) -> Eval) -> Option<Value> {
         let found = expression(&self.good()?);
         self.found(at, found)
@@ -130,12 +131,12 @@ impl<'u> Step<'u> {
         self.trace.failures.is_empty() && !self.user.is_ending()
     }
 
-    /// The step is over: it is recorded, and a failed one that interrupts ends the iteration.
+    /// Ends the step and records it. A failed step that interrupts ends the iteration.
     pub fn end(self) -> Flow {
         let Self { user, mut trace } = self;
         trace.response = trace.service + user.behind.get();
         if let Some(exit) = user.pending_exit() {
-            // What ends the user is no failure. A request that was made counts by what was judged of it.
+            // The end of the user isn't a failure. If a request was sent, it counts with the result of its expectations.
             if trace.flight.is_some() {
                 user.world().observer.step(&user.scene(trace.status()), &trace);
                 let _ = trace.record(user);
@@ -149,7 +150,7 @@ impl<'u> Step<'u> {
     }
 }
 
-/// A request on its way, as a step awaits it. It isn't an `async fn`: that would compile the client into the generated crate.
+/// A request in flight, which a step awaits. It isn't an `async fn`, because that would compile the client into the generated crate.
 #[derive(Debug)]
 pub struct Exchange<'s, 'u> {
     step: &'s mut Step<'u>,
@@ -160,13 +161,13 @@ impl Future for Exchange<'_, '_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
         let step = &mut *self.step;
-        // Nothing is on its way where the request couldn't be laid out.
+        // No request was sent if it couldn't be built.
         let Some(flight) = &mut step.trace.flight else { return Poll::Ready(false) };
         flight.sending.poll(step.user.session(), cx).map(|answer| step.answered(answer))
     }
 }
 
-/// The kind of failure of a status that isn't expected.
+/// The kind of failure of an unexpected status.
 fn got(status: u16) -> EcoString {
     ecow::eco_format!("got {status}")
 }

@@ -1,4 +1,4 @@
-//! What a step reads of an exchange: the sources of the language.
+//! The parts of an exchange that a step can read: the sources of the language.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::source::{self, Page, Pick, picked};
 use crate::user::User;
 use crate::value::{Eval, EvalError, Value};
 
-/// A response and the user it came to.
+/// A response and its user.
 #[derive(Clone, Copy, Debug)]
 pub struct Response<'r> {
     raw: &'r http::HttpResponse,
@@ -17,12 +17,12 @@ pub struct Response<'r> {
 }
 
 impl<'r> Response<'r> {
-    /// An answer to a user.
+    /// The response for an answer to a user.
     pub fn new(user: &'r User, answer: &'r Answer) -> Self {
         Self { raw: &answer.raw, answer, user }
     }
 
-    /// `json.a[0]`, where it is there. Only that value is built.
+    /// `json.a[0]`, if it exists. Only that value is built.
     pub fn json(&self, path: &[source::PathStep<'_>]) -> Eval<Option<Value>> {
         let body = self.raw.body();
         let known =
@@ -45,7 +45,7 @@ impl<'r> Response<'r> {
         })
     }
 
-    /// `cookie "sid"`: what the user's jar holds for the final URL.
+    /// `cookie "sid"`: the value in the user's jar for the final URL.
     pub fn cookie(&self, name: &Value) -> Eval<Option<Value>> {
         Ok(self.user.cookie(&self.raw.url.to_string(), &name.to_text()?).map(Value::Str))
     }
@@ -65,7 +65,7 @@ impl<'r> Response<'r> {
         Value::Str(ecow::eco_format!("{}", self.raw.url))
     }
 
-    /// `elapsed`: from the send to the last byte.
+    /// `elapsed`: the time from the send to the last byte.
     pub fn elapsed(&self) -> Value {
         Value::Duration(nanos(self.raw.timings.total))
     }

@@ -5,7 +5,7 @@ use crate::tables::AtEnd;
 use crate::user::User;
 use crate::value::{Eval, EvalError, Value};
 
-/// `next(rows)`: held till the user stops in a `keep` and in `on start`, else till the iteration ends.
+/// `next(rows)`. In a `keep` and in `on start`, the user holds the row until it stops; otherwise until the iteration ends.
 pub fn next(user: &User, pool: usize, keep: bool) -> Eval {
     let world = user.world();
     let source = &world.pools.0[pool];

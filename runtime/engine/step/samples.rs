@@ -1,4 +1,4 @@
-//! What a step comes to in the statistics: its sample, and an example of what failed.
+//! The statistics of a step: its sample, and an example of its failure.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::request::show;
 use crate::stats::{Example, FailureClass, Sample};
 use crate::user::User;
 
-/// WorkerCounts a step, with an example of what failed.
+/// Counts a step, with an example of its failure.
 pub(super) fn record_step(user: &User, trace: &Trace) {
     let world = user.world();
     let mut recorder = world.counts.recorder.borrow_mut();
@@ -37,13 +37,13 @@ pub(super) fn record_step(user: &User, trace: &Trace) {
     }
 }
 
-/// A step failed, and is tried again.
+/// Counts a failed step that is retried.
 pub(super) fn retried(user: &User, trace: &mut Trace) {
     trace.counted();
     user.world().counts.recorder.borrow_mut().retried(trace.info.line, trace.traffic());
 }
 
-/// A run of a group is over: whether all in it succeeded, or `None` where it was cut off.
+/// Counts a run of a group. `ok` tells whether everything in it succeeded; it is `None` if the run was cut off.
 pub(super) fn record_group(user: &User, line: u32, took: Duration, ok: Option<bool>) {
     let mut recorder = user.world().counts.recorder.borrow_mut();
     match ok {
@@ -66,7 +66,7 @@ fn sample(trace: &Trace) -> Sample {
     }
 }
 
-/// What came of the answer, as people read it.
+/// The answer, or its incomplete part, as text for people.
 fn came(trace: &Trace) -> String {
     match (&trace.received, &trace.partial) {
         (Some(answer), _) => show::response(&answer.raw),

@@ -1,4 +1,4 @@
-//! Captures: what is taken of a response.
+//! Captures: values that a step reads from its response.
 
 use super::Step;
 use super::response::Response;
@@ -8,12 +8,12 @@ use crate::stats::FailureClass;
 use crate::value::convert::{Type, convert_json, convert_text};
 use crate::value::{Eval, EvalError, Number, Value};
 
-/// What a take's value is to be.
+/// The type of a captured value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum As {
-    /// It came as text (a header, a cookie, a page): it is converted.
+    /// The value is text (from a header, a cookie, a page), and is converted to this type.
     Text(Type),
-    /// It came with a type (JSON): it is checked.
+    /// The value has a type (from JSON), which is checked.
     Json(Type),
 }
 
@@ -21,7 +21,7 @@ impl As {
     fn convert(self, value: Value) -> Eval {
         match self {
             Self::Text(ty) => convert_text(value, ty),
-            // An id that a server writes as a number is text wherever it is used: in a path, a header, a form.
+            // An id that a server writes as a number can be text everywhere: in a path, a header, a form.
             Self::Json(Type::String) if Number::of(&value).is_some() => value.to_text().map(Value::Str),
             Self::Json(ty) => convert_json(value, ty),
         }
@@ -29,7 +29,7 @@ impl As {
 }
 
 impl Step<'_> {
-    /// `take x: int = SOURCE`. Nothing where the step has failed already, or fails by this.
+    /// `take x: int = SOURCE`. Returns `None` if the step has failed already, or fails because of it.
     pub fn take(
         &mut self,
         at: Location,
@@ -62,8 +62,8 @@ impl Step<'_> {
         }
     }
 
-    /// `take x: int = SOURCE else VALUE`: what the source finds, and `VALUE` where it finds nothing that fits or the step has failed.
-    /// Nothing, so that the name keeps its value, where the step is tried again, the iteration is over or `VALUE` can't be evaluated.
+    /// `take x: int = SOURCE else VALUE`: the value that the source finds, or `VALUE` if it finds nothing that fits or the step has failed.
+    /// Returns `None`, so that the name keeps its value, if the step is retried, the iteration is over or `VALUE` can't be evaluated.
     pub fn take_or(
         &mut self,
         at: Location,
@@ -81,8 +81,8 @@ impl Step<'_> {
         self.fallback(at, fallback)
     }
 
-    /// The `else` of a take of which nothing was found. Its name has a value behind the step only by it, so an error in it ends the
-    /// iteration even where the step itself doesn't interrupt.
+    /// The `else` of a take that found nothing. The name has a value after the step only because of it, so an error in it ends the
+    /// iteration, even if the step itself doesn't interrupt.
     pub fn fallback(&mut self, at: Location, fallback: impl FnOnce() -> Eval) -> Option<Value> {
         let is_over = self.trace.interrupts || self.user.control.tries_again(self.trace.status());
         if !self.holds() && is_over {

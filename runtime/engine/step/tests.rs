@@ -1,4 +1,4 @@
-//! What a take's `else` does: the name keeps its value until the step is judged, and then has one in every case that goes on.
+//! Tests the `else` of a take: the name keeps its value until the step is judged, and has a value afterwards in every case that continues.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -17,7 +17,7 @@ static PROGRAM: Program = Program {
     ..fixture::PROGRAM
 };
 
-/// Answers each request with the next body, on one connection; a body that begins with `!` comes with the status 500.
+/// Answers each request with the next body, on one connection. A body that begins with `!` has the status 500.
 fn serve(bodies: &'static [&'static str]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -36,7 +36,7 @@ fn serve(bodies: &'static [&'static str]) -> String {
     base
 }
 
-/// A step as the compiler emits `take id = json.id; take cursor = json.next else V`.
+/// The step that the compiler generates for `take id = json.id; take cursor = json.next else V`.
 async fn page(u: &User, step: usize, id: &mut Value, cursor: &mut Value, fallback: fn() -> Eval) -> Flow {
     let mut step = u.step(step);
     let sent = step.send(u.attempt(|| {
@@ -70,7 +70,7 @@ fn last() -> Eval {
 }
 
 #[test]
-fn an_else_counts_where_nothing_is_found_or_the_step_failed() {
+fn else_of_a_take_counts_if_nothing_is_found_or_the_step_failed() {
     let base = serve(&[r#"{"id":1,"next":"b"}"#, r#"{"id":2}"#, r#"{"next":"d"}"#, r#"!{"id":3,"next":"e"}"#]);
     run(&base, async |u| {
         let (mut id, mut cursor) = (Value::Null, Value::from("a"));
@@ -85,7 +85,7 @@ fn an_else_counts_where_nothing_is_found_or_the_step_failed() {
 }
 
 #[test]
-fn an_else_counts_where_no_answer_came() {
+fn else_of_a_take_counts_without_an_answer() {
     run("http://127.0.0.1:1", async |u| {
         let (mut id, mut cursor) = (Value::Null, Value::from("a"));
         page(u, 0, &mut id, &mut cursor, last).await.unwrap();
@@ -94,7 +94,7 @@ fn an_else_counts_where_no_answer_came() {
 }
 
 #[test]
-fn an_attempt_that_is_tried_again_leaves_the_name() {
+fn retried_attempt_leaves_the_name_unchanged() {
     let base = serve(&[r#"!{"id":3,"next":"e"}"#, r#"!{"id":3,"next":"e"}"#]);
     run(&base, async |u| {
         let (mut id, mut cursor) = (Value::Null, Value::from("a"));
@@ -108,13 +108,13 @@ fn an_attempt_that_is_tried_again_leaves_the_name() {
 }
 
 #[test]
-fn an_else_that_has_no_value_ends_the_iteration_and_counts_once() {
+fn else_without_a_value_ends_the_iteration_and_counts_once() {
     let base = serve(&[r#"{"id":1}"#, r#"!{}"#]);
     run(&base, async |u| {
         let (mut id, mut cursor) = (Value::Null, Value::from("a"));
         let none = || Err(EvalError("there is none".into()));
         assert_eq!(page(u, 0, &mut id, &mut cursor, none).await, Err(Exit::Interrupt));
-        // Where the step interrupts by itself, nobody reads the name: its `else` isn't looked at.
+        // If the step itself interrupts, nothing reads the name, so its `else` isn't evaluated.
         assert_eq!(page(u, 1, &mut id, &mut cursor, none).await, Err(Exit::Interrupt));
         assert_eq!(cursor, Value::from("a"));
         let snapshot = u.world().counts.recorder.borrow_mut().snapshot(u.world().clock.elapsed(), 1, 1);

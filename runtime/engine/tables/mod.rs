@@ -1,4 +1,4 @@
-//! What the compiler knows of a spec, as data: no function, and nothing that changes.
+//! The compiler's knowledge of a spec as constant data, without functions.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use crate::base::location::Location;
 use crate::stats::{FailureClass, FailureKey, NO_NAME, NO_PLACE, RowKind};
 use crate::value::Type;
 
-/// What locations, report rows and steps are looked up in while users run.
+/// The tables for locations, report rows and steps that users need.
 #[derive(Clone, Copy, Debug)]
 pub struct Tables {
     /// The spec's files, in order of [`Location::file`].
     pub files: &'static [&'static str],
     /// All locations that failures may name, sorted.
     pub locations: &'static [Location],
-    /// The report's rows.
+    /// The report rows.
     pub lines: &'static [RowInfo],
     /// Steps in order of the source.
     pub steps: &'static [StepInfo],
@@ -24,13 +24,13 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// The report row of what fails outside of steps and is no `fail` statement, behind all [`Self::lines`]: an expression has no value,
-    /// a `poll` has no step.
+    /// The report row of failures outside of steps that aren't `fail` statements: an expression without a value, a `poll` without a step.
+    /// It comes after all [`Self::lines`].
     pub fn outside(&self) -> u32 {
         u32::try_from(self.lines.len()).unwrap_or(NO_NAME)
     }
 
-    /// How many rows the report has.
+    /// The number of report rows.
     pub fn rows(&self) -> usize {
         self.lines.len() + 1
     }
@@ -40,40 +40,40 @@ impl Tables {
         format!("{}:{}:{}", self.files[usize::from(at.file)], at.line, at.column)
     }
 
-    /// The key by which failures are grouped.
+    /// The key that groups failures.
     pub(crate) fn failure_key(&self, name: u32, class: FailureClass, at: Location, kind: EcoString) -> FailureKey {
         let place = self.locations.binary_search(&at).ok().and_then(|place| u32::try_from(place).ok());
         FailureKey { name, class, place: place.unwrap_or(NO_PLACE), kind }
     }
 }
 
-/// A line of the report.
+/// A report row.
 #[derive(Debug)]
 pub struct RowInfo {
     /// `Checkout / Pay`.
     pub name: &'static str,
-    /// The method of its requests; empty where it has none, or several.
+    /// The method of its requests; empty if it has none, or several.
     pub method: &'static str,
-    /// What it stands for.
+    /// The kind of the row.
     pub kind: RowKind,
 }
 
 /// A step of the source.
 #[derive(Debug)]
 pub struct StepInfo {
-    /// Its line.
+    /// Its report row.
     pub line: u32,
-    /// The sequence it stands in.
+    /// The sequence that contains it.
     pub context: &'static str,
-    /// Checked, not recorded.
+    /// Whether it is checked, but not recorded.
     pub skip: bool,
-    /// On failure the iteration is over.
+    /// Whether a failure ends the iteration.
     pub interrupt: bool,
-    /// Whether anything reads the body of the answer. Where not, only its first bytes are kept, however large it is.
+    /// Whether the spec reads the body of the answer. If not, only its first bytes are kept.
     pub reads_body: bool,
-    /// Where not, a status from 400 up is a failure.
+    /// Whether it expects a status. If not, a status of 400 or more is a failure.
     pub expects_status: bool,
-    /// Where it stands.
+    /// Its location.
     pub at: Location,
 }
 
@@ -82,9 +82,9 @@ pub struct StepInfo {
 pub struct EnvKey {
     /// `tpdata.url`.
     pub path: &'static str,
-    /// What its value is read as.
+    /// The type of its value.
     pub kind: Type,
-    /// Where it is used first.
+    /// The location of its first use.
     pub at: Location,
 }
 
@@ -103,18 +103,18 @@ pub struct DataInfo {
     pub random: bool,
     /// `share unique`.
     pub unique: bool,
-    /// What happens when no row is left.
+    /// What happens when all rows are used up.
     pub at_end: AtEnd,
 }
 
 impl DataInfo {
-    /// How many rows it has.
+    /// The number of its rows.
     pub fn count(&self) -> u64 {
         serde_json::from_str::<Vec<serde::de::IgnoredAny>>(self.rows).map_or(0, |rows| rows.len() as u64)
     }
 }
 
-/// What happens when a data source has no row left.
+/// What happens when all rows of a data source are used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AtEnd {
     /// It starts again.
@@ -125,10 +125,10 @@ pub enum AtEnd {
     StopTest,
 }
 
-/// A file that is carried.
+/// A file that the binary contains.
 #[derive(Debug)]
 pub struct Asset {
-    /// Its path as the spec names it.
+    /// Its path in the spec.
     pub path: &'static str,
     /// Its media type.
     pub media_type: &'static str,
@@ -136,20 +136,20 @@ pub struct Asset {
     pub bytes: &'static [u8],
 }
 
-/// What the binary was built with.
+/// The copies of files from build time.
 #[derive(Debug)]
 pub struct Embedded {
-    /// The profile's path as it was named, and its text.
+    /// The profile's path as it was passed to the compiler, and its text.
     pub profile: Option<(&'static str, &'static str)>,
-    /// `config/*.yml` but the credentials: file stem and text.
+    /// `config/*.yml` except the credentials: file stem and text.
     pub environments: &'static [(&'static str, &'static str)],
 }
 
 /// A wait between iterations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// Evenly between the two, both included.
+    /// A random time between the two, both included.
     Between(Duration, Duration),
-    /// One start in each such time.
+    /// One start per this time.
     Pacing(Duration),
 }

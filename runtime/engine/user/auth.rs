@@ -1,4 +1,4 @@
-//! `set shop.auth = …`: auth of a user's own, over what the api says.
+//! `set shop.auth = …`: a user's own auth, which overrides that of the api.
 
 use ecow::EcoString;
 

@@ -1,4 +1,4 @@
-//! What a worker remembers of requests and answers, so that it needn't be made again: the memory of HTTP, which knows no user.
+//! A worker's caches of requests and responses. They contain only HTTP data, and nothing of a user.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,15 +11,15 @@ use crate::source::MemberIndex;
 /// A worker's caches.
 #[derive(Debug, Default)]
 pub(crate) struct Caches {
-    /// Bodies and header fields that an expectation has found good.
+    /// Bodies and header fields that satisfied an expectation.
     pub(crate) verdicts: RefCell<VerdictCache>,
-    /// The members of the body that was looked at last.
+    /// The members of the body that was indexed last.
     pub(crate) members: RefCell<MemberIndex>,
-    /// Requests that don't change, by their number in the program, as soon as they have been sent once.
+    /// Constant requests by their number in the program, after they have been sent once.
     constants: RefCell<Vec<Option<PreparedRequest>>>,
-    /// What requests say that change only in part, by their own numbers.
+    /// Templates of requests that change only in part, by their own numbers.
     templates: RefCell<Vec<Option<Rc<RequestTemplate>>>>,
-    /// The memory of the last request's path, for the next one's.
+    /// The memory of the last request's path, for the next one.
     text: RefCell<String>,
 }
 
@@ -40,7 +40,7 @@ impl Caches {
         keep(&self.templates, number, Rc::new(template));
     }
 
-    /// An empty text, with the memory of one that was kept.
+    /// An empty text in the memory of a kept one.
     pub(crate) fn take_text(&self) -> String {
         let mut text = self.text.take();
         text.clear();

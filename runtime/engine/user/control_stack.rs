@@ -1,25 +1,25 @@
-//! What surrounds the step that runs: `retry`, `poll` and `group`. What they do with it is `step/control.rs`.
+//! The scopes around a user's current step: `retry`, `poll` and `group`. `step/control.rs` implements their effects.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use crate::record::trace::{StepFailure, Trace};
 
-/// What surrounds the step that a user runs.
+/// The scopes around a user's current step.
 #[derive(Debug, Default)]
 pub struct ControlStack {
-    /// How many of the `retry`s around have tries left.
+    /// The number of enclosing `retry`s with tries left.
     pub(crate) retries: Cell<u32>,
-    /// Statuses, from and to, that the innermost `retry` with tries left tries again; empty: every failure.
+    /// Ranges of statuses that the innermost `retry` with tries left retries. If empty, it retries every failure.
     pub(crate) retry_on: Cell<&'static [(u16, u16)]>,
-    /// How many `poll`s are around; their last step is held back until the round is judged.
+    /// The number of enclosing `poll`s. Their last step is held back until the round is judged.
     pub(crate) polls: Cell<u32>,
     pub(crate) held_back: RefCell<Option<Box<Trace>>>,
     /// Time spent in waits, for groups.
     pub(crate) waited: Cell<Duration>,
     /// Failed steps, and failures outside of steps, for groups.
     pub(crate) failed: Cell<u64>,
-    /// Whether what the spec says is running at the moment: what is dropped otherwise was cut off.
+    /// Whether code of the spec is running now. A group that is dropped at any other time was cut off.
     pub(crate) running: Cell<bool>,
 }
 
@@ -28,12 +28,12 @@ impl ControlStack {
         self.waited.set(self.waited.get() + duration);
     }
 
-    /// Something failed outside of steps.
+    /// Counts a failure outside of steps.
     pub(crate) fn fail(&self) {
         self.failed.set(self.failed.get() + 1);
     }
 
-    /// Polls what the spec says.
+    /// Polls code of the spec.
     pub(crate) fn run<T>(&self, poll: impl FnOnce() -> T) -> T {
         self.running.set(true);
         let polled = poll();
@@ -47,7 +47,7 @@ impl ControlStack {
         }
     }
 
-    /// Whether a `retry` around tries again a step that failed with this status, or without an answer.
+    /// Whether an enclosing `retry` repeats a step that failed with this status, or without an answer.
     pub fn tries_again(&self, status: Option<u16>) -> bool {
         let on = self.retry_on.get();
         let matches = |status: u16| on.iter().any(|(from, to)| (*from..=*to).contains(&status));

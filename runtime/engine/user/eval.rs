@@ -1,4 +1,4 @@
-//! Expressions outside of steps, and what their faults do.
+//! Expressions outside of steps, and the effects of their errors.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub(crate) const NO_VALUE: &str = "no value";
 const REACHED: &str = "reached";
 
 impl User {
-    /// An expression outside of steps: what goes wrong is recorded with its location and ends the iteration.
+    /// Evaluates an expression outside of steps. An error is recorded with its location and ends the iteration.
     pub fn eval<T>(&self, at: Location, expression: impl FnOnce() -> Eval<T>) -> Flow<T> {
         match expression() {
             Ok(value) => Ok(value),
@@ -49,7 +49,7 @@ impl User {
         })
     }
 
-    /// How often something is done: a count that isn't negative.
+    /// A count that isn't negative.
     pub fn count(&self, at: Location, expression: impl FnOnce() -> Eval) -> Flow<u64> {
         self.whole(at, expression())
     }
@@ -66,12 +66,12 @@ impl User {
         self.eval(at, || expression()?.as_duration())
     }
 
-    /// Draws one of weighted members: its index.
+    /// Draws one of several weighted members, and returns its index.
     pub fn choose(&self, at: Location, weights: impl FnOnce() -> Eval<Vec<Value>>) -> Flow<usize> {
         self.eval(at, || self.draw(&weights()?))
     }
 
-    /// Draws one of members whose weights are constant.
+    /// Draws one of several members with constant weights.
     pub fn pick(&self, weights: &[u64]) -> usize {
         let total: u64 = weights.iter().sum();
         let mut drawn = self.rng.below(total.max(1));
@@ -110,7 +110,7 @@ impl User {
         Ok(())
     }
 
-    /// `fail "why"`: recorded in its report row, and the iteration is over.
+    /// `fail "why"`: records the failure in its report row. The iteration is over.
     pub fn fail(&self, line: u32, at: Location, why: impl FnOnce() -> Eval) -> Exit {
         self.failed(line, at, why())
     }
@@ -125,12 +125,12 @@ impl User {
         }
     }
 
-    /// A failure outside of steps that is no `fail`.
+    /// Records a failure outside of steps that isn't a `fail`.
     pub(crate) fn failed_outside(&self, class: FailureClass, kind: &'static str, at: Location, message: &str) {
         self.record_failure(self.world.tables.outside(), class, kind, at, message);
     }
 
-    /// What a fault outside of steps does.
+    /// Handles an error outside of steps.
     fn fault(&self, at: Location, fault: EvalError) -> Exit {
         if let Some(exit) = self.pending_exit.take() {
             return exit;
@@ -139,22 +139,22 @@ impl User {
         Exit::Interrupt
     }
 
-    /// The next fault is no failure: it ends the user or the test.
+    /// The next error isn't a failure: it ends the user or the test.
     pub(crate) fn end_with(&self, exit: Exit) {
         self.pending_exit.set(Some(exit));
     }
 
-    /// Whether [`Self::end_with`] has said how the user or the test ends.
+    /// Whether [`Self::end_with`] was called.
     pub(crate) fn is_ending(&self) -> bool {
         self.pending_exit.get().is_some()
     }
 
-    /// Takes what [`Self::end_with`] left.
+    /// Takes the exit of [`Self::end_with`].
     pub(crate) fn pending_exit(&self) -> Option<Exit> {
         self.pending_exit.take()
     }
 
-    /// A failure outside of steps, in a row of its own: `fail`, an expression without a value, a `poll` without a step.
+    /// Records a failure outside of steps in its own row: `fail`, an expression without a value, a `poll` without a step.
     fn record_failure(&self, line: u32, class: FailureClass, kind: &'static str, at: Location, message: &str) {
         self.world.observer.failure(&self.scene(None), at, message);
         self.control.fail();

@@ -1,4 +1,4 @@
-//! How an iteration ends, and the next is waited for.
+//! The end of an iteration, and the wait for the next one.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,14 +8,14 @@ use super::User;
 use crate::base::flow::Flow;
 
 impl User {
-    /// Says how an iteration ended, and waits until the next is to begin: a user's iterations are one future that the engine
-    /// resumes, so that iterations allocate nothing.
+    /// Passes the result of an iteration to the engine, and waits until the next one begins. A user's iterations are one future that the
+    /// engine resumes, so that iterations allocate nothing.
     pub fn end_iteration(&self, outcome: Flow) -> IterationEnd<'_> {
         self.iteration_outcome.set(Some(outcome));
         IterationEnd { user: self }
     }
 
-    /// The iteration is over: rows that were drawn for it are free again.
+    /// Frees the rows that were drawn for the iteration.
     pub fn release_iteration_rows(&self) {
         self.world.pools.release(&mut self.held.borrow_mut().iteration);
     }
@@ -24,14 +24,14 @@ impl User {
         self.world.pools.release_kept(&mut self.held.borrow_mut().user);
     }
 
-    /// The user is over: all its rows are free again.
+    /// Frees all rows of the user at its end.
     pub fn end(&self) {
         self.release_iteration_rows();
         self.release_kept_rows();
     }
 }
 
-/// Waits until the engine has taken how an iteration ended and resumes.
+/// Waits until the engine has taken the iteration's result and resumes.
 #[derive(Debug)]
 pub struct IterationEnd<'u> {
     user: &'u User,
@@ -41,7 +41,7 @@ impl Future for IterationEnd<'_> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        // The engine polls again when the next iteration is due: nobody has to be woken.
+        // No waker is needed, because the engine polls again when the next iteration is due.
         match self.user.iteration_outcome.take() {
             None => Poll::Ready(()),
             outcome => {

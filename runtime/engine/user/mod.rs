@@ -1,4 +1,4 @@
-//! A virtual user: its variables, its connections and cookies, its randomness. One thread, interior mutability.
+//! A virtual user: its variables, connections, cookies and random numbers. It belongs to one thread and uses interior mutability.
 
 mod auth;
 pub(crate) mod caches;
@@ -30,13 +30,13 @@ use crate::value::{Eval, Value};
 pub(crate) use eval::NO_VALUE;
 pub(crate) use wait::Later;
 
-/// What a user evaluates only when it is needed: the code of its program, which stands above it.
+/// Values that a user evaluates only when they are needed: the code of its program, on which this module doesn't depend.
 pub trait Code: std::fmt::Debug {
-    /// How many `keep`s there are.
+    /// The number of `keep`s.
     fn keeps(&self) -> usize;
-    /// Where a `keep` is declared.
+    /// The location of a `keep`.
     fn keep_at(&self, index: usize) -> Location;
-    /// A `keep`'s first value.
+    /// The first value of a `keep`.
     fn keep(&self, user: &User, index: usize) -> Eval;
     /// The base of an api.
     fn base(&self, user: &User, api: usize) -> Eval;
@@ -51,26 +51,26 @@ pub struct User {
     iteration: Cell<u64>,
     rng: Rng,
     session: Rc<http::Session>,
-    /// The last step's, for the next.
+    /// Trace buffer of the last step, reused by the next one.
     pub(crate) spare: RefCell<Option<Box<Trace>>>,
     keeps: RefCell<Vec<Value>>,
-    /// What `set shop.auth` said, by api.
+    /// The auth lines of `set shop.auth`, by api.
     auths: RefCell<Vec<Option<EcoString>>>,
     pub(crate) held: RefCell<HeldRows>,
-    /// Whether `on start` runs.
+    /// Whether `on start` is running.
     pub(crate) starting: Cell<bool>,
-    /// What surrounds the step that runs.
+    /// The scopes around the current step.
     pub control: ControlStack,
-    /// What [`User::eval`] ends the user with instead of a failure: set where data ran out.
+    /// How [`User::eval`] ends the user instead of failing. It is set when data is used up.
     pending_exit: Cell<Option<Exit>>,
-    /// Intended start of the iteration where it is later than planned: pacing and arrivals.
+    /// How much later than its scheduled start the iteration began, with pacing or arrivals.
     pub(crate) behind: Cell<Duration>,
-    /// How an iteration ended, from the user's iterations to the engine.
+    /// The result of an iteration, which the user's iterations pass to the engine.
     pub(crate) iteration_outcome: Cell<Option<Flow>>,
 }
 
 impl User {
-    /// A user of a program. `id` is unique over the fleet and chooses the user's stream of randomness.
+    /// A user of a program. `id` is unique in the fleet and selects the user's random numbers.
     pub fn new(world: Rc<World>, code: &'static dyn Code, id: u64) -> Self {
         let rng = Rng::new(world.seed, id + 1);
         let session = http::Session::new(world.transport.clone(), id);
@@ -94,7 +94,7 @@ impl User {
         }
     }
 
-    /// Evaluates the `keep`s. Where `on start` failed before, the user begins anew.
+    /// Evaluates the `keep`s. If `on start` failed before, the user begins again.
     pub fn start(&self) -> Flow {
         self.release_kept_rows();
         for index in 0..self.code.keeps() {
@@ -104,7 +104,7 @@ impl User {
         Ok(())
     }
 
-    /// The worker's world, to be held.
+    /// A shared pointer to the worker's world.
     pub fn share_world(&self) -> Rc<World> {
         self.world.clone()
     }
@@ -122,18 +122,18 @@ impl User {
         self.id
     }
 
-    /// What of it is shown where something happens: a step that ended with this status, or anything else.
+    /// The scene of an event: of a step that ended with this status, or of anything else.
     pub(crate) fn scene(&self, status: Option<u16>) -> Scene<'_> {
         let World { tables, secrets, .. } = &*self.world;
         Scene { user: self.id, tables, secrets, tries_again: self.control.tries_again(status) }
     }
 
-    /// What the base of an api evaluates to.
+    /// Evaluates the base of an api.
     pub(crate) fn base(&self, api: usize) -> Eval {
         self.code.base(self, api)
     }
 
-    /// The user's stream of randomness.
+    /// The user's random numbers.
     pub fn rng(&self) -> &Rng {
         &self.rng
     }
@@ -153,7 +153,7 @@ impl User {
         Value::Int(i64::try_from(self.iteration.get()).unwrap_or(i64::MAX))
     }
 
-    /// An iteration is over; the next has the next number.
+    /// Moves on to the number of the next iteration.
     pub fn next_iteration(&self) {
         self.iteration.set(self.iteration.get() + 1);
     }
@@ -173,14 +173,14 @@ impl User {
         self.world.env[key].clone()
     }
 
-    /// A `keep`. Where the user hasn't started, as the one that sends health checks and runs `before test` and `after test` never does,
-    /// it is evaluated when it is read first: such a user draws no row that it doesn't need.
+    /// A `keep`. A user that hasn't been started, such as the one for health checks, `before test` and `after test`, evaluates it at the
+    /// first read, so that it draws no row that it doesn't need.
     pub fn keep(&self, index: usize) -> Value {
         let value = self.keeps.borrow()[index].clone();
         if matches!(value, Value::Absent) { self.first_keep(index) } else { value }
     }
 
-    /// Evaluates a `keep`. What goes wrong is recorded with the location of its declaration.
+    /// Evaluates a `keep`. An error is recorded with the location of its declaration.
     #[cold]
     fn first_keep(&self, index: usize) -> Value {
         let value = self.eval(self.code.keep_at(index), || self.code.keep(self, index)).unwrap_or(Value::Null);
@@ -203,7 +203,7 @@ impl User {
         self.world.shared.borrow().get(index).cloned().unwrap_or(Value::Null)
     }
 
-    /// A name of `before test` is assigned: from here on all that `before test` calls reads it.
+    /// Assigns a name of `before test`. All later code of `before test` reads the new value.
     pub fn share(&self, index: usize, value: &Value) {
         let mut shared = self.world.shared.borrow_mut();
         if shared.len() <= index {

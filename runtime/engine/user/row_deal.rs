@@ -1,8 +1,8 @@
-//! Whose rows of `unique` data are, over all functions of a test.
+//! Assigns the rows of `unique` data to the functions and workers of a test.
 //!
-//! A worker has the rows whose number is its own modulo the number of workers of all machines. A row that a user keeps follows from the
-//! user's number, so that the function which goes on with the user gives it the same row. Rows that are used once in the test are dealt to
-//! the intervals. Rows that are used again pass from one interval's worker to the next's one by one, as users do.
+//! A worker has the rows whose number, modulo the number of workers of all machines, is the worker's own. The row that a user keeps depends
+//! on the user's number, so that the function that continues the user gives it the same row. Rows that are used once in the test are
+//! divided among the intervals. Rows that are used repeatedly pass one by one from one interval's worker to the next one's, as users do.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -10,23 +10,23 @@ use std::time::Duration;
 use crate::schedule::Slice;
 use crate::tables::AtEnd;
 
-/// What a worker's rows depend on beside its part.
+/// The facts that determine a worker's rows, apart from its part.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RowDeal {
     /// The worker's users, sorted.
     all: Vec<u64>,
-    /// Those of them whose class has an `on start`, sorted.
+    /// The users whose class has an `on start`, sorted.
     starting: Vec<u64>,
-    /// Which interval of how many this is; nothing where there is one, or where their number isn't known.
+    /// The number of the interval, and the number of intervals; `None` if there is only one, or their number is unknown.
     interval: Option<(u32, u32)>,
-    /// The share of the interval that is over when the worker begins, of a million.
+    /// The share of the interval that is over when the worker begins, in millionths.
     begun_ppm: u64,
     slice: Option<Slice>,
     graceful_stop: Duration,
 }
 
 impl RowDeal {
-    /// That of a worker's slice. `starts` are the classes with an `on start`.
+    /// The deal of a worker's slice. `starts` tells for each class whether it has an `on start`.
     pub(crate) fn of(slice: &Slice, starts: impl Fn(usize) -> bool, interval: Option<(u32, u32)>, graceful_stop: Duration) -> Self {
         let classes = 0..slice.plan().classes().len();
         let numbers = |wanted: &dyn Fn(usize) -> bool| {
@@ -44,31 +44,32 @@ impl RowDeal {
         }
     }
 
-    /// Which of the worker's rows a user keeps that draws its `nth` row, in a `keep` or else in `on start`; `None` for a user of no load.
+    /// The index of the worker's row that a user keeps as its `nth` row, in a `keep` or in `on start`; `None` for a user outside of the
+    /// load.
     pub(super) fn kept(&self, user: u64, nth: usize, keep: bool) -> Option<usize> {
         let numbers = if keep { &self.all } else { &self.starting };
         let rank = numbers.binary_search(&user).ok()?;
         Some(rank + nth * numbers.len())
     }
 
-    /// Which of `count` rows of the worker iterations draw in this interval.
+    /// The range of the worker's `count` rows that iterations draw in this interval.
     pub(super) fn dealt(&self, count: usize, at_end: AtEnd) -> Range<usize> {
         let (Some((number, of)), false) = (self.interval, at_end == AtEnd::Recycle) else { return 0..count };
         let cut = |parts: u64, of: u64| usize::try_from(count as u64 * parts / of).unwrap_or(count);
         let (from, to) = (cut(u64::from(number), u64::from(of)), cut(u64::from(number) + 1, u64::from(of)));
-        // Those that a lost function has had are gone.
+        // Skips the rows that a lost function has already used.
         let gone = u64::try_from(to - from).unwrap_or(0) * self.begun_ppm / 1_000_000;
         from + usize::try_from(gone).unwrap_or(0)..to
     }
 
-    /// Whether a row that is used again may be drawn now; `None`: never again.
+    /// Whether a row that is used repeatedly may be drawn now; `None` if it never may be again.
     pub(super) fn is_here(&self, row: usize, at_end: AtEnd, now: impl Fn() -> Duration) -> Option<bool> {
         let Some((from, until)) = self.slice.as_ref().filter(|_| at_end == AtEnd::Recycle).and_then(|slice| slice.passing(row as u64))
         else {
             return Some(true);
         };
         let now = now();
-        // The other function's iteration that holds it has had its time to end.
+        // Waits until the iteration of the other function that holds the row has ended.
         let from = if from.is_zero() { from } else { from + self.graceful_stop };
         (now < until).then_some(now >= from)
     }
@@ -97,7 +98,7 @@ mod tests {
     static RECYCLED: [DataInfo; 1] = [DATA];
     static ONCE: [DataInfo; 1] = [DataInfo { at_end: AtEnd::StopTest, ..DATA }];
 
-    /// The pools and the deal of a worker of two, in one of three intervals of 30 s with 10 s to pass.
+    /// The pools and the deal of one of two workers, in one of three intervals of 30 s with a window of 10 s.
     fn worker(data: &'static [DataInfo], part: u64, interval: u32, since: Duration) -> (RowPools, RowDeal) {
         let profile = ltc_config::Profile::parse("profile: {runner: {clients: 24, hatch_rate: 24, duration: 90s}}", "x.yml").unwrap();
         let plan = Plan::new(&profile, &[WeightedClass::new("A", 1), WeightedClass::new("B", 1)]).unwrap();

@@ -1,7 +1,7 @@
-//! Rows of data: who draws which, and how long it is held.
+//! Rows of data: which user draws which row, and how long it holds it.
 //!
-//! A worker has the rows whose number is its own modulo the number of workers (of all machines) where a set is `unique`: disjoint by
-//! construction. Of other sets each worker has all.
+//! Of a `unique` set, a worker has the rows whose number, modulo the number of workers of all machines, is the worker's own, so that the
+//! sets of workers are disjoint. Of other sets, each worker has all rows.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -23,33 +23,33 @@ pub(crate) struct RowPools(pub(crate) Vec<RowPool>);
 pub(crate) struct RowPool {
     pub(crate) info: &'static DataInfo,
     pub(crate) rows: EcoVec<Value>,
-    /// The worker's rows, in the order in which they are dealt: the same in all intervals.
+    /// The worker's rows in the order of the deal, which is the same in all intervals.
     mine: Vec<usize>,
     state: RefCell<PoolState>,
 }
 
 #[derive(Debug)]
 struct PoolState {
-    /// Rows to be drawn, in order, of this round.
+    /// The rows that this round still draws, in order.
     queue: VecDeque<usize>,
-    /// Rows that are back, for the next round.
+    /// Returned rows, for the next round.
     back: VecDeque<usize>,
-    /// Which rows of `unique` data a user holds.
+    /// Whether a user holds a row of `unique` data.
     in_use: Vec<bool>,
     rng: Rng,
 }
 
-/// The rows a user holds, by pool and number.
+/// The rows that a user holds, by pool and number.
 #[derive(Debug, Default)]
 pub(crate) struct HeldRows {
-    /// Till the iteration ends.
+    /// Rows that it holds until the iteration ends.
     pub(crate) iteration: Vec<(usize, usize)>,
-    /// Till the user stops.
+    /// Rows that it holds until it stops.
     pub(crate) user: Vec<(usize, usize)>,
 }
 
 impl RowPools {
-    /// `seed` is the worker's own, `test_seed` that of the whole test.
+    /// Creates the pools. `seed` is the worker's own, `test_seed` that of the whole test.
     pub(crate) fn new(infos: &'static [DataInfo], (seed, test_seed): (u64, u64), part: u64, parts: u64) -> Result<Self, String> {
         let pools = infos.iter().enumerate().map(|(index, info)| {
             let stream = (index as u64) << 32 | part;
@@ -58,7 +58,7 @@ impl RowPools {
         pools.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Deals the rows that iterations draw.
+    /// Deals the rows for iterations.
     pub(crate) fn deal(&self, deal: &RowDeal) {
         self.0.iter().filter(|pool| pool.info.unique).for_each(|pool| {
             let dealt = deal.dealt(pool.mine.len(), pool.info.at_end);
@@ -66,7 +66,7 @@ impl RowPools {
         });
     }
 
-    /// Gives rows back that were drawn for an iteration.
+    /// Returns rows that were drawn for an iteration.
     pub(crate) fn release(&self, rows: &mut Vec<(usize, usize)>) {
         for (pool, row) in rows.drain(..) {
             let mut state = self.0[pool].state.borrow_mut();
@@ -75,7 +75,7 @@ impl RowPools {
         }
     }
 
-    /// Gives rows back that a user kept.
+    /// Returns rows that a user kept.
     pub(crate) fn release_kept(&self, rows: &mut Vec<(usize, usize)>) {
         for (pool, row) in rows.drain(..) {
             self.0[pool].state.borrow_mut().in_use[row] = false;
@@ -107,7 +107,7 @@ impl RowPool {
         Ok(Self { info, rows, mine: mine.into(), state: RefCell::new(state) })
     }
 
-    /// The next row's number, or `None` where there is none to be had.
+    /// The next row's number; `None` if no row is available.
     pub(crate) fn draw(&self, deal: &RowDeal, now: impl Fn() -> Duration) -> Option<usize> {
         let mut state = self.state.borrow_mut();
         if !self.info.unique {
@@ -129,8 +129,8 @@ impl RowPool {
         None
     }
 
-    /// The row that a user keeps: its own, whichever function runs it. Where other users need it more than there are rows, any that is
-    /// free and may be used again.
+    /// The row that a user keeps: its own, whichever function runs it. If users need more rows than there are, any free row that may be
+    /// used again.
     pub(crate) fn draw_kept(&self, deal: &RowDeal, user: u64, nth: usize, keep: bool) -> Option<usize> {
         let mut state = self.state.borrow_mut();
         let own = deal.kept(user, nth, keep);
@@ -158,7 +158,7 @@ impl PoolState {
     }
 }
 
-/// The rows as the compiler laid them down: a JSON list of lists.
+/// The rows in the compiler's form: a JSON list of lists.
 fn rows_of(info: &DataInfo) -> Result<Vec<Vec<Value>>, String> {
     let fault = |fault: EvalError| format!("the data {}: {}", info.name, fault.0);
     let rows = Value::from_json(info.rows.as_bytes()).and_then(Value::into_list).map_err(fault)?;

@@ -10,11 +10,11 @@ use crate::base::flow::Flow;
 use crate::base::location::Location;
 use crate::value::{Eval, Value};
 
-/// What generated code awaits of the runtime, where that isn't an exchange: boxed, so that it isn't compiled into each spec.
+/// A boxed future that generated code awaits, apart from exchanges. It is boxed so that it isn't compiled into each spec.
 pub(crate) type Later<'l, T> = Pin<Box<dyn Future<Output = T> + 'l>>;
 
 impl User {
-    /// `wait 1s`, `wait 1s..3s`: between the two, both included.
+    /// `wait 1s`, `wait 1s..3s`: waits for a random time between the two, both included.
     pub fn wait(&self, at: Location, ends: impl FnOnce() -> Eval<(Value, Value)>) -> Later<'_, Flow> {
         self.wait_between(at, ends())
     }
@@ -38,7 +38,7 @@ impl User {
         least + Duration::from_nanos(self.rng.below(spread + 1))
     }
 
-    /// Sleeps; the time doesn't count for groups.
+    /// Sleeps. The time doesn't count in groups.
     pub(crate) async fn pause(&self, duration: Duration) {
         let end = self.world.timers.end_of(duration);
         self.control.waited(end.saturating_duration_since(clock::now()));

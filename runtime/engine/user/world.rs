@@ -1,4 +1,4 @@
-//! What the users of one worker thread share: what was read of the environment, rows, transport, counts, the clock.
+//! The state that the users of one worker thread share: the environment's values, rows, transport, counts and the clock.
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -22,20 +22,20 @@ use crate::source::JsonPathQuery;
 use crate::tables::Tables;
 use crate::value::{Eval, EvalError, Value};
 
-/// A worker's world. It is made at the top, from a program's settings.
+/// A worker's world. It is created from a program's settings.
 #[derive(Debug)]
 pub struct World {
-    /// What locations, rows and steps are looked up in.
+    /// The tables for locations, rows and steps.
     pub tables: Tables,
-    /// What is never shown.
+    /// Texts that are never shown.
     pub secrets: Secrets,
-    /// The test's time.
+    /// The clock of the test.
     pub clock: Clock,
-    /// Values of the file-level `let`s.
+    /// The values of the file-level `let`s.
     pub globals: RefCell<Vec<Value>>,
-    /// What `before test` left.
+    /// The values that `before test` returned.
     pub shared: RefCell<Vec<Value>>,
-    /// What is counted.
+    /// The counts.
     pub counts: Rc<WorkerCounts>,
     pub(crate) env: Vec<Value>,
     pub(crate) seed: u64,
@@ -50,24 +50,24 @@ pub struct World {
     pub(crate) transport: Rc<http::Transport>,
     pub(crate) apis: Vec<Api>,
     pub(crate) aws: Option<AwsCredentials>,
-    /// What its users wait by.
+    /// The timers of its users' waits.
     pub(crate) timers: Timers,
     pub(crate) observer: Box<dyn Observer>,
     pub(crate) caches: Caches,
 }
 
-/// An api, as a worker reaches it.
+/// An api with a worker's state for it.
 #[derive(Debug)]
 pub(crate) struct Api {
     pub(crate) name: &'static str,
     pub(crate) policy: Policy,
     pub(crate) transport: Rc<http::ApiTransport>,
-    /// Its base URL, once it could be evaluated.
+    /// Its base URL, after it was first evaluated.
     pub(crate) base: OnceCell<http::Target>,
 }
 
 impl World {
-    /// Deals the rows of `unique` data for what a worker does.
+    /// Deals the rows of `unique` data for a worker's load.
     pub(crate) fn deal_rows(&self, deal: RowDeal) {
         self.pools.deal(&deal);
         *self.row_deal.borrow_mut() = deal;

@@ -1,4 +1,4 @@
-//! MemberIndex, items and slices: `a.b`, `a["b"]`, `a[0]`, `a[1..3]`.
+//! Members, items and slices: `a.b`, `a["b"]`, `a[0]`, `a[1..3]`.
 
 use ecow::{EcoString, EcoVec};
 
@@ -6,7 +6,7 @@ use ltc_config::suggest::did_you_mean;
 
 use super::{Eval, EvalError, Value};
 
-/// `a.b`, `a["b"]`: a member that must be there.
+/// `a.b`, `a["b"]`: a member that has to exist.
 pub fn member(a: &Value, key: &str) -> Eval {
     match a {
         Value::Object(members) => match members.get(key) {
@@ -25,7 +25,7 @@ pub fn member(a: &Value, key: &str) -> Eval {
     }
 }
 
-/// `no member "iid": it has id, name`, with the name that was probably meant.
+/// `no member "iid": it has id, name`, or with the name that was probably meant.
 pub(crate) fn no_member<'a>(key: &str, keys: impl Iterator<Item = &'a EcoString>) -> String {
     let keys: Vec<&EcoString> = keys.collect();
     match did_you_mean(key, keys.iter().map(|known| known.as_str())) {
@@ -39,7 +39,7 @@ pub(crate) fn no_member<'a>(key: &str, keys: impl Iterator<Item = &'a EcoString>
     }
 }
 
-/// `a[i]`: an item by its place from 0, or from the end where negative; a character, a byte; a member by its key.
+/// `a[i]`: an item by its index from 0, or from the end if negative; a character, a byte; or a member by its key.
 pub fn index(a: &Value, i: &Value) -> Eval {
     match (a, i) {
         (Value::Object(_) | Value::Form(_) | Value::File(_), Value::Str(key)) => member(a, key),
@@ -64,7 +64,7 @@ pub fn index(a: &Value, i: &Value) -> Eval {
     }
 }
 
-/// The place `n` counts to, from the end where negative.
+/// The index that `n` means. A negative one counts from the end.
 pub(crate) fn place(n: i64, count: usize) -> Option<usize> {
     let at = if n < 0 { n.checked_add(i64::try_from(count).ok()?)? } else { n };
     usize::try_from(at).ok().filter(|at| *at < count)
@@ -75,7 +75,7 @@ fn out_of_range(n: i64, count: usize, what: &str) -> EvalError {
     EvalError(format!("no {what} {n}: there are {count} {what}s").replace(&format!("are 1 {what}s"), &format!("is 1 {what}{s}")))
 }
 
-/// `a[from..to]`, both ends inclusive; what lies beyond the end is left out, negative places count from the end.
+/// `a[from..to]`, both ends included. Indices beyond the end are ignored, and negative ones count from the end.
 pub fn slice(a: &Value, from: &Value, to: &Value) -> Eval {
     let (Value::Int(from), Value::Int(to)) = (from, to) else {
         return Err(EvalError(format!("the bounds of a slice must be ints, got {} and {}", from.describe(), to.describe())));

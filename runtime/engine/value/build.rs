@@ -1,4 +1,4 @@
-//! What expressions of generated code are made of, beside the operators and functions.
+//! The functions from which generated code builds values, apart from operators and functions of the language.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub fn float(number: f64) -> Value {
     Value::Float(number)
 }
 
-/// A number that keeps its text: longer than an int or a float holds, or `1.10`.
+/// A number that keeps its text: it has more digits than an int or a float, or it is written like `1.10`.
 pub fn exact(text: &str) -> Value {
     Number::Exact(text).value()
 }
@@ -42,7 +42,7 @@ pub fn list<const N: usize>(items: [Value; N]) -> Value {
     Value::List(EcoVec::from(items))
 }
 
-/// An object; members whose value is absent are left out.
+/// An object. Members with an absent value are left out.
 pub fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
     let map: Map = members
         .into_iter()
@@ -52,7 +52,7 @@ pub fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
     Value::Object(Arc::new(map))
 }
 
-/// Text with holes, put together part by part.
+/// Builds an interpolated text part by part.
 #[derive(Debug, Default)]
 pub struct Writer(String);
 
@@ -64,46 +64,46 @@ impl Writer {
         self
     }
 
-    /// A hole.
+    /// An interpolated value.
     pub fn put(mut self, value: &Value) -> Eval<Self> {
         value.write_text(&mut self.0)?;
         Ok(self)
     }
 
-    /// A hole with a format spec.
+    /// An interpolated value with a format spec.
     pub fn format(mut self, value: &Value, spec: &'static str) -> Eval<Self> {
         FormatSpec::parse(spec).map_err(EvalError)?.apply(value, &mut self.0)?;
         Ok(self)
     }
 
-    /// The whole.
+    /// The complete text.
     #[must_use]
     pub fn done(self) -> Value {
         Value::Str(self.0.into())
     }
 }
 
-/// Begins a text with holes.
+/// Begins an interpolated text.
 pub fn write() -> Writer {
     Writer::default()
 }
 
-/// What a source found, where an expression needs it to be there.
+/// The value of a source in an expression, where it has to exist.
 pub fn found(value: Option<Value>, source: &str) -> Eval {
     value.ok_or_else(|| EvalError(format!("{source} isn't there")))
 }
 
-/// What a JSONPath found that may find several: a list, empty where it found nothing.
+/// The result of a JSONPath with several possible matches: a list, which is empty without a match.
 pub fn or_empty(value: Option<Value>) -> Value {
     value.unwrap_or_else(|| Value::List(ecow::EcoVec::new()))
 }
 
-/// What a source found, null where it found nothing.
+/// The value of a source, or null if it found nothing.
 pub fn or_null(value: Option<Value>) -> Value {
     value.unwrap_or(Value::Null)
 }
 
-/// A value read as a type, as `take x: int` does.
+/// Converts a value to a type, like `take x: int`.
 pub fn convert(value: Value, ty: Type) -> Eval {
     convert_json(value, ty)
 }

@@ -1,4 +1,4 @@
-//! Equality and order of values: ints and floats by their number, objects whatever the order of their members.
+//! Equality and order of values. Ints and floats are compared as numbers, and objects without regard to the order of their members.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ impl PartialEq for Value {
 }
 
 impl Value {
-    /// The order of two numbers, strings, durations or times; `None` for what has none.
+    /// The order of two numbers, strings, durations or times; `None` for other values.
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Int(a), Self::Int(b)) | (Self::Duration(a), Self::Duration(b)) => Some(a.cmp(b)),
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_compare_by_their_number() {
+    fn ints_and_floats_are_compared_as_numbers() {
         assert_eq!(Value::from(1), Value::from(1.0));
         assert_ne!(Value::from(i64::MAX), Value::from(i64::MAX as f64));
         assert_eq!(Value::from(2).compare(&Value::from(2.5)), Some(Ordering::Less));
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_compare_whatever_their_order() {
+    fn objects_are_compared_in_any_order_of_members() {
         let a = Value::object([("a", Value::from(1)), ("b", Value::from(2))]);
         let b = Value::object([("b", Value::from(2.0)), ("a", Value::from(1))]);
         assert_eq!(a, b);

@@ -1,7 +1,7 @@
 //! Types of takes: `take n: int = header "X-Count"`.
 //!
-//! A type converts what is text (headers, cookies, text, HTML, regex groups) and checks what already has a type (JSON): there a string
-//! is no int, however much it looks like one. JSON has no times, durations and bytes, so those are read from its strings.
+//! A type converts text (from headers, cookies, text, HTML, regex groups) and checks values that already have a type (from JSON): a JSON
+//! string is never an int, even if it looks like one. JSON has no times, durations and bytes, so those are read from its strings.
 
 use bytes::Bytes;
 use ltc_config::number::is_integral;
@@ -9,18 +9,18 @@ use ltc_config::number::is_integral;
 use super::number::{whole, written};
 use super::{Eval, EvalError, Value};
 
-/// A type as a take, a parameter or a matcher names it.
+/// A type of a take, a parameter or a matcher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
-    /// Any value, null too.
+    /// Any value, including null.
     Any,
     /// `string`
     String,
     /// `int`
     Int,
-    /// `float`; takes ints too.
+    /// `float`; ints are converted.
     Float,
-    /// `number`: an int or a float, as it came.
+    /// `number`: an int or a float, unchanged.
     Number,
     /// `bool`
     Bool,
@@ -34,7 +34,7 @@ pub enum Type {
     List,
     /// `object`
     Object,
-    /// `json`: text that is JSON, as its value; what JSON is already stays.
+    /// `json`: text in JSON becomes its value; a value that came from JSON stays.
     Json,
 }
 
@@ -57,7 +57,7 @@ impl Type {
         }
     }
 
-    /// Whether a value is of it as it stands.
+    /// Whether a value already has this type.
     pub fn holds(self, value: &Value) -> bool {
         match self {
             Self::Any => true,
@@ -80,8 +80,8 @@ fn expected<T>(ty: Type, value: &Value) -> Eval<T> {
     Err(EvalError(format!("expected {}, got {}", ty.article(), value.describe())))
 }
 
-/// A value that came as text, as a value of the type. Anything but a string is held to the rules of [`convert_json`];
-/// a list (of `all`) is converted item by item unless a list is what is wanted.
+/// Converts a value that came as text. For any other value the rules of [`convert_json`] apply. A list (of `all`) is converted item by
+/// item, unless the type is a list.
 pub fn convert_text(value: Value, ty: Type) -> Eval {
     match &value {
         Value::Str(text) => from_text(text, ty, &value),
@@ -120,8 +120,8 @@ fn from_text(text: &str, ty: Type, value: &Value) -> Eval {
     parsed.map_or_else(|| expected(ty, value), Ok)
 }
 
-/// A value that came with a type, JSON's, as a value of the type: checked, not converted, but for whole floats as ints, ints as floats,
-/// and what JSON can only write as strings.
+/// Checks a value that came with a type, from JSON. Only whole floats are converted to ints, ints to floats, and values that JSON can write
+/// only as strings.
 pub fn convert_json(value: Value, ty: Type) -> Eval {
     if ty.holds(&value) {
         return Ok(value);
@@ -141,12 +141,12 @@ pub fn convert_json(value: Value, ty: Type) -> Eval {
     }
 }
 
-/// A float written in digits; `inf` and `nan` are none.
+/// A float in digits; `inf` and `nan` aren't accepted.
 pub(crate) fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|x: &f64| x.is_finite() && text.bytes().any(|b| b.is_ascii_digit()))
 }
 
-/// `1h20m`, `250ms`, `1.5s`, `2d`: units `d h m s ms us ns`, each at most once and from large to small.
+/// Reads `1h20m`, `250ms`, `1.5s`, `2d`: units `d h m s ms us ns`, each at most once, in descending order.
 pub fn parse_duration(text: &str) -> Option<i64> {
     const UNITS: [(&str, f64); 7] = [("d", 86_400e9), ("h", 3_600e9), ("m", 60e9), ("s", 1e9), ("ms", 1e6), ("us", 1e3), ("ns", 1.0)];
     let (negative, mut rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));

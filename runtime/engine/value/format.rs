@@ -1,11 +1,11 @@
 //! Format specs of interpolation: `{n:09}`, `{x:.2}`, `{s:>10}`, `{n:x}`, `{n:,}`.
 //!
-//! `[[fill]align][sign][#][0][width][,][.precision][type]`, as Python and Rust have it: align `< > ^`, sign `+` or a space, types
-//! `d` (whole), `x X o b` (bases; `x` and `X` of bytes: hexadecimal), `f` (fixed), `e` (exponent), `%` (times 100), `s` (text).
+//! `[[fill]align][sign][#][0][width][,][.precision][type]`, as in Python and Rust: align `< > ^`, sign `+` or a space, types `d` (whole),
+//! `x X o b` (bases; `x` and `X` of bytes: hexadecimal), `f` (fixed), `e` (exponent), `%` (times 100), `s` (text).
 
 use super::{Eval, EvalError, Value};
 
-/// Where a shorter text stands in its width.
+/// The alignment of a text that is shorter than the width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
     /// `<`
@@ -16,7 +16,7 @@ pub enum Align {
     Center,
 }
 
-/// What a number that isn't negative carries in front.
+/// The character before a number that isn't negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
     /// Nothing.
@@ -27,10 +27,10 @@ pub enum Sign {
     Space,
 }
 
-/// The letter at a spec's end.
+/// The letter at the end of a format spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// None: as the value prints.
+    /// None: the value's own form.
     Plain,
     /// `d`
     Whole,
@@ -52,14 +52,14 @@ pub enum Style {
     Text,
 }
 
-/// A format spec, parsed. Generated code holds it as a constant.
+/// A parsed format spec. Generated code contains it as a constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FormatSpec {
-    /// What fills the width.
+    /// The character that fills the width.
     pub fill: char,
-    /// Where the text stands; without it numbers stand right, all else left.
+    /// The alignment. Without it numbers are aligned right, and everything else left.
     pub align: Option<Align>,
-    /// What stands before a number that isn't negative.
+    /// The character before a number that isn't negative.
     pub sign: Sign,
     /// `#`: `0x`, `0o` or `0b` before the digits.
     pub prefix: bool,
@@ -67,17 +67,17 @@ pub struct FormatSpec {
     pub zero: bool,
     /// The least width in characters.
     pub width: u16,
-    /// `,`: a comma every three digits.
+    /// `,`: a comma between groups of three digits.
     pub comma: bool,
-    /// Digits after the point; of text the most characters.
+    /// The digits after the point. For text, the most characters.
     pub precision: Option<u8>,
-    /// How the value is written.
+    /// The form of the value.
     pub style: Style,
 }
 
-/// The widest a field may be.
+/// The greatest width.
 const WIDEST: u16 = 1000;
-/// The most digits after the point: more than a float ever has.
+/// The most digits after the point, which is more than a float ever has.
 const FINEST: u8 = 100;
 
 impl FormatSpec {
@@ -94,7 +94,7 @@ impl FormatSpec {
         style: Style::Plain,
     };
 
-    /// Reads a format, the text after the `:`.
+    /// Parses a format spec, the text after the `:`.
     pub fn parse(spec: &str) -> Result<Self, String> {
         let mut rest = spec;
         let mut out = Self::PLAIN;

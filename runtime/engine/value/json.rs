@@ -1,7 +1,8 @@
-//! Values from JSON and to JSON.
+//! Converts values from and to JSON.
 //!
-//! Numbers that no int or float prints as they are written keep their text; of a key given twice the last counts. Written, a duration is its whole milliseconds, a
-//! time its RFC 3339 text, an absent member is left out, and bytes are refused: only the writer knows which encoding the server wants.
+//! Numbers that no int or float prints in the same way keep their text. Of a repeated key, the last one counts. In the output, a duration
+//! is its whole milliseconds, a time its RFC 3339 text, an absent member is left out, and bytes are refused, because only the author of the
+//! spec knows which encoding the server expects.
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ impl Value {
         read().map_err(|error: super::scan::ScanError| error.explain(document))
     }
 
-    /// The value that stands next in a document.
+    /// The next value of a document.
     pub fn scan(scanner: &mut Scanner<'_>) -> Scan<Self> {
         let kind = scanner.kind()?;
         Ok(match kind {
@@ -60,7 +61,7 @@ impl Value {
         })
     }
 
-    /// Its JSON, compact, appended to `out`.
+    /// Appends compact JSON to `out`.
     pub fn write_json(&self, out: &mut Vec<u8>) -> Eval<()> {
         match self {
             Self::Null => out.extend_from_slice(b"null"),
@@ -111,7 +112,7 @@ impl Value {
         Ok(())
     }
 
-    /// Its JSON, compact.
+    /// The value as compact JSON.
     pub fn to_json(&self) -> Eval<String> {
         let mut out = Vec::new();
         self.write_json(&mut out)?;
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_is_equal() {
+    fn equal_json_documents_have_equal_values() {
         let cases = [
             (" [ 1 , 2 ] ", "[1,2]"),
             (r#""\u0041\ud83d\ude00\/""#, "\"A😀/\""),
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_json() {
+    fn text_that_is_not_json_is_refused() {
         for bad in [
             "",
             " ",
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_at_every_place_of_a_string() {
+    fn every_byte_at_every_position_of_a_string_is_handled() {
         for byte in 0..=255 {
             for place in 0..20 {
                 let mut json = [b"\"".as_slice(), &[b'x'; 20], b"\""].concat();
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_json_cannot_hold() {
+    fn error_names_values_that_json_cannot_contain() {
         assert!(Value::bytes(vec![1]).to_json().unwrap_err().0.contains("hex(..)"));
         assert_eq!(Value::Duration(1_500_000_000).to_json().unwrap(), "1500");
         assert_eq!(Value::Time(0).to_json().unwrap(), "\"1970-01-01T00:00:00Z\"");

@@ -1,4 +1,4 @@
-//! Making values, and describing them in the writer's words.
+//! Creates values, and describes them in the words of the language.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use ecow::{EcoString, EcoVec};
 
 use super::{Eval, EvalError, Map, Value};
 
-/// How much of a value a message quotes.
+/// The most characters of a value that a message quotes.
 const QUOTED: usize = 80;
 
 impl Value {
@@ -17,12 +17,12 @@ impl Value {
         Self::Str(EcoString::from(text))
     }
 
-    /// A list of these items.
+    /// A list of items.
     pub fn list(items: impl IntoIterator<Item = Self>) -> Self {
         Self::List(items.into_iter().collect())
     }
 
-    /// An object of these members; one whose value is [`Value::Absent`] is left out.
+    /// An object. A member whose value is [`Value::Absent`] is left out.
     pub fn object<K: Into<EcoString>>(members: impl IntoIterator<Item = (K, Self)>) -> Self {
         let members = members.into_iter().filter(|(_, value)| !matches!(value, Self::Absent));
         Self::Object(Arc::new(members.map(|(key, value)| (key.into(), value)).collect()))
@@ -33,7 +33,7 @@ impl Value {
         Self::Bytes(bytes.into())
     }
 
-    /// The word for its type that the language's messages use.
+    /// The name of its type in messages.
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -75,7 +75,7 @@ impl Value {
         }
     }
 
-    /// The value for a message: `the string "x"`, `the int 5`, `a list of 3 items`; long ones are cut.
+    /// Describes the value for a message: `the string "x"`, `the int 5`, `a list of 3 items`. Long values are cut.
     pub fn describe(&self) -> String {
         match self {
             Self::Null | Self::Absent => self.type_name().to_owned(),
@@ -90,7 +90,7 @@ impl Value {
         }
     }
 
-    /// The value as one would write it, short: text quoted, lists and objects as JSON, all cut at a length for a message.
+    /// The value in a short literal form: text in quotes, lists and objects as JSON, all cut at a length for messages.
     pub fn literal(&self) -> String {
         match self {
             Self::Str(text) => quoted(text),
@@ -114,7 +114,7 @@ impl Value {
         }
     }
 
-    /// Its number, if it is an int or a float. A whole one beyond 64 bits isn't calculated with.
+    /// Its number, if it is an int or a float. Whole numbers beyond 64 bits can't be used in calculations.
     pub fn as_number(&self) -> Option<f64> {
         match self {
             #[expect(clippy::cast_precision_loss, reason = "the language's floats are f64")]
@@ -125,7 +125,7 @@ impl Value {
         }
     }
 
-    /// The content of a string, of bytes or of a file: what hashes, bodies and `concat` take.
+    /// The content of a string, of bytes or of a file, for hashes, bodies and `concat`.
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Str(text) => Some(text.as_bytes()),
@@ -135,7 +135,7 @@ impl Value {
         }
     }
 
-    /// Its items, or a fault that names the value's type.
+    /// Its items, or an error that names the value's type.
     pub fn items(&self, what: &str) -> Eval<&EcoVec<Self>> {
         match self {
             Self::List(items) => Ok(items),
@@ -224,7 +224,7 @@ impl From<Map> for Value {
 }
 
 impl From<Duration> for Value {
-    /// Durations beyond 292 years are cut to that.
+    /// Durations beyond 292 years are cut to 292 years.
     fn from(span: Duration) -> Self {
         Self::Duration(i64::try_from(span.as_nanos()).unwrap_or(i64::MAX))
     }

@@ -1,7 +1,7 @@
-//! Values of the language while a test runs: one small, cheaply cloned, dynamically typed enum.
+//! Values of the language at run time: a small dynamically typed enum that is cheap to clone.
 //!
-//! The compiler has already checked what can be checked; what is left to run time (members of JSON that a server sent) fails as a
-//! [`EvalError`], from which the step or statement makes a located failure.
+//! The compiler has already checked everything that it can. Errors that show only at run time (members of JSON from a server) are an
+//! [`EvalError`], from which the step or statement makes a failure with a location.
 
 mod access;
 pub mod build;
@@ -33,15 +33,15 @@ pub use number::{Exact, Number};
 pub use text::{Part, path_segment, query_value, text, write_duration, write_time};
 pub(crate) use text::{RESERVED, timestamp};
 
-/// The members of an object, in the order they were written or received.
+/// The members of an object, in their written or received order.
 pub type Map = IndexMap<EcoString, Value>;
 
-/// A value of the language. Cloning never copies more than a few words.
+/// A value of the language. A clone copies only a few words.
 #[derive(Clone, Debug)]
 pub enum Value {
-    /// `null`, and what an absent cookie or header reads as.
+    /// `null`. An absent cookie or header reads as null too.
     Null,
-    /// `absent`: as the value of a map's key it leaves the key out. Never stored in a variable.
+    /// `absent`: leaves a key of a map out. It is never stored in a variable.
     Absent,
     /// `true`, `false`.
     Bool(bool),
@@ -49,61 +49,61 @@ pub enum Value {
     Int(i64),
     /// A number with a fraction.
     Float(f64),
-    /// A number that neither of these prints as it was written: too long, or `1.10`.
+    /// A number that neither of these prints in the same way: too long, or like `1.10`.
     Exact(Exact),
     /// Text.
     Str(EcoString),
-    /// Raw bytes: hashes, files, bodies that are no text.
+    /// Raw bytes: hashes, files, bodies that aren't text.
     Bytes(Bytes),
-    /// A span of time in nanoseconds; may be negative after a subtraction.
+    /// A duration in nanoseconds. It may be negative after a subtraction.
     Duration(i64),
-    /// An instant, nanoseconds since the Unix epoch.
+    /// A point in time, in nanoseconds since the Unix epoch.
     Time(i128),
     /// A list.
     List(EcoVec<Value>),
     /// An object.
     Object(Arc<Map>),
-    /// `file("x")`: a file's content with the name and type it is uploaded under.
+    /// `file("x")`: a file's content with the name and type for its upload.
     File(Arc<FileValue>),
     /// `take f = form "css"`: a page's form.
     Form(Arc<FormValue>),
 }
 
-/// A file of the project, carried in the binary.
+/// A file of the project in the binary.
 #[derive(Clone, Debug)]
 pub struct FileValue {
     /// Its content.
     pub bytes: Bytes,
-    /// The name it is uploaded under.
+    /// The file name of the upload.
     pub name: EcoString,
-    /// Its media type, `application/octet-stream` where none is known.
+    /// Its media type, `application/octet-stream` if it is unknown.
     pub media_type: EcoString,
 }
 
-/// A form as a page gave it.
+/// A form of a page.
 #[derive(Clone, Debug)]
 pub struct FormValue {
     /// `GET` or `POST`.
     pub method: EcoString,
-    /// The absolute URL it is sent to.
+    /// The absolute URL of its action.
     pub action: EcoString,
     /// Its `enctype`: `application/x-www-form-urlencoded`, `multipart/form-data` or `text/plain`.
     pub enctype: EcoString,
-    /// Names and values a browser would send without a button being pressed, in document order.
+    /// Names and values that a browser would send without a pressed button, in document order.
     pub fields: Vec<(EcoString, EcoString)>,
-    /// Names and values of its submit buttons: sent only where the map over the form names one.
+    /// Names and values of its submit buttons. A button is sent only if the map of the submit names it.
     pub buttons: Vec<(EcoString, EcoString)>,
 }
 
-/// Why an expression has no value, in the writer's words: `"json.items is a string, not a list"`.
+/// Why an expression has no value, in the words of the language: `"json.items is a string, not a list"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EvalError(pub String);
 
-/// What every fallible expression gives.
+/// The result of an expression that can fail.
 pub type Eval<T = Value> = Result<T, EvalError>;
 
 impl EvalError {
-    /// A fault that says `message`.
+    /// An error with this message.
     pub fn new(message: impl Into<String>) -> Self {
         Self(message.into())
     }

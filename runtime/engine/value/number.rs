@@ -1,8 +1,8 @@
-//! Numbers as JSON has them: an int of 64 bits, a float, or a text, where neither prints the number as it was written.
+//! Numbers of JSON: a 64-bit int, a float, or a text if neither of them prints the number in the same way.
 //!
-//! `18446744073709551615`, `0.1234567890123456789` and `1.10` keep their text, so that what was taken is what is sent. One with a point or an
-//! exponent is calculated with as the nearest float; a whole one beyond 64 bits isn't calculated with. Two are compared digit by digit;
-//! a fraction and a float as floats.
+//! `18446744073709551615`, `0.1234567890123456789` and `1.10` keep their text, so that a captured number is sent unchanged. In
+//! calculations, a number with a point or an exponent is the nearest float; a whole number beyond 64 bits can't be used. Two such numbers
+//! are compared digit by digit, but a fraction and a float as floats.
 
 use std::cmp::Ordering;
 
@@ -11,17 +11,17 @@ use ltc_config::number;
 
 use super::{Eval, EvalError, Value};
 
-/// The text of a number that no 64-bit int and no float prints as it was written.
+/// The text of a number that no 64-bit int and no float prints in the same way.
 #[derive(Clone, Debug)]
 pub struct Exact(EcoString);
 
 impl Exact {
-    /// As it was written.
+    /// The written form.
     pub fn text(&self) -> &str {
         &self.0
     }
 
-    /// Whether it is written as a whole number: then it is an int, else a float.
+    /// Whether it is written as a whole number. It is then an int, otherwise a float.
     pub fn is_whole(&self) -> bool {
         is_whole(&self.0)
     }
@@ -35,16 +35,16 @@ impl Exact {
 /// A number of a value or a document.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number<'t> {
-    /// Whole, and within 64 bits.
+    /// A whole number within 64 bits.
     Int(i64),
-    /// One that prints as it reads.
+    /// A float that prints as it is written.
     Float(f64),
-    /// Any other, as it is written.
+    /// Any other number, in its written form.
     Exact(&'t str),
 }
 
 impl<'t> Number<'t> {
-    /// A number as JSON writes it; `whole`: without point and exponent.
+    /// Reads a number in the form of JSON. `whole` means that it has no point and no exponent.
     pub(crate) fn read(text: &'t str, whole: bool) -> Self {
         if whole {
             return text.parse().map_or(Self::Exact(text), Self::Int);
@@ -55,7 +55,7 @@ impl<'t> Number<'t> {
         }
     }
 
-    /// The number of a value; nothing where it is none.
+    /// The number of a value; `None` if it isn't one.
     pub fn of(value: &'t Value) -> Option<Self> {
         match value {
             Value::Int(n) => Some(Self::Int(*n)),
@@ -91,7 +91,7 @@ impl<'t> Number<'t> {
         }
     }
 
-    /// The order of two numbers; none where one is none (NaN).
+    /// The order of two numbers; `None` if one of them is NaN.
     pub fn compare(self, other: Number<'_>) -> Option<Ordering> {
         match (self, other) {
             (Self::Int(a), Number::Int(b)) => Some(a.cmp(&b)),
@@ -105,7 +105,7 @@ impl<'t> Number<'t> {
         }
     }
 
-    /// An order by what both print, in which any numbers can be sorted.
+    /// An order by the printed digits, by which any numbers can be sorted.
     pub(crate) fn by_text(self, other: Number<'_>) -> Ordering {
         number::compare(&self.printed(), &other.printed())
     }
@@ -119,16 +119,16 @@ impl<'t> Number<'t> {
     }
 }
 
-/// A number that is written so, as JSON writes numbers; nothing where it is none.
+/// The number that a text in the form of JSON means; `None` if it isn't a number.
 pub(crate) fn written(text: &str) -> Option<Number<'_>> {
     let mut scanner = super::scan::Scanner::new(text.as_bytes());
     let is_number = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
     let number = is_number.then(|| scanner.number().ok()).flatten()?;
-    // What was read stands in the text: it is borrowed from there.
+    // The number borrows from the text.
     scanner.end().ok().filter(|()| !text.ends_with(char::is_whitespace)).map(|()| number)
 }
 
-/// A text of digits as an int of any size: `+` and zeros in front are left out.
+/// A text of digits as an int of any size. `+` and leading zeros are removed.
 pub(crate) fn whole(text: &str) -> Option<Value> {
     if let Ok(n) = text.parse() {
         return Some(Value::Int(n));
@@ -141,14 +141,14 @@ pub(crate) fn whole(text: &str) -> Option<Value> {
     is_number.then(|| Value::Exact(Exact(ecow::eco_format!("{sign}{}", digits.trim_start_matches('0')))))
 }
 
-/// Minus a number that is kept as text.
+/// The negative of a number that is kept as text.
 pub(crate) fn negated(exact: &Exact) -> Value {
     let text = exact.text();
     let negated = text.strip_prefix('-').map_or_else(|| ecow::eco_format!("-{text}"), EcoString::from);
     Number::read(&negated, exact.is_whole()).value()
 }
 
-/// Why a whole number beyond 64 bits is not calculated with.
+/// The error for a calculation with a whole number beyond 64 bits.
 pub(crate) fn too_large<T>(text: &str) -> Eval<T> {
     Err(EvalError(format!("the int {text} is too large to calculate with: float(x) rounds it")))
 }
@@ -161,16 +161,16 @@ fn rounded(text: &str) -> f64 {
     text.parse().unwrap_or(f64::NAN)
 }
 
-/// A whole number beyond 64 bits by its digits, as [`int_float`] compares smaller ones; any other as the float it is.
+/// Compares a whole number beyond 64 bits by its digits, as [`int_float`] does with smaller ones; other numbers as floats.
 fn exact_float(exact: &str, float: f64) -> Option<Ordering> {
     if !is_whole(exact) || !float.is_finite() {
         return rounded(exact).partial_cmp(&float);
     }
-    // All digits of the float: what is behind its point can't matter beside a number that large.
+    // Uses all digits of the float. For such a large number, it has no fraction that could matter.
     Some(number::compare(exact, &format!("{float:.0}")))
 }
 
-/// Exact also where the int has more digits than a float holds.
+/// Compares an int with a float. The result is exact even if the int has more digits than a float.
 fn int_float(int: i64, float: f64) -> Option<Ordering> {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     if float.is_nan() {

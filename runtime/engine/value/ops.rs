@@ -1,8 +1,8 @@
 //! The operators of the language.
 //!
-//! Their result types don't depend on the numbers they meet: `/` of two numbers is always a float, `+ - * %` of two ints always an
-//! int. What an int cannot hold is a fault, never a wrapped or a rounded number; so is a division by zero. A whole number of an answer that
-//! is beyond 64 bits isn't calculated with; a fraction that keeps its text is, as the nearest float.
+//! Result types don't depend on the values of numbers: `/` of two numbers is always a float, and `+ - * %` of two ints is always an int. A
+//! result beyond the range of an int is an error, never wrapped or rounded; so is a division by zero. A whole number beyond 64 bits can't
+//! be used in calculations; a fraction that keeps its text is used as the nearest float.
 
 use std::cmp::Ordering;
 
@@ -38,7 +38,7 @@ fn duration(nanos: Option<i64>) -> Eval {
     nanos.map(Value::Duration).ok_or_else(|| EvalError::new("the result is too long for a duration"))
 }
 
-/// A float that is a number; what overflows or has no value is a fault.
+/// A float that is a number. Overflow and NaN are errors.
 pub(crate) fn float(x: f64) -> Eval {
     if x.is_finite() { Ok(Value::Float(x)) } else { Err(EvalError::new("the result is too large for a float")) }
 }
@@ -47,7 +47,7 @@ fn floats(a: &Value, b: &Value) -> Option<(f64, f64)> {
     Some((a.as_number()?, b.as_number()?))
 }
 
-/// Both sides, where one is a fraction that is kept as text: it is calculated with as a float.
+/// Both sides if one of them is a fraction that is kept as text. It is converted to a float.
 fn rounded(a: &Value, b: &Value) -> Option<(Value, Value)> {
     let is_text = |side: &Value| matches!(side, Value::Exact(exact) if !exact.is_whole());
     let float = |side: &Value| match side {
@@ -57,7 +57,7 @@ fn rounded(a: &Value, b: &Value) -> Option<(Value, Value)> {
     if is_text(a) || is_text(b) { Some((float(a)?, float(b)?)) } else { None }
 }
 
-/// What is left once the types that an operator is made for have been tried: two numbers, as floats.
+/// The fallback after the specific types of an operator: calculates with two numbers as floats.
 fn otherwise(a: &Value, operator: &str, b: &Value, again: fn(&Value, &Value) -> Eval, by: fn(f64, f64) -> Eval) -> Eval {
     if let Some((a, b)) = rounded(a, b) {
         return again(&a, &b);
@@ -103,7 +103,7 @@ pub fn sub(a: &Value, b: &Value) -> Eval {
     }
 }
 
-/// `a * b`; a duration multiplies with a number on either side.
+/// `a * b`. A duration can be multiplied by a number on either side.
 pub fn mul(a: &Value, b: &Value) -> Eval {
     match (a, b) {
         (Value::Int(a), Value::Int(b)) => int(a.checked_mul(*b)),
@@ -113,7 +113,7 @@ pub fn mul(a: &Value, b: &Value) -> Eval {
     }
 }
 
-/// `a / b`: of two numbers a float, also where they divide exactly; a duration by a number is a duration, by a duration a float.
+/// `a / b`: a float for two numbers, even if they divide exactly; a duration by a number is a duration, and by a duration a float.
 pub fn div(a: &Value, b: &Value) -> Eval {
     match (a, b) {
         (Value::Duration(d), Value::Int(n)) => {
@@ -175,7 +175,7 @@ pub fn neg(a: &Value) -> Eval {
     }
 }
 
-/// A condition: only a bool is one.
+/// A condition, which has to be a bool.
 pub fn truth(a: &Value) -> Eval<bool> {
     match a {
         Value::Bool(b) => Ok(*b),
@@ -224,7 +224,7 @@ pub fn ge(a: &Value, b: &Value) -> Eval<bool> {
     order(a, ">=", b).map(Ordering::is_ge)
 }
 
-/// `item in container`: a part of a string, an item of a list, a key of an object.
+/// `item in container`: whether a string has a part, a list an item, or an object a key.
 pub fn contained(item: &Value, container: &Value) -> Eval<bool> {
     match (container, item) {
         (Value::Str(text), Value::Str(part)) => Ok(memchr::memmem::find(text.as_bytes(), part.as_bytes()).is_some()),
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_has_no_result() {
+    fn operations_without_a_result_are_errors() {
         for fault in [
             add(&Value::Int(i64::MAX), &v("1")),
             sub(&Value::Int(i64::MIN), &v("1")),
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_parts() {
+    fn operator_in_finds_parts_items_and_keys() {
         assert!(contained(&v("\"b\""), &v("\"abc\"")).unwrap());
         assert!(contained(&v("1.0"), &v("[1]")).unwrap());
         assert!(contained(&v("\"k\""), &v("{\"k\":null}")).unwrap());

@@ -1,20 +1,21 @@
-//! A strict JSON scanner (RFC 8259) over raw bytes: the one parser under [`Value::from_json`](super::Value::from_json), under
-//! expectations judged without a tree, and under takes that want one member of a body.
+//! A strict JSON scanner (RFC 8259) over raw bytes. It is the only parser: for [`Value::from_json`](super::Value::from_json), for
+//! expectations that are judged without a tree, and for takes that need one member of a body.
 //!
-//! It allocates nothing, and every caller consumes a value whole, so that all of them accept exactly the same documents.
+//! It allocates nothing. Every caller consumes values completely, so that all of them accept exactly the same documents.
 
 use super::raw_str::{NONE, hex4, specials};
 use super::{EvalError, Number};
 
 pub use super::raw_str::RawStr;
 
-/// How deep lists and objects may nest: what untrusted bodies may cost in stack. Other parsers allow 1,000 (Python) and 10,000 (Go) levels.
+/// The deepest nesting of lists and objects, because untrusted bodies must not exhaust the stack. Other parsers allow 1,000 (Python) and
+/// 10,000 (Go) levels.
 pub const MAX_DEPTH: usize = 512;
 
-/// Whole numbers of at most this many bytes fit 64 bits.
+/// Whole numbers with at most this many bytes fit in 64 bits.
 const MOST_DIGITS: usize = 18;
 
-/// Where and why a document is no JSON.
+/// Where and why a document isn't JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScanError {
     /// The byte at which it stopped.
@@ -23,7 +24,7 @@ pub struct ScanError {
     pub why: &'static str,
 }
 
-/// What a scan step gives.
+/// The result of a scan.
 pub type Scan<T> = Result<T, ScanError>;
 
 impl ScanError {
@@ -39,7 +40,7 @@ impl ScanError {
     }
 }
 
-/// The kind of value that stands next.
+/// The kind of the next value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JsonKind {
     /// `null`
@@ -67,13 +68,13 @@ pub struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    /// At the document's start; a byte order mark is passed over.
+    /// A scanner at the document's start. It skips a byte order mark.
     pub fn new(bytes: &'a [u8]) -> Self {
         let at = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
         Self { bytes, at, depth: 0 }
     }
 
-    /// At a value of an object that is the document, found before.
+    /// A scanner at a known value within a document that is an object.
     pub(crate) fn within(bytes: &'a [u8], at: usize) -> Self {
         Self { bytes, at, depth: 1 }
     }
@@ -89,7 +90,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The kind of the next value; moves to its first byte.
+    /// The kind of the next value. Moves to its first byte.
     #[inline]
     pub fn kind(&mut self) -> Scan<JsonKind> {
         self.space();
@@ -106,13 +107,13 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The end of the document: only white space may be left.
+    /// Checks the end of the document: only white space may follow.
     pub fn end(&mut self) -> Scan<()> {
         self.space();
         if self.at == self.bytes.len() { Ok(()) } else { self.fail("expected the end") }
     }
 
-    /// Passes `null`, `true` or `false`.
+    /// Skips `null`, `true` or `false`.
     pub fn literal(&mut self, kind: JsonKind) -> Scan<()> {
         let word: &[u8] = match kind {
             JsonKind::True => b"true",
@@ -127,7 +128,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Passes a number's digits and says whether it is written as a whole one.
+    /// Skips a number's digits, and returns whether it is written as a whole number.
     pub(super) fn digits(&mut self) -> Scan<bool> {
         let byte = |at: usize| self.bytes.get(at).copied().unwrap_or(0);
         let mut at = self.at;
@@ -181,7 +182,7 @@ impl<'a> Scanner<'a> {
         Ok(Number::read(std::str::from_utf8(digits).unwrap_or("0"), whole))
     }
 
-    /// Reads a string. Nearly all are ASCII without escapes: these are passed a word at a time, in place.
+    /// Reads a string. Nearly all strings are ASCII without escapes, which are skipped a word at a time.
     #[inline(always)]
     pub fn string(&mut self) -> Scan<RawStr<'a>> {
         let start = self.at + 1;
@@ -194,7 +195,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Where a string that begins at `at` has its closing quote; nothing where it isn't plain, or the document ends soon.
+    /// The position of the closing quote of a string that begins at `at`; `None` if the string isn't plain ASCII, or the document ends
+    /// soon.
     #[inline(always)]
     pub(super) fn plain_end(&self, mut at: usize) -> Option<usize> {
         loop {
@@ -247,7 +249,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Enters the list or object that stands next.
+    /// Enters the next list or object.
     pub fn enter(&mut self) -> Scan<()> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -257,13 +259,13 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Moves to the next item of the list entered; `false` once it has ended. `first` is true before the first item.
+    /// Moves to the next item of the entered list; `false` at its end. `first` is true before the first item.
     #[inline]
     pub fn item(&mut self, first: &mut bool) -> Scan<bool> {
         self.next(first, b']', "expected `,` or `]`")
     }
 
-    /// Moves to the next member of the object entered and reads its key; `None` once it has ended.
+    /// Moves to the next member of the entered object and reads its key; `None` at its end.
     #[inline(always)]
     pub fn member(&mut self, first: &mut bool) -> Scan<Option<RawStr<'a>>> {
         if !self.next(first, b'}', "expected `,` or `}`")? {
@@ -282,7 +284,7 @@ impl<'a> Scanner<'a> {
         Ok(Some(key))
     }
 
-    /// Passes the object that stands next, and tells each member's key and the place of its value.
+    /// Skips the next object, and calls `tell` with each member's key and the position of its value.
     pub(crate) fn pass_members(&mut self, mut tell: impl FnMut(RawStr<'a>, usize)) -> Scan<()> {
         self.enter()?;
         let mut first = true;
@@ -299,7 +301,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The next key but for the first, as programs write it: without space around it.
+    /// The next key, except the first one, in the form that programs write: without white space around it.
     #[inline(always)]
     fn plain_key(&mut self) -> Option<RawStr<'a>> {
         let start = self.at + 2;
@@ -337,7 +339,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Passes the next value, whatever it is.
+    /// Skips the next value of any kind.
     #[inline(always)]
     pub fn skip(&mut self) -> Scan<()> {
         self.space();
@@ -361,7 +363,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Passes a list or an object in which something is wrong, and says what.
+    /// Skips a list or an object that is invalid, and returns the error.
     #[cold]
     fn explain_nested(&mut self) -> Scan<()> {
         let is_list = self.kind()? == JsonKind::List;
@@ -376,7 +378,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Passes the rest of the list entered; gives how many items those were.
+    /// Skips the rest of the entered list, and returns the number of skipped items.
     pub fn skip_items(&mut self, first: &mut bool) -> Scan<usize> {
         let mut count = 0;
         while self.item(first)? {

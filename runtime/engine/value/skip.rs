@@ -1,9 +1,9 @@
-//! Passing lists and objects that nobody reads: each byte is checked, and no value is made.
+//! Skips lists and objects that nobody reads: checks each byte and builds no value.
 
 use super::raw_str::{NONE, specials};
 use super::scan::{MAX_DEPTH, Scanner};
 
-/// Whether each list or object that is open is an object, a bit a level.
+/// For each open list or object, whether it is an object, with one bit per level.
 struct Nesting {
     objects: [u64; MAX_DEPTH / 64],
     depth: usize,
@@ -11,7 +11,7 @@ struct Nesting {
 }
 
 impl Nesting {
-    /// Nothing where it is too deep.
+    /// Opens a level; `None` if it is too deep.
     #[inline(always)]
     fn open(&mut self, is_object: bool) -> Option<()> {
         let word = self.objects.get_mut(self.depth / 64)?;
@@ -31,8 +31,7 @@ impl Nesting {
 }
 
 impl Scanner<'_> {
-    /// Passes the list or object that stands next. Nothing, and no byte is passed, where something is wrong with it:
-    /// [`Scanner::skip`] then says what.
+    /// Skips the next list or object. If it is invalid, it returns `None` and skips nothing; [`Scanner::skip`] then finds the error.
     #[inline(never)]
     pub(super) fn skip_nested(&mut self) -> Option<()> {
         let (bytes, outside) = (self.bytes, self.depth);
@@ -66,7 +65,7 @@ impl Scanner<'_> {
                 b'n' => at = word_end(bytes, at, b"null")?,
                 _ => return None,
             }
-            // Behind a value.
+            // The position is after a value.
             while nesting.depth > outside {
                 at = space_end(bytes, at);
                 match (*bytes.get(at)?, nesting.in_object) {
@@ -93,7 +92,7 @@ impl Scanner<'_> {
     }
 }
 
-/// Where white space from `at` on ends.
+/// The end of the white space that begins at `at`.
 #[inline(always)]
 fn space_end(bytes: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
@@ -102,7 +101,7 @@ fn space_end(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Where the string that begins at `at` ends.
+/// The end of the string that begins at `at`.
 #[inline(always)]
 fn string_end(bytes: &[u8], at: usize) -> Option<usize> {
     let mut end = at + 1;
@@ -124,7 +123,7 @@ fn any_string_end(bytes: &[u8], at: usize) -> Option<usize> {
     Some(scanner.at)
 }
 
-/// Where the value of the key begins that begins at `at`.
+/// The beginning of the value whose key begins at `at`.
 #[inline(always)]
 fn key_end(bytes: &[u8], at: usize) -> Option<usize> {
     if bytes.get(at) != Some(&b'"') {
@@ -150,7 +149,7 @@ fn word_end(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
 mod tests {
     use crate::value::scan::Scanner;
 
-    /// Whether a value is passed, and whether what says why not agrees.
+    /// Whether a value is skipped. Checks that the explanation of errors agrees.
     fn passes(text: &str) -> bool {
         let mut scanner = Scanner::new(text.as_bytes());
         let passed = scanner.skip().and_then(|()| scanner.end()).is_ok();
@@ -162,7 +161,7 @@ mod tests {
     fn nested_values_are_passed_and_mistakes_in_them_are_found() {
         let good = r#" {"a" : [1, -2.5e+3, "x\"yé", {}, [ ], {"b":null}], "" : {"c":[true,false]} } "#;
         assert!(passes(good));
-        // Each character left out, and each one doubled or replaced.
+        // Removes, doubles or replaces each character.
         for (at, char) in good.char_indices() {
             let (before, after) = (&good[..at], &good[at + char.len_utf8()..]);
             for middle in ["", ",", "}", "]", "\"", "\\", "0", "\t", &char.to_string().repeat(2)] {

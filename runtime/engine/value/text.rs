@@ -1,7 +1,7 @@
-//! Values as text: what an interpolation `"{x}"`, a path, a header or a form field prints.
+//! Values as text, for an interpolation `"{x}"`, a path, a header or a form field.
 //!
-//! Numbers print shortest, durations as they are written (`250ms`, `1h20m`), times as RFC 3339, lists and objects as JSON. Null prints
-//! nothing sensible, so it is a fault; so are bytes, whose encoding only the writer knows.
+//! Numbers print in the shortest form, durations like `250ms` and `1h20m`, times as RFC 3339, lists and objects as JSON. Null has no
+//! sensible text, so it is an error. So are bytes, because only the author of the spec knows their encoding.
 
 use ecow::EcoString;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -9,10 +9,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::format::FormatSpec;
 use super::{Eval, EvalError, Value};
 
-/// All but RFC 3986's unreserved characters.
+/// All characters except RFC 3986's unreserved ones.
 pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What a path segment need not encode: unreserved, sub-delimiters, `:` and `@`.
+/// The characters that a path segment has to encode: all except unreserved ones, sub-delimiters, `:` and `@`.
 const SEGMENT: &AsciiSet = &RESERVED
     .remove(b'!')
     .remove(b'$')
@@ -28,10 +28,10 @@ const SEGMENT: &AsciiSet = &RESERVED
     .remove(b':')
     .remove(b'@');
 
-/// A piece of an interpolated text.
+/// A part of an interpolated text.
 #[derive(Clone, Copy, Debug)]
 pub enum Part<'a> {
-    /// Text as it is written.
+    /// A constant text.
     Lit(&'static str),
     /// `{x}`
     Val(&'a Value),
@@ -52,7 +52,7 @@ pub fn text(parts: &[Part<'_>]) -> Eval {
     Ok(Value::Str(out.into()))
 }
 
-/// `{x}` in a path, percent-encoded as one segment of it. What prints as nothing, `.` or `..` would change the path, and is a fault.
+/// `{x}` in a path, percent-encoded as one segment. An empty text, `.` and `..` would change the path, and are errors.
 pub fn path_segment(value: &Value, out: &mut String) -> Eval<()> {
     let text = value.to_text()?;
     if matches!(text.as_str(), "" | "." | "..") {
@@ -62,13 +62,13 @@ pub fn path_segment(value: &Value, out: &mut String) -> Eval<()> {
     Ok(())
 }
 
-/// `{x}` in a path's query part, percent-encoded as a value.
+/// `{x}` in a path's query, percent-encoded as a value.
 pub fn query_value(value: &Value, out: &mut String) -> Eval<()> {
     push_encoded(&value.to_text()?, RESERVED, out);
     Ok(())
 }
 
-/// Most texts are unreserved characters, which stand for themselves everywhere.
+/// Appends a text with percent-encoding. Most texts have only unreserved characters, which need none.
 fn push_encoded(text: &str, set: &'static AsciiSet, out: &mut String) {
     if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')) {
         out.push_str(text);
@@ -78,7 +78,7 @@ fn push_encoded(text: &str, set: &'static AsciiSet, out: &mut String) {
 }
 
 impl Value {
-    /// Its text, appended to `out`.
+    /// Appends its text to `out`.
     pub fn write_text(&self, out: &mut String) -> Eval<()> {
         match self {
             Self::Str(text) => out.push_str(text),
@@ -111,19 +111,19 @@ impl Value {
     }
 }
 
-/// Appends an instant as RFC 3339 in UTC.
+/// Appends a time as RFC 3339 in UTC.
 pub fn write_time(nanos: i128, out: &mut String) -> Eval<()> {
     use std::fmt::Write;
     let time = timestamp(nanos)?;
     write!(out, "{time}").map_err(|_| EvalError::new("a time that cannot be printed"))
 }
 
-/// The instant, within the years that have a calendar.
+/// The timestamp, if its year has a calendar.
 pub(crate) fn timestamp(nanos: i128) -> Eval<jiff::Timestamp> {
     jiff::Timestamp::from_nanosecond(nanos).map_err(|_| EvalError::new("a time outside the years -9999 to 9999"))
 }
 
-/// Appends a duration as it is written in a spec: `250ms`, `1.5s`, `1h20m`.
+/// Appends a duration in the form of a spec: `250ms`, `1.5s`, `1h20m`.
 pub fn write_duration(nanos: i64, out: &mut String) {
     let mut left = nanos.unsigned_abs();
     if nanos < 0 {

@@ -1,4 +1,4 @@
-//! Values where the language wants one of a certain type: conditions, counts, durations, lists.
+//! Values of a required type: conditions, counts, durations, lists.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
-//! Values between machines: what `before test` takes goes to every shard, each type kept.
+//! Values between machines: the values of `before test` go to every shard and keep their types.
 //!
-//! What JSON has goes as it is; any other type as an object with one key, `{"$time": "…"}`. An object that itself begins with such a
-//! key goes as `{"$object": {…}}`.
+//! Types of JSON are sent unchanged, and any other type as an object with one key, `{"$time": "…"}`. An object that itself begins with such
+//! a key is sent as `{"$object": {…}}`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ impl Serialize for Value {
     }
 }
 
-/// An object's members without a look at their keys.
+/// An object's members. Their keys aren't checked.
 struct PlainMembers<'a>(&'a Map);
 
 impl Serialize for PlainMembers<'_> {
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_type_arrives_as_it_left() {
+    fn every_type_survives_the_transfer() {
         let file = FileValue { bytes: vec![0, 255].into(), name: "x".into(), media_type: "image/png".into() };
         for value in [
             Value::from_json(br#"{"a":[1,-2,1.5,"x",null,true,{}]}"#).unwrap(),

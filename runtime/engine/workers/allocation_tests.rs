@@ -1,4 +1,4 @@
-//! What an iteration of a GET with all its checks asks of the allocator: nothing.
+//! Tests that an iteration of a GET with all its checks allocates nothing.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
@@ -43,7 +43,7 @@ async fn iterations(u: &User) -> Flow {
 
 static PROGRAM: Program = Program { users: &[UserClass { iterations: |u| Box::pin(iterations(u)), ..fixture::CLASS }], ..fixture::PROGRAM };
 
-/// A server of one connection, whose bodies differ from answer to answer where `varied`.
+/// A server for one connection. Its bodies differ from answer to answer if `varied`.
 fn serve(varied: bool) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -70,7 +70,7 @@ fn allocations_of_iterations(varied: bool, count: usize) -> u64 {
         let world = fixture::world(&PROGRAM, &format!("http://{}/api", serve(varied)));
         let user = Rc::new(User::new(world.clone(), &PROGRAM, 1));
         let mut iterations = Iterations::of(&user, &PROGRAM.users[0]);
-        // The first iterations connect, and grow what is kept: the buffer, the histograms up to what the machine's worst moment takes.
+        // The first iterations connect, and let the buffer and the histograms grow to the machine's slowest moment.
         world
             .counts
             .recorder
@@ -91,7 +91,7 @@ fn allocations_of_iterations(varied: bool, count: usize) -> u64 {
     })
 }
 
-/// What the runtime beneath may ask for once in a while, when one of its own tables grows: no request's doing.
+/// The allocations that the underlying runtime may make when one of its own tables grows. They aren't caused by requests.
 const RARE: u64 = 5;
 
 #[test]

@@ -1,4 +1,5 @@
-//! The open model: arrivals come when they are due, whatever the system under test can take. One that finds no free user is missed.
+//! The open model: iterations arrive when they are due, whatever the system under test can take. An arrival that finds no free user is
+//! missed.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -16,22 +17,22 @@ use crate::schedule::{Arrivals, Server};
 use crate::user::User;
 use crate::user::world::World;
 
-/// How many arrivals that are due already begin in one go.
+/// The most arrivals that begin at once if they are already due.
 const MOST_AT_ONCE: u32 = 64;
 
 /// A user that serves arrivals.
 struct ServingUser {
     user: User,
-    /// When the arrival that it serves next was due, since the test's start.
+    /// The scheduled time of its next arrival, from the test's start.
     due: Cell<Option<Duration>>,
     called: Notify,
-    /// From when its arrivals are the next function's; `None`: never.
+    /// The time from which its arrivals belong to the next function; `None`: never.
     until: Option<Instant>,
 }
 
-/// Users of one class that serve its arrivals.
+/// The users of one class that serve its arrivals.
 struct UserPool {
-    /// Users that don't exist yet, by when they may.
+    /// Users that haven't been created, in order of when they may begin.
     coming: RefCell<std::iter::Peekable<std::vec::IntoIter<Server>>>,
     free: RefCell<Vec<Rc<ServingUser>>>,
 }
@@ -45,7 +46,7 @@ impl ServingUser {
     }
 }
 
-/// Calls a free user for each arrival. Users are made as they are needed, up to the pool's size.
+/// Assigns each arrival to a free user. Users are created when they are needed, up to the pool's size.
 pub(super) async fn serve(
     world: Rc<World>,
     shared: Rc<WorkerShared>,
@@ -67,7 +68,7 @@ pub(super) async fn serve(
             }
         } else {
             at_once += 1;
-            // Those that are served need the thread too, also where all are late.
+            // Users that serve arrivals need the thread too, even if all arrivals are late.
             if at_once % MOST_AT_ONCE == 0 {
                 tokio::task::yield_now().await;
             }
@@ -75,7 +76,7 @@ pub(super) async fn serve(
         if shared.stopping(&stop_signal) {
             break;
         }
-        // One that has been handed over ends by itself.
+        // A user that has been handed over ends on its own.
         let free = || pool.free.borrow_mut().pop();
         let is_here = |server: &Rc<ServingUser>| server.until.is_none_or(|until| instant < until);
         if let Some(server) = std::iter::from_fn(free).find(is_here) {
@@ -115,7 +116,7 @@ async fn run_user(
             if let Some(due) = server.due.take() {
                 let late = user.world().clock.elapsed().saturating_sub(due);
                 user.behind.set(late);
-                // What `on start` took isn't the generator's lag.
+                // The time of `on start` isn't lag of the generator.
                 if first.take().is_none() || class.on_start.is_none() {
                     user.world().counts.recorder.borrow_mut().lag(late);
                 }
@@ -140,7 +141,7 @@ async fn run_user(
         shared.stop.gracefully();
     }
     if let Some(on_stop) = class.on_stop {
-        // How it ends no longer matters: its failures are recorded.
+        // The result doesn't matter any more: failures are already recorded.
         let _ = once(user, on_stop).await;
     }
     user.end();

@@ -1,11 +1,11 @@
-//! How much of the processor the process uses, and how much of it others take: a generator that is itself the bottleneck must say so.
+//! Measures how much of the processors the process uses, and how much others take, to report a generator that is the bottleneck.
 
 use std::time::{Duration, Instant};
 
 use crate::base::clock;
 use crate::stats::Cpu;
 
-/// Measures between one sample and the next.
+/// Measures the processor time between two samples.
 #[derive(Debug)]
 pub(super) struct CpuMeter {
     threads: f64,
@@ -13,16 +13,16 @@ pub(super) struct CpuMeter {
     last: Option<(Instant, Reading)>,
 }
 
-/// What the system has counted so far.
+/// The system's counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Reading {
     used: Duration,
-    /// All threads together.
+    /// The waiting time of all threads together.
     waited: Duration,
     machine: Option<Machine>,
 }
 
-/// Ticks of all the processors that the process may use.
+/// Ticks of all processors that the process may use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Machine {
     processors: usize,
@@ -30,11 +30,11 @@ struct Machine {
     stolen: u64,
 }
 
-/// The unit of `/proc/stat` (`USER_HZ`), the same wherever Linux runs a load test.
+/// The unit of `/proc/stat` (`USER_HZ`), which is the same on every Linux system that runs load tests.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 impl CpuMeter {
-    /// `processors`: how many there are to use, where that is less than the machine shows.
+    /// `processors` is the number of usable processors, if it is less than the machine shows.
     pub(super) fn new(threads: usize, processors: Option<f64>) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let shown = threads.min(cores) as f64;
@@ -42,7 +42,7 @@ impl CpuMeter {
         Self { threads: threads.max(1) as f64, processors, last: read().map(|reading| (clock::now(), reading)) }
     }
 
-    /// What was used since the last sample, and what there was; nothing where the system doesn't tell.
+    /// The used and the available time since the last sample; `None` if the system doesn't report it.
     pub(super) fn sample(&mut self) -> Option<Cpu> {
         let (now, reading) = (clock::now(), read()?);
         let (then, before) = self.last.replace((now, reading))?;
@@ -55,7 +55,7 @@ impl CpuMeter {
 }
 
 impl Machine {
-    /// This process's part of what was stolen: as large as its part of what was used.
+    /// This process's part of the stolen time. It is in proportion to its part of the used time.
     fn stolen_since(self, before: Self, used: Duration) -> Duration {
         if self.processors != before.processors {
             return Duration::ZERO;
@@ -72,8 +72,8 @@ fn read() -> Option<Reading> {
     Some(Reading { used, waited, machine: machine() })
 }
 
-/// Processor time of all threads of this process, and how long they were ready and had none (proc(5): `/proc/self/schedstat` of each, in
-/// nanoseconds).
+/// The processor time of all threads of this process, and how long they were ready without a processor (proc(5): `/proc/self/schedstat` of
+/// each thread, in nanoseconds).
 fn threads() -> Option<(Duration, Duration)> {
     let tasks = std::fs::read_dir("/proc/self/task").ok()?;
     let stats = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok());
@@ -97,7 +97,7 @@ fn machine() -> Option<Machine> {
     None
 }
 
-/// Of those lines of `/proc/stat` that tell of one of our processors (proc(5)): `user nice system idle iowait irq softirq steal`.
+/// Reads the lines of `/proc/stat` for the usable processors (proc(5)): `user nice system idle iowait irq softirq steal`.
 #[cfg(any(target_os = "linux", test))]
 fn ticks(stat: &str, ours: impl Fn(usize) -> bool) -> Machine {
     let of_one = stat.lines().filter_map(|line| {
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn proc_stat_and_schedstat_are_parsed() {
-        // The first line's numbers are the machine's sum; other lines, such as `intr`, count something else.
+        // The first line has the machine's sums, and other lines such as `intr` count something else.
         let stat = "cpu  40 0 40 200 2 0 10 37 0 0\ncpu0 20 0 20 100 1 0 5 7 0 0\ncpu1 20 1 20 100 1 2 5 30 0 0\nintr 1 2 3 4 5 6 7 8 9\n";
         assert_eq!(ticks(stat, |_| true), Machine { processors: 2, busy: 93, stolen: 37 });
         assert_eq!(ticks(stat, |processor| processor == 1), Machine { processors: 1, busy: 48, stolen: 30 });
@@ -135,18 +135,18 @@ mod tests {
         let ms = |duration: Duration| duration.as_secs_f64().mul_add(1000.0, 0.5) as u64;
         let before = machine(8, 5000, 400);
         let used = Duration::from_millis(700);
-        // One thread alone on eight processors: all that was stolen is its own.
+        // If only one thread runs on eight processors, all stolen time was its own.
         assert_eq!(ms(machine(8, 5070, 430).stolen_since(before, used)), 300);
-        // Half of the work is another's.
+        // Half of the work is that of another process.
         assert_eq!(ms(machine(8, 5140, 430).stolen_since(before, used)), 150);
-        // What was counted of other processors says nothing.
+        // Counts of other processors can't be compared.
         assert_eq!(ms(machine(4, 9000, 900).stolen_since(before, used)), 0);
         assert_eq!(ms(machine(8, 5000, 401).stolen_since(before, Duration::ZERO)), 10);
     }
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn work_is_seen_and_never_more_than_there_was() {
+    fn measured_work_never_exceeds_the_available_time() {
         let mut cpu_meter = CpuMeter::new(1, None);
         let begun = clock::now();
         while clock::since(begun) < Duration::from_millis(30) {}

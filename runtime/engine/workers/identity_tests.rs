@@ -1,5 +1,5 @@
-//! The counting identity: what a server reads of requests is what was counted, whatever the server does and whatever stops the users.
-//! docs/results.md has it.
+//! Tests the counting identity of docs/results.md: the requests that a server reads are those that were counted, whatever the server does
+//! and whatever stops the users.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -17,7 +17,7 @@ use crate::generated::*;
 use crate::schedule::{self, Plan};
 use crate::stats::{RowStats, Snapshot};
 
-/// What a server has seen.
+/// What a server has received.
 #[derive(Debug, Default)]
 struct Seen {
     requests: AtomicU64,
@@ -25,7 +25,7 @@ struct Seen {
     bytes: AtomicU64,
 }
 
-/// A server that does as the path says.
+/// A server that does what the path says.
 fn serve() -> (String, Arc<Seen>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -146,7 +146,7 @@ async fn step(u: &User, index: usize, api: usize, method: &'static str, path: &s
     step.end()
 }
 
-/// What the n-th iteration of a user does.
+/// The `number`-th iteration of a user.
 async fn iteration(u: &User, number: i64) -> Flow {
     match number % 8 {
         0 => step(u, 0, 0, "GET", "/ok", 5_000).await,
@@ -180,8 +180,8 @@ async fn iterations(u: &User) -> Flow {
     }
 }
 
-/// Runs it against a server, and gives what was counted, what the server saw, and the last gauge but one.
-/// Runs a load, until it is stopped after a time, or until its users have passed to another function after one.
+/// Runs a load until it is stopped after a time, or until its users have passed to another function. Returns the counts, the server's
+/// observations, and the last gauge but one.
 fn run(
     program: &'static Program,
     runner: &str,
@@ -218,18 +218,18 @@ fn run(
         total.merge(&delta);
     });
     watched.unwrap();
-    // What was sent last may still be read.
+    // The server may still be reading the last requests.
     std::thread::sleep(Duration::from_millis(200));
     (total, seen, waiting)
 }
 
-/// What should have reached servers, of the identity.
+/// The number of requests that should have reached servers, by the identity.
 fn reached(total: &RowStats) -> u64 {
     total.requests - total.unsent + total.unfinished + total.skipped + total.retried + total.redirects + total.resends
 }
 
 #[test]
-fn a_server_reads_what_was_counted_whatever_it_does_and_whatever_stops_the_users() {
+fn counted_requests_equal_those_that_the_server_reads() {
     let cases = [
         ("clients: 8, hatch_rate: 1000, duration: 3s", None, None),
         ("rate: 200/s, max_clients: 30, duration: 3s", None, None),
@@ -261,7 +261,7 @@ fn a_server_reads_what_was_counted_whatever_it_does_and_whatever_stops_the_users
     }
 }
 
-/// A step whose expectation needs a row that isn't there any more.
+/// A step whose expectation needs a row when all are used up.
 async fn out_of_rows(u: &User) -> Flow {
     loop {
         let mut step = u.step(0);
@@ -294,11 +294,11 @@ static ROWS: Program = Program {
 };
 
 #[test]
-fn a_request_whose_user_ran_out_of_rows_is_counted_and_is_no_failure() {
+fn request_of_a_user_without_rows_counts_and_is_no_failure() {
     let (snapshot, seen, _) = run(&ROWS, "clients: 2, hatch_rate: 1000, duration: 3s", None, None);
     let line = &snapshot.names[0];
     assert_eq!(seen.requests.load(Ordering::SeqCst), line.requests);
     assert_eq!((line.failures, snapshot.failures.count()), (0, 0), "{:?}", snapshot.failures);
-    // Three rows a worker, and the request of each of the two users that found none.
+    // Three rows for each worker, and the request of each of the two users that found none.
     assert_eq!(line.requests, 8);
 }

@@ -1,5 +1,5 @@
-//! One virtual user's iterations against a server in memory: the engine without sockets, threads and schedule, so that the same program
-//! executes the same instructions in each run. `bench -- instructions` counts them.
+//! Runs one virtual user against a server in memory: the engine without sockets, threads and schedule, so that the same program executes
+//! the same instructions in each run. `bench -- instructions` counts them.
 
 use std::rc::Rc;
 
@@ -17,19 +17,19 @@ use crate::user::world::World;
 
 pub use crate::http::memory::{Accept, Accepted, Peer};
 
-/// What the user's steps came to.
+/// The counts of the user's requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RequestCounts {
     /// Requests that the report counts.
     pub requests: u64,
-    /// Those of them that failed.
+    /// The number of them that failed.
     pub failures: u64,
 }
 
-/// Runs `iterations` of one user of the class of that name. All of the spec's connections are accepted by `accept`.
+/// Runs `iterations` of one user of that class. `accept` accepts all connections of the spec.
 ///
 /// # Errors
-/// Where there is no such class, where the spec needs an environment or variables of the whole test, or where the user stops itself.
+/// If the class doesn't exist, the spec needs an environment or variables of the whole test, or the user stops itself.
 pub fn run(program: &'static Program, class: &str, iterations: u64, accept: Accept) -> Result<RequestCounts, String> {
     let index = program.users.iter().position(|user| user.name == class).ok_or_else(|| format!("no user class {class:?}"))?;
     if !program.env.is_empty() || !program.globals.is_empty() || program.before_test.is_some() {
@@ -89,7 +89,7 @@ async fn iterate(user: &User, class: &UserClass, iterations: u64) -> Result<(), 
     Ok(())
 }
 
-/// Histograms grow up to the longest time so far, which differs from run to run: they start grown, and the samples are thrown away.
+/// Grows the histograms and discards the samples. Histograms grow up to the longest time so far, which would differ from run to run.
 fn grow_histograms(world: &World) {
     let mut recorder = world.counts.recorder.borrow_mut();
     let longest = std::time::Duration::from_secs(60);

@@ -15,7 +15,7 @@ use crate::program::{Every, FlowFuture, Program, UserClass, ends_user};
 use crate::tables::Wait;
 use crate::user::User;
 
-/// Lives until told to stop, by its own will, the plan or the test's end.
+/// Runs a user until it stops: because of the spec, the plan or the test's end.
 pub(super) async fn run_user(
     user: Rc<User>,
     (program, class): (&'static Program, usize),
@@ -30,13 +30,13 @@ pub(super) async fn run_user(
         shared.stop.gracefully();
     }
     if let Some(on_stop) = class.on_stop {
-        // How it ends no longer matters: its failures are recorded.
+        // The result doesn't matter any more: failures are already recorded.
         let _ = once(&user, on_stop).await;
     }
     user.end();
 }
 
-/// Of this many iterations the time of one is measured, if nothing else depends on the clock.
+/// If nothing else depends on the clock, the time of one in this many iterations is measured.
 const TIMED: u64 = 16;
 
 async fn iterations(
@@ -49,9 +49,9 @@ async fn iterations(
     let first = entry.start(user, class, shared, stop_signal, shared.iteration(number)).await?;
     let mut iterations = Iterations::of(user, class);
     let mut last_run: Vec<Instant> = class.every.iter().map(|every| last_due(user, every, entry)).collect();
-    // With pacing, an iteration that starts late is measured from when it should have.
+    // With pacing, a late iteration is measured from its scheduled start.
     let mut pace = PacingSchedule::of(entry.began(user));
-    // Whether an iteration is begun that was due before the user was handed over.
+    // Whether the user still has to begin an iteration that was due before it was handed over.
     let mut owed = false;
     if let Some(first) = first.filter(|first| *first > clock::now() || stop_signal.is_after(*first)) {
         if !shared.sleep(user, stop_signal, first).await {
@@ -69,7 +69,7 @@ async fn iterations(
                 unless_user_ends(once(user, every.run).await)?;
             }
         }
-        // The clock is read only where something depends on it.
+        // The clock is read only if something depends on it.
         let mut begun = None;
         let mut behind = Duration::ZERO;
         count += 1;
@@ -108,7 +108,7 @@ async fn iterations(
                 user.world().counts.recorder.borrow_mut().lag(clock::now().saturating_duration_since(next));
             }
         } else if iterations.waited == waited_before {
-            // Other users of this thread run even where nothing is ever waited for.
+            // Lets other users of this thread run, even if this user never waits.
             tokio::task::yield_now().await;
         }
     }
@@ -119,7 +119,7 @@ fn period(user: &User, every: &Every) -> Duration {
     (every.period)(user).and_then(|period| period.as_duration()).unwrap_or(Duration::MAX)
 }
 
-/// When a block was due last: one period after another from when the user began, whichever function did it.
+/// When a block was last due. Its periods follow each other from the user's beginning, whichever function ran the user.
 fn last_due(user: &User, every: &Every, entry: Entry) -> Instant {
     let now = clock::now();
     if entry.resumed.is_none() {
@@ -130,11 +130,11 @@ fn last_due(user: &User, every: &Every, entry: Entry) -> Instant {
     now.checked_sub(since).unwrap_or(now)
 }
 
-/// A user's iterations: the generated crate's one future for all of them, resumed for each.
+/// A user's iterations: one future of the generated crate, which is resumed for each iteration.
 pub(super) struct Iterations<'u> {
     user: &'u User,
     iterations: FlowFuture<'u>,
-    /// How often an iteration has waited for something.
+    /// How often iterations have waited.
     waited: u64,
 }
 
@@ -143,7 +143,7 @@ impl<'u> Iterations<'u> {
         Self { user, iterations: (class.iterations)(user), waited: 0 }
     }
 
-    /// Runs the next iteration, and leaves nothing of its scopes behind.
+    /// Runs the next iteration, and clears its scopes.
     pub(super) async fn next(&mut self) -> Flow {
         let (user, iterations, waited) = (self.user, &mut self.iterations, &mut self.waited);
         let outcome = poll_fn(|cx| match user.control.run(|| iterations.as_mut().poll(cx)) {
@@ -154,7 +154,7 @@ impl<'u> Iterations<'u> {
                     Poll::Pending
                 }
             },
-            // It never ends; if it did, there would be no more iterations.
+            // The future never ends. If it did, there would be no more iterations.
             Poll::Ready(outcome) => Poll::Ready(outcome.and(Err(Exit::StopUser))),
         })
         .await;
@@ -165,7 +165,7 @@ impl<'u> Iterations<'u> {
     }
 }
 
-/// Only what ends the user ends its iterations.
+/// Ignores outcomes that don't end the user.
 pub(super) fn unless_user_ends(outcome: Flow) -> Flow {
     match outcome {
         Err(exit) if ends_user(exit) => Err(exit),

@@ -1,6 +1,6 @@
-//! Load from this machine: a worker thread a core, each with its own users, connections and histograms.
+//! Load from this machine: one worker thread for each core, with its own users, connections and histograms.
 //!
-//! Nothing is shared on the hot path. Once an interval each worker hands over what it counted since the last time; the main thread merges.
+//! Threads share nothing on the hot path. Once per interval, each worker passes on its counts, and the main thread merges them.
 
 #[cfg(test)]
 mod allocation_tests;
@@ -34,75 +34,75 @@ use crate::record::observe::Tell;
 use crate::schedule::Slice;
 use crate::stats::Snapshot;
 
-/// How a run is to be.
+/// The settings of a run.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// What each worker's world is made from. Its part is this machine's among all; the engine cuts it for the workers.
+    /// The settings of the workers' worlds. Their part is that of this machine; the engine divides it among the workers.
     pub settings: Settings,
     /// This machine's part of the plan.
     pub slice: Slice,
-    /// How many workers there are.
+    /// The number of workers.
     pub threads: usize,
-    /// How many processors there are to use, where that is less than the machine shows.
+    /// The number of usable processors, if it is less than the machine shows.
     pub processors: Option<f64>,
-    /// How often workers hand over what they counted.
+    /// How often workers pass on their counts.
     pub interval: Duration,
-    /// How long users may take to finish their iteration at the end.
+    /// The time that users have at the end to finish their iteration.
     pub graceful_stop: Duration,
     /// Whether each user runs one iteration, and the load ends with the last of them.
     pub once: bool,
-    /// Where `log` goes.
+    /// Prints the texts of `log`.
     pub tell: Tell,
 }
 
-/// How far a stop has come. It only ever grows.
+/// The state of a stop. It only ever advances.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<AtomicU8>, Arc<AtomicBool>);
 
 impl Stop {
-    /// Users finish the iteration they are in.
+    /// Lets users finish their current iteration.
     pub fn gracefully(&self) {
         self.0.fetch_max(1, Ordering::Relaxed);
     }
 
-    /// Users are dropped where they are.
+    /// Stops users in the middle of their iteration.
     pub fn at_once(&self) {
         self.0.fetch_max(2, Ordering::Relaxed);
     }
 
-    /// Whether users are to finish their iteration.
+    /// Whether users have to finish their current iteration.
     pub fn is_graceful(&self) -> bool {
         self.0.load(Ordering::Relaxed) >= 1
     }
 
-    /// Whether users are to be dropped.
+    /// Whether users have to stop immediately.
     pub fn is_at_once(&self) -> bool {
         self.0.load(Ordering::Relaxed) >= 2
     }
 
-    /// Somebody asked for it (Ctrl-C), rather than the plan being done.
+    /// Records that somebody requested the stop (Ctrl-C), and the plan isn't complete.
     pub fn interrupt(&self) {
         self.1.store(true, Ordering::Relaxed);
         if self.is_graceful() { self.at_once() } else { self.gracefully() }
     }
 
-    /// Nobody else holds it: what it could stop is over.
+    /// Whether this is the only handle, so that everything it could stop is over.
     pub fn is_last(&self) -> bool {
         Arc::strong_count(&self.0) == 1
     }
 
-    /// Whether somebody asked for it.
+    /// Whether somebody requested the stop.
     pub fn is_interrupted(&self) -> bool {
         self.1.load(Ordering::Relaxed)
     }
 }
 
-/// A worker's part among all workers of all machines, where each machine has as many.
+/// A worker's part among all workers of all machines, if each machine has the same number of workers.
 pub fn worker_part((machine, machines): (u64, u64), (worker, workers): (u64, u64)) -> (u64, u64) {
     (machine + machines * worker, machines * workers)
 }
 
-/// Workers that are running.
+/// The running workers.
 #[derive(Debug)]
 pub struct Engine {
     workers: Vec<JoinHandle<Result<(), String>>>,
@@ -138,7 +138,7 @@ impl Engine {
         Ok(Self { workers, frames, interval: run.interval })
     }
 
-    /// Calls `each` once an interval with what was counted in it, until all workers are done.
+    /// Calls `each` once per interval with its counts, until all workers have ended.
     pub fn watch(self, mut each: impl FnMut(Snapshot)) -> Result<(), String> {
         let mut pending: Option<Snapshot> = None;
         let mut merged = 0;

@@ -1,8 +1,8 @@
-//! When a user begins its first iteration in a function that goes on with it: after the rest of its wait, so that a hand-over adds no
+//! When a user begins its first iteration in a function that continues it: after the rest of its wait, so that a hand-over adds no
 //! iteration and changes no rate.
 //!
-//! The function knows when the user began, what it waits and how long iterations take here, but not where in its wait the user was: the
-//! two functions don't talk. So it plays the user's waits again from its beginning. A user that is paced has exact times, and keeps them.
+//! The function knows when the user began, its wait, and how long iterations take here, but not the user's position in its wait, because
+//! the two functions don't communicate. So it simulates the user's waits from the beginning. A paced user has exact times, and keeps them.
 
 use std::time::{Duration, Instant};
 
@@ -14,20 +14,20 @@ use crate::program::{UserClass, ends_user};
 use crate::tables::Wait;
 use crate::user::User;
 
-/// How many waits are drawn again. After more of them the phase of a user is as good as random.
+/// The most waits that are simulated. After more waits, the phase of a user is practically random.
 const PLAYED_AGAIN: u32 = 64;
 
 /// How a user comes to a function.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
-    /// When it began by the plan, from the test's start.
+    /// The user's planned beginning, from the test's start.
     pub(super) began: Duration,
-    /// From when this function goes on with it; `None`: it begins here.
+    /// The time from which this function continues it; `None`: it begins here.
     pub(super) resumed: Option<Duration>,
 }
 
 impl Entry {
-    /// Starts a user here. When its first iteration is due, where that isn't at once; an error where it is to end instead.
+    /// Starts a user here. Returns when its first iteration is due, `None` if that is now, or an error if the user has to end instead.
     pub(super) async fn start(
         self,
         user: &User,
@@ -52,7 +52,7 @@ impl Entry {
             _ => resumed.waiting(iteration, (Duration::ZERO, Duration::ZERO), random),
         });
         if let Some(on_start) = class.on_start {
-            // Somewhere in the rest of its wait: the users of a lost function would all log in at once.
+            // A random part of the rest of its wait, because all users of a lost function would otherwise log in at once.
             let pause = random(due.saturating_duration_since(clock::now()));
             if !pause.is_zero() && !shared.sleep(user, stop_signal, clock::now() + pause).await {
                 return Err(Exit::StopUser);
@@ -66,23 +66,23 @@ impl Entry {
         Ok(Some(due))
     }
 
-    /// When it began.
+    /// The instant of its planned beginning.
     pub(super) fn began(self, user: &User) -> Instant {
         user.world().clock.instant(self.began)
     }
 }
 
-/// A user's times, counted from the test's start.
+/// A user's times, from the test's start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Resumed {
-    /// When it began its first iteration, by the plan.
+    /// The planned beginning of its first iteration.
     pub(super) began: Duration,
-    /// From when this function goes on with it.
+    /// The time from which this function continues it.
     pub(super) at: Duration,
 }
 
 impl Resumed {
-    /// The first of a paced user's times that isn't the other function's.
+    /// The first of a paced user's times that doesn't belong to the other function.
     pub(super) fn paced(self, pacing: Duration) -> Duration {
         let passed = self.at.saturating_sub(self.began).as_nanos();
         let starts = passed.div_ceil(pacing.as_nanos().max(1));
@@ -90,8 +90,8 @@ impl Resumed {
         self.began.saturating_add(u64::try_from(until).map_or(Duration::MAX, Duration::from_nanos)).max(self.at)
     }
 
-    /// The first start of an iteration of a user whose iterations take `iteration` on average, with waits between the two ends. `random`
-    /// draws a duration below the one that it gets.
+    /// The first start of an iteration of a user whose iterations take `iteration` on average, with a wait in the given range. `random`
+    /// draws a duration below its argument.
     pub(super) fn waiting(
         self,
         iteration: Duration,
@@ -111,7 +111,7 @@ impl Resumed {
             }
             return start;
         }
-        // A moment falls into a long cycle more often than into a short one, and into all parts of it alike.
+        // A random time is in a long cycle more often than in a short one, and uniformly distributed within the cycle.
         loop {
             let cycle = iteration + least + random(spread);
             if random(longest) <= cycle {
@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(Resumed { began: SECOND, at: SECOND * 9 }.paced(Duration::ZERO), SECOND * 9);
     }
 
-    /// How many iterations begin before and after users pass from one function to another, in each second, on average of many users.
+    /// The mean number of iterations that begin in each second before and after users pass from one function to another, over many users.
     fn starts(iteration: Duration, wait: (Duration, Duration), began: Duration, passes: impl Fn(u32) -> Option<Duration>) -> Vec<f64> {
         const USERS: u32 = 20_000;
         let mut counts = vec![0.0; 40];
@@ -171,7 +171,7 @@ mod tests {
             (ms(0), (ms(0), ms(6000)), ms(9_500)),
         ] {
             let without = starts(iteration, wait, began, |_| None);
-            // All at one instant, which is the hardest, or within a window.
+            // All users pass at the same time, which is the hardest case, or within a window.
             for window in [1, 20_000] {
                 let with = starts(iteration, wait, began, |user| Some(SECOND * 11 + ms(u64::from(user * 7919 % window))));
                 for (second, (with, without)) in with.iter().zip(&without).enumerate() {

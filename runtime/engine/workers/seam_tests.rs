@@ -1,5 +1,5 @@
-//! What a server sees while the users of a test pass from one interval's functions to the next, on a simulated clock: the workers of all
-//! functions run in one thread, and the same load without a border is what they are compared with.
+//! Tests what a server sees while users pass from one interval's functions to the next, on a simulated clock. The workers of all functions
+//! run in one thread, and are compared with the same load without a border.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -21,19 +21,19 @@ use crate::user::world::World;
 const SHARDS: u64 = 3;
 const SECONDS: usize = 90;
 
-/// What happened, and when.
+/// The observed events.
 #[derive(Clone, Debug, Default)]
 struct Seen {
-    /// Starts of iterations, by user.
+    /// The starts of iterations, by user.
     starts: Vec<(u64, Duration)>,
     logins: Vec<Duration>,
-    /// Active users of all functions together: what was counted and what was planned, by the time.
+    /// Active users of all functions together: the counted and the planned number, by time.
     users: BTreeMap<u64, (u64, u64)>,
 }
 
 thread_local! {
     static SEEN: RefCell<Seen> = RefCell::default();
-    /// How long an iteration takes.
+    /// The range of an iteration's time.
     static TAKES: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
 }
 
@@ -75,7 +75,7 @@ static PACED: Program = Program {
 };
 static BUSY: Program = PROGRAM;
 
-/// A fleet's whole test, cut into intervals where there is a length, with the window in which users pass.
+/// Runs a fleet's whole test. With `cut`, it is divided into intervals of a length, with a window in which users pass.
 fn run(program: &'static Program, runner: &str, takes: (u64, u64), cut: Option<(u64, u64)>) -> Seen {
     SEEN.take();
     TAKES.set(takes);
@@ -122,7 +122,7 @@ fn run(program: &'static Program, runner: &str, takes: (u64, u64), cut: Option<(
     let mut seen = SEEN.take();
     for frame in frames {
         let at = frame.window.unwrap().to_us;
-        // Between two seconds: what comes at a whole one may be counted before or after it.
+        // Only times between two full seconds are compared, because an event at a full second may be counted before or after it.
         if at % 1_000_000 < 10_000 {
             let (users, planned) = seen.users.entry(at / 1_000_000).or_default();
             frame.sources.values().for_each(|source| {
@@ -140,7 +140,7 @@ fn by_second(times: impl Iterator<Item = Duration>) -> Vec<f64> {
     counts
 }
 
-/// Fails where one differs from the other by more than chance explains.
+/// Fails if the two differ by more than chance explains.
 fn assert_alike(with: &Seen, without: &Seen, case: &str) {
     let [with, without] = [with, without].map(|seen| by_second(seen.starts.iter().map(|(_, at)| *at)));
     for width in [1, 5, 15, 45] {
@@ -162,7 +162,7 @@ const LOADS: [&str; 5] = [
 
 #[test]
 fn users_that_wait_begin_as_often_through_a_border_as_without_one() {
-    // Users that wait alike and begin at one instant stay together for long. How far apart they are isn't known to the next function.
+    // Users with the same wait that begin at the same time stay together for long. The next function doesn't know how far apart they are.
     for (program, takes, loads) in [
         (&WAITS, (5, 60), &LOADS[..]),
         (&WAITS, (1000, 4000), &LOADS[1..4]),
@@ -215,7 +215,7 @@ fn arrivals_are_the_same_through_a_border() {
 #[test]
 fn logins_are_spread_over_the_window() {
     let logins = by_second(run(&WAITS, LOADS[0], (5, 60), Some((45, 15))).logins.into_iter());
-    // 300 users within 15 s and the rest of a wait.
+    // 300 users start within 15 s and the rest of a wait.
     let most = logins[45..].iter().copied().fold(0.0, f64::max);
     assert_eq!(logins[45..].iter().sum::<f64>(), 300.0);
     assert!(most <= 35.0, "{logins:?}");

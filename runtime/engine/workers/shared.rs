@@ -1,4 +1,4 @@
-//! What the users of a worker share, and the signals that stop them.
+//! The state that the users of a worker share, and the signals that stop them.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,28 +10,28 @@ use super::Stop;
 use crate::base::clock;
 use crate::user::User;
 
-/// What the users of a worker know of the run.
+/// The run's state for the users of a worker.
 #[derive(Debug)]
 pub(crate) struct WorkerShared {
     pub(crate) stop: Stop,
-    /// Users that are active.
+    /// The number of active users.
     pub(crate) users: Cell<u64>,
-    /// Users that end their last iteration here, while another function goes on with them.
+    /// The number of users that end their last iteration here, while another function continues them.
     pub(super) draining: Cell<u64>,
-    /// How many iterations have ended, and how long they took together, by class. What another function's users did before isn't known.
+    /// The number of iterations that have ended and their total time, by class. Iterations of another function's users aren't known.
     pub(super) iterations: Vec<Cell<(u32, Duration)>>,
     /// Arrivals that found no free user.
     pub(crate) missed: Cell<u64>,
-    /// Woken when all are to stop.
+    /// Notified when all users have to stop.
     pub(super) all: Notify,
     pub(super) ending: Cell<bool>,
     /// Whether each user runs one iteration.
     pub(crate) once: bool,
-    /// When the slice is over: an iteration that would begin later is the next slice's.
+    /// The end of the slice. An iteration that would begin later belongs to the next slice.
     pub(super) end: Option<Instant>,
 }
 
-/// A user that is alive, until it is dropped: active until it is handed over, then draining.
+/// A living user, until it is dropped. It is active until it is handed over, and then draining.
 pub(crate) struct ActiveUser(Rc<WorkerShared>, Rc<StopSignal>);
 
 impl ActiveUser {
@@ -40,7 +40,7 @@ impl ActiveUser {
         Self(shared.clone(), stop_signal.clone())
     }
 
-    /// What its worker's users share.
+    /// The shared state.
     pub(super) fn shared(&self) -> Rc<WorkerShared> {
         self.0.clone()
     }
@@ -53,23 +53,23 @@ impl Drop for ActiveUser {
     }
 }
 
-/// One user's own sign to stop.
+/// One user's own stop signal.
 #[derive(Debug, Default)]
 pub(crate) struct StopSignal {
     pub(super) sent: Cell<bool>,
     pub(super) handed_over: Cell<bool>,
-    /// When it is handed over. An iteration that is due before is begun here, even if late; one that is due later is the next function's.
+    /// When it is handed over. An iteration that is due before begins here, even if it is late; a later one belongs to the next function.
     pub(super) until: Option<Instant>,
     pub(super) notify: Notify,
 }
 
 impl StopSignal {
-    /// Whether what is due then is the next function's.
+    /// Whether an iteration that is due at that time belongs to the next function.
     pub(super) fn is_after(&self, due: Instant) -> bool {
         self.until.is_some_and(|until| due >= until)
     }
 
-    /// Whether an iteration that is due then is begun here, whatever has been sent since.
+    /// Whether an iteration that is due at that time still has to begin here, whatever signals came since.
     pub(super) fn is_owed(&self, due: Instant) -> bool {
         self.handed_over.get() && self.until.is_some_and(|until| due < until)
     }
@@ -81,12 +81,12 @@ impl StopSignal {
 }
 
 impl WorkerShared {
-    /// Whether a user is to finish.
+    /// Whether a user has to finish.
     pub(crate) fn stopping(&self, stop_signal: &StopSignal) -> bool {
         self.ending.get() || stop_signal.sent.get() || self.stop.is_graceful()
     }
 
-    /// Sleeps until an iteration is due; whether it is to be begun.
+    /// Sleeps until an iteration is due. Returns whether it should begin.
     pub(crate) async fn sleep(&self, user: &User, stop_signal: &StopSignal, due: Instant) -> bool {
         if stop_signal.is_after(due) {
             self.stopped(stop_signal).await;
@@ -103,19 +103,19 @@ impl WorkerShared {
         !self.stopping(stop_signal) && self.end.is_none_or(|end| clock::now() < end)
     }
 
-    /// An iteration of a class has ended.
+    /// Counts an iteration of a class that has ended.
     pub(crate) fn iterated(&self, class: usize, took: Duration) {
         let (count, total) = self.iterations[class].get();
         self.iterations[class].set((count.saturating_add(1), total + took));
     }
 
-    /// How long iterations of a class take on average; nothing before one has ended.
+    /// The mean time of iterations of a class; zero before one has ended.
     pub(crate) fn iteration(&self, class: usize) -> Duration {
         let (count, total) = self.iterations[class].get();
         total.checked_div(count).unwrap_or_default()
     }
 
-    /// Waits until the user is to stop.
+    /// Waits until the user has to stop.
     pub(crate) async fn stopped(&self, stop_signal: &StopSignal) {
         if self.ending.get() || stop_signal.sent.get() {
             return;

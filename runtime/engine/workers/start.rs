@@ -1,4 +1,4 @@
-//! How a user starts, and blocks that run beside its iterations.
+//! Starts users, and runs blocks outside of their iterations.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use crate::program::{FlowFuture, UserClass, ends_user};
 use crate::tables::Wait;
 use crate::user::User;
 
-/// The least time between two tries of something that failed where no wait is said: a broken user must not spin.
+/// The least pause before something that failed is tried again, if the spec sets no wait. A broken user must not loop without a pause.
 pub(super) const LEAST_PAUSE: Duration = Duration::from_millis(100);
 
-/// Variables of its own and `on start`, again after a wait until they succeed.
+/// Evaluates the user's variables and runs `on start`. After a failure, it waits and tries again until both succeed.
 pub(super) async fn begin(user: &User, class: &UserClass, shared: &WorkerShared, stop_signal: &StopSignal) -> Flow {
     loop {
         let begun = match (user.start(), class.on_start) {
@@ -31,7 +31,7 @@ pub(super) async fn begin(user: &User, class: &UserClass, shared: &WorkerShared,
     }
 }
 
-/// Runs a block, and leaves nothing of its scopes behind.
+/// Runs a block, and clears its scopes.
 pub(super) async fn once(user: &User, what: for<'u> fn(&'u User) -> FlowFuture<'u>) -> Flow {
     let outcome = crate::step::control::run(user, what(user)).await;
     user.release_iteration_rows();
@@ -46,7 +46,7 @@ fn wait_of(user: &User, class: &UserClass) -> Option<Duration> {
     }
 }
 
-/// Runs `on start`. Rows that it draws are the user's until it stops.
+/// Runs `on start`. The user keeps rows that it draws until it stops.
 pub(super) async fn log_in(user: &User, on_start: for<'u> fn(&'u User) -> FlowFuture<'u>) -> Flow {
     user.starting.set(true);
     let outcome = once(user, on_start).await;

@@ -1,4 +1,4 @@
-//! The load begins when the test does: workers are up before, and wait.
+//! Tests that the load begins when the test does: workers start earlier, and wait.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::schedule::{self, Plan};
 
 const LEAD: Duration = Duration::from_millis(300);
 
-/// Iterations that were begun before the test's start.
+/// The number of iterations that began before the test's start.
 static EARLY: AtomicU64 = AtomicU64::new(0);
 static ITERATIONS: AtomicU64 = AtomicU64::new(0);
 
@@ -40,7 +40,7 @@ static PROGRAM: Program = Program {
 };
 
 #[test]
-fn nobody_begins_before_the_test_does() {
+fn no_iteration_begins_before_the_test() {
     for runner in ["clients: 4, hatch_rate: 1000, duration: 400ms", "rate: 50/s, max_clients: 9, duration: 400ms"] {
         let iterations_before = ITERATIONS.load(Ordering::Relaxed);
         let clock = Clock::starting_in(LEAD);
@@ -64,7 +64,7 @@ fn nobody_begins_before_the_test_does() {
     }
 }
 
-/// Iterations of the users that run once.
+/// The number of iterations of users that run once.
 static ONCE: AtomicU64 = AtomicU64::new(0);
 
 async fn counted(u: &User) -> Flow {

@@ -1,4 +1,4 @@
-//! One worker thread: starts and retires its users as the plan says, and hands over what they counted.
+//! One worker thread: starts and stops its users by the plan, and passes on their counts.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -25,13 +25,13 @@ use crate::user::User;
 use crate::user::row_deal::RowDeal;
 use crate::user::world::World;
 
-/// How often a worker looks whether it is to stop.
+/// How often a worker checks whether to stop.
 const TICK: Duration = Duration::from_millis(50);
 
-/// How long users that are dropped may take for it; it is a matter of memory alone.
+/// The most time for dropping users. It concerns only memory.
 const DROPPED: Duration = Duration::from_secs(5);
 
-/// All that a worker needs.
+/// Everything that a worker needs.
 #[derive(Debug)]
 pub(super) struct WorkerConfig {
     pub(super) settings: Settings,
@@ -42,7 +42,7 @@ pub(super) struct WorkerConfig {
     pub(super) stop: Stop,
     pub(super) frames: Sender<Snapshot>,
     pub(super) tell: Tell,
-    /// The process's use of the processor, which one worker reports for all.
+    /// Measures the process's use of the processors. One worker reports it for all.
     pub(super) cpu_meter: Option<RefCell<CpuMeter>>,
 }
 
@@ -58,7 +58,7 @@ impl WorkerConfig {
         Ok(())
     }
 
-    /// `driver` is polled as long as the worker works.
+    /// Runs the load. `driver` is polled as long as the worker works.
     pub(super) async fn work(self, world: Rc<World>, driver: impl Future<Output = ()> + 'static) {
         let clock = world.clock.clone();
         let interval = self.settings.intervals.map(|count| (self.settings.interval, count));
@@ -77,12 +77,12 @@ impl WorkerConfig {
         });
         let end = self.slice.end().unwrap_or(Duration::MAX);
         let driver = tokio::task::spawn_local(driver);
-        // It drives from its first poll on.
+        // Polls the driver once, so that it drives the timers from now on.
         tokio::task::yield_now().await;
         self.wait_for(&world, clock.instant(self.slice.begin())).await;
-        // What the processor did before is nothing of the load's.
+        // Processor time before the load doesn't count.
         self.cpu_meter.as_ref().and_then(|cpu_meter| cpu_meter.borrow_mut().sample());
-        // Intervals of results are those of the whole test, wherever in it this slice begins.
+        // Intervals of results are those of the whole test, wherever this slice begins.
         let begin = self.slice.begin().max(clock.elapsed());
         let mut due = next_interval(begin, self.interval);
         world.counts.recorder.borrow_mut().begin_at(begin, 0);
@@ -126,14 +126,14 @@ impl WorkerConfig {
         driver.abort();
     }
 
-    /// A worker is up before its slice begins, so that none begins late.
+    /// Waits for the beginning of the slice. A worker starts before it, so that no user begins late.
     async fn wait_for(&self, world: &World, begin: Instant) {
         while !self.stop.is_graceful() && clock::now() < begin {
             world.timers.until(begin.min(clock::now() + TICK)).await;
         }
     }
 
-    /// Users finish their iteration, up to the graceful stop; then they are dropped.
+    /// Lets users finish their iteration, up to the graceful stop, and then drops them.
     async fn finish(&self, world: &Rc<World>, shared: &Rc<WorkerShared>, tasks: Vec<JoinHandle<()>>) {
         shared.ending.set(true);
         shared.all.notify_waiters();
@@ -151,8 +151,7 @@ impl WorkerConfig {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         tasks.iter().for_each(JoinHandle::abort);
-        // A task that is aborted is dropped when the runtime polls it next, and with it what it was waiting for: then its request is counted as
-        // unfinished.
+        // An aborted task is dropped when the runtime polls it next, together with its request, which is then counted as unfinished.
         let limit = clock::now() + DROPPED;
         while shared.users.get() + shared.draining.get() > 0 && clock::now() < limit {
             tokio::task::yield_now().await;
@@ -161,10 +160,10 @@ impl WorkerConfig {
         self.hand_over(world, shared, now, now);
     }
 
-    /// Hands over what was counted until `now`, of an interval that was over when it `ended`.
+    /// Passes on the counts up to `now` for an interval that ended at `ended`.
     fn hand_over(&self, world: &World, shared: &WorkerShared, now: Duration, ended: Duration) {
-        // Users that start as the next interval begins are the next one's; and at its end a slice has no users any more, but the last
-        // interval is shown with those it had.
+        // Users that start at the beginning of the next interval belong to it. At its own end a slice has no more users, but its last
+        // interval should show those that it had.
         let last = self.slice.end().map_or(ended, |end| ended.min(end)).saturating_sub(Duration::from_nanos(1));
         let planned = if shared.ending.get() { 0 } else { self.slice.users_at(last).iter().sum() };
         let mut recorder = world.counts.recorder.borrow_mut();
@@ -175,7 +174,7 @@ impl WorkerConfig {
         let (waiting, oldest) = world.counts.in_flight.waiting();
         recorder.in_flight(waiting, oldest);
         let snapshot = recorder.snapshot(now, shared.users.get(), planned);
-        // Nobody listens any more only when the process is about to end.
+        // Sending fails only if the process is about to end.
         let _ = self.frames.send(snapshot);
     }
 
@@ -212,7 +211,7 @@ impl WorkerConfig {
     }
 }
 
-/// What drives a world's timers.
+/// Drives a world's timers.
 fn timer_driver(world: &Rc<World>) -> impl Future<Output = ()> + 'static {
     let world = world.clone();
     async move { world.timers.drive().await }

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_say_it_of_themselves_where_their_head_does_not() {
+    fn page_sets_its_charset_if_its_head_does_not() {
         let latin = |page: &str| [page.as_bytes(), b"caf\xe9"].concat();
         for page in [
             "<html><meta charset=iso-8859-1>",
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_counts_more_than_all_else() {
+    fn byte_order_mark_overrides_every_other_charset() {
         assert_eq!(text("text/plain; charset=iso-8859-1", "\u{feff}café".as_bytes()), "café");
         assert_eq!(text("text/plain", b"\xff\xfea\0\xe9\0"), "aé");
         assert_eq!(text("text/html", b"\xfe\xff\0a\0\xe9"), "aé");

@@ -146,7 +146,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_resolver_says_what_to_do() {
+    fn resolver_errors_contain_a_fix() {
         let failed = |text: &str| of_resolver(&io::Error::other(format!("failed to lookup address information: {text}")));
         assert!(failed("Name or service not known").starts_with("unknown host name"));
         assert!(failed("Temporary failure in name resolution").starts_with("the name server didn't answer"));

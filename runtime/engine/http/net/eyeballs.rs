@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_answers_is_the_only_one() {
+    fn address_that_answers_is_the_only_one_tried() {
         let (raced, world) = raced(2, &[(&begin, &[1]), (&answers(1), &[1])]);
         let raced = raced.unwrap();
         assert_eq!((raced.won, raced.overtaken.len(), raced.failed.len()), (Some(1), 0, 0));
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_is_tried_after_the_pause_while_the_first_goes_on() {
+    fn next_address_is_tried_after_the_pause_while_the_first_continues() {
         let acts: [Act<'_>; 4] = [(&begin, &[1]), (&pause_is_over, &[1, 2]), (&pause_is_over, &[1, 2, 3]), (&answers(3), &[1, 2, 3])];
         let (result, world) = raced(3, &acts);
         let result = result.unwrap();
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_is_tried_at_once_where_one_fails() {
+    fn next_address_is_tried_immediately_after_a_failure() {
         let acts: [Act<'_>; 3] = [(&begin, &[1]), (&fails(1), &[1, 2]), (&fails(2), &[1, 2, 3])];
         assert!(raced(3, &acts).0.is_none(), "the last is waited for");
         let acts: [Act<'_>; 3] = [(&begin, &[1]), (&fails(1), &[1, 2]), (&answers(2), &[1, 2])];
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pause_is_that_of_the_rfc() {
+    fn pause_between_addresses_is_that_of_rfc_8305() {
         assert_eq!(DELAY, Duration::from_millis(250));
     }
 }

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn users_go_round_the_addresses() {
+    fn users_are_spread_over_the_addresses_in_turn() {
         let three = addresses(&["10.0.0.3", "10.0.0.1", "10.0.0.2", "10.0.0.1"]);
         assert_eq!(order(&three, 0), ["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
         assert_eq!(order(&three, 1), ["10.0.0.2", "10.0.0.3", "10.0.0.1"]);
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_users_of_a_dead_address_are_spread_over_the_others() {
+    fn users_of_a_dead_address_are_spread_over_the_others() {
         let three = addresses(&["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
         three.put_last("10.0.0.1".parse().unwrap());
         three.put_last("10.0.0.1".parse().unwrap());

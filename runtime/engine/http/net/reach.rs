@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn reach_of_an_address_is_known_in_every_spelling_of_it() {
+    fn reach_of_an_address_is_the_same_in_every_spelling() {
         for (expected, hosts) in [
             (Reach::LinkLocal, "169.254.169.254 169.254.0.1 fe80::1 febf::1 fd00:ec2::254 fd20:ce::254 100.100.100.200 168.63.129.16"),
             (Reach::LinkLocal, "::ffff:169.254.169.254 64:ff9b::a9fe:a9fe metadata.google.internal metadata.google.internal."),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn redirect_is_refused_by_where_it_comes_from_and_where_it_leads() {
+    fn redirect_is_refused_by_its_source_and_its_target() {
         let refused = |from: Reach, to: Reach| to.refusal(from).is_some();
         for from in [Reach::Public, Reach::Private, Reach::Loopback, Reach::LinkLocal] {
             assert!(refused(from, Reach::LinkLocal), "{from:?}");

@@ -87,7 +87,7 @@ fn users_are_spread_evenly_over_a_names_addresses() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_dead_address_costs_no_request_and_is_not_tried_first_again() {
+fn dead_address_fails_no_request_and_is_not_tried_first_again() {
     run(async {
         let servers = Several::start(&["127.0.0.2", "127.0.0.4"]).await;
         let (transport, _) = transport(&["127.0.0.2", "127.0.0.3", "127.0.0.4"]);
@@ -100,7 +100,7 @@ fn a_dead_address_costs_no_request_and_is_not_tried_first_again() {
 }
 
 #[test]
-fn the_addresses_that_were_tried_are_told() {
+fn error_lists_the_tried_addresses() {
     run(async {
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
         let (transport, _) = transport(&["127.0.0.1", "::1"]);

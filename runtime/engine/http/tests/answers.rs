@@ -56,7 +56,7 @@ fn fails(bytes: &[u8], close: bool, class: FailureClass, message: &str) {
 }
 
 #[test]
-fn bodies_end_where_they_say() {
+fn bodies_end_at_their_declared_end() {
     reads("GET", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", false, 200, "hi");
     reads("GET", "HTTP/1.1 200\r\nContent-Length: 2, 2\r\ncontent-length: 2\r\n\r\nhi", false, 200, "hi");
     reads("GET", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", false, 404, "");
@@ -72,7 +72,7 @@ fn bodies_end_where_they_say() {
 }
 
 #[test]
-fn chunks_are_put_together() {
+fn chunks_are_joined() {
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     reads("GET", &format!("{chunked}5\r\nhello\r\n0\r\n\r\n"), false, 200, "hello");
     reads("GET", &format!("{chunked}5;a=b;c=\"d\"\r\nhello\r\n1 \r\n!\r\n0;last\r\nX-Sum: 1\r\nY: 2\r\n\r\n"), false, 200, "hello!");
@@ -126,7 +126,7 @@ fn answer_that_is_not_http_is_an_error() {
 }
 
 #[test]
-fn too_much_is_refused() {
+fn too_large_heads_and_bodies_are_refused() {
     let long = format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(270_000));
     fails(long.as_bytes(), false, FailureClass::Protocol, "the headers of the answer are larger than 256 KB");
     let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: 1\r\n".repeat(50_000));
@@ -189,7 +189,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn encodings_are_undone() {
+fn content_encodings_are_decoded() {
     let plain = "to be, or not to be, ".repeat(100);
     let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
     zlib.write_all(plain.as_bytes()).unwrap();
@@ -233,7 +233,7 @@ fn encodings_are_undone() {
 }
 
 #[test]
-fn the_charset_is_known_however_the_answer_comes() {
+fn charset_is_known_on_every_path_of_an_answer() {
     let bytes = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Length: 4\r\n\r\ncaf\xe9";
     run(async move {
         let server = Server::start(move |_, _, _| say(bytes)).await;

@@ -48,7 +48,7 @@ fn asked(act: Act, max_body: u64, reads_body: bool) -> [Result<HttpResponse, Htt
 }
 
 #[test]
-fn what_nobody_reads_is_dropped_at_any_size() {
+fn unread_body_of_any_size_is_dropped() {
     let body = noise(LARGE);
     let close = [&b"HTTP/1.1 200 OK\r\nX-Own: yes\r\n\r\n"[..], &body].concat();
     for (act, reuses) in [(say(length(&body, "")), true), (say(chunked(&body)), true), (last(close), false)] {
@@ -62,7 +62,7 @@ fn what_nobody_reads_is_dropped_at_any_size() {
 }
 
 #[test]
-fn what_is_read_has_a_limit() {
+fn body_that_is_read_has_a_limit() {
     let body = noise(LARGE);
     let close = [&b"HTTP/1.1 200 OK\r\nX-Own: yes\r\n\r\n"[..], &body].concat();
     let text = "larger than 1000 bytes: raise `max_body` of the api, or read nothing of it in the step";
@@ -92,7 +92,7 @@ fn what_is_read_has_a_limit() {
 }
 
 #[test]
-fn what_is_packed_and_nobody_reads_is_unpacked_only_to_be_shown() {
+fn unread_encoded_body_is_decoded_only_to_be_shown() {
     let packed = length(&gzip(&[b'a'; LARGE]), "Content-Encoding: gzip\r\n");
     for response in asked(say(packed), 1000, false) {
         let response = response.unwrap();
@@ -107,7 +107,7 @@ fn what_is_packed_and_nobody_reads_is_unpacked_only_to_be_shown() {
 }
 
 #[test]
-fn the_head_is_known_of_an_answer_that_never_was_whole() {
+fn head_of_an_incomplete_answer_is_known() {
     let partial = |act: Act, reads: bool| {
         asked(act, 1 << 20, reads).map(|failure| {
             let failure = failure.unwrap_err();
@@ -158,7 +158,7 @@ fn the_head_is_known_of_an_answer_that_never_was_whole() {
 
 /// Checks the same on a reused connection, where the fast path begins to read the answer.
 #[test]
-fn the_quick_exchange_knows_the_head_too() {
+fn head_of_an_incomplete_answer_is_known_on_the_fast_path() {
     run(async {
         let half = |bytes: &[u8]| Act::Send(bytes[..bytes.len() - 3].to_vec());
         let server = Server::start(move |_, number, request| match (number, request.contains("/head")) {
@@ -187,7 +187,7 @@ fn the_quick_exchange_knows_the_head_too() {
 }
 
 #[test]
-fn what_came_before_a_redirect_is_not_the_answer() {
+fn incomplete_answer_excludes_earlier_redirects() {
     run(async {
         let server = Server::start(|_, _, request| match request.contains("GET /to ") {
             true => Act::Silence,

@@ -12,7 +12,7 @@ fn path_of(request: &str) -> &str {
 }
 
 #[test]
-fn targets_are_taken_apart_and_put_together() {
+fn targets_are_parsed_and_joined() {
     let base = Target::parse("HTTPS://Shop.Example:443/api/").unwrap();
     assert_eq!((base.to_string().as_str(), base.host()), ("https://shop.example/api/", "shop.example"));
     let append = |base: &str, path: &str, query: &str| Target::parse(base).unwrap().append(path, query).unwrap().to_string();
@@ -68,7 +68,7 @@ fn empty_locations_are_not_followed() {
 }
 
 #[test]
-fn redirects_do_not_go_on_forever() {
+fn number_of_redirects_is_limited() {
     run(async {
         let server = Server::start(|_, _, request| {
             let number: u32 = path_of(request)[1..].parse().unwrap();

@@ -4,7 +4,7 @@ use super::*;
 use crate::stats::FailureClass;
 
 #[test]
-fn a_connection_is_used_again() {
+fn open_connection_is_reused() {
     run(async {
         let server = Server::start(|_, number, _| say(ok(&number.to_string()))).await;
         let client = Client::new();
@@ -42,7 +42,7 @@ fn parallel_requests_have_separate_connections() {
 }
 
 #[test]
-fn a_stale_connection_is_made_up_for() {
+fn request_on_a_stale_connection_is_sent_again() {
     run(async {
         // The first connection closes at its second request, without an answer.
         let server = Server::start(|connection, number, _| if connection == 0 && number == 1 { last("") } else { say(ok("hi")) }).await;
@@ -100,7 +100,7 @@ fn connections_that_cannot_be_trusted_are_dropped() {
 }
 
 #[test]
-fn requests_are_written_as_they_should_be() {
+fn requests_have_the_expected_bytes() {
     run(async {
         let server = Server::start(|_, _, _| say(ok(""))).await;
         let (client, at) = (Client::new(), server.address);
@@ -150,7 +150,7 @@ fn large_bodies_do_not_block() {
 }
 
 #[test]
-fn a_refusal_before_the_body_was_read_counts() {
+fn refusal_before_the_whole_body_is_read_counts() {
     run(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -169,7 +169,7 @@ fn a_refusal_before_the_body_was_read_counts() {
 }
 
 #[test]
-fn what_keeps_an_answer_from_coming_is_said() {
+fn error_explains_why_no_answer_came() {
     run(async {
         let client = Client::new();
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
@@ -204,7 +204,7 @@ fn names_are_looked_up_once() {
 }
 
 #[test]
-fn buffers_come_back() {
+fn buffers_are_returned() {
     run(async {
         let server = Server::start(|_, _, _| say(ok(&"x".repeat(100_000)))).await;
         let client = Client::new();

@@ -186,7 +186,7 @@ fn certificates_are_checked() {
 }
 
 #[test]
-fn connecting_takes_no_longer_than_it_may() {
+fn connecting_has_a_time_limit() {
     run(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -197,7 +197,7 @@ fn connecting_takes_no_longer_than_it_may() {
 }
 
 #[test]
-fn clients_show_their_certificate() {
+fn clients_present_their_certificate() {
     run(async {
         let authority = Authority::new();
         let server = Secure::start(&authority, "localhost", false, true).await;
@@ -218,7 +218,7 @@ fn clients_show_their_certificate() {
 }
 
 #[test]
-fn http2_is_spoken_where_the_server_does() {
+fn http2_is_used_if_the_server_supports_it() {
     run(async {
         let authority = Authority::new();
         let server = Secure::start(&authority, "localhost", true, false).await;
@@ -258,7 +258,7 @@ fn http2_is_spoken_where_the_server_does() {
 }
 
 #[test]
-fn http2_connections_that_end_are_made_up_for() {
+fn requests_on_ended_http2_connections_are_sent_again() {
     run(async {
         let authority = Authority::new();
         let server = Secure::start(&authority, "localhost", true, false).await;
@@ -349,7 +349,7 @@ fn proxies_open_tunnels() {
 }
 
 #[test]
-fn http2_bodies_are_kept_as_far_as_they_are_wanted() {
+fn http2_bodies_are_kept_only_as_far_as_they_are_needed() {
     run(async {
         let authority = Authority::new();
         let server = Secure::start(&authority, "localhost", true, false).await;

@@ -49,7 +49,7 @@ fn odd(rng: &Rng) -> Vec<u8> {
 }
 
 #[test]
-fn odd_answers_are_read_alike_however_they_come() {
+fn malformed_answers_are_read_alike_in_any_pieces() {
     let rng = Rng::new(7, 1);
     let mut invariants = Invariants::default();
     let (mut whole, mut simple) = (0, 0);
@@ -64,7 +64,7 @@ fn odd_answers_are_read_alike_however_they_come() {
 }
 
 #[test]
-fn blank_lines_before_a_status_line_make_it_no_field() {
+fn status_line_after_blank_lines_is_no_field() {
     let bytes = b"\r\n\nHTTP/1.1 200 so: it goes\r\nX: 1\r\nContent-Length: 0\r\n\r\n";
     assert_eq!(Invariants::default().check(bytes), Seen::SimpleHead);
     let head = parse(bytes).unwrap().unwrap();
@@ -72,7 +72,7 @@ fn blank_lines_before_a_status_line_make_it_no_field() {
 }
 
 #[test]
-fn odd_answers_end_in_a_response_or_a_failure() {
+fn malformed_answers_end_in_a_response_or_a_failure() {
     run(async {
         let rng = Rc::new(Rng::new(8, 1));
         let server = Server::start(move |_, number, _| if number == 0 { say(ok("first")) } else { last(odd(&rng)) }).await;

@@ -19,7 +19,7 @@ fn with_body(client: &Client, method: &str, url: Target, size: usize) -> HttpReq
 }
 
 #[test]
-fn what_may_have_been_processed_is_sent_again_only_if_it_is_idempotent() {
+fn possibly_processed_request_is_sent_again_only_if_idempotent() {
     run(async {
         for (method, again) in [("GET", true), ("PUT", true), ("DELETE", true), ("OPTIONS", true), ("POST", false), ("PATCH", false)] {
             // Small requests use the fast path, large ones don't.
@@ -48,7 +48,7 @@ fn what_may_have_been_processed_is_sent_again_only_if_it_is_idempotent() {
 }
 
 #[test]
-fn resend_off_is_obeyed() {
+fn resend_off_prevents_resends() {
     run(async {
         let (server, client) = (dropping().await, Client::new());
         let request = laid(&HttpRequest { resend: false, ..client.request("GET", server.url("/")) });
@@ -77,7 +77,7 @@ fn nothing_is_sent_again_after_a_timeout() {
 }
 
 #[test]
-fn the_rule_holds_for_hops_and_through_proxies() {
+fn resend_rule_applies_to_hops_and_through_proxies() {
     run(async {
         for (method, status, again) in [("GET", 302, true), ("POST", 302, true), ("POST", 307, false)] {
             let server = Server::start(move |connection, number, request| {
@@ -132,7 +132,7 @@ fn closing(after: Duration) -> (SocketAddr, Arc<AtomicUsize>) {
 }
 
 #[test]
-fn a_connection_that_was_closed_while_it_was_idle_causes_no_failure() {
+fn connection_closed_while_idle_causes_no_failure() {
     run(async {
         let (address, requests) = closing(Duration::from_millis(20));
         let client = Client::new();
@@ -176,7 +176,7 @@ fn moody() -> (SocketAddr, Arc<AtomicUsize>) {
 }
 
 #[test]
-fn as_many_connections_are_counted_as_the_server_accepted() {
+fn counted_connections_equal_those_that_the_server_accepted() {
     run(async {
         let (address, accepted) = moody();
         let client = Client::new();
@@ -208,7 +208,7 @@ fn as_many_connections_are_counted_as_the_server_accepted() {
 }
 
 #[test]
-fn what_came_of_an_answer_that_broke_is_counted() {
+fn bytes_of_a_broken_answer_are_counted() {
     run(async {
         let half = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf";
         let server = Server::start(move |_, _, _| last(half)).await;

@@ -69,7 +69,7 @@ async fn second(method: &str, second: Second) -> (Result<HttpResponse, HttpError
 }
 
 #[test]
-fn what_the_server_refused_is_sent_again_whatever_its_method() {
+fn refused_http2_request_is_sent_again_for_any_method() {
     run(async {
         for method in ["GET", "POST"] {
             let (answer, seen) = second(method, Second::Refuse).await;
@@ -79,7 +79,7 @@ fn what_the_server_refused_is_sent_again_whatever_its_method() {
 }
 
 #[test]
-fn what_the_server_may_have_processed_is_sent_again_only_if_it_is_idempotent() {
+fn possibly_processed_http2_request_is_sent_again_only_if_idempotent() {
     run(async {
         let (answer, seen) = second("PUT", Second::Drop).await;
         assert_eq!((answer.unwrap().traffic.resends, seen), (1, 2));
@@ -91,7 +91,7 @@ fn what_the_server_may_have_processed_is_sent_again_only_if_it_is_idempotent() {
 }
 
 #[test]
-fn a_request_that_the_server_ended_is_answered() {
+fn http2_request_that_the_server_ended_counts_as_answered() {
     run(async {
         for method in ["GET", "POST"] {
             let (answer, seen) = second(method, Second::Fail).await;

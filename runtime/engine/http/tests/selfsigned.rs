@@ -49,7 +49,7 @@ async fn get(ca: &str, host: &str, port: u16) -> Result<String, HttpError> {
 }
 
 #[test]
-fn a_certificate_that_was_given_is_trusted() {
+fn configured_self_signed_certificate_is_trusted() {
     run(async {
         for change in [as_openssl, |_: &mut CertificateParams| {}] {
             let (pem, port) = server(change).await;
@@ -61,7 +61,7 @@ fn a_certificate_that_was_given_is_trusted() {
 }
 
 #[test]
-fn its_name_and_its_time_still_count() {
+fn name_and_validity_of_a_self_signed_certificate_are_checked() {
     run(async {
         let (pem, port) = server(as_openssl).await;
         let failure = get(&pem, "127.0.0.1", port).await.unwrap_err();

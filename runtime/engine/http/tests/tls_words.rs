@@ -137,7 +137,7 @@ fn errors() -> Vec<Error> {
 }
 
 #[test]
-fn every_error_has_words_and_none_of_the_librarys() {
+fn every_tls_error_has_a_message_without_library_words() {
     for error in errors() {
         let theirs = (error.to_string(), format!("{error:?}"));
         for host in ["", "shop.test"] {
@@ -154,7 +154,7 @@ fn every_error_has_words_and_none_of_the_librarys() {
 }
 
 #[test]
-fn what_is_wrong_with_a_certificate_says_what_to_do() {
+fn certificate_errors_contain_a_fix() {
     let said = |why: &CertificateError| distrust(why);
     let all = certificate_errors();
     let find = |what: &str| all.iter().map(said).find(|text| text.contains(what)).unwrap_or_else(|| panic!("{what}"));
@@ -170,7 +170,7 @@ fn what_is_wrong_with_a_certificate_says_what_to_do() {
 }
 
 #[test]
-fn errors_below_tls_are_in_words_too() {
+fn errors_below_tls_have_messages_too() {
     let shown = |error: io::Error| failure(&error, "shop.test").message;
     assert_eq!(shown(io::ErrorKind::UnexpectedEof.into()), "the TLS handshake with shop.test failed: the server closed the connection");
     assert_eq!(shown(io::Error::from_raw_os_error(104)), "the TLS handshake with shop.test failed: connection reset by peer");
@@ -178,7 +178,7 @@ fn errors_below_tls_are_in_words_too() {
 }
 
 #[test]
-fn files_that_are_no_pem_are_told_in_words() {
+fn files_that_are_not_pem_have_a_message() {
     use rustls::pki_types::pem::Error as E;
     for error in [
         E::MissingSectionEnd { end_marker: b"x".to_vec() },
