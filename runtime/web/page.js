@@ -1,15 +1,15 @@
-// The live page: told by the server what was and what is, it draws that with what it shares with the report.
+// The live page. It receives past and new events from the server, and draws them with the scripts that it shares with the report.
 
 const $ = (id) => document.getElementById(id);
 const token = location.hash.slice(1);
 let about = null, past = [], now = null, state = "connecting", behind = 0;
 
-// ---- how figures are written -------------------------------------------------------------------------------------------------------
+// ---- formatting of figures ---------------------------------------------------------------------------------------------------------
 const rate = (v) => v == null ? "–" : v >= 1000 ? count(v) : v.toFixed(1);
 const hours = (s) => [s / 3600, s / 60 % 60, s % 60].map((v) => String(Math.floor(v)).padStart(2, "0")).join(":");
 
 // ---- charts ------------------------------------------------------------------------------------------------------------------------
-// A tick is [time, users, planned, rps, failures a second, p50, p95, p99, max, requests waiting].
+// A tick is [time, users, planned, rps, failures per second, p50, p95, p99, max, waiting requests].
 const link = [];
 const chart = (id, title, series, format, more) => {
   const made = new Chart({ title, x: [], series: series.map((one) => ({ ...one, color: `var(--${one.color})`, values: [] })), format, link, height: 190, ...more });
@@ -30,7 +30,7 @@ const charts = [
 const draw = () => {
   const planned = about && about.planned_s || 0;
   const last = past.length ? past[past.length - 1][0] : 0;
-  // A short test is shown whole; of a long one, what is over.
+  // Once a quarter of the planned time is over, the axis covers all of it. Before that, it covers only the time so far.
   span = Math.max(last, planned && last > planned / 4 ? planned : 0, 10);
   for (const one of charts) {
     one.x = past.map((tick) => tick[0]);
@@ -51,7 +51,7 @@ let sort = null, down = true;
 const heads = columns.map(([title, , key]) => {
   const head = el("th", { className: "sortable", tabindex: 0, scope: "col" }, title);
   head.onclick = () => {
-    // Once down, once up, then as in the spec again.
+    // The first click sorts figures in descending order and names from A, the second one reverses that, the third one restores the spec's order.
     if (sort !== key) { sort = key; down = key !== "name"; } else if (down === (key !== "name")) down = !down; else sort = null;
     steps();
   };
@@ -175,13 +175,13 @@ source.addEventListener("interval", (event) => {
   now = JSON.parse(event.data);
   const last = past[past.length - 1];
   if (!last || now.tick[0] > last[0]) past.push(now.tick);
-  // As many points as there are pixels are enough.
+  // More points than pixels would not be visible.
   if (past.length > 3000) past = past.filter((_, index) => index % 2 === 0);
   show();
 });
 source.addEventListener("end", (event) => {
   now = JSON.parse(event.data);
-  // Users have stopped: the curve falls with them.
+  // A last point shows that the users have stopped.
   const [time, users, planned] = now.tick;
   past.push([time, users, planned, null, null, null, null, null, null, null]);
   source.close();

@@ -1,7 +1,7 @@
 'use strict';
-// What the report and the live page are built of. Text goes into the page as text, never as markup: it may quote what a server sent.
+// Building blocks of the report and the live page. Text is never inserted as markup, because it may quote what a server sent.
 
-// How long the axes of time are, in seconds: hours are written where there are any.
+// The length of the time axes in seconds. Labels contain hours only if the axis is that long.
 let span = 0;
 
 function el(tag, props, ...children) {
@@ -47,7 +47,7 @@ function trim(value) {
   return text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text;
 }
 
-// Milliseconds to three digits, as in all of ltc's tables.
+// Milliseconds with three significant digits, as in all tables of ltc.
 function ms(value) {
   if (value === null || value === undefined) return '–';
   if (value === 0) return '0';
@@ -56,7 +56,7 @@ function ms(value) {
   return value.toFixed(value >= 0.9995 ? 2 : 3);
 }
 
-// The same with its unit, for a value that stands alone.
+// Milliseconds with their unit, for a single value.
 function took(value) {
   if (value === null || value === undefined) return '–';
   if (value >= 10000) return trim(value / 1000) + ' s';
@@ -99,7 +99,7 @@ function lasted(seconds) {
   return said.slice(0, 2).join(' ');
 }
 
-// Percentiles as a place among nines: 0.9 is 1, 0.99 is 2.
+// A percentile as its number of nines: 0.9 is 1, 0.99 is 2.
 const nineName = (x) => trim2((1 - Math.pow(10, -x)) * 100) + '%';
 function trim2(percent) {
   const nines = Math.max(0, Math.ceil(-Math.log10(1 - percent / 100 + 1e-12)) - 2);

@@ -2,7 +2,7 @@
 
 const MARGIN = { right: 14, top: 12, bottom: 24 };
 
-// Round steps of an axis from 0, or from `from`, up to `to`.
+// Ticks of an axis at round numbers, from 0 or `from` up to `to`.
 function ticks(from, to, about) {
   const span = to - from || 1;
   const rough = span / about;
@@ -33,8 +33,8 @@ function logTicks(from, to) {
 }
 
 class Chart {
-  // series: [{ name, color, values, dash, area, x }]; `x` of each, or one for all. link: charts that share a cross-hair.
-  // gap: how far apart two points may be with a line between them; further apart there was nothing.
+  // series: [{ name, color, values, dash, area, x }]; each has its own `x`, or all share one. link: charts that share a cross-hair.
+  // gap: the greatest distance of two points that a line connects. Without a point for longer, there were no values.
   constructor({ title, note, x, series, format, axis, xName, xTicks, log, height, link, hidden, most, domain, gap }) {
     Object.assign(this, { x, series, gap: gap || Infinity, axis: axis || format, format, xName: xName || clock, xTicks: xTicks || timeTicks, log, link, most, domain });
     this.height = height || 200;
@@ -102,7 +102,7 @@ class Chart {
     }
     const { right: mr, top: mt, bottom: mb } = MARGIN;
     const steps = (this.log ? logTicks(low, high) : ticks(low, high, 4)).map((at) => [at, this.axis(at)]);
-    // As wide as the widest label.
+    // The margin is as wide as the widest label.
     const ml = 18 + 6.4 * Math.max(...steps.map(([, label]) => label.length));
     const px = (at) => ml + ((at - left) / (right - left)) * (width - ml - mr);
     const part = this.log ? (value) => Math.log(value / low) / Math.log(high / low) : (value) => (value - low) / (high - low);
@@ -139,11 +139,11 @@ class Chart {
     picture.addEventListener('pointerdown', move);
     picture.addEventListener('pointerleave', leave);
     this.plot.replaceChildren(picture, this.tip);
-    // A live chart is drawn anew under the pointer.
+    // A live chart is drawn again while the pointer is on it.
     if (this.at !== undefined && this.at !== null) this.point(this.at, this.tells);
   }
 
-  // Stretches of a series without a gap, as lists of [x, value].
+  // The parts of a series without a gap, as lists of [x, value].
   stretches(one, xs) {
     const all = [];
     let open = null;
@@ -156,18 +156,18 @@ class Chart {
     return all;
   }
 
-  // The line of a series; with a base, the area down to it.
+  // The line of a series. With a base, the area between the line and the base.
   path(one, xs, px, py, base) {
     return this.stretches(one, xs).map((stretch) => {
       const points = stretch.map(([x, value]) => `${px(x).toFixed(1)} ${py(value).toFixed(1)}`);
       const line = 'M' + points.join('L');
       if (base !== undefined) return `${line}L${px(stretch[stretch.length - 1][0]).toFixed(1)} ${base}L${px(stretch[0][0]).toFixed(1)} ${base}Z`;
-      // One point alone is no line: a dash as wide as can be seen.
+      // A single point has no line, so a short visible dash is drawn.
       return points.length === 1 ? line + 'h2' : line;
     }).join('');
   }
 
-  // Shows the figures at a place of the axis, or none.
+  // Shows the figures at a position of the axis, or hides them.
   point(at, tell) {
     Object.assign(this, { at, tells: tell });
     if (!this.shown || !this.cross) return;
@@ -214,7 +214,7 @@ function nearest(xs, at) {
   return Math.abs(xs[low] - at) <= Math.abs(xs[high] - at) ? low : high;
 }
 
-// A curve as small as a word; `at` are the numbers of its points, which may leave some out.
+// A sparkline. `at` has the numbers of its points, and may leave some out.
 function spark(at, values, width, height) {
   const most = Math.max(...values, 1e-9);
   const step = width / Math.max(at[at.length - 1] - at[0], 1);

@@ -36,7 +36,7 @@ function kind(one) {
     el('span', { className: 'what' }, el('span', { className: 'class' }, one.class), one.step, one.kind ? ' · ' + one.kind : ''),
     el('code', { className: 'place soft' }, one.place),
     first ? el('span', { className: 'said' }, first.message) : null));
-  // Examples are long: they come into the page when they are asked for.
+  // Examples are long, so they are added to the page only when the reader opens them.
   node.addEventListener('toggle', () => {
     if (node.open && node.childElementCount === 1) node.append(...one.examples.map(example));
   });

@@ -61,7 +61,7 @@ function chartSection() {
   const chart = (title, series, format, more) => new Chart({ title, series, format, x, link, domain: [0, figures.seconds], gap: figures.width * 1.5, ...more });
   const line = (name, values, color, dash) => ({ name, values, color: `var(--c${color})`, dash });
   const any = (values) => values.some((value) => value > 0);
-  // Users are those at the end of an interval, and the plan's too.
+  // The numbers of active and planned users are those at the end of an interval.
   const ends = [...timeline.to.map((to, i) => Math.min(to, x[i] + figures.interval / 2)), figures.seconds];
   const counted = (name, values, color, dash) => ({ ...line(name, [...values, figures.left[name]], color, dash), x: ends });
   const charts = [

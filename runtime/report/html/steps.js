@@ -1,4 +1,4 @@
-// The table of steps, sorted and filtered; the charts of those that are picked.
+// The table of steps, which can be sorted and filtered, and the charts of selected steps.
 
 const COLORS = ['var(--c0)', 'var(--c1)', 'var(--c2)', 'var(--c3)', 'var(--c4)'];
 const ROWS = 25;
@@ -51,7 +51,7 @@ class Steps {
     this.sort = null;
     this.filter = '';
     this.all = false;
-    // The lines that took most of all time: what a reader will ask about first.
+    // Initially selects the rows that took most of the total time.
     const steps = figures.lines.filter((line) => !line.group && line.requests);
     const weight = (line) => line.times.avg * line.requests;
     this.picked = steps.slice().sort((a, b) => weight(b) - weight(a)).slice(0, 3);
@@ -95,7 +95,7 @@ class Steps {
     this.told.textContent = this.filter ? `${count(lines.length)} of ${count(figures.lines.length)}` : '';
   }
 
-  // On paper nothing can be pressed: all lines, with the columns of all views.
+  // A print-out has no buttons, so it contains all rows with the columns of all views.
   printed() {
     return this.views.map(([name, columns]) => [el('h3', null, name), el('div', { className: 'card long' }, this.table(columns, figures.lines))]).flat();
   }
@@ -104,7 +104,7 @@ class Steps {
     const head = (name, sorts, title) => {
       const sorted = this.sort && this.sort.column === name ? (this.sort.down ? 'descending' : 'ascending') : null;
       const click = () => {
-        // Figures from the greatest, names from A; a second press reverses them, a third leaves the order of the spec.
+        // Figures are sorted in descending order, names from A. A second click reverses the order, a third one restores that of the spec.
         const first = name !== 'Step';
         if (!sorted) this.sort = { column: name, down: first };
         else if (this.sort.down === first) this.sort = { column: name, down: !first };
@@ -165,7 +165,7 @@ class Steps {
   }
 
   drawCharts() {
-    // The last value is the greatest: it stands where the number of values puts it.
+    // The last value is the maximum. Its position follows from the number of values.
     const curve = (name, times, color, dash) => ({
       name, color, dash, values: times.nines,
       x: times.nines.map((_, i) => (i === times.nines.length - 1 ? Math.max(Math.log10(times.count || 1), (i - 1) / 10) : i / 10)),
@@ -177,7 +177,7 @@ class Steps {
       const x = line.course.at.map((number) => Math.min((number + 0.5) * width, figures.seconds));
       return { name: line.name, color: COLORS[i], x, values: values(line.course) };
     });
-    // The last interval may be shorter, or a little longer.
+    // The last interval may be shorter, or slightly longer.
     const last = Math.max(...figures.lines.flatMap((line) => line.course.at));
     const length = (at) => (at === last ? Math.max(Math.min(width * 1.25, figures.seconds - at * width), width / 10) : width);
     const rate = (key) => (course) => course[key].map((n, i) => n / length(course.at[i]));
