@@ -148,29 +148,7 @@ impl Wait {
 
 /// A duration as it is written: `1500` is `1.5s`, `90000` is `1m30s`.
 pub fn duration(ms: u64) -> String {
-    let fraction = |whole: u64, rest: u64, unit: &str| {
-        let rest = format!("{rest:03}");
-        let rest = rest.trim_end_matches('0');
-        if rest.is_empty() { format!("{whole}{unit}") } else { format!("{whole}.{rest}{unit}") }
-    };
-    match ms {
-        0..1_000 => format!("{ms}ms"),
-        1_000..60_000 => fraction(ms / 1_000, ms % 1_000, "s"),
-        _ => {
-            let (hours, minutes, rest) = (ms / 3_600_000, ms / 60_000 % 60, ms % 60_000);
-            let mut out = String::new();
-            if hours > 0 {
-                out.push_str(&format!("{hours}h"));
-            }
-            if minutes > 0 {
-                out.push_str(&format!("{minutes}m"));
-            }
-            if rest > 0 {
-                out.push_str(&fraction(rest / 1_000, rest % 1_000, "s"));
-            }
-            out
-        }
-    }
+    ltc_config::duration::print(std::time::Duration::from_millis(ms))
 }
 
 /// Where a take finds its value.

@@ -77,21 +77,46 @@ fn scaled(number: &str, scale: u64) -> Option<u64> {
     whole.checked_mul(scale)?.checked_add(part)
 }
 
-/// Prints a duration for people, in a form that [`parse`] reads back: `1h20m`, `500ms`, `0s`.
+/// Prints a duration as a spec and a profile write it, in a form that [`parse`] reads back: `1h20m`, `1.5s`, `500ms`, `0s`.
 pub fn print(duration: Duration) -> String {
-    let mut nanos = duration.as_nanos();
-    if nanos == 0 {
-        return "0s".to_owned();
-    }
     let mut text = String::new();
-    for (unit, scale) in UNITS.iter().rev() {
-        let count = nanos / u128::from(*scale);
-        if count > 0 {
-            text.push_str(&format!("{count}{unit}"));
-            nanos %= u128::from(*scale);
+    write(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX), &mut text);
+    text
+}
+
+/// Appends a duration of `nanos` nanoseconds, as [`print`] writes it.
+pub fn write(nanos: u64, out: &mut String) {
+    let mut left = nanos;
+    match nanos {
+        0 => out.push_str("0s"),
+        1..1_000 => decimal(left, 1, "ns", out),
+        1_000..1_000_000 => decimal(left, 1_000, "us", out),
+        1_000_000..1_000_000_000 => decimal(left, 1_000_000, "ms", out),
+        _ => {
+            for (unit, name) in [(3_600_000_000_000, "h"), (60_000_000_000, "m")] {
+                if left >= unit {
+                    decimal(left / unit, 1, name, out);
+                    left %= unit;
+                }
+            }
+            if left > 0 {
+                decimal(left, 1_000_000_000, "s", out);
+            }
         }
     }
-    text
+}
+
+/// Appends `amount` in the unit `name` of `unit` nanoseconds (a power of ten), without zeros at its end.
+fn decimal(amount: u64, unit: u64, name: &str, out: &mut String) {
+    out.push_str(&(amount / unit).to_string());
+    let fraction = amount % unit;
+    if fraction > 0 {
+        let digits = unit.ilog10() as usize;
+        let text = format!("{fraction:0digits$}");
+        out.push('.');
+        out.push_str(text.trim_end_matches('0'));
+    }
+    out.push_str(name);
 }
 
 #[cfg(test)]
@@ -143,7 +168,7 @@ mod tests {
 
     #[test]
     fn printed_duration_reads_as_itself() {
-        for text in ["1h20m", "3h30m10s", "500ms", "2d", "1s500ms", "0s", "3us7ns", "1d1ns"] {
+        for text in ["1h20m", "3h30m10s", "500ms", "48h", "1.5s", "1m0.25s", "0s", "3.007us", "7ns", "24h0.000000001s"] {
             assert_eq!(print(parse(text).unwrap()), text);
         }
         assert_eq!(print(Duration::from_secs(90)), "1m30s");

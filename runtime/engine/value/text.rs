@@ -125,38 +125,10 @@ pub(crate) fn timestamp(nanos: i128) -> Eval<jiff::Timestamp> {
 
 /// Appends a duration in the form of a spec: `250ms`, `1.5s`, `1h20m`.
 pub fn write_duration(nanos: i64, out: &mut String) {
-    let mut left = nanos.unsigned_abs();
     if nanos < 0 {
         out.push('-');
     }
-    let decimal = |amount: u64, unit: u64, name: &str, out: &mut String| {
-        out.push_str(itoa::Buffer::new().format(amount / unit));
-        let fraction = amount % unit;
-        if fraction > 0 {
-            let digits = unit.ilog10() as usize;
-            let text = format!("{fraction:0digits$}");
-            out.push('.');
-            out.push_str(text.trim_end_matches('0'));
-        }
-        out.push_str(name);
-    };
-    match left {
-        0 => out.push_str("0s"),
-        1..1_000 => decimal(left, 1, "ns", out),
-        1_000..1_000_000 => decimal(left, 1_000, "us", out),
-        1_000_000..1_000_000_000 => decimal(left, 1_000_000, "ms", out),
-        _ => {
-            for (unit, name) in [(3_600_000_000_000, "h"), (60_000_000_000, "m")] {
-                if left >= unit {
-                    decimal(left / unit, 1, name, out);
-                    left %= unit;
-                }
-            }
-            if left > 0 {
-                decimal(left, 1_000_000_000, "s", out);
-            }
-        }
-    }
+    ltc_config::duration::write(nanos.unsigned_abs(), out);
 }
 
 #[cfg(test)]
