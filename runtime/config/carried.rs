@@ -235,7 +235,7 @@ mod tests {
         };
         assert_eq!(lines(&file)[..3], lines(&kept)[..3]);
         assert!(kept.require("shop.us").is_err() && kept.require("ledger").is_err() && kept.require("base.z").is_err());
-        assert_eq!(carried(&text, "config/x.yml", &reads()).unwrap(), text, "what is carried is carried whole");
+        assert_eq!(carried(&text, "config/x.yml", &reads()).unwrap(), text, "a carried text is carried unchanged");
     }
 
     /// Removes a value's locations.

@@ -52,7 +52,7 @@ mod tests {
             ("日本", ""),
         ] {
             assert_eq!(plain(name), valid, "{name}");
-            assert_eq!(plain(valid), valid, "what is valid stays as it is");
+            assert_eq!(plain(valid), valid, "a valid name stays unchanged");
         }
     }
 

@@ -121,7 +121,7 @@ fn shard_stops_before_the_invocation_limit() {
     let begun = clock::now();
     let frames = frames(&json, &host(Some(Duration::from_secs(4))), &DeliveredSlices::default());
     assert_eq!(ended(&frames).0, EndReason::Deadline);
-    assert!(frames.len() > 3, "what was counted is out");
+    assert!(frames.len() > 3, "the counts were sent");
     assert!(clock::since(begun) < Duration::from_secs(4), "{:?}", clock::since(begun));
 }
 
@@ -143,7 +143,7 @@ fn clock_that_is_behind_is_corrected() {
     event.sent_at_us += 5_000_000;
     let begun = clock::now();
     assert_eq!(ended(&frames(&event.to_json().unwrap(), &host(None), &DeliveredSlices::default())).0, EndReason::Done);
-    assert!(clock::since(begun) < Duration::from_secs(5), "it waited for its own clock");
+    assert!(clock::since(begun) < Duration::from_secs(5), "the slice waited for the clock of its own machine");
 }
 
 #[test]

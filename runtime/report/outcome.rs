@@ -11,7 +11,7 @@ use crate::thresholds::{Status, Verdict};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Outcome {
-    /// No threshold was judged and nothing failed, so the run is neither good nor bad.
+    /// No threshold was judged, and nothing else decides against the run: it is neither good nor bad.
     #[default]
     NoThresholds,
     /// All judged thresholds passed.

@@ -61,7 +61,7 @@ fn exit_codes_of_verdicts_take_precedence_in_the_order_3_130_1_0() {
     }
     let all = Facts { interrupted: true, broken: &lost, thresholds: &failed, begun: 10, succeeded: 0 }.conclude();
     let expected = ["it broke", "it was stopped before its end", "1 of 1 threshold failed", "none of 10 requests succeeded"];
-    assert_eq!(all.reasons, expected, "what decided comes first, and nothing is left out");
+    assert_eq!(all.reasons, expected, "the decisive reason comes first, and none is left out");
 }
 
 #[test]

@@ -65,7 +65,7 @@ mod tests {
         let one = planned(20, 2.5, Some(60));
         assert_eq!(together(&[(0, one), (0, one)]), planned(40, 5.0, Some(60)));
         assert_eq!(together(&[(at(30), one), (0, one)]), planned(40, 5.0, Some(90)), "they overlap");
-        assert_eq!(together(&[(0, one), (at(60), planned(50, 0.0, Some(10)))]), planned(50, 2.5, Some(70)), "one after the other");
+        assert_eq!(together(&[(0, one), (at(60), planned(50, 0.0, Some(10)))]), planned(50, 2.5, Some(70)), "runs after each other");
         assert_eq!(together(&[(0, one), (at(10), planned(5, 0.0, None))]), planned(25, 2.5, None), "until it is stopped");
         assert_eq!(together(&[]), planned(0, 0.0, Some(0)));
     }

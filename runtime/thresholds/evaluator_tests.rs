@@ -193,7 +193,7 @@ fn threshold_without_results_yet_is_not_failed() {
     assert_eq!(so_far, [open("judged from 3s on"), open("judged from 3s on"), open("no data to judge it by so far")]);
     let over: Vec<_> = course.evaluator.verdicts().iter().map(shown).collect();
     assert_eq!(over[..2], [open("the test ended before 3s"), open("the test ended before 3s")]);
-    assert_eq!(over[2].0, Status::Failed, "what never had a request is no pass at the end");
+    assert_eq!(over[2].0, Status::Failed, "a step without requests does not pass at the end");
     course.seconds(3, 10, 0, 1);
     assert!(course.evaluator.so_far()[..2].iter().all(|verdict| verdict.outcome == Status::Passed), "{:?}", course.evaluator.so_far());
 }

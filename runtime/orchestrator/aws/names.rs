@@ -115,7 +115,7 @@ mod tests {
             assert!(names.function.len() <= 64 && names.role().len() <= 64 && bucket.len() <= 63, "{names:?} {bucket}");
         }
         assert_ne!(one.function, other.function);
-        assert_ne!(one.bucket("1"), other.bucket("1"), "what is cut stays apart");
+        assert_ne!(one.bucket("1"), other.bucket("1"), "shortened names stay different");
         assert!(names(Some("a b")).unwrap_err().contains("`a b`"));
     }
 

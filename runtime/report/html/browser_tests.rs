@@ -178,7 +178,7 @@ fn a_thousand_names_and_a_day_are_readable_on_a_phone() {
     assert_eq!(seen["wrong"], serde_json::json!([]), "{seen:#}");
     assert_eq!(seen["rows"], 25, "the first of them");
     assert_eq!(seen["all"], 1000);
-    assert_eq!(seen["found"], 125, "those with `Pay` in their name");
+    assert_eq!(seen["found"], 125, "the filter finds the steps with `Pay` in their name");
     let counts = |key: &str| -> Vec<u64> {
         let all = seen[key].as_array().unwrap().iter();
         all.map(|cell| cell.as_str().unwrap().replace(',', "").parse().unwrap()).collect()

@@ -143,7 +143,7 @@ mod tests {
             for (number, (act, begun)) in acts.iter().enumerate() {
                 act(&world);
                 if let Poll::Ready(raced) = race.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                    assert_eq!(number + 1, acts.len(), "it is over early");
+                    assert_eq!(number + 1, acts.len(), "the race is over early");
                     result = Some(raced);
                 }
                 assert_eq!(*world.begun.borrow(), *begun, "after act {number}");

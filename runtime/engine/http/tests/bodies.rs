@@ -56,7 +56,7 @@ fn unread_body_of_any_size_is_dropped() {
             let response = response.unwrap();
             assert_eq!((response.body(), response.omitted), (&body[..SHOWN], (LARGE - SHOWN) as u64));
             assert!(response.traffic.received > LARGE as u64);
-            assert_eq!(response.reused(), reuses && number == 1, "what follows is read on from where it stands");
+            assert_eq!(response.reused(), reuses && number == 1, "the next answer is read on the same connection");
         }
     }
 }

@@ -170,7 +170,7 @@ fn redirects_do_not_lead_to_metadata_or_from_a_public_host_to_this_machine() {
             }
         }
         assert_eq!(server.requests().len(), 6, "only the requests of the test were sent");
-        assert_eq!(direct.get(server.url("/link")).await.unwrap().status, 302, "what is not to be followed is the answer");
+        assert_eq!(direct.get(server.url("/link")).await.unwrap().status, 302, "a redirect that must not be followed is the answer");
     });
 }
 

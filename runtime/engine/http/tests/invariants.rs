@@ -47,7 +47,7 @@ impl Invariants {
         let (end, head) = match first {
             Some((end, Ok(head))) => (end, head),
             Some((_, Err(_))) => {
-                assert!(parse(bytes).is_err(), "more bytes mend a head: {bytes:?}");
+                assert!(parse(bytes).is_err(), "more bytes repair a head: {bytes:?}");
                 return Seen::Nothing;
             }
             None => return Seen::Nothing,
@@ -58,7 +58,7 @@ impl Invariants {
         let Ok(Some(again)) = again else { panic!("{again:?}: {bytes:?}") };
         assert_eq!(facts(&head), facts(&again), "{bytes:?}");
         if let Some(plain) = parse_plain(bytes) {
-            let Ok(Some(any)) = parse_any(bytes) else { panic!("only the quick way reads {bytes:?}") };
+            let Ok(Some(any)) = parse_any(bytes) else { panic!("only the fast path reads {bytes:?}") };
             assert_eq!((facts(&plain), plain.fields), (facts(&any), any.fields), "{bytes:?}");
         }
         let cached = self.known.insert(bytes, &again);
