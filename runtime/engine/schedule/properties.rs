@@ -1,4 +1,4 @@
-//! Properties over random profiles: whatever the load and however it is cut, the parts sum to the whole.
+//! Tests properties over random profiles: however a load is divided, the parts add up to the whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,7 +79,7 @@ fn cases() -> impl Strategy<Value = Case> {
     })
 }
 
-/// How a shard's load is cut: the shard of three, the length of an interval and the share of it in which users are handed over.
+/// How a shard's load is divided: the shard of three, the length of an interval and the share of it in which users are handed over.
 #[derive(Clone, Copy, Debug)]
 struct Cut {
     shard: u64,
@@ -95,7 +95,7 @@ fn cuts() -> impl Strategy<Value = Cut> {
     })
 }
 
-/// Replays events; fails where a running user starts, or a stopped one stops.
+/// Replays events. It fails if an active user starts, or an inactive one stops.
 #[derive(Default)]
 struct Replay {
     users: BTreeMap<u64, usize>,
@@ -116,7 +116,7 @@ impl Replay {
     }
 }
 
-/// A shard's slices of one interval after another, and the window in which users are handed over.
+/// A shard's slices of consecutive intervals, and the window in which users are handed over.
 fn intervals(cut: Cut, slice: &Slice) -> (Vec<Slice>, Duration) {
     let total = slice.plan().total_duration().unwrap_or_default() + Duration::from_secs(1);
     let window = cut.length * cut.tenths / 10;
@@ -196,7 +196,7 @@ proptest! {
         let said = format!("handed over within {window:?}");
         let mut events: Vec<(Event, usize)> =
             parts.iter().enumerate().flat_map(|(part, slice)| slice.events().map(move |event| (event, part))).collect();
-        // At one instant a user leaves a function before it enters the next.
+        // At the same time, a user leaves one function before it enters the next.
         events.sort_by_key(|(event, part)| (event.at, *part));
         let mut replay = Replay::default();
         for (number, (event, part)) in events.iter().enumerate() {
@@ -217,7 +217,7 @@ proptest! {
     }
 
     #[test]
-    fn intervals_partition_the_arrivals_and_each_has_a_server(Case { plan, .. } in cases(), cut in cuts()) {
+    fn intervals_partition_the_arrivals_and_each_arrival_has_a_user(Case { plan, .. } in cases(), cut in cuts()) {
         let slice = plan.slice(cut.shard, 3);
         let (parts, window) = intervals(cut, &slice);
         for class in 0..plan.classes().len() {
@@ -241,7 +241,7 @@ proptest! {
     }
 
     #[test]
-    fn replacement_does_what_the_lost_function_would_have_done_from_then_on(Case { plan, .. } in cases(), cut in cuts(), part in any::<prop::sample::Index>(), since in 0..4_000u64) {
+    fn replacement_continues_the_load_of_the_lost_function(Case { plan, .. } in cases(), cut in cuts(), part in any::<prop::sample::Index>(), since in 0..4_000u64) {
         let slice = plan.slice(cut.shard, 3);
         let (parts, window) = intervals(cut, &slice);
         let part = &parts[part.index(parts.len())];
@@ -258,7 +258,7 @@ proptest! {
         let mut later = Vec::new();
         for event in replacement.events() {
             assert!(event.at >= since, "{said}: {event:?}");
-            // What runs then goes on at once.
+            // An active user continues immediately.
             if event.at == since && matches!(event.kind, EventKind::Continue(_)) && lost.users.contains_key(&event.user) {
                 replay.apply(event);
             } else {
@@ -279,7 +279,7 @@ proptest! {
     }
 
     #[test]
-    fn arrivals_are_as_many_as_the_integral_says(
+    fn number_of_arrivals_equals_the_integral(
         drawn in prop::collection::vec((prop::sample::select(&[0u64, 3, 20, 55][..]), 1..6u64), 1..=5)
     ) {
         let mut area = 0.0;
