@@ -5,7 +5,7 @@ use crate::span::{Name, Span, Spanned};
 /// An expression.
 #[derive(Clone, Debug)]
 pub struct Expr {
-    /// What it is.
+    /// Its kind, with its parts.
     pub kind: ExprKind,
     /// Its location.
     pub span: Span,
@@ -25,7 +25,7 @@ pub enum ExprKind {
     Int(i64),
     /// `1.5`.
     Float(f64),
-    /// A number that neither of these prints as it is written: `18446744073709551615`, `1.10`.
+    /// A number that neither `Int` nor `Float` prints as it is written: `18446744073709551615`, `1.10`.
     Number(String),
     /// `1h20m`, in nanoseconds.
     Duration(i64),
@@ -69,7 +69,7 @@ pub enum ExprKind {
     Match { value: Box<Expr>, negated: bool, regex: Spanned<String> },
     /// `if c then a else b`.
     If(Box<Expr>, Box<Expr>, Box<Expr>),
-    /// Something that did not parse; already reported.
+    /// An expression that did not parse; the parser has reported it.
     Broken,
 }
 
@@ -86,7 +86,7 @@ pub enum SourceWord {
     Url,
     /// The time the exchange took.
     Elapsed,
-    /// Exactly what is sent: in headers and auth, for signatures.
+    /// The request's body exactly as it is sent: in headers and auth, for signatures.
     Body,
 }
 
@@ -122,7 +122,7 @@ pub struct Arg {
 pub struct Entry {
     /// The key.
     pub key: Key,
-    /// The value; for the short form `{ iid }` a `Name` expression of the same text and place.
+    /// The value; for the short form `{ iid }` a `Name` expression with the same text and location.
     pub value: Expr,
 }
 
@@ -131,9 +131,9 @@ pub struct Entry {
 pub struct Key {
     /// Its text, unescaped.
     pub text: String,
-    /// Whether it was quoted: then it is as it stands.
+    /// Whether it was quoted. A quoted key keeps its spelling.
     pub quoted: bool,
-    /// Where.
+    /// Its location.
     pub span: Span,
 }
 
@@ -167,7 +167,7 @@ pub enum BinaryOp {
 }
 
 impl BinaryOp {
-    /// Whether it compares its sides.
+    /// Whether the operator compares its sides.
     pub fn is_comparison(self) -> bool {
         matches!(self, Self::Eq | Self::Ne | Self::Lt | Self::Le | Self::Gt | Self::Ge)
     }
@@ -176,8 +176,8 @@ impl BinaryOp {
 /// `all`, `any` before a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantifier {
-    /// A list of all that is found.
+    /// A list of all values that the source finds.
     All,
-    /// One of what is found, at random.
+    /// One of the values that the source finds, chosen at random.
     Any,
 }

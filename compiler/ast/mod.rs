@@ -1,7 +1,7 @@
-//! The tree that parsing yields: what was written, with places, nothing resolved.
+//! The tree that the parser builds: the source as written, with locations and without resolved names.
 //!
-//! Parsing cannot fail: what does not parse is a `Broken` item, member or statement, whose diagnostic was reported beside the tree, so
-//! that checking goes on with the rest.
+//! Parsing cannot fail. Text that does not parse becomes a `Broken` item, member or statement, and the parser returns its diagnostic beside
+//! the tree, so that checking continues with the rest.
 
 mod expr;
 mod stmt;
@@ -19,9 +19,9 @@ use crate::span::{Name, Span, Spanned};
 pub struct File {
     /// Its items in order.
     pub items: Vec<Item>,
-    /// Something in it did not parse: what is used in it, and what is not, cannot be known.
+    /// Whether a part of the file did not parse. Then nobody knows which names the file uses and which it does not.
     pub incomplete: bool,
-    /// Blocks whose heads did not parse and were replaced: what the heads declared is not known.
+    /// Blocks whose heads did not parse and were replaced. The names that the heads declared are unknown.
     pub repaired: Vec<Span>,
 }
 
@@ -34,9 +34,9 @@ pub enum Item {
     Api(Api),
     /// `data rows from "x.csv" { … }`.
     Data(Data),
-    /// `let x = …` at file level: evaluated once a test, equal on all shards.
+    /// `let x = …` at file level: evaluated once per test, equal on all shards.
     Let(Let),
-    /// `keep seen = []`: one for each user.
+    /// `keep seen = []`: each user has its own value.
     Keep(Let),
     /// `sequence Browse { … }`.
     Sequence(Sequence),
@@ -50,7 +50,7 @@ pub enum Item {
     BeforeTestEvery(Expr, Block),
     /// `after test { … }`.
     AfterTest(Block),
-    /// Something that did not parse; already reported.
+    /// An item that did not parse; the parser has reported it.
     Broken(Span),
 }
 
@@ -63,7 +63,7 @@ pub struct Import {
     pub span: Span,
 }
 
-/// A client: where requests go and what they have in common.
+/// A client: the base of its requests, and the options that they share.
 #[derive(Clone, Debug)]
 pub struct Api {
     /// Its name.
@@ -91,11 +91,11 @@ pub enum ApiMember {
     Option(RequestOption),
     /// `healthcheck GET /x { version = … }`; `None` is `healthcheck none`.
     Healthcheck(Option<Box<Healthcheck>>, Span),
-    /// `create(iid) = POST /treatments { … }`.
+    /// An option that an api, a resource and a request may each have.
     Request(Box<RequestDef>),
     /// `resource treatment { … }`.
     Resource(Resource),
-    /// Something that did not parse; already reported.
+    /// A member that did not parse; the parser has reported it.
     Broken(Span),
 }
 
@@ -119,9 +119,9 @@ pub enum Redirects {
     Off,
     /// `redirects any`: to any host.
     Any,
-    /// `redirects 2`: the response after that many hops is the response.
+    /// `redirects 2`: after that many hops, the client follows no further redirect.
     Hops(i64),
-    /// Some other word, for the checker to refuse.
+    /// Any other word; the checker rejects it.
     Other(String),
 }
 
@@ -139,7 +139,7 @@ pub struct AuthExpr {
 /// `healthcheck GET /x { version = json.version }`.
 #[derive(Clone, Debug)]
 pub struct Healthcheck {
-    /// What is sent.
+    /// The request.
     pub line: RequestLine,
     /// Parts other than the version.
     pub parts: Vec<Part>,
@@ -198,11 +198,11 @@ pub struct RequestLine {
 pub enum PathExpr {
     /// `/treatments/{id}?page={n}`: appended to the base; holes encoded as a segment, after `?` as a query value.
     Plain(Text),
-    /// `"{place}"`: a URI reference, sent as it is, resolved against the base.
+    /// `"{place}"`: a URI reference, resolved against the base and sent without encoding.
     Quoted(Text),
 }
 
-/// What may stand in the braces of a request.
+/// A part within the braces of a request.
 #[derive(Clone, Debug)]
 pub enum Part {
     /// Headers, auth, timeout, redirects.
@@ -211,16 +211,16 @@ pub enum Part {
     Query(Vec<Entry>, Span),
     /// The body.
     Body(Body),
-    /// An expectation that each use of the request has.
+    /// An expectation that applies to each use of the request.
     Expect(Expect),
-    /// Something that did not parse; already reported.
+    /// A part that did not parse; the parser has reported it.
     Broken(Span),
 }
 
 /// A body and its kind.
 #[derive(Clone, Debug)]
 pub struct Body {
-    /// What it is made of.
+    /// Its kind, with its content.
     pub kind: BodyKind,
     /// The whole part.
     pub span: Span,
@@ -229,7 +229,7 @@ pub struct Body {
 /// The kinds of body.
 #[derive(Clone, Debug)]
 pub enum BodyKind {
-    /// `json { … }`: a map in place, whose unquoted keys follow `keys camel`.
+    /// `json { … }`: a literal map, whose unquoted keys follow `keys camel`.
     JsonMap(Vec<Entry>),
     /// `json EXPR`.
     Json(Expr),
@@ -252,7 +252,7 @@ pub struct Data {
     pub name: Name,
     /// The file as written.
     pub path: Spanned<String>,
-    /// `order`, `share`, `at_end`: the option's word and the word behind it.
+    /// `order`, `share`, `at_end`: the option's word and the word that follows it.
     pub options: Vec<(Name, Name)>,
     /// `where role == "buyer"`.
     pub filter: Option<Expr>,
@@ -280,7 +280,7 @@ pub struct Sequence {
     pub name: Name,
     /// Its parameters.
     pub params: Vec<Param>,
-    /// `interrupt`: every step of it interrupts.
+    /// `interrupt`: every step of the sequence interrupts.
     pub interrupt: Option<Span>,
     /// `gives a, b`.
     pub gives: Vec<Name>,
@@ -306,22 +306,22 @@ pub struct Tasks {
 /// A weighted member of `tasks`.
 #[derive(Clone, Debug)]
 pub struct TaskMember {
-    /// An integer or `env.x`; absent where none was written (1).
+    /// An integer or `env.x`; `None` if the member has no weight, which means 1.
     pub weight: Option<Expr>,
-    /// What is drawn.
+    /// The sequence, tasks or step to run.
     pub target: TaskTarget,
     /// The whole member.
     pub span: Span,
 }
 
-/// What a member of `tasks` runs.
+/// The target of a member of `tasks`.
 #[derive(Clone, Debug)]
 pub enum TaskTarget {
     /// A sequence or `tasks` by name.
     Run(Name, Vec<Arg>),
-    /// A step in place.
+    /// A step that is written as the member.
     Step(Box<Step>),
-    /// Something that did not parse; already reported.
+    /// A target that did not parse; the parser has reported it.
     Broken,
 }
 
@@ -353,6 +353,6 @@ pub enum UserMember {
     OnStop(Block),
     /// `every 20m { … }`.
     Every(Expr, Block),
-    /// Something that did not parse; already reported.
+    /// A member that did not parse; the parser has reported it.
     Broken(Span),
 }

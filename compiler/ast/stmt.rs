@@ -6,22 +6,22 @@ use crate::span::{Name, Span, Spanned};
 /// Statements between braces.
 #[derive(Clone, Debug, Default)]
 pub struct Block {
-    /// In order.
+    /// The statements in order.
     pub stmts: Vec<Stmt>,
-    /// Braces included.
+    /// The location, braces included.
     pub span: Span,
 }
 
 /// A statement.
 #[derive(Clone, Debug)]
 pub struct Stmt {
-    /// What it is.
+    /// Its kind, with its parts.
     pub kind: StmtKind,
     /// Its location.
     pub span: Span,
 }
 
-/// The kinds of statement. Where each may stand is the checker's business.
+/// The kinds of statement. The checker decides where each is allowed.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum StmtKind {
@@ -33,11 +33,11 @@ pub enum StmtKind {
     Expect(Expect),
     /// `take x = SOURCE`.
     Take(Box<Take>),
-    /// `run Login(a)`, `take x, y = run Login(a)`: what is taken, the callee, its arguments.
+    /// `run Login(a)`, `take x, y = run Login(a)`: the taken names, the callee and its arguments.
     Run { takes: Vec<Name>, callee: Name, args: Vec<Arg> },
     /// `let x = …`.
     Let(Box<Let>),
-    /// `keep x = …` below file level, for the checker to refuse.
+    /// `keep x = …` below file level; the checker rejects it.
     Keep(Box<Let>),
     /// `set x = …`.
     Set(SetTarget, Box<Expr>),
@@ -45,7 +45,7 @@ pub enum StmtKind {
     SetAuth(Name, AuthExpr),
     /// `reset shop`.
     Reset(Name),
-    /// `wait 1s..3s`; `wait 1s..3s between steps` with the flag.
+    /// `wait 1s..3s`; `between_steps` is set for `wait 1s..3s between steps`.
     Wait { wait: Wait, between_steps: bool },
     /// `if c { } else if d { } else { }`.
     If { branches: Vec<(Expr, Block)>, otherwise: Option<Block> },
@@ -57,7 +57,7 @@ pub enum StmtKind {
     Break,
     /// `leave`.
     Leave,
-    /// `stop user`; `stop test` is refused by the checker.
+    /// `stop user`; the checker rejects `stop test`.
     StopUser,
     /// `fail "why"`.
     Fail(Expr),
@@ -73,14 +73,14 @@ pub enum StmtKind {
     Group(Spanned<String>, Block),
     /// `finally { … }`.
     Finally(Block),
-    /// Something that did not parse; already reported.
+    /// A statement that did not parse; the parser has reported it.
     Broken,
 }
 
 /// `step "Name" skip interrupt { … }`.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// Its literal name; a text with holes is refused by the checker, so the text is kept whole.
+    /// Its name. The checker rejects a name with holes, so the tree keeps the whole text.
     pub name: Text,
     /// `skip`.
     pub skip: Option<Span>,
@@ -105,7 +105,7 @@ pub enum Exchange {
 /// An expectation.
 #[derive(Clone, Debug)]
 pub struct Expect {
-    /// What is expected.
+    /// Its kind, with its parts.
     pub kind: ExpectKind,
     /// The whole statement.
     pub span: Span,
@@ -130,16 +130,16 @@ pub enum ExpectKind {
 /// `201`, `2xx`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusPattern {
-    /// One status; the checker wants 100 to 599.
+    /// One status; the checker requires 100 to 599.
     Code(i64),
-    /// A hundred: 2 for `2xx`.
+    /// A class of statuses: 2 for `2xx`.
     Class(u8),
 }
 
 /// A matcher.
 #[derive(Clone, Debug)]
 pub struct Matcher {
-    /// What it is.
+    /// Its kind, with its parts.
     pub kind: MatcherKind,
     /// Its location.
     pub span: Span,
@@ -176,26 +176,26 @@ pub enum MatcherKind {
 pub struct MatcherEntry {
     /// The key.
     pub key: super::Key,
-    /// What its value must be.
+    /// The matcher of the key's value.
     pub matcher: Matcher,
 }
 
 /// `take x: int = all SOURCE else VALUE`.
 #[derive(Clone, Debug)]
 pub struct Take {
-    /// The name it is given; in a health check `version`.
+    /// The variable's name; in a health check `version`.
     pub name: Name,
     /// `: int`.
     pub ty: Option<Name>,
     /// `all`, `any`.
     pub quantifier: Option<Spanned<Quantifier>>,
-    /// The source, possibly with members, indices or a regex behind it.
+    /// The source, possibly followed by members, indices or a regex.
     pub source: Expr,
     /// `else VALUE`.
     pub fallback: Option<Expr>,
 }
 
-/// What `set` changes.
+/// The target of `set`.
 #[derive(Clone, Debug)]
 pub struct SetTarget {
     /// The variable's name.
@@ -213,7 +213,7 @@ pub enum Wait {
     Pacing(Expr),
 }
 
-/// What a `for` goes over.
+/// The values that a `for` iterates over.
 #[derive(Clone, Debug)]
 pub enum ForIter {
     /// A list.
@@ -225,25 +225,25 @@ pub enum ForIter {
 /// `retry 2 times every 1s { }`.
 #[derive(Clone, Debug)]
 pub struct Retry {
-    /// How many more tries there may be.
+    /// The number of further attempts.
     pub times: Expr,
-    /// The time between them.
+    /// The time between attempts.
     pub every: Option<Expr>,
-    /// `on 502 | 504`: only failures with such a status are tried again.
+    /// `on 502 | 504`: repeats only after a failure with such a status.
     pub on: Vec<Spanned<StatusPattern>>,
-    /// What is tried.
+    /// The statements to repeat.
     pub body: Block,
 }
 
 /// `poll every 500ms up to 20 times until state == "done" { }`.
 #[derive(Clone, Debug)]
 pub struct Poll {
-    /// The time between rounds.
+    /// The time between attempts.
     pub every: Expr,
-    /// How many rounds at most.
+    /// The highest number of attempts.
     pub times: Expr,
-    /// What ends it; sees what the body takes.
+    /// The condition that ends it; it sees the names that the body takes.
     pub until: Expr,
-    /// A round.
+    /// The statements of one attempt.
     pub body: Block,
 }

@@ -1,7 +1,8 @@
-//! What the location that is being checked allows: which part of an exchange may be read, how keys are spelled, which function it is in.
+//! The context of the expression or statement being checked: which part of an exchange it may read, how its keys are spelled, and which
+//! function contains it.
 //!
-//! A context is handed down by the methods here, which restore what was before when what they were given has been checked. The fields are
-//! private, so that nothing else can set one and forget to reset it.
+//! Each method here sets a part of the context, runs the given check, and then restores the former value. The fields are private, so that
+//! no other code can set one and forget to restore it.
 
 use std::rc::Rc;
 
@@ -12,11 +13,11 @@ use super::scope::{BranchNames, Func, FuncKind, Loop};
 use crate::model::Type;
 use crate::span::Span;
 
-/// What may be read, and how keys are spelled.
+/// The readable parts of an exchange, and how keys are spelled.
 #[derive(Debug, Default)]
 pub(super) struct Context {
     sources: Sources,
-    /// The api has `keys camel`.
+    /// Whether the api has `keys camel`.
     camel: bool,
     /// The columns that a `where` reads.
     columns: Option<Vec<(String, Type)>>,
@@ -24,7 +25,7 @@ pub(super) struct Context {
 }
 
 impl Context {
-    /// What of an exchange may be read.
+    /// The parts of an exchange that may be read.
     pub(super) fn sources(&self) -> Sources {
         self.sources
     }
@@ -39,14 +40,14 @@ impl Context {
         self.columns.as_deref()
     }
 
-    /// Notes that the body of the response is read.
+    /// Records that the check read the body of the response.
     pub(super) fn note_body(&mut self) {
         self.reads_body = true;
     }
 }
 
 impl<'a> Checker<'a> {
-    /// Checks where `sources` of an exchange may be read.
+    /// Runs `check` where an expression may read `sources` of an exchange.
     pub(super) fn with_sources<T>(&mut self, sources: Sources, check: impl FnOnce(&mut Self) -> T) -> T {
         let before = std::mem::replace(&mut self.context.sources, sources);
         let checked = check(self);
@@ -54,7 +55,7 @@ impl<'a> Checker<'a> {
         checked
     }
 
-    /// Checks what belongs to an api with or without `keys camel`.
+    /// Runs `check` on a part of an api with or without `keys camel`.
     pub(super) fn with_camel<T>(&mut self, camel: bool, check: impl FnOnce(&mut Self) -> T) -> T {
         let before = std::mem::replace(&mut self.context.camel, camel);
         let checked = check(self);
@@ -62,7 +63,7 @@ impl<'a> Checker<'a> {
         checked
     }
 
-    /// Checks a `where` over these columns.
+    /// Runs `check` on a `where` over these columns.
     pub(super) fn with_columns<T>(&mut self, columns: Vec<(String, Type)>, check: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.context.columns.replace(columns);
         let checked = check(self);
@@ -70,14 +71,14 @@ impl<'a> Checker<'a> {
         checked
     }
 
-    /// Checks what reads the response of a step, and whether it reads the body.
+    /// Runs `check` where an expression may read the response of a step. Also returns whether it read the body.
     pub(super) fn with_response<T>(&mut self, camel: bool, check: impl FnOnce(&mut Self) -> T) -> (T, bool) {
         let before = std::mem::take(&mut self.context.reads_body);
         let checked = self.with_camel(camel, |checker| checker.with_sources(Sources::Response, check));
         (checked, std::mem::replace(&mut self.context.reads_body, before))
     }
 
-    /// Checks the expectations of a step that later takes these names.
+    /// Runs `check` on the expectations of a step that takes these names afterwards.
     pub(super) fn with_taken_later<T>(&mut self, names: Vec<(&'a str, Span)>, check: impl FnOnce(&mut Self) -> T) -> T {
         let before = std::mem::replace(&mut self.func.taken_later, names);
         let checked = check(self);
@@ -85,7 +86,7 @@ impl<'a> Checker<'a> {
         checked
     }
 
-    /// Checks a parallel body, within which locals below `floor` belong to what is around.
+    /// Runs `check` on a parallel body. Locals below `floor` belong to the code around it.
     pub(super) fn in_parallel<T>(&mut self, floor: usize, check: impl FnOnce(&mut Self) -> T) -> T {
         let floor = std::mem::replace(&mut self.func.floor, floor);
         self.func.parallel += 1;
@@ -97,7 +98,7 @@ impl<'a> Checker<'a> {
         checked
     }
 
-    /// Checks a branch of `parallel` beside which others assign names.
+    /// Runs `check` on a branch of `parallel`, with the names that the other branches assign.
     pub(super) fn beside<T>(&mut self, names: &Rc<BranchNames<'a>>, branch: usize, check: impl FnOnce(&mut Self) -> T) -> T {
         self.func.others.push((Rc::clone(names), branch));
         let checked = check(self);
@@ -105,7 +106,7 @@ impl<'a> Checker<'a> {
         checked
     }
 
-    /// Checks one level deeper in a function's blocks.
+    /// Runs `check` one level deeper in a function's blocks.
     pub(super) fn deeper<T>(&mut self, check: impl FnOnce(&mut Self) -> T) -> T {
         self.func.depth += 1;
         let checked = check(self);
@@ -113,7 +114,7 @@ impl<'a> Checker<'a> {
         checked
     }
 
-    /// Checks a function, in the context of what declares it.
+    /// Runs `check` on a function, in the context of its declaration.
     pub(super) fn in_function<T>(&mut self, kind: FuncKind, context: String, check: impl FnOnce(&mut Self) -> T) -> T {
         let func = Func { kind, context, state: State::new(), ..Func::default() };
         let around = std::mem::replace(&mut self.func, func);
@@ -122,7 +123,7 @@ impl<'a> Checker<'a> {
         checked
     }
 
-    /// Checks a function that sees nothing of what is being checked: one that was met while another was being checked.
+    /// Runs `check` on a function with an empty context: the check of another function has reached this one, and must not affect it.
     pub(super) fn apart<T>(&mut self, kind: FuncKind, context: String, check: impl FnOnce(&mut Self) -> T) -> T {
         let around = std::mem::take(&mut self.context);
         let checked = self.in_function(kind, context, check);
@@ -130,7 +131,7 @@ impl<'a> Checker<'a> {
         checked
     }
 
-    /// Checks a sequence or tasks, which those that are being checked run.
+    /// Runs `check` on a sequence or tasks that the items being checked run.
     pub(super) fn in_run<T>(&mut self, name: &'a str, kind: FuncKind, check: impl FnOnce(&mut Self) -> T) -> T {
         self.running.push(name);
         let checked = self.apart(kind, name.to_owned(), check);

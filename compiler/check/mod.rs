@@ -1,7 +1,7 @@
-//! Checking: from trees to the model, with everything said that can be known at build time.
+//! Checking: turns trees into the model, and reports every error that can be found at build time.
 //!
-//! [`check`] is a pure function. `Checker::run` lists its passes, each with the reason for its position. An erroneous expression has the type
-//! `Json`, so that one mistake is reported once. What a location allows is a `Context` (`context.rs`), which is handed down.
+//! [`check`] is a pure function. `Checker::run` lists its passes, each with the reason for its position. An erroneous expression has the
+//! type `Json`, so that one mistake is reported once. A `Context` (`context.rs`) holds what the code being checked may use.
 
 mod context;
 mod declare;
@@ -24,62 +24,62 @@ pub use declare::needs::{AssetKind, AssetRequest, needs};
 pub(crate) use lints::secrets::in_environment as secrets_in;
 pub use types::functions;
 
-/// All that checking looks at.
+/// The input of a check.
 #[derive(Debug)]
 pub struct Input<'a> {
     /// The program's name: the spec's file stem.
     pub name: &'a str,
     /// The spec, then what it imports, by [`FileId`].
     pub files: &'a [ParsedFile<'a>],
-    /// The environment; without one, every key is taken to be there.
+    /// The environment. Without one, the check assumes that every key exists.
     pub env: Option<Env<'a>>,
-    /// What [`needs()`] asked for.
+    /// The files that [`needs()`] lists.
     pub assets: &'a Assets,
 }
 
 /// A file of the compilation.
 #[derive(Debug)]
 pub struct ParsedFile<'a> {
-    /// As it is shown.
+    /// Its path, as messages show it.
     pub path: String,
     /// Its text.
     pub text: &'a str,
     /// Its tree.
     pub ast: &'a ast::File,
-    /// The file of each of its imports, in order; `None` where it could not be read (reported by the driver).
+    /// The file of each of its imports, in order; `None` if it could not be read (the driver has reported this).
     pub imports: Vec<Option<FileId>>,
 }
 
-/// Files read beforehand, by the file that names them and the path as written there.
+/// Files read beforehand, by the file that names them and the path as written in it.
 pub type Assets = HashMap<(FileId, String), Result<Vec<Loaded>, String>>;
 
 /// A file that was read.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// Its path as shown.
+    /// Its path, as messages show it.
     pub path: String,
     /// Its content.
     pub bytes: Vec<u8>,
 }
 
-/// Checks a program. With an error among the diagnostics there is no program.
+/// Checks a program. Returns no program if the diagnostics include an error.
 pub fn check<'a>(input: &'a Input<'a>) -> (Option<Program>, Diagnostics) {
     let Outcome { program, diagnostics, .. } = check_with_types(input);
     (program, diagnostics)
 }
 
-/// What checking comes to.
+/// The result of a check.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The program; none with an error among the diagnostics.
+    /// The program; `None` if the diagnostics include an error.
     pub program: Option<Program>,
-    /// What is wrong.
+    /// The errors and warnings.
     pub diagnostics: Diagnostics,
-    /// The types of variables and parameters, where each is assigned, for editors.
+    /// The types of variables and parameters, by the location of each assignment, for editors.
     pub types: Vec<(crate::span::Span, model::Type)>,
 }
 
-/// Checks a program, and tells the types of its variables also if it has errors.
+/// Checks a program, and also returns the types of its variables, even if the program has errors.
 pub fn check_with_types<'a>(input: &'a Input<'a>) -> Outcome {
     let mut checker = Checker::new(input);
     checker.run();
@@ -89,13 +89,13 @@ pub fn check_with_types<'a>(input: &'a Input<'a>) -> Outcome {
     Outcome { program, diagnostics, types: checker.types }
 }
 
-/// Data sources whose rows no two users may hold at once: name, number of rows and place, for comparison with the profile's users.
+/// The data sources whose rows no two users may hold at once: name, number of rows and location, for comparison with the profile's users.
 pub fn unique_sets(program: &Program) -> Vec<(&str, usize, Span)> {
     let unique = program.data.iter().filter(|data| data.unique);
     unique.map(|data| (data.name.as_str(), data.rows.len(), data.span)).collect()
 }
 
-/// How many diagnostics suggest a similar name.
+/// The most diagnostics that suggest a similar name.
 const EXPLAINED_MAX: usize = 100;
 
 /// The state of a check.
@@ -111,29 +111,29 @@ struct Checker<'a> {
     requests: Vec<declare::requests::RequestInfo<'a>>,
     global_types: Vec<Type>,
     keep_types: Vec<Type>,
-    /// What each `keep` is before any user runs.
+    /// The value of each `keep` before any user runs.
     early_keeps: Vec<declare::health_check::Early>,
     shared_types: Vec<Type>,
     steps: HashMap<(FileId, u32), model::StepId>,
     groups: HashMap<(FileId, u32), model::LineId>,
-    /// By where their statement begins.
+    /// The report rows of `fail` statements, by the file and the offset of the statement.
     fails: HashMap<(FileId, u32), model::LineId>,
     /// The groups within which sequences are called, and the report rows of their copies.
     call_groups: users::call_groups::CallGroups,
     group_copies: users::group_copies::Copies,
     env_keys: declare::env::Keys,
     interned: expr::source::Interned,
-    /// Uses of one file's names by another's text.
+    /// The pairs of files of which the first uses a name of the second.
     crossings: HashSet<(FileId, FileId)>,
-    /// An item did not parse: what it declared is not known.
+    /// Whether an item did not parse. The names that it declared are unknown.
     broken: bool,
     func: scope::Func<'a>,
     /// Sequences and tasks whose check has begun, each called by the one before.
     running: Vec<&'a str>,
     context: context::Context,
-    /// The types of variables and parameters, where each is assigned.
+    /// The types of variables and parameters, by the location of each assignment.
     types: Vec<(crate::span::Span, model::Type)>,
-    /// The first unquoted key that `keys camel` would spell in another way, by the place of its map, of maps that it doesn't reach.
+    /// For each map that `keys camel` does not reach, by its location: its first unquoted key that `keys camel` would respell.
     plain_keys: HashMap<crate::span::Span, (String, crate::span::Span)>,
 }
 
@@ -181,31 +181,31 @@ impl<'a> Checker<'a> {
         let order = self.import_order();
         // All names, before any use is checked: a declaration may be used above its own line.
         self.declare_all(&order);
-        // Steps refer to their report rows by id, so all rows get theirs before any step is checked.
+        // Steps refer to their report rows by id, so all rows get an id before any step is checked.
         self.lines(&order);
         // The values of variables may draw rows, whose columns have types.
         self.check_data();
-        // Apis and users read variables; a variable reads those above it, in the order of the files.
+        // Apis and users read variables. A variable may read those above it, in the order of the files.
         self.check_variables(&order);
-        // Steps call requests, whose parameters must be known by then.
+        // Steps call requests, so the parameters of all requests must be known first.
         self.check_apis();
-        // What `before test` shares is read by sequences: its types must be known by then.
+        // Sequences read the names that `before test` shares, so the types of these must be known first.
         self.check_before_test(&order);
-        // Each sequence is checked before those that run it, since they take what it gives.
+        // A sequence takes the values that its callees give, so callees are checked first.
         self.check_all_sequences();
-        // Tasks run sequences and other tasks; those that a sequence runs have been checked on the way.
+        // Tasks run sequences and other tasks. Tasks that a sequence runs have been checked with that sequence.
         self.check_all_tasks();
         // Users run sequences and tasks.
         self.check_users();
-        // `after test` may read all that the passes above have typed.
+        // `after test` may read every name that the passes above have typed.
         self.check_after_test(&order);
-        // Sequences and tasks were checked in the order of their calls; the program has them in the order of the files.
+        // The check visits sequences and tasks in the order of their calls; the program lists them in the order of the files.
         self.finish_runs();
-        // What is used is known only when everything has been checked.
+        // Only the passes above together know which names are used.
         self.lint_unused();
-        // It looks at whole calls, from a map to the request that sends it.
+        // This lint follows a map through all calls to the request that sends it.
         self.lint_plain_keys();
-        // Follow-ups are known only when all errors are there.
+        // Which warnings follow from an error is known only after all errors have been reported.
         self.drop_follow_ups();
     }
 
@@ -213,12 +213,12 @@ impl<'a> Checker<'a> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Whether a diagnostic is worth the search for a similar name: nobody reads the help of hundreds, and each search looks at all names.
+    /// Whether to search a similar name for a diagnostic. Nobody reads the help of hundreds of them, and each search compares all names.
     fn explains(&self) -> bool {
         self.diagnostics.len() < EXPLAINED_MAX
     }
 
-    /// Reports an error and returns an expression of type `Json` in its place.
+    /// Reports an error and returns an expression of type `Json` as a substitute.
     fn bad(&mut self, diagnostic: Diagnostic) -> Expr {
         let span = diagnostic.labels.first().map_or_else(Span::default, |l| l.0);
         self.report(diagnostic);
@@ -233,13 +233,13 @@ impl<'a> Checker<'a> {
         self.report(diagnostic);
     }
 
-    /// Whether it is within a block whose head did not parse.
+    /// Whether a location is within a block whose head did not parse.
     fn repaired(&self, span: Span) -> bool {
         let file = self.input.files.get(usize::from(span.file.0));
         file.is_some_and(|file| file.ast.repaired.iter().any(|block| block.range().contains(&(span.start as usize))))
     }
 
-    /// What is written there.
+    /// The source text at a location.
     fn written(&self, span: Span) -> &'a str {
         let file = self.input.files.get(usize::from(span.file.0));
         file.and_then(|file| file.text.get(span.range())).unwrap_or_default()
@@ -251,7 +251,7 @@ fn broken(span: Span) -> Expr {
     Expr { kind: model::ExprKind::Const(model::Const::Null), ty: Type::Json, span }
 }
 
-/// The reason why a file is not read, and its fix: "did you mean", where the reason ends so.
+/// Splits the reason why a file cannot be read into a message and a fix: "did you mean", if the reason ends with one.
 pub(crate) fn why_not_read(why: &str) -> (&str, String) {
     match why.split_once("; did you mean ") {
         Some((why, near)) => (why, format!("did you mean {near}")),

@@ -1,4 +1,4 @@
-//! Names: their meaning, where they are declared, whether they are used.
+//! Names: their meaning, the location of their declaration, and whether they are used.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -27,7 +27,7 @@ pub(super) enum Global {
     Shared(SharedId),
 }
 
-/// Something that can be run.
+/// A declaration that `run` can run.
 #[derive(Debug)]
 pub(super) struct RunDecl {
     pub(super) what: Runnable,
@@ -35,14 +35,14 @@ pub(super) struct RunDecl {
     pub(super) used: bool,
 }
 
-/// What can be run.
+/// The target of a `run`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Runnable {
     Sequence(SequenceId),
     Tasks(TasksId),
 }
 
-/// How a local variable came to be.
+/// The statement that declared a local variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum VarKind {
     Param,
@@ -58,11 +58,11 @@ pub(super) struct Var<'a> {
     pub(super) span: Span,
     pub(super) kind: VarKind,
     pub(super) used: bool,
-    /// It belonged to a parallel body that has ended.
+    /// Whether it belonged to a parallel body that has ended.
     pub(super) retired: bool,
 }
 
-/// What a function is: some statements have a place only in some.
+/// The kinds of function. Some statements are allowed only in some of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum FuncKind {
     #[default]
@@ -85,40 +85,40 @@ pub(super) struct Func<'a> {
     pub(super) vars: Vec<Var<'a>>,
     pub(super) names: HashMap<&'a str, LocalId>,
     pub(super) state: State,
-    /// Every step interrupts.
+    /// Whether every step interrupts.
     pub(super) interrupt: bool,
-    /// For messages: the sequence's name, `before test`.
+    /// The function's name in messages: the sequence's name, or `before test`.
     pub(super) context: String,
     pub(super) loops: Vec<Loop>,
-    /// What parallel branches beside this one assign.
+    /// The names that the parallel branches around assign, each time with the number of the own branch.
     pub(super) others: Vec<(Rc<BranchNames<'a>>, usize)>,
-    /// Locals below this belong to what is around a parallel body.
+    /// Locals with a lower index belong to the code around the parallel body.
     pub(super) floor: usize,
-    /// A statement did not parse: what it assigned is not known.
+    /// Whether a statement did not parse. The names that it assigned are unknown.
     pub(super) broken: bool,
     /// Names taken by the step whose expectations are being checked.
     pub(super) taken_later: Vec<(&'a str, Span)>,
-    /// Parallel bodies around.
+    /// The number of parallel bodies around the current statement.
     pub(super) parallel: usize,
-    /// Its statements, to look for names that are assigned further down.
+    /// The function's statements, to look for names that are assigned further down.
     pub(super) body: Option<&'a crate::ast::Block>,
-    /// The names that these statements assign, once one was asked for, each with its first place.
+    /// The names that these statements assign, each with its first location; computed on first use.
     pub(super) assigned: Option<HashMap<&'a str, Span>>,
-    /// The values that the sequence gives, to be assigned wherever it ends.
+    /// The values that the sequence gives. They must be assigned wherever it ends.
     pub(super) gives: &'a [Name],
-    /// Within `finally`.
+    /// Whether the current statement is within `finally`.
     pub(super) finally: bool,
-    /// Whether `between steps` was said.
+    /// The wait of `wait … between steps`, if the function has one.
     pub(super) between: Option<crate::model::Wait>,
-    /// Whether the place is the top of a sequence.
+    /// The number of blocks around the current statement; 0 at the top of a sequence.
     pub(super) depth: usize,
 }
 
-/// The names that the branches of a `parallel` assign, each with the branches that do and the places.
+/// The names that the branches of a `parallel` assign: for each, the branches and the locations.
 pub(super) type BranchNames<'a> = HashMap<&'a str, Vec<(usize, Span)>>;
 
 impl Func<'_> {
-    /// Where another branch of a `parallel` around assigns a name.
+    /// The location at which another branch of an enclosing `parallel` assigns a name.
     pub(super) fn assigned_beside(&self, name: &str) -> Option<Span> {
         let places = |(names, own): &(Rc<BranchNames<'_>>, usize)| {
             let places = names.get(name)?;
@@ -127,7 +127,7 @@ impl Func<'_> {
         self.others.iter().find_map(places)
     }
 
-    /// Where the function assigns a name first.
+    /// The location at which the function first assigns a name.
     pub(super) fn assigned_below(&mut self, name: &str) -> Option<Span> {
         let body = self.body?;
         let names = self.assigned.get_or_insert_with(|| {
@@ -141,19 +141,19 @@ impl Func<'_> {
     }
 }
 
-/// A loop around, or the border of a parallel part.
+/// An enclosing loop, or the border of a parallel part.
 #[derive(Debug)]
 pub(super) enum Loop {
-    /// With the states in which it was left by `break`.
+    /// A loop, with the states at each `break` that leaves it.
     Plain(Vec<State>),
     Border,
 }
 
-/// Words that read the world: the parser takes them as names, and refuses the other words of the language itself.
+/// Words that read the world. The parser accepts them as names, and rejects the other words of the language itself.
 pub(super) use crate::parse::PREDEFINED as RESERVED;
 
 impl<'a> Checker<'a> {
-    /// Refuses words of the language as names.
+    /// Rejects words of the language as names.
     pub(super) fn check_reserved(&mut self, name: &Name) {
         let word = name.node.as_str();
         if RESERVED.contains(&word) {
@@ -164,7 +164,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A fresh local, that has a value from here on.
+    /// Declares a new local, which has a value from here on.
     pub(super) fn new_local(&mut self, name: &'a str, ty: Type, span: Span, kind: VarKind) -> LocalId {
         let id = LocalId(self.func.frame.locals.len());
         self.types.push((span, ty.clone()));
@@ -175,7 +175,7 @@ impl<'a> Checker<'a> {
         id
     }
 
-    /// The local that an assignment goes to: the one of that name, or a new one. It has a value from here on.
+    /// The local that an assignment changes: the existing one of that name, or a new one. It has a value from here on.
     pub(super) fn assign(&mut self, name: &'a Name, ty: Type, kind: VarKind) -> LocalId {
         self.check_reserved(name);
         self.check_hides(name);
@@ -216,7 +216,7 @@ impl<'a> Checker<'a> {
         id
     }
 
-    /// Reports an assignment within a parallel loop to a variable from around it.
+    /// Reports an assignment within a parallel loop to a variable that is declared outside of it.
     pub(super) fn shared_by_rounds(&mut self, name: &str, span: Span, declared: Span) {
         self.report(
             Diagnostic::new(Code::SharedByBranches, span, format!("cannot assign `{name}` in a parallel loop: it is declared outside"))
@@ -225,15 +225,15 @@ impl<'a> Checker<'a> {
         );
     }
 
-    /// Refuses a parameter that has the name of an api or of data. It may hide a variable of the file: the file that declares the
-    /// parameter need not know the one that imports it.
+    /// Rejects a parameter that has the name of an api or a data source. It may hide a variable of the file, because the file that declares
+    /// the parameter need not know the file that imports it.
     pub(super) fn check_param_hides(&mut self, name: &str, span: Span) {
         if self.values.get(name).is_some_and(|decl| matches!(decl.what, Global::Api(_) | Global::Data(_))) {
             self.check_hides(&Name::new(name.to_owned(), span));
         }
     }
 
-    /// Refuses a local name that a declaration at file level has.
+    /// Rejects a local name that is also declared at file level.
     pub(super) fn check_hides(&mut self, name: &Name) {
         let Some(decl) = self.values.get(name.node.as_str()) else {
             return;
@@ -254,14 +254,14 @@ impl<'a> Checker<'a> {
         self.report(diagnostic);
     }
 
-    /// Marks a declaration as used from `span`.
+    /// Records that the text at `from` uses a declaration at `to`, if they are in different files.
     pub(super) fn cross(&mut self, from: Span, to: Span) {
         if from.file != to.file {
             self.crossings.insert((from.file, to.file));
         }
     }
 
-    /// A name in an expression.
+    /// Resolves a name in an expression.
     pub(super) fn name(&mut self, name: &'a str, span: Span) -> Expr {
         if self.context.columns().is_some() {
             return self.column(name, span);
@@ -323,15 +323,15 @@ impl<'a> Checker<'a> {
             if let Some(diagnostic) = status.complaint(name, span, declared) {
                 self.report(diagnostic);
                 if let Assigned::Failed(step) = status {
-                    // The fix of one take of a step is that of all.
+                    // The same fix applies to all takes of this step.
                     self.func.state.believe(step);
                 }
-                // Said once: from here on it counts as assigned.
+                // Reported once: from here on the variable counts as assigned.
                 self.func.state.set(id, Assigned::Set, Type::Json);
                 return crate::check::broken(span);
             }
         }
-        // In `before test` the local is what everyone will read; a parameter may hide what is meant by nobody.
+        // All users read this local of `before test`. A parameter only hides the shared name, which stays unused.
         if self.func.vars[id.0].kind != VarKind::Param
             && let Some(shared) = self.values.get_mut(name)
         {

@@ -19,13 +19,13 @@ pub(in crate::check) struct ApiInfo<'a> {
     pub(in crate::check) ast: &'a ast::Api,
     /// By dotted name: `treatment.create`.
     pub(in crate::check) requests: HashMap<String, RequestId>,
-    /// Names of its resources.
+    /// The names of its resources.
     pub(super) resources: HashMap<&'a str, Span>,
     pub(in crate::check) camel: bool,
-    /// A member did not parse.
+    /// Whether a member did not parse.
     pub(in crate::check) broken: bool,
     pub(in crate::check) used: bool,
-    /// What of the path of its base a relative reference replaces: `v1` of `https://shop.example/v1`; empty where it is nothing.
+    /// The end of the base's path that a relative reference replaces: `v1` of `https://shop.example/v1`. Empty if it replaces nothing.
     pub(in crate::check) base_end: String,
 }
 
@@ -36,7 +36,7 @@ impl<'a> ApiInfo<'a> {
 }
 
 impl<'a> Checker<'a> {
-    /// All apis and their requests.
+    /// Checks all apis and their requests.
     pub(in crate::check) fn check_apis(&mut self) {
         for index in 0..self.apis.len() {
             self.api(ApiId(index));
@@ -58,7 +58,7 @@ impl<'a> Checker<'a> {
         });
     }
 
-    /// What an api says of itself and of all its requests.
+    /// Checks the options of an api, which are those of all its requests.
     fn api_options(&mut self, id: ApiId, api: &'a ast::Api) {
         let mut seen: Vec<(&str, Span)> = Vec::new();
         let (mut cookies, mut resend) = (false, true);
@@ -208,7 +208,7 @@ impl<'a> Checker<'a> {
         Health { request, version }
     }
 
-    /// What an api, a resource or a request says of its requests.
+    /// Checks the options of an api, a resource or a request.
     pub(in crate::check) fn options(&mut self, options: impl Iterator<Item = &'a RequestOption>) -> Options {
         let mut result = Options::default();
         let mut seen: Vec<(&str, Span)> = Vec::new();
@@ -260,7 +260,7 @@ impl<'a> Checker<'a> {
         })
     }
 
-    /// Headers to send, by their final names.
+    /// Checks headers, and returns them under the names that are sent.
     pub(in crate::check) fn headers(&mut self, entries: &'a [ast::Entry]) -> Vec<(String, crate::model::Expr)> {
         self.with_sources(Sources::Body, |checker| checker.header_values(entries))
     }
@@ -292,7 +292,7 @@ impl<'a> Checker<'a> {
         headers
     }
 
-    /// The values of a way to authorise, in the order of its parameters.
+    /// The arguments of an auth scheme, in the order of its parameters.
     fn auth_values(&mut self, auth: &'a ast::AuthExpr, slots: &[&str]) -> Vec<crate::model::Expr> {
         let scheme = auth.scheme.node.as_str();
         let params: Vec<(&str, bool)> = slots.iter().map(|name| (*name, true)).collect();
@@ -310,7 +310,7 @@ impl<'a> Checker<'a> {
         values
     }
 
-    /// How requests are authorised.
+    /// Checks how requests are authorized.
     pub(in crate::check) fn auth(&mut self, auth: &'a ast::AuthExpr) -> Auth {
         let slots: &[&str] = match auth.scheme.node.as_str() {
             "none" => &[],
@@ -358,7 +358,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Parameters become the first locals of the function that was entered.
+    /// Makes the parameters the first locals of the current function.
     pub(in crate::check) fn bind_params(&mut self, params: &[ParamInfo<'a>]) {
         for (index, param) in params.iter().enumerate() {
             self.check_param_hides(param.name, param.span);
@@ -389,7 +389,7 @@ impl<'a> Checker<'a> {
 }
 
 impl ast::RequestLine {
-    /// From the method to the path's end.
+    /// The span from the method to the end of the path.
     pub(in crate::check) fn path_span(&self) -> Span {
         let (ast::PathExpr::Plain(text) | ast::PathExpr::Quoted(text)) = &self.path;
         self.method.span.to(text.span)

@@ -1,4 +1,4 @@
-//! Files that a spec carries: `file("x")`, `files("dir/*.png")`.
+//! Files that a spec embeds: `file("x")`, `files("dir/*.png")`.
 
 use crate::ast::{self, Arg, ExprKind as Ast};
 use crate::check::Checker;
@@ -45,7 +45,7 @@ impl<'a> Checker<'a> {
         Expr { kind: ExprKind::Files(ids), ty: types::list(Type::File), span }
     }
 
-    /// The files of a literal path or pattern, read beforehand.
+    /// The files at a literal path or pattern. The driver has read them beforehand.
     pub(in crate::check) fn assets(&mut self, path: &'a ast::Expr) -> Option<Vec<AssetId>> {
         let Ast::Text(text) = &path.kind else {
             self.expr(path);

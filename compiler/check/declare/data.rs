@@ -1,4 +1,4 @@
-//! Data sources: their options, their files, and the rows that `where` keeps.
+//! Data sources: their options, their files, and the rows that their `where` selects.
 
 use crate::ast::{self, Item};
 use crate::check::Checker;
@@ -11,7 +11,7 @@ use crate::model::{AtEnd, Const, DataId, Expr, ExprKind, Type};
 use crate::span::{Name, Span};
 
 impl<'a> Checker<'a> {
-    /// Reads all data sources; `declare` made an entry for each.
+    /// Reads all data sources. `declare` has made an entry for each.
     pub(in crate::check) fn check_data(&mut self) {
         let input = self.input;
         let declared: Vec<&'a ast::Data> = input
@@ -100,7 +100,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Reports a word that an option does not have.
+    /// Reports an unknown word of an option.
     pub(super) fn unknown_word(&mut self, word: &Name, what: &str, words: &[&str]) {
         let mut d = Diagnostic::new(Code::UnknownWord, word.span, format!("unexpected `{}`, expected {what}", word.node))
             .did_you_mean(&word.node, words.iter().copied());
@@ -156,7 +156,7 @@ impl<'a> Checker<'a> {
         rows.into_iter().filter(keep).collect()
     }
 
-    /// A name in a `where`.
+    /// Resolves a name in a `where`.
     pub(in crate::check) fn column(&mut self, name: &str, span: Span) -> Expr {
         let Some(columns) = self.context.columns() else {
             return broken(span);
@@ -173,7 +173,7 @@ impl<'a> Checker<'a> {
         self.bad(d)
     }
 
-    /// `rows.all`; anything else behind a data source is wrong.
+    /// Checks `rows.all`, and rejects any other member of a data source.
     pub(in crate::check) fn rows<L>(&mut self, name: &str, member: &Name, span: Span, links: &mut Vec<L>) -> Option<Expr> {
         let decl = self.values.get_mut(name)?;
         let crate::check::scope::Global::Data(id) = decl.what else {

@@ -1,4 +1,4 @@
-//! Keys of the environment: that they are there, and that they are what their use wants.
+//! Keys of the environment: whether they exist, and whether their values fit their uses.
 
 use std::collections::HashMap;
 
@@ -14,9 +14,9 @@ use crate::span::{Name, Span};
 /// An environment: its name and its keys.
 #[derive(Clone, Copy, Debug)]
 pub struct Env<'a> {
-    /// As in `env: cs1`.
+    /// Its name, as in `env: cs1`.
     pub name: &'a str,
-    /// An [`EnvValue::Object`].
+    /// Its keys, an [`EnvValue::Object`].
     pub root: &'a EnvValue,
 }
 
@@ -53,17 +53,17 @@ impl EnvValue {
     }
 }
 
-/// Keys in use, and how often each was asked for.
+/// The keys in use, with the types that they are read as.
 #[derive(Debug, Default)]
 pub(in crate::check) struct Keys {
     ids: HashMap<(Vec<String>, String), EnvId>,
-    /// The types of the keys that were asked for.
+    /// The types of the keys in use.
     types: HashMap<Vec<String>, Type>,
     uses: Vec<u32>,
 }
 
 impl<'a> Checker<'a> {
-    /// `env.a.b`, and how many of the members belong to the key.
+    /// Checks `env.a.b`, and returns how many of the members belong to the key.
     pub(in crate::check) fn env(&mut self, members: &[&Name], span: Span) -> (Expr, usize) {
         let Some(env) = self.input.env else {
             let path = members.iter().map(|m| m.node.clone()).collect();
@@ -136,7 +136,8 @@ impl<'a> Checker<'a> {
         Some(value)
     }
 
-    /// Reads a text of the environment as what is wanted. `None`: it is no such text, and is to be judged by its type.
+    /// Converts a text of the environment to the wanted kind. Returns `None` if the expression is not such a text; then its own type is
+    /// checked.
     pub(in crate::check) fn read_env(&mut self, expr: &Expr, wanted: Kinds) -> Option<Expr> {
         let ExprKind::Env(id) = expr.kind else {
             return None;
@@ -190,7 +191,8 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// What tells apart the types that one key is read as. Its own type, which may be an object of a thousand members, is one of them.
+/// A short name for a type, which distinguishes the types that one key is read as. One of them is the key's own type, which may be an
+/// object with a thousand members.
 fn kind_of(ty: &Type) -> String {
     match ty {
         Type::Object(_) => "Object".to_owned(),
@@ -199,7 +201,7 @@ fn kind_of(ty: &Type) -> String {
     }
 }
 
-/// `1h20m`, `250ms`, `1.5s` in nanoseconds.
+/// Parses `1h20m`, `250ms` or `1.5s` into nanoseconds.
 pub(in crate::check) fn duration(text: &str) -> Option<i64> {
     let mut rest = text.trim();
     let mut total = 0f64;

@@ -1,6 +1,6 @@
-//! What a health check reads that has no value yet: it is sent before `before test` and before any user, so names of `before test` are
-//! null, and a `keep` is what its declaration says. Null is left out of headers and auth, but has no text: a health check that
-//! needs it for a text fails in every run, so it is an error of the spec.
+//! Null values in health checks. A health check is sent before `before test` and before any user, so the names of `before test` are null,
+//! and a `keep` has its declared value. Headers and auth leave null out, but null cannot be converted to a string: a health check that
+//! needs it as a string fails in every run, so it is an error in the spec.
 
 use crate::ast::BinaryOp;
 use crate::check::Checker;
@@ -9,21 +9,21 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Auth, Body, Const, Expr, ExprKind, Health, Options, Path, TextPart, Type};
 use crate::span::Span;
 
-/// What an expression comes to where only declarations have run.
+/// The value of an expression when only declarations have run.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::check) enum Early {
-    /// Null, by the name at that place.
+    /// Null, from the name at that location.
     Null(Span),
-    /// It fails, because the value there is null.
+    /// The evaluation fails, because the value at that location is null.
     Fails(Span),
     /// True or false.
     Bool(bool),
-    /// A value, or not known.
+    /// Another value, or an unknown one.
     Other,
 }
 
 impl Checker<'_> {
-    /// Reports the first null of a health check that cannot be sent.
+    /// Reports the first null that prevents a health check from being sent.
     pub(super) fn check_early(&mut self, base: &Expr, options: &Options, health: &Health) {
         let request = &health.request;
         let own = &request.options;
@@ -65,7 +65,7 @@ impl Checker<'_> {
         self.report(d);
     }
 
-    /// Where a value that must have a text is null, or fails.
+    /// The location of the null, if a value that is converted to a string is null or fails.
     fn of_text(&self, e: &Expr) -> Option<Span> {
         match self.early(e) {
             Early::Null(place) | Early::Fails(place) => Some(place),
@@ -112,12 +112,12 @@ impl Checker<'_> {
         }
     }
 
-    /// What a value comes to before the test.
+    /// The value of an expression before the test.
     pub(super) fn early(&self, e: &Expr) -> Early {
         let all = |parts: &[&Expr]| parts.iter().find_map(|part| self.fails(part)).map_or(Early::Other, Early::Fails);
         let strict = |parts: &[&Expr]| parts.iter().find_map(|part| self.of_text(part)).map_or(Early::Other, Early::Fails);
         match &e.kind {
-            // An expression in error has no value.
+            // An erroneous expression has no value.
             ExprKind::Const(Const::Null) if e.ty != Type::Json => Early::Null(e.span),
             ExprKind::Const(Const::Bool(truth)) => Early::Bool(*truth),
             ExprKind::Shared(_) => Early::Null(e.span),
@@ -195,7 +195,7 @@ impl Checker<'_> {
     }
 }
 
-/// Whether it is surely not null.
+/// Whether the value is certainly not null.
 fn is_something(e: &Expr) -> bool {
     match &e.kind {
         ExprKind::Const(constant) => !matches!(constant, Const::Null | Const::Absent),

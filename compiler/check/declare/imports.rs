@@ -1,4 +1,4 @@
-//! Imports: in which order files are declared, and circles among them.
+//! Imports: the order in which files are declared, and import cycles.
 
 use crate::ast::Item;
 use crate::check::Checker;
@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::span::{FileId, Span};
 
 impl Checker<'_> {
-    /// Files, each behind those it imports; the spec last. Reports circles and imports that stand twice.
+    /// The files, each after those that it imports; the spec is last. Reports cycles and duplicate imports.
     pub(in crate::check) fn import_order(&mut self) -> Vec<FileId> {
         let mut order = Vec::new();
         let mut path = Vec::new();

@@ -1,5 +1,5 @@
-//! What files declare: names, imports, report rows, data, file-level variables, apis and their requests, and what of the environment and of
-//! other files they need.
+//! Declarations of files: names, imports, report rows, data, file-level variables, apis and their requests, and the keys of the environment
+//! and the other files that they need.
 
 pub(super) mod apis;
 pub(super) mod assets;

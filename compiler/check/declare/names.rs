@@ -1,4 +1,4 @@
-//! Declarations: what each file adds to the program, names once each.
+//! Declarations: adds those of each file to the program, and reports duplicate names.
 
 use crate::ast::{self, Item};
 use crate::check::Checker;
@@ -15,7 +15,7 @@ impl<'a> Checker<'a> {
         input.files.get(usize::from(file.0)).map_or(&[], |file| file.ast.items.as_slice())
     }
 
-    /// Declares what all files have.
+    /// Declares the items of all files.
     pub(in crate::check) fn declare_all(&mut self, order: &[FileId]) {
         let (mut globals, mut keeps) = (0, 0);
         for &file in order {
@@ -78,7 +78,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Reports an option that is given twice.
+    /// Reports a duplicate option.
     pub(in crate::check) fn said_twice(&mut self, what: &str, span: Span, first: Span) {
         let d =
             Diagnostic::new(Code::SaidTwice, span, format!("duplicate `{what}`")).also(first, "first one here").help("remove one of them");
@@ -127,7 +127,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// File-level `let` and `keep`, in order.
+    /// Checks the `let` and `keep` of all files, in order.
     pub(in crate::check) fn check_variables(&mut self, order: &[FileId]) {
         for &file in order {
             for item in self.items(file) {
@@ -174,7 +174,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The value of a `let`, of the type it says.
+    /// Checks the value of a `let` against its declared type.
     pub(in crate::check) fn typed_value(&mut self, it: &'a ast::Let) -> crate::model::Expr {
         let value = self.expr(&it.value);
         let Some(word) = &it.ty else {
@@ -200,7 +200,7 @@ fn mentions_user(value: &crate::model::Expr) -> bool {
     found
 }
 
-/// Where a value reads a name of `before test`.
+/// The location at which a value reads a name of `before test`.
 fn mentions_shared(value: &crate::model::Expr) -> Option<Span> {
     let mut found = None;
     crate::check::expr::substitute::each(value, &mut |e| {

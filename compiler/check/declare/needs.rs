@@ -1,4 +1,4 @@
-//! Which files a spec names, so that they can be read before it is checked.
+//! The files that a spec names, so that the driver can read them before the check.
 
 use crate::ast::{
     ApiMember, Arg, AuthExpr, Block, BodyKind, Entry, Exchange, Expect, ExpectKind, Expr, ExprKind, File, Item, Matcher, MatcherKind, Part,
@@ -9,22 +9,22 @@ use crate::span::Span;
 /// A file that a spec names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AssetRequest {
-    /// As written, relative to the file that names it.
+    /// Its path as written, relative to the file that names it.
     pub path: String,
-    /// Where it is named.
+    /// The location of its name.
     pub span: Span,
-    /// What it is wanted for.
+    /// Its use.
     pub kind: AssetKind,
 }
 
-/// What a file is wanted for.
+/// The uses of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AssetKind {
     /// A data source.
     Data,
     /// `file("x")`.
     File,
-    /// `files("dir/*.png")`: any number of files, in order of name.
+    /// `files("dir/*.png")`: any number of files, ordered by name.
     Glob,
 }
 

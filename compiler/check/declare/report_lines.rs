@@ -1,5 +1,5 @@
-//! Lines of the report: one for each name of a step or group, and one for the `fail` statements of each sequence, found before anything
-//! is checked, so that they come in the order of the source. Groups nest as `Outer / Inner / Step`.
+//! Report rows: one for each name of a step or group, and one for the `fail` statements of each sequence. They are collected before any
+//! check, so that they have the order of the source. Groups nest as `Outer / Inner / Step`.
 
 use std::collections::HashMap;
 
@@ -13,16 +13,16 @@ struct ReportLineWalk<'c, 'a> {
     checker: &'c mut Checker<'a>,
     lines: HashMap<(String, LineKind), LineId>,
     prefix: String,
-    /// The sequence or block that is walked.
+    /// The name of the current sequence or block.
     context: String,
-    /// The steps and groups that were met since a sequence began, in order.
+    /// The steps and groups found since the current sequence began, in order.
     met: (Vec<StepId>, Vec<LineId>),
-    /// Whether the names of the source mean these steps: those of a copy are reached through the first one's.
+    /// Whether source locations resolve to these steps. The steps of a further copy are reached through those of the first.
     first: bool,
 }
 
 impl Checker<'_> {
-    /// Gives each step its id and each name its line.
+    /// Gives each step its id and each name its report row.
     pub(in crate::check) fn lines(&mut self, order: &[FileId]) {
         let mut files: Vec<FileId> = order.to_vec();
         files.sort_unstable();
@@ -73,7 +73,7 @@ impl ReportLineWalk<'_, '_> {
         }
     }
 
-    /// Walks what is called once for each group that it is called in.
+    /// Walks a callee once for each group that calls it.
     fn in_groups(&mut self, name: &str, walk: impl Fn(&mut Self)) {
         let what = self.checker.runs.get(name).map(|run| run.what);
         let prefixes = what.and_then(|what| self.checker.call_groups.get(&what)).cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Requests: named ones with their parameters, and what those in place have in common with them.
+//! Requests: named ones with their parameters, and the checks that they share with requests written in steps.
 
 use crate::ast::{self, PathExpr, RequestLine};
 use crate::check::Checker;
@@ -24,7 +24,7 @@ pub(in crate::check) struct RequestInfo<'a> {
 const METHODS: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"];
 
 impl<'a> Checker<'a> {
-    /// A named request of an api or a resource.
+    /// Checks a named request of an api or a resource.
     pub(in crate::check) fn request(&mut self, api: ApiId, resource: Option<&'a str>, around: &Options, request: &'a ast::RequestDef) {
         let name: Vec<String> = resource.into_iter().chain([request.name.node.as_str()]).map(str::to_owned).collect();
         let dotted = name.join(".");
@@ -53,7 +53,7 @@ impl<'a> Checker<'a> {
         self.requests.push(RequestInfo { name: dotted, params, span: request.name.span, used: false });
     }
 
-    /// A request from its line and parts, in the function at hand.
+    /// Builds a request from its line and parts, in the current function.
     pub(in crate::check) fn request_parts(&mut self, api: ApiId, line: &'a RequestLine, parts: &'a [ast::Part], span: Span) -> Request {
         let method = self.method(&line.method);
         let path = self.path(api, &line.path);
@@ -154,7 +154,7 @@ impl<'a> Checker<'a> {
         self.with_sources(Sources::Response, |checker| checker.expect(expect))
     }
 
-    /// The request that a dotted path names.
+    /// Finds the request that a dotted path names.
     pub(in crate::check) fn find_request(&mut self, path: &'a [Name]) -> Option<(ApiId, RequestId)> {
         let (first, rest) = path.split_first()?;
         let api = self.find_api(first)?;
@@ -208,7 +208,7 @@ impl<'a> Checker<'a> {
         None
     }
 
-    /// The api of a name.
+    /// Finds the api with a name.
     pub(in crate::check) fn find_api(&mut self, name: &'a Name) -> Option<ApiId> {
         if let Some(decl) = self.values.get_mut(name.node.as_str())
             && let crate::check::scope::Global::Api(id) = decl.what
@@ -236,10 +236,10 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The innermost option counts, header by header.
+/// Combines options; the inner one wins, header by header.
 fn over(outer: &Options, inner: Options) -> Options {
     let mut headers = outer.headers.clone();
-    // Which names an object has is known only when it is sent: so the first value stays.
+    // The names of an object's members are known only when it is sent, so the first value of each name is used.
     if inner.headers.iter().any(|(_, value)| matches!(value.kind, ExprKind::Members(_))) {
         headers.splice(0..0, inner.headers.clone());
     }
@@ -255,7 +255,7 @@ fn over(outer: &Options, inner: Options) -> Options {
     }
 }
 
-/// The path proper and what follows its first literal `?`.
+/// Splits a path at its first literal `?`.
 fn split(parts: Vec<TextPart>) -> Path {
     let (mut path, mut query) = (Vec::new(), Vec::new());
     let mut in_query = false;

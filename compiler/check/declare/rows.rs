@@ -1,6 +1,7 @@
-//! The rows of data files: each cell is a JSON text, so that a request sends what the file contains.
+//! The rows of data files. Each cell is a JSON text, so that a request sends exactly what the file contains.
 //!
-//! A column of a CSV file is int, float or bool only where every cell prints as it reads; all else is text. The cells of a JSON file stay as they are written there, digit by digit.
+//! A column of a CSV file is int, float or bool only if every cell prints exactly as written; otherwise it is text. The cells of a JSON
+//! file keep their spelling, digit by digit.
 
 use ltc_config::number::prints_as_it_reads;
 
@@ -11,7 +12,7 @@ use crate::model::Type;
 /// Columns and rows.
 pub(super) type Table = (Vec<(String, Type)>, Vec<Vec<String>>);
 
-/// What is wrong with a file.
+/// The error of a data file: its code and message.
 pub(super) type Wrong = (Code, String);
 
 /// The rows of a CSV file.
@@ -60,17 +61,17 @@ fn column_type<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Type {
     }
 }
 
-/// Whether a cell is a whole number that prints as it reads: `007`, `+1` and `-0`, of phone numbers and codes, don't.
+/// Whether a cell is a whole number that prints as written. `007`, `+1` and `-0`, which occur in phone numbers and codes, do not.
 fn is_int(cell: &str) -> bool {
     cell.parse::<i64>().is_ok_and(|n| n.to_string() == cell)
 }
 
-/// Whether a cell is a number that prints as it reads. What is written with an exponent is as likely a code, such as `1e5`.
+/// Whether a cell is a number that prints as written. A cell with an exponent, such as `1e5`, is as likely a code, so it does not count.
 fn is_number(cell: &str) -> bool {
     is_int(cell) || !cell.contains(['e', 'E']) && prints_as_it_reads(cell)
 }
 
-/// A number that prints as it reads is JSON as it stands; in a column of fractions a whole one stays whole.
+/// The JSON text of a cell. A number that prints as written already is JSON; a whole number in a column of fractions stays whole.
 fn as_json(cell: String, ty: &Type) -> String {
     match ty {
         Type::Int | Type::Float | Type::Bool => cell,
@@ -83,7 +84,7 @@ pub(in crate::check) fn from_json(bytes: &[u8]) -> Result<Table, Wrong> {
     let bad = |message: String| (Code::BadData, message);
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|_| bad("it is not UTF-8".to_owned()))?;
-    // Numbers of any length are fine: they stay text.
+    // This only checks the syntax, so numbers of any length are allowed.
     serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|e| bad(format!("it is not JSON: {e}")))?;
     let items = CommaParts::of(text, b'[').ok_or_else(|| bad("it must be a list of objects".to_owned()))?.collect::<Vec<_>>();
     if items.is_empty() {
@@ -97,7 +98,7 @@ pub(in crate::check) fn from_json(bytes: &[u8]) -> Result<Table, Wrong> {
             let key: String = serde_json::from_str(key).map_err(|e| bad(format!("it is not JSON: {e}")))?;
             let value = value.trim_start().strip_prefix(':').unwrap_or(value).trim();
             let column = columns.entry(key).or_default();
-            // Of a key given twice the last counts.
+            // The last value of a duplicate key counts.
             column.truncate(i);
             column.resize(i, "null");
             column.push(value);
@@ -115,13 +116,13 @@ pub(in crate::check) fn from_json(bytes: &[u8]) -> Result<Table, Wrong> {
     Ok((types, rows))
 }
 
-/// The parts of a list or an object between its commas, in JSON that is known to be JSON.
+/// The parts of a list or an object between its commas, in valid JSON.
 struct CommaParts<'t> {
     rest: &'t str,
 }
 
 impl<'t> CommaParts<'t> {
-    /// Nothing where it begins otherwise.
+    /// Returns `None` if the text does not begin with `open`.
     fn of(text: &'t str, open: u8) -> Option<Self> {
         let text = text.trim();
         (text.as_bytes().first() == Some(&open)).then(|| Self { rest: text[1..text.len() - 1].trim() })
@@ -155,7 +156,7 @@ impl<'t> Iterator for CommaParts<'t> {
     }
 }
 
-/// The length of the string that a text begins with, its quotes included.
+/// The length of the string at the beginning of a text, quotes included.
 fn after_string(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = 1;
@@ -171,7 +172,7 @@ fn type_of_text(cell: &str) -> Result<Type, String> {
     }
     match serde_json::from_str(cell) {
         Ok(value) => Ok(type_of(&value)),
-        // It contains a number that no float holds, so its type is known only when the test runs.
+        // The cell contains a number that no float can hold, so its type is known only when the test runs.
         Err(error) if error.to_string().starts_with("number out of range") => Ok(Type::Json),
         Err(error) => Err(format!("it is not JSON: {error}")),
     }

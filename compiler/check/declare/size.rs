@@ -1,15 +1,15 @@
-//! Sizes: a number and its unit, `64MB`. As HTTP servers and proxies count them, a KB is 1,024 bytes.
+//! Sizes: a number and its unit, `64MB`. As in HTTP servers and proxies, a KB is 1,024 bytes.
 
 use crate::check::Checker;
 use crate::diagnostic::Code;
 use crate::span::Name;
 
-/// What the body of an answer may have where nothing was said.
+/// The default limit of a response body, in bytes.
 pub(super) const MAX_BODY: u64 = 64 << 20;
 
 const UNITS: [(&str, u32); 4] = [("KB", 10), ("MB", 20), ("GB", 30), ("B", 0)];
 
-/// The bytes of a size as it is written.
+/// Parses a size into bytes.
 fn bytes(text: &str) -> Result<u64, &'static str> {
     let end = text.find(|char: char| !char.is_ascii_digit() && char != '_').unwrap_or(text.len());
     let (digits, unit) = text.split_at(end);
@@ -28,7 +28,7 @@ fn bytes(text: &str) -> Result<u64, &'static str> {
 }
 
 impl Checker<'_> {
-    /// `max_body 64MB`.
+    /// Checks `max_body 64MB`, and returns the bytes.
     pub(super) fn max_body(&mut self, size: &Name) -> u64 {
         match bytes(&size.node) {
             Ok(bytes) => bytes,

@@ -1,4 +1,4 @@
-//! JSONPaths and CSS selectors with values of the test in them: how each value is quoted.
+//! JSONPaths and CSS selectors that contain values of the test, and how each value is quoted.
 
 use crate::ast;
 use crate::check::Checker;
@@ -8,13 +8,13 @@ use crate::model::{BuiltPart, PathId, Pattern, Quoting, SelectorId, Type};
 use crate::span::Spanned;
 
 impl<'a> Checker<'a> {
-    /// A JSONPath, and whether it finds one value at most.
+    /// Checks a JSONPath, and returns whether it finds one value at most.
     pub(super) fn json_pattern(&mut self, text: &'a ast::Text) -> (Pattern<PathId>, bool) {
         if let Some(literal) = crate::check::declare::needs::literal(text) {
             let (id, singular) = self.json_path(&Spanned::new(literal, text.span));
             return (Pattern::Known(id), singular);
         }
-        // Values may be texts or numbers: one of the two must make a path.
+        // Values may be strings or numbers, so the path is valid if one of the two makes it valid.
         let (number, string) = (sample(text, "1", "x"), sample(text, "\"x\"", "x"));
         let parses = |path: &str| serde_json_path::JsonPath::parse(path).is_ok();
         if !parses(&number) && !parses(&string) {
@@ -24,7 +24,7 @@ impl<'a> Checker<'a> {
         (Pattern::Built(self.built(text, &json_quoting)), is_singular(&number))
     }
 
-    /// A CSS selector.
+    /// Checks a CSS selector.
     pub(super) fn css_pattern(&mut self, text: &'a ast::Text) -> Pattern<SelectorId> {
         if let Some(literal) = crate::check::declare::needs::literal(text) {
             return Pattern::Known(self.selector(&Spanned::new(literal, text.span)));
@@ -66,7 +66,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The pattern with `plain` for each value, and `inside` for one within quotes.
+/// The pattern with `plain` in place of each value, and with `inside` in place of each value within quotes.
 fn sample(text: &ast::Text, plain: &str, inside: &str) -> String {
     let mut sample = String::new();
     for part in &text.parts {
@@ -81,7 +81,7 @@ fn sample(text: &ast::Text, plain: &str, inside: &str) -> String {
     sample
 }
 
-/// The quote that is open at the end of a text.
+/// The quote that is still open at the end of a text.
 fn open_quote(text: &str) -> Option<char> {
     let mut open = None;
     let mut chars = text.chars();
@@ -100,7 +100,7 @@ fn json_quoting(before: &str) -> Quoting {
     open_quote(before).map_or(Quoting::Json, Quoting::JsonText)
 }
 
-/// Behind `=`, a value is a string; anywhere else it is a part of a name.
+/// How to quote a value in a selector: after `=` as a string, elsewhere as a part of a name.
 fn css_quoting(before: &str) -> Quoting {
     match open_quote(before) {
         Some(_) => Quoting::CssText,

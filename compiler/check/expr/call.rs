@@ -12,7 +12,7 @@ use crate::model::{Const, Expr, ExprKind, Type};
 use crate::span::Span;
 
 impl<'a> Checker<'a> {
-    /// `f(a, b)`.
+    /// Checks `f(a, b)`.
     pub(in crate::check) fn call(&mut self, callee: &'a ast::Expr, args: &'a [Arg], span: Span) -> Expr {
         let written = self.written(callee.span);
         if self.context.columns().is_some() {
@@ -124,7 +124,7 @@ impl<'a> Checker<'a> {
         Expr { kind: ExprKind::Call(name, values), ty, span }
     }
 
-    /// The type of a function's result, and what is wrong with its arguments beyond their types.
+    /// The type of a function's result. Also checks constraints on the arguments beyond their types.
     fn result(&mut self, function: &Function, values: &[Expr], span: Span) -> Option<Type> {
         let first = values.first().map_or(Type::Json, |value| value.ty.clone());
         let number = |i: usize| values.get(i).and_then(const_eval::number);
@@ -182,7 +182,7 @@ impl<'a> Checker<'a> {
         })
     }
 
-    /// The common type of arguments that must be of one kind.
+    /// The common type of arguments that must have the same type.
     fn alike(&mut self, values: &[Expr], span: Span) -> Option<Type> {
         let mut sum = values.first()?.ty.clone();
         for value in &values[1..] {
@@ -276,7 +276,7 @@ impl<'a> Checker<'a> {
         self.bad(d)
     }
 
-    /// Reports that a literal is wanted.
+    /// Reports that a literal is required.
     pub(in crate::check) fn not_literal(&mut self, span: Span, what: &str) {
         let message = format!("{what} must be known at build time");
         self.error(Code::NotLiteral, span, message, "write it as a string without `{…}`");
@@ -291,7 +291,7 @@ fn item(list: &Type) -> Type {
     }
 }
 
-/// The type of a value whose keys are spelt in camelCase.
+/// The type of a value after its keys are spelled in camelCase.
 fn camel(ty: &Type) -> Type {
     match ty {
         Type::List(item) => Type::List(Box::new(camel(item))),

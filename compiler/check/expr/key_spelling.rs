@@ -1,9 +1,9 @@
-//! How unquoted keys go out: `keys camel`, and names of headers.
+//! How unquoted keys are spelled when they are sent: `keys camel`, and header names.
 
 use crate::ast::Key;
 use crate::check::expr::registered_fields::registered;
 
-/// `price_cents` as `priceCents`; leading underscores stay.
+/// Converts `price_cents` to `priceCents`; leading underscores stay.
 pub(in crate::check) fn camel(word: &str) -> String {
     let body = word.trim_start_matches('_');
     let mut out = word[..word.len() - body.len()].to_owned();
@@ -26,7 +26,7 @@ pub(in crate::check) fn key(key: &Key, camel_keys: bool) -> String {
     if key.quoted || !camel_keys { key.text.clone() } else { camel(&key.text) }
 }
 
-/// The name of a header that is sent: unquoted `content_type` is `Content-Type`. Under `keys camel` a name that isn't registered is in
+/// The name under which a header is sent: unquoted `content_type` is `Content-Type`. Under `keys camel` a name that isn't registered is in
 /// camelCase: `adf_id` is `adfId`.
 pub(in crate::check) fn header(key: &Key, camel_keys: bool) -> String {
     if key.quoted {
@@ -38,7 +38,7 @@ pub(in crate::check) fn header(key: &Key, camel_keys: bool) -> String {
     title(&key.text)
 }
 
-/// `content_type` as `Content-Type`.
+/// Converts `content_type` to `Content-Type`.
 fn title(text: &str) -> String {
     let words = text.split('_').map(|word| {
         let mut chars = word.chars();
@@ -53,7 +53,7 @@ pub(in crate::check) fn header_alternatives(key: &Key, camel_keys: bool) -> Vec<
     if !key.quoted && camel_keys {
         names.extend([title(&key.text), camel(&key.text)]);
         let mut known: Vec<String> = Vec::new();
-        // Names are compared without case.
+        // Header names are compared without regard to case.
         names.retain(|name| {
             let lower = name.to_ascii_lowercase();
             let new = !known.contains(&lower);
@@ -64,7 +64,7 @@ pub(in crate::check) fn header_alternatives(key: &Key, camel_keys: bool) -> Vec<
     names
 }
 
-/// Whether a text can be a header's name.
+/// Whether a text is a valid header name.
 pub(super) fn is_header_name(name: &str) -> bool {
     let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     !name.is_empty() && name.chars().all(token)

@@ -1,4 +1,4 @@
-//! The parts behind a value: members, indices and slices; `env.a.b`, `user.id`, the path behind `json`.
+//! Parts of values: members, indices and slices; `env.a.b`, `user.id`, the path that follows `json`.
 
 use crate::ast::{self, ExprKind as Ast};
 use crate::check::Checker;
@@ -9,7 +9,7 @@ use crate::foreign;
 use crate::model::{Const, Expr, ExprKind, PathStep, Source, Type, World};
 use crate::span::{Name, Span};
 
-/// A step from a value to a part of it.
+/// One access to a part of a value.
 enum Link<'a> {
     Member(&'a Name),
     Index(&'a ast::Expr),
@@ -68,7 +68,7 @@ impl<'a> Checker<'a> {
         value
     }
 
-    /// Whether a chain starts with what other tools call a response, or with an object of another language.
+    /// Whether a chain starts with a name that other tools use for the response, or with an object of another language.
     fn is_foreign_value(&self, root: &str, span: Span) -> bool {
         if self.values.contains_key(root) || self.runs.contains_key(root) || self.context.columns().is_some() {
             return false;
@@ -78,7 +78,7 @@ impl<'a> Checker<'a> {
             || !unsure && (foreign::source(self.written(span)).is_some() || foreign::value(Some(root), "_").is_some())
     }
 
-    /// `env.a.b`, `user.id`, `rows.all`: takes the links that belong to the name.
+    /// Checks `env.a.b`, `user.id` and `rows.all`, and removes the links that belong to the name.
     fn world(&mut self, name: &'a str, span: Span, links: &mut Vec<(Link<'a>, Span)>) -> Option<Expr> {
         let members: Vec<&'a Name> = links
             .iter()
@@ -127,7 +127,7 @@ impl<'a> Checker<'a> {
         })
     }
 
-    /// `a.b`.
+    /// Checks `a.b`.
     pub(in crate::check) fn member(&mut self, of: Expr, name: &str, name_span: Span, span: Span) -> Expr {
         if name == "length" && matches!(of.ty, Type::Json) && !matches!(of.kind, ExprKind::Const(_)) {
             let written = self.written(of.span);
@@ -140,7 +140,7 @@ impl<'a> Checker<'a> {
         }
         let ty = match &of.ty {
             Type::Json | Type::Object(None) => Type::Json,
-            // `action`, `method`, or a field of the page.
+            // `action`, `method`, or a field of the form.
             Type::Form => Type::String,
             Type::Object(Some(members)) => match members.get(name) {
                 Some(ty) => ty.clone(),

@@ -1,4 +1,4 @@
-//! Expressions: names resolved, types known.
+//! Expressions: resolves their names and infers their types.
 
 pub(super) mod built;
 pub(super) mod call;
@@ -19,7 +19,7 @@ use crate::model::{Const, Expr, ExprKind, TextPart, Type};
 use crate::span::Span;
 
 impl<'a> Checker<'a> {
-    /// An expression of any type.
+    /// Checks an expression of any type.
     pub(super) fn expr(&mut self, e: &'a ast::Expr) -> Expr {
         let span = e.span;
         let constant = |value, ty| Expr { kind: ExprKind::Const(value), ty, span };
@@ -74,13 +74,13 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A list of checked items.
+    /// Makes a list of checked items.
     pub(super) fn list(&mut self, items: Vec<Expr>, span: Span) -> Expr {
         let item = types::join_all(items.iter().map(|item| &item.ty));
         Expr { kind: ExprKind::List(items), ty: types::list(item), span }
     }
 
-    /// An object in place; `camel`: its unquoted keys follow `keys camel`.
+    /// Checks a literal object. With `camel`, its unquoted keys follow `keys camel`.
     pub(super) fn object(&mut self, entries: &'a [ast::Entry], camel: bool, span: Span) -> Expr {
         if !camel {
             self.note_plain_keys(entries, span);
@@ -92,7 +92,7 @@ impl<'a> Checker<'a> {
         Expr { kind: ExprKind::Object(members), ty: Type::Object(types), span }
     }
 
-    /// Keys in their final spelling with their values, each key once.
+    /// The keys in their final spelling with their values. Reports duplicate keys.
     pub(super) fn entries(&mut self, entries: &'a [ast::Entry], camel: bool) -> Vec<(String, Expr)> {
         let mut members: Vec<(String, Expr)> = Vec::with_capacity(entries.len());
         let mut seen: std::collections::HashMap<String, Span> = std::collections::HashMap::new();
@@ -115,7 +115,7 @@ impl<'a> Checker<'a> {
         );
     }
 
-    /// The value of a key: it may be absent, and maps in it are in place too.
+    /// Checks the value of a key. It may be `absent`, and maps in it are literal maps, too.
     pub(super) fn map_value(&mut self, e: &'a ast::Expr, camel: bool) -> Expr {
         match &e.kind {
             Ast::Absent => Expr { kind: ExprKind::Const(Const::Absent), ty: Type::Json, span: e.span },
@@ -134,7 +134,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Text with holes.
+    /// Checks text with holes.
     pub(super) fn text(&mut self, text: &'a ast::Text) -> Expr {
         let mut parts = self.text_parts(text);
         let plain = match parts.as_mut_slice() {
@@ -149,12 +149,12 @@ impl<'a> Checker<'a> {
         Expr { kind, ty: Type::String, span: text.span }
     }
 
-    /// The parts of a text.
+    /// Checks the parts of a text.
     pub(super) fn text_parts(&mut self, text: &'a ast::Text) -> Vec<TextPart> {
         self.text_or_path(text, false)
     }
 
-    /// The parts of a text; in a path, `{x:path}` is a part of it that keeps its slashes.
+    /// Checks the parts of a text. In a path, `{x:path}` keeps the slashes of its value.
     pub(super) fn text_or_path(&mut self, text: &'a ast::Text, in_path: bool) -> Vec<TextPart> {
         let mut parts = Vec::with_capacity(text.parts.len());
         for part in &text.parts {
@@ -176,7 +176,7 @@ impl<'a> Checker<'a> {
         parts
     }
 
-    /// Refuses what has no text.
+    /// Rejects a value that cannot be converted to a string.
     pub(super) fn check_printable(&mut self, value: &Expr) {
         let help = match value.ty {
             Type::Bytes | Type::File => "write `hex(…)`, `base64(…)` or `text(…)`",
@@ -215,7 +215,7 @@ impl<'a> Checker<'a> {
         self.error(Code::BadFormat, format.span, message, help);
     }
 
-    /// A condition: a boolean, or a value whose type is known only when the test runs.
+    /// Checks a condition: a boolean, or a value whose type is known only when the test runs.
     pub(super) fn condition(&mut self, e: &'a ast::Expr) -> Expr {
         let value = self.expr(e);
         let value = self.read_env(&value, Kinds::BOOL).unwrap_or(value);
@@ -231,7 +231,7 @@ impl<'a> Checker<'a> {
         value
     }
 
-    /// A condition of a statement, which is pointless where it is always the same.
+    /// Checks the condition of a statement, and warns if it is always the same.
     pub(super) fn branch_condition(&mut self, e: &'a ast::Expr) -> Expr {
         let value = self.condition(e);
         if let Some(Const::Bool(b)) = const_eval::value(&value) {
@@ -241,13 +241,13 @@ impl<'a> Checker<'a> {
         value
     }
 
-    /// An expression whose type must be among `kinds`; `what` says who wants it: "`len` takes".
+    /// Checks an expression whose type must be among `kinds`. `what` begins the message: "`len` takes".
     pub(super) fn want(&mut self, e: &'a ast::Expr, kinds: Kinds, what: &str) -> Expr {
         let value = self.expr(e);
         self.coerce(value, kinds, what)
     }
 
-    /// A duration.
+    /// Checks a duration.
     pub(super) fn duration(&mut self, e: &'a ast::Expr, what: &str) -> Expr {
         let value = self.want(e, Kinds::DURATION, what);
         if const_eval::number(&value).is_some_and(|n| n < 0.0) {
@@ -260,7 +260,7 @@ impl<'a> Checker<'a> {
         value
     }
 
-    /// Checks the type of a value, reading texts of the environment as what is wanted.
+    /// Checks the type of a value. A text of the environment is converted to the wanted kind.
     pub(super) fn coerce(&mut self, value: Expr, kinds: Kinds, what: &str) -> Expr {
         if let Some(read) = self.read_env(&value, kinds) {
             return read;
@@ -304,7 +304,7 @@ impl<'a> Checker<'a> {
         self.bad(wrong)
     }
 
-    /// Reports a range whose first end is above the second.
+    /// Reports a range whose first bound is above the second.
     pub(super) fn check_order(&mut self, from: f64, to: f64, span: Span, from_the_end: bool) {
         if from > to && !from_the_end {
             self.error(Code::Reversed, span, "the start of the range is greater than its end", "write the smaller one first");
@@ -327,7 +327,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The function that makes what is wanted.
+/// The function that converts to the wanted kind.
 fn conversion(kinds: Kinds, ty: &Type) -> Option<&'static str> {
     match ty {
         Type::String if kinds == Kinds::INT || kinds == Kinds::NUMBER => Some("int"),

@@ -1,9 +1,9 @@
-//! Names of HTTP fields that are registered: under `keys camel` they are sent as they are registered, all others in camelCase.
+//! Registered names of HTTP fields. Under `keys camel` these are sent as registered, all others in camelCase.
 //!
 //! Source: IANA, "Hypertext Transfer Protocol (HTTP) Field Name Registry", <https://www.iana.org/assignments/http-fields>, names of every
 //! status (permanent, provisional, deprecated, obsoleted) as registered by 2025.
 
-/// The registered spelling of a header that a key names: `content_type`, in any case, is `Content-Type`.
+/// The registered spelling of the header that a key names: `content_type`, in any case, is `Content-Type`.
 pub(super) fn registered(key: &str) -> Option<&'static str> {
     let alike = |name: &str| {
         name.len() == key.len() && name.bytes().zip(key.bytes()).all(|(a, b)| a.eq_ignore_ascii_case(&b) || (a == b'-' && b == b'_'))

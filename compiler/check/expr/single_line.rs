@@ -1,5 +1,5 @@
-//! What is laid out into the head of a request, or of a part of one, stands on one line: a line break in it would begin a header of its own,
-//! and NUL ends what some servers read.
+//! Line breaks in text that becomes part of the head of a request or of a multipart part. Such text must be on one line: a line break would
+//! begin another header, and NUL ends the text for some servers.
 
 use crate::ast::BinaryOp;
 use crate::check::Checker;
@@ -8,7 +8,7 @@ use crate::model::{Const, Expr, ExprKind, TextPart};
 use crate::span::Span;
 
 impl Checker<'_> {
-    /// Refuses constant text with a line break. The runtime refuses the same in other values. `what` is the subject of the message.
+    /// Rejects constant text with a line break or NUL. The runtime rejects the same in other values. `what` is the subject of the message.
     pub(in crate::check) fn check_one_line(&mut self, value: &Expr, what: &str) {
         let mut found = None;
         constants(value, &mut |text, span| found = found.or_else(|| odd(text).map(|odd| (odd, span))));
@@ -17,7 +17,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The same of text without holes.
+    /// Rejects a line break or NUL in text without holes.
     pub(in crate::check) fn check_line(&mut self, text: &str, span: Span, what: &str) {
         if let Some(odd) = odd(text) {
             self.refuse_line(odd, span, what);
@@ -40,7 +40,7 @@ fn odd(text: &str) -> Option<char> {
     text.chars().find(|char| matches!(char, '\r' | '\n' | '\0'))
 }
 
-/// The constant texts that an expression's text may have in it.
+/// Calls `f` with the constant texts that the value of an expression may contain.
 fn constants(e: &Expr, f: &mut dyn FnMut(&str, Span)) {
     match &e.kind {
         ExprKind::Const(Const::Str(text)) => f(text, e.span),

@@ -1,4 +1,4 @@
-//! What is read of an exchange, and the small languages within: JSONPath, CSS selectors, regexes.
+//! Sources, which read an exchange, and the small languages in them: JSONPath, CSS selectors, regexes.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Expr, ExprKind, PathId, Quantity, RegexId, SelectorId, Source, Type};
 use crate::span::{Span, Spanned};
 
-/// What of an exchange may be read at a place.
+/// The parts of an exchange that an expression may read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::check) enum Sources {
     /// Nothing.
@@ -17,13 +17,13 @@ pub(in crate::check) enum Sources {
     None,
     /// The response.
     Response,
-    /// The cookies of a request: in its query and its body.
+    /// The cookies: in the query and the body of a request.
     Request,
-    /// Also the body that is about to be sent: in headers and auth.
+    /// The cookies, and the body that is about to be sent: in headers and auth.
     Body,
 }
 
-/// Texts of the small languages, each compiled once.
+/// The texts of the small languages, each compiled once.
 #[derive(Debug, Default)]
 pub(in crate::check) struct Interned {
     regexes: HashMap<String, (RegexId, Groups)>,
@@ -34,14 +34,14 @@ pub(in crate::check) struct Interned {
 /// The groups of a regex.
 #[derive(Clone, Debug, Default)]
 pub(in crate::check) struct Groups {
-    /// How many there are.
+    /// The number of groups.
     pub(in crate::check) count: usize,
-    /// The names of those that have one.
+    /// The names of the named groups.
     pub(in crate::check) names: Vec<String>,
 }
 
 impl Groups {
-    /// What a take by the regex gives.
+    /// The type of a value that a take captures with the regex.
     pub(in crate::check) fn ty(&self) -> Type {
         if self.names.is_empty() {
             return Type::String;
@@ -52,7 +52,7 @@ impl Groups {
 }
 
 impl<'a> Checker<'a> {
-    /// A source, of which `quantity` is wanted.
+    /// Checks a source from which `quantity` values are wanted.
     pub(in crate::check) fn source(&mut self, e: &'a ast::Expr, quantity: Quantity) -> Expr {
         let span = e.span;
         if let Some(wrong) = self.no_exchange(e) {
@@ -148,7 +148,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A regex and its groups.
+    /// Checks a regex, and returns its groups.
     pub(in crate::check) fn regex(&mut self, regex: &Spanned<String>) -> (RegexId, Groups) {
         if let Some(known) = self.interned.regexes.get(&regex.node) {
             return known.clone();
@@ -206,7 +206,7 @@ impl<'a> Checker<'a> {
             return known;
         }
         if let Some(open) = unclosed(&selector.node) {
-            // The library closes brackets at the end, as browsers do; a tester has forgotten one.
+            // The library closes open brackets at the end, as browsers do, but the tester has probably forgotten one.
             let closer = if open == '(' { ')' } else { ']' };
             self.error(Code::BadSelector, selector.span, format!("unclosed `{open}` in a CSS selector"), &format!("add a `{closer}`"));
         } else if let Err(error) = scraper::Selector::parse(&selector.node) {
@@ -222,7 +222,7 @@ impl<'a> Checker<'a> {
         id
     }
 
-    /// Refuses a header's name that cannot be.
+    /// Rejects an invalid header name.
     pub(in crate::check) fn check_header_name(&mut self, name: &str, span: Span) {
         if !crate::check::expr::key_spelling::is_header_name(name) {
             self.error(Code::BadHeader, span, format!("unexpected `{name}`, expected the name of a header"), "use letters, digits and `-`");
@@ -230,10 +230,10 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// How deep the brackets of a JSONPath may nest: the time to parse filters within filters doubles with each.
+/// The deepest nesting of brackets in a JSONPath. The time to parse nested filters doubles with each level.
 const JSON_PATH_DEPTH_MAX: usize = 8;
 
-/// How deep brackets nest, outside of quotes.
+/// The deepest nesting of brackets outside of quotes.
 fn nesting(path: &str) -> usize {
     let (mut depth, mut deepest, mut quote) = (0_usize, 0, None);
     let mut bytes = path.bytes();
@@ -254,7 +254,7 @@ fn nesting(path: &str) -> usize {
     deepest
 }
 
-/// The bracket of a CSS selector that nothing closes.
+/// The bracket of a CSS selector that is not closed.
 pub(super) fn unclosed(selector: &str) -> Option<char> {
     let (mut open, mut quote) = (Vec::new(), None);
     let mut chars = selector.chars();
@@ -272,7 +272,7 @@ pub(super) fn unclosed(selector: &str) -> Option<char> {
     open.pop()
 }
 
-/// The fix of what the regex library says.
+/// The fix for a message of the regex library.
 fn regex_fix(message: &str) -> &'static str {
     const FIXES: &[(&str, &str)] = &[
         ("look-around", "rewrite it without `(?=…)`, `(?!…)`, `(?<=…)` and `(?<!…)`: take more text and group the part that you need"),

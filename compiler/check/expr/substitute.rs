@@ -1,8 +1,8 @@
-//! Walking checked expressions: to look at all of them, and to put arguments in the place of a request's parameters.
+//! Walks checked expressions, and replaces a request's parameters with arguments.
 
 use crate::model::{Expect, ExpectKind, Expr, ExprKind, LocalId, Matcher, Source, TextPart};
 
-/// The expressions right below.
+/// The direct subexpressions.
 fn children(e: &Expr) -> Vec<&Expr> {
     match &e.kind {
         ExprKind::Text(parts) => parts
@@ -59,7 +59,7 @@ fn children_mut(e: &mut Expr) -> Vec<&mut Expr> {
     }
 }
 
-/// Calls `f` with the expression and all below it.
+/// Calls `f` with the expression and all its subexpressions.
 pub(in crate::check) fn each(e: &Expr, f: &mut dyn FnMut(&Expr)) {
     f(e);
     for child in children(e) {
@@ -88,7 +88,7 @@ pub(in crate::check) fn reads_body(expect: &Expect) -> bool {
     found
 }
 
-/// Whether an expression costs nothing and is the same each time within a step.
+/// Whether an expression is free to evaluate and has the same value throughout a step.
 pub(in crate::check) fn is_plain(e: &Expr) -> bool {
     match &e.kind {
         ExprKind::Const(_)
@@ -103,7 +103,7 @@ pub(in crate::check) fn is_plain(e: &Expr) -> bool {
     }
 }
 
-/// The parameters that expectations mention.
+/// The parameters that expectations use.
 pub(in crate::check) fn params_of(expects: &[Expect]) -> Vec<LocalId> {
     let mut found = Vec::new();
     for expect in expects {
@@ -120,7 +120,7 @@ pub(in crate::check) fn params_of(expects: &[Expect]) -> Vec<LocalId> {
     found
 }
 
-/// Puts arguments in the place of parameters.
+/// Replaces parameters with arguments.
 pub(in crate::check) fn apply(expect: &mut Expect, args: &[Expr]) {
     in_expect_mut(expect, &mut |e| {
         each_mut(e, &mut |e| {

@@ -1,4 +1,4 @@
-//! Names that nothing declares: what was probably meant.
+//! Unknown names: reports them, and suggests what the tester probably meant.
 
 use crate::check::Checker;
 use crate::diagnostic::{Code, Diagnostic};
@@ -59,7 +59,7 @@ impl<'a> Checker<'a> {
         self.bad(diagnostic)
     }
 
-    /// The fix of a name that a sequence gives or assigns, but not the one that is being checked.
+    /// The fix for a name that another sequence gives or assigns.
     fn given_by_a_call(&self, name: &str) -> Option<String> {
         if !self.explains() {
             return None;

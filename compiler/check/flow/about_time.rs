@@ -1,14 +1,14 @@
-//! Which expectations are about the time that an answer took: a failure of one is of the class `elapsed`, and a request that failed
-//! nothing else keeps its time in the report.
+//! Finds expectations about the response time. A failure of one has the class `elapsed`, and a request that fails only such expectations
+//! keeps its time in the report.
 //!
-//! The rule: a condition is about time where `elapsed` is all that it reads of the answer; a comparison also where that is true of one of
-//! its sides; `and`, `or` and `not` also where each of their parts is.
+//! The rule: a condition is about time if `elapsed` is all that it reads of the response. A comparison is also about time if this is true
+//! of one of its sides; `and`, `or` and `not` are about time if each of their parts is.
 
 use crate::ast::BinaryOp;
 use crate::check::expr::substitute;
 use crate::model::{Expr, ExprKind, Source};
 
-/// Whether a condition is about the time that the answer took.
+/// Whether a condition is about the response time.
 pub(super) fn is_about_time(condition: &Expr) -> bool {
     if reads_only_elapsed(condition) {
         return true;
@@ -21,7 +21,7 @@ pub(super) fn is_about_time(condition: &Expr) -> bool {
     }
 }
 
-/// Whether `elapsed` is read, and nothing else of the answer.
+/// Whether `elapsed` is the only part of the response that an expression reads.
 fn reads_only_elapsed(expr: &Expr) -> bool {
     let (mut elapsed, mut other) = (false, false);
     substitute::each(expr, &mut |part| match &part.kind {

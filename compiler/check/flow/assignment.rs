@@ -1,4 +1,4 @@
-//! Which variables have a value, on every way that leads here.
+//! Which variables have a value on every path to the current statement.
 
 use std::rc::Rc;
 
@@ -7,25 +7,25 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{LocalId, Type};
 use crate::span::Span;
 
-/// Whether a variable has a value, and if not surely, why.
+/// Whether a variable has a value, and if not on every path, the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::check) enum Assigned {
-    /// It has none.
+    /// It has no value.
     Unset,
-    /// It has one.
+    /// It has a value.
     Set,
-    /// Only one branch of the `if` there gave it one.
+    /// Only one branch of the `if` at that location assigns it.
     Branch(Span),
-    /// The loop there may not have run.
+    /// The loop at that location, which assigns it, may run zero times.
     Loop(Span),
-    /// It belongs to each round of the loop there.
+    /// Each pass of the loop at that location has its own.
     Own(Span),
-    /// The step there may have failed.
+    /// The step at that location, which takes it, may fail.
     Failed(Span),
 }
 
 impl Assigned {
-    /// What is wrong with using the variable, where something is.
+    /// The error of a use of the variable; `None` if the use is correct.
     pub(in crate::check) fn complaint(self, name: &str, span: Span, declared: Span) -> Option<Diagnostic> {
         Some(match self {
             Self::Set => return None,
@@ -58,17 +58,17 @@ impl Assigned {
     }
 }
 
-/// What is known at a place of a function.
+/// The variables and their states at one point of a function.
 ///
-/// Each branch has a copy, and most branches assign few of a function's variables: copies share the parts that they have not changed.
+/// Each branch has a copy, and most branches assign few of a function's variables, so copies share the parts that they have not changed.
 #[derive(Clone, Debug, Default)]
 pub(in crate::check) struct State {
     parts: Vec<Option<Rc<Part>>>,
-    /// Whether the place can be reached.
+    /// Whether the point can be reached.
     pub(in crate::check) live: bool,
 }
 
-/// How many variables a part has.
+/// The number of variables in a part.
 const PART: usize = 32;
 
 /// Variables that are copied together.
@@ -105,7 +105,7 @@ impl State {
         self.set(id, status, ty);
     }
 
-    /// Takes the variables that a step may not have taken as taken: this was reported for one of them.
+    /// Marks all variables that this step may have left unassigned as assigned, because one of them has been reported.
     pub(in crate::check) fn believe(&mut self, step: Span) {
         for id in (0..self.parts.len() * PART).map(LocalId) {
             if self.status(id) == Assigned::Failed(step) {
@@ -114,7 +114,7 @@ impl State {
         }
     }
 
-    /// What is known where two ways meet; `why` is said of variables that only one of them assigns.
+    /// Joins the states of two paths. `why` is the status of variables that only one of the paths assigns.
     pub(super) fn meet(self, other: Self, why: Assigned) -> Self {
         match (self.live, other.live) {
             (true, false) => return self,
@@ -145,7 +145,7 @@ impl State {
         met
     }
 
-    /// What parallel branches, that began at `self`, know together.
+    /// Joins the states of parallel branches that all began with the state `self`.
     pub(in crate::check) fn gather(mut self, branches: Vec<Self>) -> Self {
         for branch in branches {
             self.live &= branch.live;

@@ -1,4 +1,4 @@
-//! Branches and loops: what is known behind them, and what can end them.
+//! Branches and loops: the state of variables after them, and the statements that can end them.
 
 use std::rc::Rc;
 
@@ -36,7 +36,7 @@ impl<'a> Checker<'a> {
         StmtKind::If(checked, otherwise)
     }
 
-    /// The body of a loop.
+    /// Checks the body of a loop.
     pub(in crate::check) fn round(&mut self, body: &'a ast::Block, surely: bool, span: Span) -> Block {
         let entry = self.func.state.clone();
         self.func.loops.push(Loop::Plain(Vec::new()));
@@ -150,7 +150,7 @@ impl<'a> Checker<'a> {
         let every = self.duration(&poll.every, "the time between tries is");
         let times = self.count(&poll.times, "`up to` takes", 1);
         let body = self.round(&poll.body, true, span);
-        // A round whose step failed is not judged, so its takes count as taken here.
+        // After a failed step, `until` is not evaluated, so here all takes count as assigned.
         let known = self.func.state.clone();
         for index in 0..self.func.vars.len() {
             if matches!(known.status(LocalId(index)), Assigned::Failed(_)) {
@@ -203,7 +203,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The beginning of a statement, to point at without its whole body.
+/// The first line of a statement, so that a label does not underline its whole body.
 fn head(span: Span) -> Span {
     Span { end: span.start.saturating_add(2).min(span.end), ..span }
 }

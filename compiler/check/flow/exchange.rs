@@ -1,4 +1,4 @@
-//! The request of a step, with the expectations that it has of its own.
+//! The request of a step, and the request's own expectations.
 
 use crate::ast;
 use crate::check::Checker;
@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{ApiId, Body, Exchange, Expect, Expr, ExprKind, Local, LocalId, Stmt, StmtKind, Type};
 use crate::span::Span;
 
-/// An exchange, with the expectations that its request has.
+/// A checked exchange, with the expectations of its request.
 pub(in crate::check) struct Sent {
     pub(in crate::check) exchange: Exchange,
     pub(in crate::check) expects: Vec<Expect>,
@@ -118,7 +118,7 @@ impl<'a> Checker<'a> {
         })
     }
 
-    /// A request's expectations with the arguments of a call; those that are more than a name are evaluated once, before it.
+    /// A request's expectations with the arguments of a call. An argument that is more than a name is evaluated once, before the request.
     pub(super) fn own_expects(&mut self, id: crate::model::RequestId, args: &mut [Expr], before: &mut Vec<Stmt>) -> Vec<Expect> {
         let mut expects = self.program.requests[id.0].expects.clone();
         for param in substitute::params_of(&expects) {
@@ -141,7 +141,7 @@ impl<'a> Checker<'a> {
         expects
     }
 
-    /// A local that no name of the source reaches.
+    /// Adds a local that no name in the source refers to.
     pub(in crate::check) fn hidden_local(&mut self, name: &'a str, ty: Type, span: Span) {
         let id = LocalId(self.func.frame.locals.len());
         self.func.frame.locals.push(Local { name: name.to_owned(), ty: ty.clone() });

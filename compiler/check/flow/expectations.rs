@@ -10,7 +10,7 @@ use crate::model::{Const, Expect, ExpectKind, Expr, HeaderMatcher, Matcher, Stat
 use crate::span::Span;
 
 impl<'a> Checker<'a> {
-    /// An expectation; the caller has said that a response may be read.
+    /// Checks an expectation. The caller has allowed it to read the response.
     pub(in crate::check) fn expect(&mut self, expect: &'a ast::Expect) -> Option<Expect> {
         let kind = match &expect.kind {
             Ast::Status(patterns) => ExpectKind::Status(self.statuses(patterns)),
@@ -55,7 +55,7 @@ impl<'a> Checker<'a> {
         statuses
     }
 
-    /// A boolean expression over sources.
+    /// Checks a boolean expression over sources.
     fn expected(&mut self, e: &'a ast::Expr, span: Span) -> Option<Expr> {
         if let ExprKind::Binary(left, BinaryOp::Or | BinaryOp::And, right) = &e.kind
             && let (ExprKind::Int(a), ExprKind::Int(b)) = (&left.kind, &right.kind)
@@ -116,7 +116,7 @@ impl<'a> Checker<'a> {
         matchers
     }
 
-    /// A matcher; in JSON, unquoted keys follow `keys camel`.
+    /// Checks a matcher. In JSON, unquoted keys follow `keys camel`.
     fn matcher(&mut self, matcher: &'a ast::Matcher, json: bool) -> Matcher {
         match &matcher.kind {
             MatcherKind::Any => Matcher::Any,
@@ -195,7 +195,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Statuses in the form of other tools: `200-299`, `[200, 201]`, `not 500`.
+/// Recognizes statuses in the syntax of other tools: `200-299`, `[200, 201]`, `not 500`.
 fn foreign_statuses(e: &ast::Expr) -> Option<(&'static str, String)> {
     let status = |e: &ast::Expr| match &e.kind {
         ExprKind::Int(n) if (100..600).contains(n) => Some(*n),

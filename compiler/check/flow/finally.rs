@@ -1,4 +1,4 @@
-//! `finally`: statements that run however those before them end.
+//! `finally`: statements that run however the statements before them end.
 
 use crate::ast;
 use crate::check::Checker;
@@ -9,14 +9,14 @@ use crate::model::{Block, LocalId, StmtKind, Type};
 use crate::span::Span;
 
 impl<'a> Checker<'a> {
-    /// A `finally` behind the statements `before`, which it takes.
+    /// Checks a `finally`, and moves the statements `before` it into the result.
     pub(super) fn finally(&mut self, always: &'a ast::Block, span: Span, before: &mut Block) -> Option<StmtKind> {
         let here = matches!(self.func.kind, FuncKind::Sequence | FuncKind::BeforeTest) && self.func.depth == 0 && !self.func.finally;
         if !here {
             let help = "move it to the end of a sequence, or of `before test`";
             self.error(Code::NotHere, span, "unexpected `finally`, expected at the end of a sequence or of `before test`", help);
         }
-        // What ran before it is known only when the test runs: a name without a value is null.
+        // Which of the statements before it ran is known only at run time. A name without a value is null.
         let known = self.func.state.clone();
         self.func.state.live = true;
         for id in (0..self.func.vars.len()).map(LocalId) {

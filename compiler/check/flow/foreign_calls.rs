@@ -1,4 +1,4 @@
-//! Statements that look like a request and are none: calls of other languages, of a sequence, of a function.
+//! Statements that look like a request but are calls of other languages, of a sequence or of a function.
 
 use crate::ast;
 use crate::check::Checker;
@@ -9,7 +9,7 @@ use crate::foreign;
 use crate::span::Span;
 
 impl<'a> Checker<'a> {
-    /// Reports a call that is no request of an api, in a step or outside of one. Whether it was such a call.
+    /// Reports a call that is not a request of an api, in a step or outside of one. Returns whether it was such a call.
     pub(in crate::check) fn not_a_request(&mut self, exchange: &'a ast::Exchange, span: Span) -> bool {
         let ast::Exchange::Call { path, args, .. } = exchange else {
             return false;
@@ -39,7 +39,7 @@ impl<'a> Checker<'a> {
             Diagnostic::new(Code::ForeignStatement, name_span, format!("unexpected call of `{}`: its value is not used", last.node))
                 .help(format!("write `set {of} = {}({of})`", function.name))
         } else if self.broken {
-            // What did not parse may have declared it.
+            // A declaration that did not parse may have declared it.
             self.func.broken = true;
             return true;
         } else {
@@ -51,7 +51,7 @@ impl<'a> Checker<'a> {
         true
     }
 
-    /// A call of which nothing is known: nearly a sequence, or nearly a request.
+    /// The error of an unknown call, which may be a misspelled sequence or request.
     fn unknown_call(&self, dotted: &str, member: bool, span: Span) -> Diagnostic {
         if member {
             let root = dotted.split('.').next().unwrap_or(dotted);
@@ -74,7 +74,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Whether it may be the request of a step: all but a call whose first name is that of no api.
+    /// Whether this may be the request of a step: anything but a call whose first name is not that of an api.
     pub(in crate::check) fn may_be_request(&self, exchange: &ast::Exchange) -> bool {
         match exchange {
             ast::Exchange::Call { path, .. } => path.first().is_some_and(|first| self.is_api(&first.node)),
@@ -92,7 +92,7 @@ impl<'a> Checker<'a> {
         self.values.get(name).is_some_and(|decl| matches!(decl.what, Global::Api(_)))
     }
 
-    /// What is written in the brackets behind `name` of a call.
+    /// The text between the brackets of a call, after `name`.
     pub(in crate::check) fn argument_text(&self, name: Span, call: Span) -> &'a str {
         let written = self.written(call);
         let behind = usize::try_from(name.end.saturating_sub(call.start)).unwrap_or(0);
@@ -100,7 +100,7 @@ impl<'a> Checker<'a> {
         arguments(rest)
     }
 
-    /// Marks what arguments use as used, and reports nothing in them: what they belong to has been reported.
+    /// Marks the names in arguments as used, and reports nothing about the arguments: the call itself has been reported.
     pub(in crate::check) fn used_only(&mut self, args: &'a [ast::Arg]) {
         let before = std::mem::take(&mut self.diagnostics);
         self.args_only(args);
@@ -108,7 +108,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// What is between the bracket that starts `text` and the one that closes it.
+/// The text between the bracket that starts `text` and the one that closes it.
 fn arguments(text: &str) -> &str {
     let Some(inner) = text.strip_prefix('(') else {
         return "";

@@ -1,5 +1,5 @@
-//! `wait … between steps`: the wait is put between consecutive steps of the sequence, at all depths. Something that is timed as a whole or
-//! runs at the same time (`parallel`, `poll`, `retry`, a called sequence) counts as one step; within it the count begins anew.
+//! `wait … between steps`: inserts the wait between consecutive steps of the sequence, at all depths. Statements that are timed as a whole
+//! or run at the same time (`parallel`, `poll`, `retry`, a called sequence) count as one step; within them the count starts again.
 
 use crate::model::{Block, Const, Expr, ExprKind, LocalId, Stmt, StmtKind, Type, Wait};
 use crate::span::Span;
@@ -8,7 +8,7 @@ use crate::span::Span;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
     No,
-    /// Known only when the test runs: in a loop.
+    /// Known only at run time: in a loop.
     Maybe,
     Yes,
 }
@@ -23,13 +23,13 @@ struct Spread<'w> {
     wait: &'w Wait,
     /// The local variable that records whether a step came before.
     flag: LocalId,
-    /// Whether anything asks it.
+    /// Whether any statement reads the flag.
     asked: bool,
-    /// Whether to change the block, or only to find out.
+    /// Whether to change the block, or only to find out whether the flag is needed.
     write: bool,
 }
 
-/// Spreads the wait over a body; true where the flag is needed.
+/// Inserts the wait into a body. Returns whether the flag is needed.
 pub(in crate::check) fn spread(body: &mut Block, wait: &Wait, flag: LocalId) -> bool {
     let mut pass = Spread { wait, flag, asked: false, write: false };
     pass.block(body, Before::No);
@@ -96,13 +96,13 @@ impl Spread<'_> {
         before
     }
 
-    /// A part in which steps are counted anew: one step of it needs no wait before.
+    /// Handles a part in which the count of steps starts again: its first step needs no wait before it.
     fn restart(&mut self, body: &mut Block) {
         let (asked, flag) = (self.asked, self.flag);
         if self.write || !has_loop(body) {
             let mut inner = Spread { wait: self.wait, flag, asked: false, write: false };
             inner.block(body, Before::No);
-            // A pass that only finds out is not repeated: the time would double with each block around.
+            // A pass that only finds out does not start others: the time would double with each enclosing block.
             if self.write && !inner.asked {
                 inner.write = true;
                 inner.block(body, Before::No);

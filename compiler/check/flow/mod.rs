@@ -1,4 +1,4 @@
-//! What users do, in order: statements and steps, and which variables have a value behind each.
+//! The statements and steps that users run, and which variables have a value after each.
 
 pub(super) mod about_time;
 pub(super) mod assignment;

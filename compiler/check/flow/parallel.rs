@@ -1,4 +1,4 @@
-//! Which names statements assign: what parallel branches must not share.
+//! The names that statements assign, which parallel branches must not share.
 
 use crate::ast::{Block, Stmt, StmtKind};
 use crate::span::Name;
@@ -6,7 +6,7 @@ use crate::span::Name;
 /// A name that a statement assigns.
 pub(in crate::check) struct Assigned<'a> {
     pub(in crate::check) name: &'a Name,
-    /// The type it says.
+    /// The declared type.
     pub(in crate::check) ty: Option<&'a Name>,
 }
 

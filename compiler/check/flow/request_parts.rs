@@ -18,7 +18,7 @@ pub(in crate::check) struct Parts {
 }
 
 impl<'a> Checker<'a> {
-    /// The parts of a request, each once.
+    /// Checks the parts of a request, and reports duplicates.
     pub(in crate::check) fn parts(&mut self, parts: &'a [Part]) -> Parts {
         let options = parts.iter().filter_map(|part| match part {
             Part::Option(option) => Some(option),
@@ -47,7 +47,7 @@ impl<'a> Checker<'a> {
         checked
     }
 
-    /// Fields of a query or a form: each is printed, a list repeats its key.
+    /// Checks the fields of a query or a form. Each value is converted to a string; a list repeats its key.
     fn fields(&mut self, entries: &'a [ast::Entry]) -> Vec<(String, Expr)> {
         let fields = self.entries(entries, self.context.camel());
         for (key, value) in &fields {

@@ -1,4 +1,4 @@
-//! Steps: one request, its expectations, what is done once they hold.
+//! Steps: the request, its expectations, and the statements that run after they pass.
 
 use crate::ast::{self, StmtKind as AstStmt};
 use crate::check::Checker;
@@ -10,11 +10,11 @@ use crate::model::{Expect, ExpectKind, ExprKind, LineId, LocalId, Source, Status
 use crate::span::Span;
 
 impl<'a> Checker<'a> {
-    /// A step. `None` where it has no request (reported).
+    /// Checks a step. Returns `None` if it has no request, which it reports.
     pub(in crate::check) fn step(&mut self, step: &'a ast::Step) -> Option<Step> {
         let id = self.step_name(step);
         let stmts = &step.body.stmts;
-        // Calls of another language before the request are reported as such.
+        // Calls in the syntax of other languages may come before the request; they are reported as such.
         let request = |stmt: &ast::Stmt| matches!(&stmt.kind, AstStmt::Exchange(exchange) if self.may_be_request(exchange));
         let Some(at) = stmts.iter().position(request) else {
             self.no_request(step);
@@ -43,7 +43,7 @@ impl<'a> Checker<'a> {
         let rest = &stmts[at + 1..];
         let camel = sent.as_ref().is_some_and(|sent| sent.camel);
         let mut expects = sent.as_ref().map_or_else(Vec::new, |sent| sent.expects.clone());
-        // Where the head did not parse, it may have said so.
+        // A head that did not parse may have contained `interrupt`.
         let interrupt = step.interrupt.is_some() || self.func.interrupt || self.repaired(step.name.span);
         let ((own, then), reads_body) =
             self.with_response(camel, |checker| (checker.own_expectations(rest), checker.then(rest, interrupt, step.name.span)));
@@ -68,7 +68,7 @@ impl<'a> Checker<'a> {
         Some(Step { id, before, exchange: sent.exchange, expects, then })
     }
 
-    /// The expectations of a step, which cannot read what the step takes later.
+    /// Checks the expectations of a step. They cannot read names that the step takes afterwards.
     fn own_expectations(&mut self, stmts: &'a [ast::Stmt]) -> Vec<Expect> {
         let taken_later = stmts
             .iter()
@@ -92,7 +92,7 @@ impl<'a> Checker<'a> {
                 let help = "write what the step does, such as \"Get item\": names must not grow with the data";
                 self.error(Code::StepName, step.name.span, "unexpected `{…}` in a step's name, expected a literal", help);
             }
-            // Where the step's head did not parse, its name is not known.
+            // If the step's head did not parse, its name is unknown.
             Some(name) if name.trim().is_empty() && !self.repaired(step.name.span) => {
                 self.error(Code::StepName, step.name.span, "missing name of a step", "write what it does, such as \"Get item\"");
             }
@@ -191,7 +191,7 @@ impl<'a> Checker<'a> {
         then
     }
 
-    /// Reports statuses of which no one is in all expectations.
+    /// Reports expectations that contradict each other: no status satisfies all of them.
     fn check_contradiction(&mut self, expects: &[Expect]) {
         let mut all: Option<(Vec<u16>, Span)> = None;
         for expect in expects {
@@ -228,7 +228,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Whether failures in the function at hand end it, whatever its steps say.
+    /// Whether every failed step ends the function, with or without `interrupt`.
     pub(in crate::check) fn always_interrupts(kind: FuncKind) -> bool {
         matches!(kind, FuncKind::BeforeTest)
     }

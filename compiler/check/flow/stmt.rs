@@ -1,4 +1,4 @@
-//! Statements, and what is known behind each.
+//! Statements, and the state of variables after each.
 
 use crate::ast::{self, StmtKind as Ast};
 use crate::check::Checker;
@@ -11,12 +11,12 @@ use crate::model::{Block, Expr, LocalId, Stmt, StmtKind, Type, Wait};
 use crate::span::{Name, Span};
 
 impl<'a> Checker<'a> {
-    /// The statements of a block.
+    /// Checks the statements of a block.
     pub(in crate::check) fn block(&mut self, block: &'a ast::Block) -> Block {
         self.deeper(|checker| checker.stmts(&block.stmts))
     }
 
-    /// The statements of a function's body.
+    /// Checks the statements of a function's body.
     pub(in crate::check) fn stmts(&mut self, stmts: &'a [ast::Stmt]) -> Block {
         let mut out = Vec::with_capacity(stmts.len());
         let mut said = !self.func.state.live;
@@ -40,7 +40,7 @@ impl<'a> Checker<'a> {
         out
     }
 
-    /// A statement.
+    /// Checks a statement.
     pub(in crate::check) fn stmt(&mut self, stmt: &'a ast::Stmt, out: &mut Block) {
         let span = stmt.span;
         let kind = match &stmt.kind {
@@ -153,7 +153,7 @@ impl<'a> Checker<'a> {
         value
     }
 
-    /// A whole number that is at least `least`.
+    /// Checks a whole number that is at least `least`.
     pub(in crate::check) fn count(&mut self, e: &'a ast::Expr, what: &str, least: i64) -> Expr {
         let value = self.want_int(e, what);
         if const_eval::int(&value).is_some_and(|n| n < least) {
@@ -163,7 +163,7 @@ impl<'a> Checker<'a> {
         value
     }
 
-    /// An int that is counted with: one of 64 bits.
+    /// Checks an int that the program calculates with, which must fit into 64 bits.
     pub(super) fn want_int(&mut self, e: &'a ast::Expr, what: &str) -> Expr {
         let value = self.want(e, Kinds::INT, what);
         if crate::check::types::ops::is_too_large(&value) {
@@ -284,7 +284,7 @@ impl<'a> Checker<'a> {
         None
     }
 
-    /// A wait; `pacing` only where there are iterations.
+    /// Checks a wait. `pacing` is allowed only for iterations.
     pub(in crate::check) fn wait(&mut self, wait: &'a ast::Wait, of_user: bool) -> Option<Wait> {
         Some(match wait {
             ast::Wait::Fixed(e) => Wait::Fixed(self.duration(e, "a wait is")),

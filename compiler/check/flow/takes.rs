@@ -1,4 +1,4 @@
-//! Takes: what they read, and what becomes of it.
+//! Takes: their sources, and the types of their values.
 
 use crate::ast::{self, ExprKind as Ast, Quantifier};
 use crate::check::Checker;
@@ -13,7 +13,7 @@ use crate::model::{Expr, ExprKind, LocalId, Quantity, Source, Take, Type};
 use crate::span::Span;
 
 impl<'a> Checker<'a> {
-    /// A take. Its `else` counts also where the step has failed: then those of `unsure` have no value yet.
+    /// Checks a take. Its `else` also applies if the step has failed; then the variables in `unsure` have no value yet.
     pub(in crate::check) fn take(&mut self, take: &'a ast::Take, span: Span, unsure: &[LocalId], step: Span) -> Take {
         let source = self.take_source(take);
         let quantity = match (&take.quantifier, &source.kind) {
@@ -76,7 +76,7 @@ impl<'a> Checker<'a> {
         Take { local, name: take.name.node.clone(), ty: said, source, quantity, fallback, span }
     }
 
-    /// What a take reads.
+    /// Checks the source of a take.
     pub(in crate::check) fn take_source(&mut self, take: &'a ast::Take) -> Expr {
         let wanted = take.quantifier.as_ref().map_or(Quantity::One, |q| quantity(q.node));
         let e = &take.source;
@@ -116,7 +116,7 @@ impl<'a> Checker<'a> {
         source
     }
 
-    /// The fix of a take from what other tools call the response, unless a variable has that name.
+    /// The fix for a take from a name that other tools use for the response, unless a variable has that name.
     fn foreign_take(&self, e: &ast::Expr) -> Option<String> {
         let written = self.written(e.span);
         let root = &written[..written.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(written.len())];

@@ -1,4 +1,4 @@
-//! Warnings: what nothing uses, and secrets that are written out. Only of the spec itself: an imported file has users of its own.
+//! Warnings about unused declarations and literal secrets. They cover only the spec itself, because an imported file has other users.
 
 pub(crate) mod secrets;
 pub(super) mod unquoted_keys;
@@ -11,7 +11,7 @@ use crate::model::{Const, Expr, ExprKind};
 use crate::span::{FileId, Span};
 
 impl<'a> Checker<'a> {
-    /// Warns of declarations that nothing uses.
+    /// Warns of unused declarations.
     pub(super) fn lint_unused(&mut self) {
         if self.broken || self.incomplete() {
             return;
@@ -56,7 +56,7 @@ impl<'a> Checker<'a> {
         self.unused_imports();
     }
 
-    /// Drops warnings that follow from errors: what an unknown name was meant to use is not unused.
+    /// Drops warnings that follow from errors: a declaration may be unused only because its use is misspelled.
     pub(super) fn drop_follow_ups(&mut self) {
         let follow_ups: &[(&[Code], &[Code])] = &[
             (&[Code::UnknownRequest], &[Code::UnusedRequest, Code::UnusedApi]),
@@ -100,12 +100,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Whether something did not parse: what it would have used is not known.
+    /// Whether a part did not parse. The names that it uses are unknown.
     pub(super) fn incomplete(&self) -> bool {
         self.input.files.iter().any(|file| file.ast.incomplete)
     }
 
-    /// Warns of variables of a function that nothing used.
+    /// Warns of unused variables of a function.
     pub(super) fn unused_locals(&mut self) {
         if self.func.broken || self.incomplete() {
             return;
@@ -125,7 +125,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Warns of a secret that is written out, and remembers the keys of the environment that are used as one.
+    /// Warns of a literal secret, and records the keys of the environment that are used as one.
     pub(super) fn lint_secret(&mut self, key: &str, value: &Expr) {
         match &value.kind {
             ExprKind::Env(id) if secrets::names_secret(key) => self.program.env[id.0].is_credential = true,
@@ -139,7 +139,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Warns of secrets in an object.
+    /// Warns of literal secrets in an object.
     pub(super) fn lint_secrets(&mut self, object: &Expr) {
         if let ExprKind::Object(members) = &object.kind {
             for (key, value) in members {

@@ -1,4 +1,4 @@
-//! What looks like a secret that is written out, in a spec or in the file of an environment (LT0910).
+//! Literal secrets in a spec or in the file of an environment (LT0910).
 
 use ltc_config::ConfigError;
 use ltc_config::environment::{EnvData, EnvValue};
@@ -6,7 +6,7 @@ use ltc_config::environment::{EnvData, EnvValue};
 use crate::diagnostic::Code;
 use crate::model::EnvKey;
 
-/// Words of keys whose values are secrets.
+/// Words in keys whose values are secrets.
 const WORDS: &[&str] = &[
     "password",
     "passwd",
@@ -25,13 +25,13 @@ const WORDS: &[&str] = &[
     "authorization",
 ];
 
-/// Last words of keys whose values say something of a secret: `token_type`, `password_field`.
+/// Last words of keys whose values only describe a secret: `token_type`, `password_field`.
 const ABOUT: &[&str] = &[
     "type", "types", "url", "uri", "urn", "endpoint", "path", "name", "field", "header", "ttl", "expiry", "expires", "lifetime", "length",
     "host", "file", "prefix", "format", "id", "kind", "audience", "scope", "issuer",
 ];
 
-/// Whether a key, such as a header's or a member's name, says that its value is a secret.
+/// Whether a key, such as the name of a header or a member, indicates that its value is a secret.
 pub(crate) fn names_secret(key: &str) -> bool {
     let key = words(key);
     let last = key.rsplit('_').next().unwrap_or_default();
@@ -39,12 +39,12 @@ pub(crate) fn names_secret(key: &str) -> bool {
     !forgery && !ABOUT.contains(&last) && WORDS.iter().any(|word| key.contains(word))
 }
 
-/// The same of a key of an environment, where `key` is that of a service. In a body it may be that of a map.
+/// As `names_secret`, for a key of an environment. There `key` alone means the key of a service; in a body it may be the key of a map.
 fn names_secret_of_environment(key: &str) -> bool {
     matches!(words(key).as_str(), "key" | "pwd") || names_secret(key)
 }
 
-/// Whether a text can be a secret: not a name of the OAuth specifications, an address, the path of a file, or a word that says no secret.
+/// Whether a text can be a secret. Names of the OAuth specifications, addresses, paths of files and common words are not secrets.
 pub(crate) fn may_be_secret(text: &str) -> bool {
     let lower = text.trim().to_ascii_lowercase();
     let is_address = lower.split_once("://").is_some_and(|(_, rest)| !rest.contains('@'));
@@ -53,7 +53,7 @@ pub(crate) fn may_be_secret(text: &str) -> bool {
     !(is_address || is_file || is_word || lower.starts_with("urn:"))
 }
 
-/// `accessKey`, `Access-Key` and `access key` in one form: `access_key`.
+/// Converts `accessKey`, `Access-Key` and `access key` to one form: `access_key`.
 fn words(key: &str) -> String {
     let mut words = String::new();
     let mut previous = '_';
@@ -67,7 +67,7 @@ fn words(key: &str) -> String {
     words
 }
 
-/// Warns of literal secrets in an environment: under a key that names one, or one that the spec uses as a credential.
+/// Warns of literal secrets in an environment: values whose key indicates a secret, or that the spec uses as a credential.
 pub(crate) fn in_environment(root: &EnvValue, used: &[EnvKey]) -> Vec<ConfigError> {
     let mut found = Vec::new();
     search(root, &mut Vec::new(), used, &mut found);

@@ -1,7 +1,7 @@
-//! Warns of maps that miss `keys camel`: it spells the keys of maps written in place, and a map that comes through an argument or a
-//! variable goes out as it stands.
+//! Warns of maps that `keys camel` does not reach: it respells the keys of literal maps in a request, but a map that comes through an
+//! argument or a variable is sent unchanged.
 //!
-//! Which map may end up in which variable is followed through the whole program, whatever the order of its statements.
+//! The lint follows which map may end up in which variable through the whole program, whatever the order of its statements.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,11 +21,11 @@ enum SlotOwner {
     Request(usize),
     Sequence(usize),
     Tasks(usize),
-    /// Blocks that nothing calls, numbered as they are met.
+    /// Blocks that no statement calls, numbered in the order of the walk.
     Block(usize),
 }
 
-/// What holds a value.
+/// A variable, which holds a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Slot {
     Local(SlotOwner, LocalId),
@@ -34,25 +34,25 @@ enum Slot {
     Shared(SharedId),
 }
 
-/// What a value, or a part of it, comes from.
+/// The origin of a value, or of a part of it.
 #[derive(Clone, Copy, Debug)]
 enum Origin {
-    /// An object in place.
+    /// A literal object.
     Map(Span),
     Slot(Slot),
 }
 
-/// How values flow.
+/// The flow of values between variables.
 #[derive(Default)]
 struct Flow {
     into: HashMap<Slot, Vec<Origin>>,
-    /// JSON that is sent, or expected, under `keys camel`, with the place of its expression.
+    /// JSON that is sent or expected under `keys camel`, with the location of its expression.
     sinks: Vec<(Vec<Origin>, Span)>,
     blocks: usize,
 }
 
 impl<'a> Checker<'a> {
-    /// Keeps the first unquoted key of a map that `keys camel` would spell in another way.
+    /// Records the first unquoted key of a map that `keys camel` would respell.
     pub(in crate::check) fn note_plain_keys(&mut self, entries: &'a [ast::Entry], span: Span) {
         let plain = |entry: &&ast::Entry| !entry.key.quoted && key_spelling::camel(&entry.key.text) != entry.key.text;
         if let Some(entry) = entries.iter().find(plain) {
@@ -60,7 +60,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Warns of maps whose keys miss `keys camel`.
+    /// Warns of maps whose keys `keys camel` does not respell.
     pub(in crate::check) fn lint_plain_keys(&mut self) {
         if self.plain_keys.is_empty() || self.broken || self.incomplete() {
             return;
@@ -116,7 +116,7 @@ impl Flow {
         flow
     }
 
-    /// All maps that origins lead back to.
+    /// All maps from which these origins may come.
     fn maps(&self, origins: &[Origin]) -> Vec<Span> {
         let mut seen: HashSet<Slot> = HashSet::new();
         let mut open: Vec<Origin> = origins.to_vec();
@@ -136,7 +136,7 @@ impl Flow {
 struct OriginWalk<'w> {
     flow: &'w mut Flow,
     program: &'w Program,
-    /// By [`crate::model::ApiId`].
+    /// Whether an api has `keys camel`, by [`crate::model::ApiId`].
     camel: &'w [bool],
 }
 
@@ -292,7 +292,7 @@ impl OriginWalk<'_> {
     }
 }
 
-/// What an expression's value is made of. What `camel` gives needs no spelling any more.
+/// The origins of an expression's value. The result of `camel` has none, because its keys are already respelled.
 fn origins(function: SlotOwner, value: &Expr) -> Vec<Origin> {
     let mut found = Vec::new();
     gather(function, value, &mut found);
@@ -300,7 +300,7 @@ fn origins(function: SlotOwner, value: &Expr) -> Vec<Origin> {
 }
 
 fn gather(function: SlotOwner, value: &Expr, found: &mut Vec<Origin>) {
-    /// Functions whose result has the maps of their arguments in it.
+    /// Functions whose result contains the maps of their arguments.
     const HANDED_ON: [&str; 9] = ["merge", "without", "one_of", "sample", "first", "last", "reverse", "sort", "unique"];
     let mut within = |value: &Expr| gather(function, value, found);
     match &value.kind {

@@ -1,4 +1,4 @@
-//! Arguments: by position or by name, to parameters.
+//! Arguments: binds them to parameters, by position or by name.
 
 use crate::ast::{self, Arg};
 use crate::check::Checker;
@@ -19,7 +19,7 @@ pub(in crate::check) struct ParamInfo<'a> {
 }
 
 impl<'a> Checker<'a> {
-    /// Which argument goes to which parameter (name, whether it must be given). `None`: something is wrong, and was reported.
+    /// Binds arguments to parameters (name, whether it is required). Returns `None` after reporting an error.
     pub(in crate::check) fn bind(
         &mut self,
         callee: &str,
@@ -38,7 +38,7 @@ impl<'a> Checker<'a> {
         for arg in args {
             let labelled = match &arg.label {
                 Some(label) => {
-                    // A label may be any word; the text as written is what counts.
+                    // A label may be any word, so the text as written is compared.
                     let word = self.written(label.span);
                     match params.iter().position(|(name, _)| *name == word) {
                         Some(index) => Some((index, label.span)),
@@ -103,7 +103,7 @@ impl<'a> Checker<'a> {
         Some(bound)
     }
 
-    /// Arguments of a request, a sequence or tasks: one expression for each parameter.
+    /// Binds the arguments of a request, a sequence or tasks: one expression for each parameter.
     pub(in crate::check) fn arguments(
         &mut self,
         callee: &str,
@@ -132,14 +132,14 @@ impl<'a> Checker<'a> {
         values
     }
 
-    /// Arguments of something that is wrong: looked at for their own mistakes only.
+    /// Checks the arguments of an erroneous call, only for their own mistakes.
     pub(in crate::check) fn args_only(&mut self, args: &'a [Arg]) {
         for arg in args {
             self.map_value(&arg.value, false);
         }
     }
 
-    /// Parameters as declared, their types and defaults.
+    /// Checks declared parameters: their types and defaults.
     pub(in crate::check) fn params(&mut self, params: &'a [ast::Param]) -> Vec<ParamInfo<'a>> {
         let mut infos: Vec<ParamInfo<'a>> = Vec::with_capacity(params.len());
         for param in params {

@@ -1,4 +1,4 @@
-//! Values that are known at build time: of literals, and of `where` for each row.
+//! Values known at build time: those of literals, and those of a `where` for each row.
 
 use std::cmp::Ordering;
 
@@ -7,15 +7,15 @@ use ltc_config::number::{compare, prints_as_it_reads};
 use crate::ast::BinaryOp;
 use crate::model::{Const, Expr, ExprKind, Type};
 
-/// What an expression looks at beside literals.
+/// The row that an expression reads.
 pub(in crate::check) struct DataRow<'r> {
     pub(in crate::check) columns: &'r [(String, Type)],
-    /// JSON texts.
+    /// The cells, as JSON texts.
     pub(in crate::check) cells: &'r [String],
     pub(in crate::check) regexes: &'r [regex::Regex],
 }
 
-/// The value of an expression over literals. An expression in error has none.
+/// The value of an expression over literals. An erroneous expression has none.
 pub(in crate::check) fn value(expr: &Expr) -> Option<Const> {
     eval(expr, None)
 }
@@ -51,7 +51,7 @@ fn as_number(value: &Const) -> Option<f64> {
     }
 }
 
-/// A cell; lists and objects are no constants.
+/// The value of a cell; lists and objects are not constants.
 fn constant(cell: &str) -> Option<Const> {
     use serde_json::Value;
     if cell.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
@@ -65,7 +65,7 @@ fn constant(cell: &str) -> Option<Const> {
     })
 }
 
-/// A number as JSON writes it.
+/// Parses a number as JSON writes it.
 fn read(text: String) -> Const {
     if let Ok(n) = text.parse() {
         return Const::Int(n);
@@ -76,12 +76,12 @@ fn read(text: String) -> Const {
     }
 }
 
-/// Whether a number is written as a whole one.
+/// Whether a number is written without fraction and exponent.
 fn is_whole(text: &str) -> bool {
     !text.contains(['.', 'e', 'E'])
 }
 
-/// The order of two numbers, as the engine compares them: digit by digit, a fraction beside a float as a float.
+/// The order of two numbers, compared as the engine does: digit by digit, or as floats if one of them is a float.
 fn order_numbers(a: &Const, b: &Const) -> Option<Ordering> {
     let digits = |side: &Const| match side {
         Const::Int(n) => Some(n.to_string()),

@@ -1,5 +1,5 @@
-//! The closed set of functions: names, parameters, results and a line of documentation each. The one table; checking, completion and
-//! the language reference read it.
+//! The table of the language's functions: name, parameters, result and a line of documentation for each. The checker, completion and the
+//! language reference all read it.
 
 use crate::check::types::Kinds;
 use crate::model::Type;
@@ -11,31 +11,31 @@ pub struct Function {
     pub name: &'static str,
     /// Its parameters.
     pub params: &'static [FunctionParam],
-    /// What it gives.
+    /// The type of its result.
     pub gives: Gives,
-    /// What it does, in a line.
+    /// A line of documentation.
     pub doc: &'static str,
 }
 
 /// A parameter of a function.
 #[derive(Debug)]
 pub struct FunctionParam {
-    /// Its name; an argument may be given by it.
+    /// Its name, by which an argument may be given.
     pub name: &'static str,
-    /// What it takes.
+    /// The kinds of value that it takes.
     pub kinds: Kinds,
-    /// Whether it must be given.
+    /// Whether it is required.
     pub need: Need,
 }
 
-/// Whether a parameter must be given.
+/// Whether a parameter is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// It must.
+    /// It is required.
     Required,
-    /// It may be left out: then `Const::Absent` stands for it.
+    /// It is optional. `Const::Absent` replaces an omitted argument.
     Optional,
-    /// Once or more.
+    /// It takes one or more arguments.
     Variadic,
 }
 
@@ -44,21 +44,21 @@ pub enum Need {
 pub enum Gives {
     /// Always this kind.
     Plain(Plain),
-    /// That of the first argument.
+    /// The type of the first argument.
     Same,
-    /// That of the items of the first argument.
+    /// The type of the items of the first argument.
     Item,
-    /// A number like the arguments: int if all are, else float; durations stay durations.
+    /// A number: int if all arguments are ints, else float. Durations stay durations.
     Numeric,
-    /// Like the items of one list, or like the arguments.
+    /// The type of the items of one list, or of the arguments.
     Extreme,
     /// A list of strings.
     Strings,
     /// An object.
     Object,
-    /// That of the first argument, its keys in camelCase.
+    /// The type of the first argument, with its keys in camelCase.
     Camel,
-    /// Known only when the test runs.
+    /// Known only at run time.
     Any,
 }
 
@@ -101,7 +101,7 @@ macro_rules! need {
 
 macro_rules! functions {
     ($($name:literal ($($param:ident $(($mark:tt))?: $kinds:expr),*) => $gives:expr, $doc:literal;)*) => {
-        /// All functions, in order of name within their groups.
+        /// All functions, ordered by name within their groups.
         pub static FUNCTIONS: &[Function] = &[$(Function {
             name: $name,
             params: &[$(FunctionParam { name: stringify!($param), kinds: $kinds, need: need!($($mark)?) },)*],
@@ -213,19 +213,19 @@ functions! {
     "fake.credit_card"() => STR, "a credit card's number";
 }
 
-/// Functions whose arguments are not plain expressions; `expr` checks them one by one.
+/// Functions whose arguments are not plain expressions; `expr` checks each of them separately.
 pub const SPECIAL: [&str; 4] = ["weighted", "file", "files", "next"];
 
-/// Algorithms of `jwt`.
+/// The algorithms of `jwt`.
 pub const JWT_ALGORITHMS: [&str; 12] =
     ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
 
-/// The function of that name.
+/// The function with that name.
 pub fn find(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.name == name)
 }
 
-/// Names for "did you mean": those of `fake` only where the name starts so.
+/// Names for "did you mean". Those of `fake` are included only if `name` starts with it.
 pub fn names(name: &str) -> impl Iterator<Item = &'static str> {
     let fake = name.starts_with("fake.");
     FUNCTIONS.iter().map(|function| function.name).filter(move |other| other.starts_with("fake.") == fake).chain(SPECIAL)

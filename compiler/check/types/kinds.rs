@@ -1,4 +1,4 @@
-//! Types: their words, how they meet, and the sets of kinds that functions and operators take.
+//! Types: their names, how two of them join, and the sets of kinds that functions and operators take.
 
 use crate::model::Type;
 
@@ -31,14 +31,14 @@ impl Kinds {
     pub const FILE: Self = Self(1 << 10);
     /// Forms of a page.
     pub const FORM: Self = Self(1 << 11);
-    /// Whatever there is.
+    /// Any value.
     pub const ANY: Self = Self(u16::MAX);
-    /// Whole or not.
+    /// Whole numbers and fractions.
     pub const NUMBER: Self = Self(Self::INT.0 | Self::FLOAT.0);
-    /// What hashes and encodings take.
+    /// The kinds that hashes and encodings take.
     pub const TEXT: Self = Self(Self::STRING.0 | Self::BYTES.0 | Self::FILE.0);
 
-    /// Both.
+    /// The union of two sets.
     pub const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
@@ -48,7 +48,7 @@ impl Kinds {
         *ty == Type::Json || self.0 & kind(ty).0 != 0
     }
 
-    /// In words: `a string, list or object`.
+    /// The names of the kinds: `a string, list or object`.
     pub fn words(self) -> String {
         const WORDS: [&str; 12] = ["null", "string", "int", "float", "bool", "duration", "time", "bytes", "list", "object", "file", "form"];
         let mut words: Vec<&str> = Vec::new();
@@ -71,7 +71,7 @@ impl Kinds {
     }
 }
 
-/// The kind of a type's values; none for a type that is known only when the test runs.
+/// The kind of a type's values; empty if the type is known only at run time.
 fn kind(ty: &Type) -> Kinds {
     match ty {
         Type::Json => Kinds::ANY,
@@ -90,7 +90,7 @@ fn kind(ty: &Type) -> Kinds {
     }
 }
 
-/// The word with its article.
+/// A word with its article.
 pub fn article(word: &str) -> String {
     match word.as_bytes().first() {
         Some(b'a' | b'e' | b'i' | b'o') => format!("an {word}"),
@@ -118,7 +118,7 @@ pub fn word(ty: &Type) -> &'static str {
     }
 }
 
-/// `a string`, `an int`.
+/// The word for a type with its article: `a string`, `an int`.
 pub fn a(ty: &Type) -> String {
     article(word(ty))
 }
@@ -133,7 +133,7 @@ pub const MATCHER_WORDS: [&str; 6] = ["string", "int", "number", "bool", "list",
 /// The type that a word names, and what a parameter of that type takes.
 pub fn named(word: &str) -> Option<(Type, Kinds)> {
     if let Some(word) = word.strip_suffix('?') {
-        // A value that may be null is of no type that the checker knows.
+        // The checker has no type for a value that may be null, so it is `Json`.
         return named(word).map(|(_, kinds)| (Type::Json, kinds.or(Kinds::NULL)));
     }
     Some(match word {
@@ -153,7 +153,7 @@ pub fn named(word: &str) -> Option<(Type, Kinds)> {
     })
 }
 
-/// What a value is that is of one type or the other.
+/// The type of a value that has one of two types.
 pub fn join(one: &Type, other: &Type) -> Type {
     match (one, other) {
         _ if one == other => one.clone(),
@@ -164,7 +164,7 @@ pub fn join(one: &Type, other: &Type) -> Type {
     }
 }
 
-/// The type of a list's items; an empty list literal is a list of anything.
+/// The type of a list's items; an empty list literal may hold any item.
 pub fn join_all<'t>(types: impl IntoIterator<Item = &'t Type>) -> Type {
     let mut types = types.into_iter();
     let Some(first) = types.next() else {
@@ -195,7 +195,7 @@ pub fn comparable(one: &Type, other: &Type) -> bool {
     }
 }
 
-/// A list of `item`.
+/// The type of a list of `item`.
 pub fn list(item: Type) -> Type {
     Type::List(Box::new(item))
 }

@@ -1,4 +1,4 @@
-//! Types and what is known of values at build time: functions, operators, arguments and constants.
+//! Types and values known at build time: functions, operators, arguments and constants.
 
 pub(super) mod args;
 pub(super) mod const_eval;

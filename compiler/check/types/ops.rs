@@ -1,4 +1,4 @@
-//! Infix operators: what they take and give.
+//! Infix operators: the types of their operands and results.
 
 use crate::ast::{self, BinaryOp};
 use crate::check::Checker;
@@ -33,7 +33,7 @@ fn compares(op: BinaryOp) -> bool {
 }
 
 impl<'a> Checker<'a> {
-    /// `left op right`.
+    /// Checks `left op right`.
     pub(in crate::check) fn binary(&mut self, left: &'a ast::Expr, op: BinaryOp, right: &'a ast::Expr, span: Span) -> Expr {
         let (left, right, ty) = match op {
             BinaryOp::Or | BinaryOp::And => (self.condition(left), self.condition(right), Type::Bool),
@@ -79,7 +79,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A text of the environment beside a number or duration is read as one.
+    /// Converts a text of the environment whose other operand is a number or duration.
     fn read_beside(&mut self, value: Expr, other: &Type) -> Expr {
         if value.ty != Type::String {
             return value;
@@ -101,7 +101,7 @@ impl<'a> Checker<'a> {
             let n = self.written(bare);
             self.error(Code::NoUnit, bare, "unexpected number, expected a duration with its unit", &format!("write `{n}ms` or `{n}s`"));
         } else if self.incomplete() && matches!(left.kind, ExprKind::Binary(_, op, _) if compares(op)) {
-            // Comparisons in a chain: the parser has spoken of it.
+            // The parser has already reported chained comparisons.
         } else if !comparable(&left.ty, &right.ty) {
             let path = [left, right].into_iter().find_map(const_eval::text).filter(|text| text.starts_with("$.") || text.starts_with("$["));
             match path.map(str::to_owned) {
@@ -159,7 +159,7 @@ impl<'a> Checker<'a> {
 }
 
 impl Checker<'_> {
-    /// A value as it is written in a string: the content of a string, any other value in braces.
+    /// A value as it is written within a string: a string's content, any other value in braces.
     fn inside_text(&self, value: &Expr) -> String {
         if let ExprKind::Binary(left, BinaryOp::Add, right) = &value.kind
             && value.ty == Type::String
@@ -178,12 +178,12 @@ fn is_comparison(op: BinaryOp) -> bool {
     matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)
 }
 
-/// Whether it is a whole number beyond 64 bits.
+/// Whether the expression is a whole number of more than 64 bits.
 pub(in crate::check) fn is_too_large(e: &Expr) -> bool {
     matches!(&e.kind, ExprKind::Const(Const::Number(_))) && e.ty == Type::Int
 }
 
-/// What an arithmetic operator gives; `None` where it does not work.
+/// The type of an arithmetic operation; `None` if the operator does not support these operands.
 fn arithmetic(left: &Type, op: BinaryOp, right: &Type) -> Option<Type> {
     use Type::{Duration, Float, Int, Json, List, String, Time};
     if matches!(left, Type::Null | Type::Bool | Type::File | Type::Form | Type::Object(_) | Type::Bytes)
@@ -213,7 +213,7 @@ fn arithmetic(left: &Type, op: BinaryOp, right: &Type) -> Option<Type> {
     })
 }
 
-/// Items of two lists together; an empty list takes on the other's.
+/// The type of the items of two joined lists; an empty list takes the type of the other.
 fn join_items(a: &Type, b: &Type) -> Type {
     types::join(a, b)
 }

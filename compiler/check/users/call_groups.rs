@@ -1,4 +1,4 @@
-//! The groups within which sequences and tasks are called: their steps belong to these groups in the report.
+//! The groups that call sequences and tasks. In the report, the steps of a callee belong to these groups.
 
 use std::collections::HashMap;
 
@@ -7,11 +7,12 @@ use crate::check::Checker;
 use crate::check::scope::Runnable;
 use crate::span::FileId;
 
-/// How many copies all sequences together may have. Each further group is a copy of the sequence with report rows of its own, and a chain of
-/// sequences that each call the next one in two groups would have as many as there are paths.
+/// The most copies of all sequences together. Each further group needs a copy of the sequence with its own report rows, and in a chain of
+/// sequences that each call the next in two groups, every path would need one.
 const GROUPS_MAX: usize = 500;
 
-/// The groups around the calls of each sequence and of tasks, as prefixes of report rows: `Checkout / `. Empty: outside of all groups.
+/// The groups around the calls of each sequence and of tasks, as prefixes of report rows: `Checkout / `. An empty prefix means outside of
+/// all groups.
 pub(in crate::check) type CallGroups = HashMap<Runnable, Vec<String>>;
 
 /// A call, with the groups around it in its own block.
@@ -21,8 +22,8 @@ struct Call<'a> {
 }
 
 impl<'a> Checker<'a> {
-    /// The groups within which each sequence is called, in the order in which they are met. A program with too many of them counts the steps
-    /// of called sequences outside of groups.
+    /// The groups that call each sequence, in the order of the walk. If a program needs too many copies, the steps of its sequences count
+    /// outside of groups.
     pub(in crate::check) fn call_groups(&self, order: &[FileId]) -> CallGroups {
         let mut groups = CallGroups::new();
         let mut open: Vec<(Runnable, String)> = Vec::new();
@@ -34,7 +35,7 @@ impl<'a> Checker<'a> {
                 let known = groups.entry(run.what).or_default();
                 if !known.contains(&prefix) {
                     known.push(prefix.clone());
-                    // The first needs no copy.
+                    // The first group needs no copy.
                     count += usize::from(known.len() > 1);
                     open.push((run.what, prefix));
                 }
@@ -66,7 +67,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// What users and the test itself run.
+/// The calls of users and of the test's own blocks.
 fn calls_of_item(item: &Item) -> Vec<Call<'_>> {
     match item {
         Item::BeforeTest(block) | Item::AfterTest(block) => calls_of(block),
