@@ -1,7 +1,7 @@
-//! Every code there is, with its page in `docs/errors/`, which `ltc explain` prints.
+//! All diagnostic codes, each with its page in `docs/errors/`, which `ltc explain` prints.
 //!
-//! LT00xx: what doesn't parse. LT01xx: names. LT02xx: types and values. LT03xx: requests and apis. LT04xx: steps, expectations and takes. LT05xx: flow.
-//! LT06xx: data, files and environment. LT09xx: warnings.
+//! LT00xx: syntax errors. LT01xx: names. LT02xx: types and values. LT03xx: requests and apis. LT04xx: steps, expectations and takes.
+//! LT05xx: flow. LT06xx: data, files and environment. LT09xx: warnings.
 
 use super::Severity;
 
@@ -15,12 +15,12 @@ macro_rules! codes {
             /// All codes.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// As it is shown: `LT0012`.
+            /// The code as messages show it: `LT0012`.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $code,)* }
             }
 
-            /// Its page: what it means, an example that fails and one that passes.
+            /// Its page: the explanation, an example that fails and one that passes.
             pub fn page(self) -> &'static str {
                 match self { $(Self::$name => include_str!(concat!("../../docs/errors/", $code, ".md")),)* }
             }

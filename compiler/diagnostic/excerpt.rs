@@ -1,24 +1,25 @@
-//! The part of a file that a diagnostic shows. miette looks at a whole file for each label and prints whole lines; a line may be a megabyte.
+//! The part of a file that a diagnostic shows. miette reads a whole file for each label and prints whole lines, but a line may have a
+//! megabyte.
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use crate::source::SourceFile;
 use crate::span::Span;
 
-/// How far a line is shown around a label, in bytes. Lines of people are shorter.
+/// How much of a line is shown around a label, in bytes. Lines that people write are shorter.
 const AROUND_BYTES_MAX: usize = 400;
 
-/// How much a label underlines, in bytes.
+/// The longest underline of a label, in bytes.
 const LABEL_BYTES_MAX: usize = 4_000;
 
-/// A file of which only the lines around a label are read.
+/// A file of which miette reads only the lines around a label.
 #[derive(Debug)]
 pub(super) struct Excerpt<'a> {
     pub(super) file: &'a SourceFile,
 }
 
 impl Excerpt<'_> {
-    /// The bytes that a label of `span` underlines: within the file, and not too many.
+    /// The bytes that a label of `span` underlines, cut to the file and to the limit.
     pub(super) fn label(&self, span: Span) -> SourceSpan {
         let text = &self.file.text;
         let start = text.floor_char_boundary(span.range().start);
@@ -32,7 +33,7 @@ impl SourceCode for Excerpt<'_> {
         let text = &self.file.text;
         let (start, end) = (span.offset().min(text.len()), (span.offset() + span.len()).min(text.len()));
         let (first, last) = (self.file.line_column(start).0, self.file.line_column(end).0);
-        // One line more than is shown: miette looks for the line break behind the last.
+        // One line more than the excerpt shows, because miette looks for the line break after the last one.
         let from = self.file.line_start(first.saturating_sub(before + 1)).max(start.saturating_sub(AROUND_BYTES_MAX));
         let to = self.file.line_start(last + after + 2).min(end.saturating_add(AROUND_BYTES_MAX));
         let (from, to) = (text.floor_char_boundary(from), text.floor_char_boundary(to).max(end));
@@ -40,7 +41,7 @@ impl SourceCode for Excerpt<'_> {
         let read = window.read_span(&(start - from, end - start).into(), before, after)?;
         let (line, column) = self.file.line_column(from + read.span().offset());
         let shifted = (from + read.span().offset(), read.span().len()).into();
-        // `read` borrows from the window, which is a part of the file.
+        // `read` borrows from the window, which is a part of the file, so the data is taken from the file.
         let data = &text.as_bytes()[from + read.span().offset()..][..read.data().len()];
         let contents = MietteSpanContents::new_named(self.file.path.clone(), data, shifted, line - 1, column - 1, read.line_count());
         Ok(Box::new(contents))

@@ -1,13 +1,13 @@
-//! The diagnostics of a phase, in bounded memory: a file of a megabyte can contain half a million mistakes.
+//! The diagnostics of a phase, in bounded memory: a file of a megabyte can contain half a million errors.
 
 use std::ops::{Deref, DerefMut};
 
 use super::Diagnostic;
 
-/// How many diagnostics are kept; as many errors are kept in addition, so that warnings never hide that there is an error.
+/// The most diagnostics that are kept. The same number of errors is kept in addition, so that warnings never hide an error.
 const KEPT_MAX: usize = 1_000;
 
-/// Diagnostics: the first 1,000 are kept, the others are counted.
+/// Diagnostics. The first 1,000 are kept, and the others are counted.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     kept: Vec<Diagnostic>,
@@ -28,24 +28,24 @@ impl Diagnostics {
         }
     }
 
-    /// Adds those of another phase, and its counts.
+    /// Adds the diagnostics of another phase, and its counts.
     pub fn append(&mut self, other: Self) {
         self.more_errors += other.more_errors;
         self.more_warnings += other.more_warnings;
         self.extend(other.kept);
     }
 
-    /// Whether no further diagnostic is kept, so that its message need not be worked out.
+    /// Whether further diagnostics are only counted, so that nobody needs to compute their messages.
     pub fn is_full(&self) -> bool {
         self.kept.len() >= 2 * KEPT_MAX
     }
 
-    /// Errors, with those that are only counted.
+    /// The number of errors, including those that are only counted.
     pub fn errors(&self) -> usize {
         self.kept.iter().filter(|diagnostic| diagnostic.is_error()).count() + self.more_errors
     }
 
-    /// Warnings, with those that are only counted.
+    /// The number of warnings, including those that are only counted.
     pub fn warnings(&self) -> usize {
         self.kept.len() + self.more_errors + self.more_warnings - self.errors()
     }

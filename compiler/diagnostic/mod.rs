@@ -1,4 +1,4 @@
-//! Diagnostics: what is wrong, where, why, and how to fix it.
+//! Diagnostics: the error, its location, the reason and the fix.
 
 mod codes;
 mod excerpt;
@@ -10,19 +10,19 @@ pub use list::Diagnostics;
 
 use crate::span::Span;
 
-/// How many names a help lists.
+/// The most names that a help lists.
 const LISTED_MAX: usize = 16;
 
-/// How long a text of a diagnostic is, in bytes: a name may be a megabyte.
+/// The longest text of a diagnostic, in bytes, since a name may have a megabyte.
 const TEXT_BYTES_MAX: usize = 2_000;
 
-/// Names for a help: `a, b, c`; of many, the first.
+/// A list of names for a help: `a, b, c`. A long list is cut.
 pub fn list(names: &[&str]) -> String {
     let more = if names.len() > LISTED_MAX { ", …" } else { "" };
     format!("{}{more}", names[..names.len().min(LISTED_MAX)].join(", "))
 }
 
-/// A text of a diagnostic, cut where it is too long to read.
+/// Cuts the text of a diagnostic if it is too long to read.
 fn cut(text: String) -> String {
     if text.len() <= TEXT_BYTES_MAX {
         return text;
@@ -30,56 +30,56 @@ fn cut(text: String) -> String {
     format!("{}…", &text[..text.floor_char_boundary(TEXT_BYTES_MAX)])
 }
 
-/// How grave a diagnostic is.
+/// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// The program is compiled all the same.
+    /// The program is compiled anyway.
     Warning,
-    /// It is not.
+    /// The program is not compiled.
     Error,
 }
 
-/// One thing that is wrong.
+/// One error or warning.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
     /// Its code, which also says whether it is an error or a warning.
     pub code: Code,
-    /// What is wrong, in the writer's words: one line, no full stop.
+    /// The error, in the words of the language: one line, no full stop.
     pub message: String,
-    /// The places, the first the main one, each with a few words (or none).
+    /// The locations, the main one first, each with a short text or none.
     pub labels: Vec<(Span, String)>,
     /// How to fix it.
     pub help: Option<String>,
 }
 
 impl Diagnostic {
-    /// A diagnostic at one place.
+    /// Creates a diagnostic at one location.
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
         Self { code, message: cut(message.into()), labels: vec![(span, String::new())], help: None }
     }
 
-    /// Words under the main place.
+    /// Sets the text at the main location.
     #[must_use]
     pub fn label(mut self, text: impl Into<String>) -> Self {
         self.labels[0].1 = cut(text.into());
         self
     }
 
-    /// One more place.
+    /// Adds a location.
     #[must_use]
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push((span, cut(text.into())));
         self
     }
 
-    /// The fix.
+    /// Sets the fix.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(cut(text.into()));
         self
     }
 
-    /// "did you mean", where `name` is nearly one of `candidates`.
+    /// Adds "did you mean", if `name` is similar to one of `candidates`.
     #[must_use]
     pub fn did_you_mean<'a>(self, name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
         match ltc_config::suggest::did_you_mean(name, candidates) {

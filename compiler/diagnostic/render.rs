@@ -1,4 +1,4 @@
-//! Diagnostics as people read them: the source with each place underlined; and as programs do.
+//! Renders diagnostics: for people, as source text with each location underlined, and for programs.
 
 use std::fmt;
 use std::io::IsTerminal;
@@ -11,33 +11,33 @@ use super::{Diagnostic, Diagnostics, Severity};
 use crate::source::SourceMap;
 use crate::span::{FileId, Span};
 
-/// How diagnostics are shown.
+/// The appearance of diagnostics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
-    /// With colours.
+    /// Whether to use colors.
     pub colour: bool,
-    /// The terminal's width.
+    /// The terminal's width in columns.
     pub width: usize,
 }
 
 impl Style {
-    /// What fits the standard error: colour on a terminal, unless `NO_COLOR` is set.
+    /// The style of standard error: with colors on a terminal, unless `NO_COLOR` is set.
     pub fn of_stderr() -> Self {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) || !std::io::stderr().is_terminal();
         let width = std::env::var("COLUMNS").ok().and_then(|w| w.parse().ok()).unwrap_or(100);
         Self { colour: !plain, width: usize::clamp(width, 40, 200) }
     }
 
-    /// Without colours, 100 wide.
+    /// No colors, 100 columns.
     pub fn plain() -> Self {
         Self { colour: false, width: 100 }
     }
 }
 
-/// How many diagnostics are shown: nobody reads more before fixing these.
+/// The most diagnostics that are shown. Nobody reads more before fixing these.
 const SHOWN_MAX: usize = 50;
 
-/// The first diagnostics, one below the other, and the summary of all; empty for none. If some are left out, errors are shown first.
+/// Renders the first diagnostics and a summary of all; empty if there are none. If some are left out, errors come first.
 pub fn render(diagnostics: &Diagnostics, sources: &SourceMap, style: Style) -> String {
     let styles = if style.colour { ThemeStyles::ansi() } else { ThemeStyles::none() };
     let theme = GraphicalTheme { characters: ThemeCharacters::unicode(), styles };
@@ -47,7 +47,7 @@ pub fn render(diagnostics: &Diagnostics, sources: &SourceMap, style: Style) -> S
     let (first, second): (Vec<_>, Vec<_>) = diagnostics.iter().partition(|diagnostic| diagnostic.is_error() || !is_cut);
     for diagnostic in first.into_iter().chain(second).take(SHOWN_MAX) {
         if handler.render_report(&mut out, &Report::new(diagnostic, sources)).is_err() {
-            // A place that lies in no file cannot be shown; what is wrong still can.
+            // A location that is in no file cannot be shown, but the message still can.
             let place = diagnostic.labels.first().map(|(span, _)| sources.location(*span).to_string()).unwrap_or_default();
             out.push_str(&format!("{place}: {}: {}\n", diagnostic.code.as_str(), diagnostic.message));
         }
@@ -64,7 +64,7 @@ pub fn render(diagnostics: &Diagnostics, sources: &SourceMap, style: Style) -> S
     out
 }
 
-/// `3 errors, 1 warning in specs/x.lt`; `None` for nothing.
+/// `3 errors, 1 warning in specs/x.lt`; `None` without diagnostics.
 pub fn summary(diagnostics: &Diagnostics, sources: &SourceMap) -> Option<String> {
     let (errors, warnings) = (diagnostics.errors(), diagnostics.warnings());
     let count = |n: usize, what: &str| (n > 0).then(|| format!("{n} {what}{}", if n == 1 { "" } else { "s" }));
@@ -76,22 +76,22 @@ pub fn summary(diagnostics: &Diagnostics, sources: &SourceMap) -> Option<String>
     Some(format!("{} in {path}", counts.join(", ")))
 }
 
-/// A diagnostic for programs: what `--message-format json` prints, one a line.
+/// A diagnostic for programs: a line of `--message-format json`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Message<'a> {
     /// `LT0012`.
     pub code: &'static str,
     /// `error` or `warning`.
     pub severity: &'static str,
-    /// What is wrong.
+    /// The error or warning.
     pub message: &'a str,
     /// How to fix it.
     pub help: Option<&'a str>,
-    /// Where, the main place first.
+    /// The locations, the main one first.
     pub places: Vec<MessagePlace<'a>>,
 }
 
-/// A place of a [`Message`]: lines and columns from 1, the end behind the last character.
+/// A location of a [`Message`]: lines and columns start at 1, and the end is after the last character.
 #[derive(Clone, Debug, Serialize)]
 #[expect(missing_docs, reason = "each says what it is")]
 pub struct MessagePlace<'a> {
@@ -104,7 +104,7 @@ pub struct MessagePlace<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// `diagnostic` for programs.
+    /// Converts a diagnostic for programs.
     pub fn new(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Self {
         let places = diagnostic
             .labels
@@ -132,7 +132,7 @@ fn severity_word(diagnostic: &Diagnostic) -> &'static str {
     }
 }
 
-/// A diagnostic as miette wants it: the places of one file. Those of other files are related reports.
+/// A diagnostic as miette expects it: with the labels of one file. Labels in other files are related reports.
 #[derive(Debug)]
 struct Report<'a> {
     message: String,

@@ -1,7 +1,7 @@
-//! Which requests never change while a test runs: they are laid out once and sent as they are. And of which only path, query and body
-//! change: the rest is laid out once.
+//! Finds requests that never change while a test runs: they are serialized once and sent unchanged. Also finds requests that change only in
+//! path, query and body: their other parts are serialized once.
 //!
-//! All that a request says must be known once the test begins: constants, the environment, and what is computed from these.
+//! All parts of a request must be known when the test begins: constants, the environment, and values computed from these.
 
 use super::Emitter;
 use crate::model::{Auth, Body, Exchange, Expr, ExprKind, Options, Path, Request, TextPart};
@@ -34,7 +34,7 @@ impl Emitter<'_> {
     }
 }
 
-/// `args`: whether the request's parameters are fixed.
+/// `args`: whether the arguments of the request's parameters never change.
 fn is_request(request: &Request, args: bool) -> bool {
     let path = match &request.path {
         Path::Plain { path, query } => is_text(path, args) && is_text(query, args),
@@ -50,7 +50,7 @@ fn is_body(body: &Body, args: bool) -> bool {
         Body::None => true,
         Body::Json(expr) | Body::Text(expr) | Body::Bytes(expr) => is_fixed(expr, args),
         Body::Form(pairs) | Body::Graphql(_, pairs) => pairs.iter().all(|(_, value)| is_fixed(value, args)),
-        // Its boundary is drawn each time.
+        // The boundary is random for each request.
         Body::Multipart(_) => false,
     }
 }
@@ -60,7 +60,7 @@ fn are_options(options: &Options, args: bool) -> bool {
         None | Some(Auth::None) => true,
         Some(Auth::Bearer(value) | Auth::Header(_, value)) => is_fixed(value, args),
         Some(Auth::Basic(user, password)) => is_fixed(user, args) && is_fixed(password, args),
-        // It signs the time.
+        // The signature depends on the time.
         Some(Auth::Aws(..)) => false,
     };
     auth && options.headers.iter().all(|(_, value)| is_fixed(value, args))

@@ -1,4 +1,4 @@
-//! Expressions. Each is either plain Rust or fallible (an `Eval`), so that `?` stands only where something can go wrong.
+//! Expressions. Each becomes either plain Rust or a fallible `Eval`, so that `?` appears only where an error is possible.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -7,7 +7,7 @@ use syn::Ident;
 use super::{Emitter, functions, index};
 use crate::model::{BinaryOp, Const, Expr, ExprKind, TextPart, Type, World};
 
-/// Rust for a value.
+/// The Rust code of a value.
 pub(super) enum RustExpr {
     /// A `T`.
     Plain(TokenStream),
@@ -16,7 +16,7 @@ pub(super) enum RustExpr {
 }
 
 impl RustExpr {
-    /// A `T`, where `?` may stand.
+    /// A `T`, in code where `?` is allowed.
     pub(super) fn value(self) -> TokenStream {
         match self {
             Self::Plain(code) => code,
@@ -41,7 +41,7 @@ pub(super) struct Scope<'s> {
 }
 
 impl Emitter<'_> {
-    /// An owned `Value`, where `?` may stand.
+    /// An owned `Value`, in code where `?` is allowed.
     pub(super) fn value(&self, scope: Scope<'_>, expr: &Expr) -> TokenStream {
         self.code(scope, expr).value()
     }
@@ -51,7 +51,7 @@ impl Emitter<'_> {
         self.code(scope, expr).eval()
     }
 
-    /// A `&Value`, where `?` may stand.
+    /// A `&Value`, in code where `?` is allowed.
     pub(super) fn reference(&self, scope: Scope<'_>, expr: &Expr) -> TokenStream {
         if let ExprKind::Local(local) = expr.kind {
             let name = &scope.locals[local.0];
@@ -107,7 +107,7 @@ impl Emitter<'_> {
                 let data = index(data.0);
                 Fallible(quote!(next(u, #data, #keep)))
             }
-            // Columns are met only in `where`, which the checker has evaluated.
+            // Columns occur only in `where`, which the checker has evaluated.
             ExprKind::Column(_) => Plain(quote!(Value::Null)),
             ExprKind::Call(name, args) => self.call(scope, name, args),
             ExprKind::Weighted(pairs) => {
@@ -137,7 +137,7 @@ impl Emitter<'_> {
                 });
                 Plain(quote!(list([#(#assets),*])))
             }
-            // Where fields are laid out, each is laid out by itself.
+            // The caller writes each member as a field.
             ExprKind::Members(inner) => self.code(scope, inner),
             ExprKind::Neg(inner) => {
                 let inner = self.reference(scope, inner);
@@ -177,7 +177,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// Members of an object; those that are absent for certain are left out.
+    /// The members of an object, without those that are certainly absent.
     pub(super) fn members(&self, scope: Scope<'_>, members: &[(String, Expr)]) -> Vec<TokenStream> {
         members
             .iter()
@@ -278,7 +278,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// An `Eval<Check>` of an expectation: comparisons keep both sides for the message.
+    /// An `Eval<Check>` of an expectation. Comparisons keep both sides for the message.
     pub(super) fn check(&self, scope: Scope<'_>, expr: &Expr) -> TokenStream {
         if let ExprKind::Binary(left, op, right) = &expr.kind
             && let Some(op) = comparison(*op)
@@ -314,7 +314,7 @@ pub(super) fn constant_value(constant: &Const) -> TokenStream {
     }
 }
 
-/// The runtime's type for one of the model's.
+/// The runtime's type for a type of the model.
 pub(super) fn ty(ty: &Type) -> TokenStream {
     match ty {
         Type::Json | Type::Null | Type::File | Type::Form => quote!(Type::Any),

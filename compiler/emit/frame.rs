@@ -13,17 +13,17 @@ use crate::model::{LocalId, SharedId};
 /// The function around a statement.
 pub(super) struct FunctionScope<'f> {
     pub(super) locals: &'f [Ident],
-    /// Which of them others read while the function runs: names of `before test`.
+    /// The locals that other users read while the function runs: the names of `before test`.
     pub(super) shares: &'f [(LocalId, SharedId)],
-    /// What `leave` returns: `Ok(…)` of what the sequence gives.
+    /// What `leave` returns: `Ok(…)` of the values that the sequence gives.
     pub(super) given: TokenStream,
-    /// Within an `async` block `return` would only leave that: exits travel as errors.
+    /// Whether the statement is in an `async` block. There `return` would only leave that block, so exits travel as errors.
     pub(super) nested: bool,
-    /// Loops around, outermost first, that a `break` out of a `retry` names.
+    /// The labels of the enclosing loops, outermost first, for a `break` out of a `retry`.
     pub(super) labels: Vec<Lifetime>,
-    /// How many of the loops are outside of the innermost `async` block.
+    /// The number of these loops that are outside of the innermost `async` block.
     pub(super) outside: usize,
-    /// How many labels the function has so far.
+    /// The number of labels that the function has so far.
     pub(super) numbers: &'f Cell<usize>,
 }
 
@@ -37,13 +37,13 @@ impl<'f> FunctionScope<'f> {
         Scope { locals: self.locals }
     }
 
-    /// A variable becomes what `value` is.
+    /// Assigns `value` to a variable.
     pub(super) fn assign(&self, local: LocalId) -> TokenStream {
         let (name, share) = (&self.locals[local.0], self.share(local));
         quote!(#name = value; #share)
     }
 
-    /// What makes a variable that has just been assigned known to others.
+    /// Shares a variable with other users after its assignment.
     pub(super) fn share(&self, local: LocalId) -> Option<TokenStream> {
         let (_, shared) = self.shares.iter().find(|(own, _)| *own == local)?;
         let (name, shared) = (&self.locals[local.0], index(shared.0));

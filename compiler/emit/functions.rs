@@ -1,14 +1,14 @@
-//! How the runtime's functions are called: what they need beside their arguments, and which of those may be left out.
+//! How generated code calls the runtime's functions: which context they need besides their arguments, and which arguments are optional.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-/// What comes before the arguments.
+/// The context that a call passes before the arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Needs {
     /// Nothing.
     Nothing,
-    /// The user's randomness.
+    /// The user's random number generator.
     Rng,
     /// The time.
     Time,
@@ -20,9 +20,9 @@ pub(super) struct Shape {
     pub(super) needs: Needs,
     /// All arguments in one slice.
     pub(super) variadic: bool,
-    /// The first parameter that may be left out, an `Option`.
+    /// The first optional parameter; it is an `Option`.
     pub(super) optional_from: Option<usize>,
-    /// How many parameters there are where some may be left out.
+    /// The number of parameters, if some are optional.
     pub(super) params: usize,
 }
 

@@ -10,14 +10,14 @@ use super::uses;
 use crate::model::{Block, Expr, Iter, LocalId, Status};
 
 impl Emitter<'_> {
-    /// The body of a loop, and the label it needs where a `retry` in it breaks out of it.
+    /// The body of a loop, and its label if a `retry` in the body breaks out of the loop.
     pub(super) fn loop_body(&self, frame: &FunctionScope<'_>, body: &Block) -> (Option<TokenStream>, TokenStream) {
         if uses::retry_breaks(body) {
             let label = frame.label();
             let body = self.block(&frame.within(Some(label.clone())), body);
             return (Some(quote!(#label:)), body);
         }
-        // An unlabelled loop still counts: a `break` in it is its own.
+        // A loop without a label also takes a number: a `break` in it leaves this loop.
         let label = frame.label();
         let body = self.block(&frame.within(Some(label)), body);
         (None, body)
@@ -75,7 +75,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// The statements before a `finally` in an `async` block of their own: however it ends, those of the `finally` follow.
+    /// Puts the statements before a `finally` into an `async` block of their own, so that the `finally` runs however the block ends.
     pub(super) fn finally(&self, frame: &FunctionScope<'_>, body: &Block, always: &Block) -> TokenStream {
         let given = &frame.given;
         let leaves = uses::leaves(body).then(|| quote!(Err(Exit::Leave) => return Ok(#given),));

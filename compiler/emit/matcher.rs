@@ -1,4 +1,5 @@
-//! Matchers as constant trees. A value that is not known at build time becomes an `Arg`: an index into a list of values that is evaluated for each response.
+//! Matchers as constant trees. A value that is known only at run time becomes an `Arg`: an index into a list of values that is evaluated
+//! for each response.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -7,10 +8,10 @@ use super::expr::{Scope, comparison, ty};
 use super::{Emitter, index};
 use crate::model::{Const, Expr, ExprKind, HeaderMatcher, Matcher, Type};
 
-/// A constant matcher and the values its `Arg`s stand for.
+/// A constant matcher and the values of its `Arg`s.
 pub(super) struct MatcherCode {
     pub(super) matcher: TokenStream,
-    /// A closure that gives the values.
+    /// A closure that returns the values.
     pub(super) args: TokenStream,
 }
 
@@ -41,11 +42,11 @@ impl Emitter<'_> {
 /// How values are compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Values {
-    /// Objects may have more members.
+    /// An object may have further members.
     Like,
-    /// Objects have no other members.
+    /// An object has no further members.
     Exactly,
-    /// As the text of a header.
+    /// Compared as the text of a header.
     Text,
 }
 
@@ -109,12 +110,12 @@ fn leaf<'e>(expr: &'e Expr, values: Values, args: &mut Vec<&'e Expr>) -> TokenSt
     }
     let at = index(args.len());
     args.push(expr);
-    // What can't hold an object is equal or not.
+    // A value that cannot contain an object is either equal or not.
     let holds_objects = matches!(expr.ty, Type::Json | Type::List(_) | Type::Object(_));
     if values == Values::Like && holds_objects { quote!(Matcher::Like(#at)) } else { quote!(Matcher::Arg(#at)) }
 }
 
-/// What a comparison compares with.
+/// The right side of a comparison.
 fn bound<'e>(expr: &'e Expr, args: &mut Vec<&'e Expr>) -> TokenStream {
     match &expr.kind {
         ExprKind::Const(Const::Int(number)) => {

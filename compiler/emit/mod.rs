@@ -1,6 +1,7 @@
-//! From the checked model to the Rust of a small crate: tables, and one function for each request, sequence and block.
+//! Emits the Rust of a small crate from the checked model: tables, and one function for each request, sequence and block.
 //!
-//! Pure: no files, no environment. The generated code knows [`ltc_runtime::generated`](../../ltc_runtime/generated/index.html) and nothing else.
+//! The emitter is pure: it reads no files and no environment. The generated code uses only
+//! [`ltc_runtime::generated`](../../ltc_runtime/generated/index.html).
 
 mod constant;
 mod expr;
@@ -28,15 +29,15 @@ use crate::span::Span;
 
 use names::Names;
 
-/// What emission needs beside the model.
+/// The emitter's input besides the model.
 pub struct EmitInput<'a> {
     /// File, line and column (from 1) of a location.
     pub locate: &'a dyn Fn(Span) -> (u16, u32, u32),
-    /// The spec as it was named to the compiler.
+    /// The spec's path as given to the compiler.
     pub spec: &'a str,
     /// The profile's path and text.
     pub profile: Option<(&'a str, &'a str)>,
-    /// File stem and text of the environments that the binary carries.
+    /// File stem and text of the environments that the binary embeds.
     pub environments: &'a [(String, String)],
 }
 
@@ -45,14 +46,14 @@ pub struct EmitInput<'a> {
 pub struct Emitted {
     /// `src/main.rs`.
     pub main: String,
-    /// Files beside it, by their path under `src/`.
+    /// The other files, by their path under `src/`.
     pub files: Vec<(String, Vec<u8>)>,
 }
 
 /// Emits a program.
 ///
 /// # Errors
-/// Where what was put together is no Rust: a bug of ours, with what `syn` says of it.
+/// If the generated code is not valid Rust, which is a bug in ltc; the text is `syn`'s message.
 pub fn emit(program: &Program, context: &EmitInput<'_>) -> Result<Emitted, String> {
     let emitter = Emitter {
         program,
@@ -85,21 +86,21 @@ pub fn emit(program: &Program, context: &EmitInput<'_>) -> Result<Emitted, Strin
     Ok(Emitted { main: prettyplease::unparse(&file), files })
 }
 
-/// What the parts of emission share.
+/// The state that the parts of the emitter share.
 struct Emitter<'a> {
     program: &'a Program,
     context: &'a EmitInput<'a>,
     names: Names,
     /// All locations that failures may name.
     locations: RefCell<BTreeSet<(u16, u32, u32)>>,
-    /// How many requests have been found never to change.
+    /// The number of requests that never change.
     constants: Cell<usize>,
-    /// How many requests change only in part.
+    /// The number of requests that change only in part.
     settled: Cell<usize>,
 }
 
 impl Emitter<'_> {
-    /// `at(31, 5)`. Every location that is emitted is also in the program's table.
+    /// `at(31, 5)`. Also adds the location to the program's table.
     fn at(&self, span: Span) -> TokenStream {
         let location = (self.context.locate)(span);
         self.locations.borrow_mut().insert(location);

@@ -1,4 +1,4 @@
-//! Rust names for what the spec names: snake case, unique, no keyword, none that generated code uses itself.
+//! Rust names for the names in the spec: in snake case, unique, and different from keywords and from the names that generated code uses.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use syn::Ident;
 
 use crate::model::{Frame, Program};
 
-/// What generated code calls by a bare name; a variable of that name would hide it.
+/// The names that generated code uses without a path. A variable of the same name would hide them.
 const OWN: &[&str] = &[
     "u",
     "x",
@@ -82,14 +82,14 @@ impl Names {
         }
     }
 
-    /// Names for the locals of a frame, in its order. A local hides no function: it might be called there.
+    /// Names for the locals of a frame, in its order. None hides a function, since the function's body may call it.
     pub(super) fn locals(&self, frame: &Frame) -> Vec<Ident> {
         let mut taken = self.functions.clone();
         frame.locals.iter().map(|local| taken.name(&local.name)).collect()
     }
 }
 
-/// An identifier of this very text.
+/// An identifier with exactly this text.
 pub(super) fn ident(text: &str) -> Ident {
     Ident::new(text, Span::call_site())
 }
@@ -112,7 +112,7 @@ impl Taken {
     }
 }
 
-/// `CheckTreatmentVariants` as `check_treatment_variants`.
+/// Converts `CheckTreatmentVariants` to `check_treatment_variants`.
 pub(super) fn snake(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len() + 4);

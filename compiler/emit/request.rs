@@ -1,4 +1,4 @@
-//! Requests: a function each, which lays out constant parts as they are and encodes holes for where they stand.
+//! Requests: one function each, which writes constant parts unchanged and encodes the values of holes according to their position.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -9,7 +9,7 @@ use super::{Emitter, index, uses};
 use crate::model::{Auth, Body, Const, Expr, ExprKind, Options, Path, Redirects, Request, TextPart, Type};
 
 impl Emitter<'_> {
-    /// Functions of all apis' options, health checks and named requests.
+    /// The functions of all apis' options, health checks and named requests.
     pub(super) fn requests(&self) -> TokenStream {
         let apis = self.program.apis.iter().enumerate().map(|(api, info)| {
             let scope = Scope { locals: &[] };
@@ -108,7 +108,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// Lines for a query map.
+    /// Lines that add the entries of a query.
     pub(super) fn query(&self, scope: Scope<'_>, query: &[(String, Expr)]) -> TokenStream {
         let lines = self.pairs(scope, "query", query);
         quote!(#(#lines)*)
@@ -130,7 +130,7 @@ impl Emitter<'_> {
             .collect()
     }
 
-    /// Lines for a body.
+    /// Lines that write a body.
     pub(super) fn body(&self, scope: Scope<'_>, body: &Body) -> TokenStream {
         match body {
             Body::None => TokenStream::new(),
@@ -193,8 +193,8 @@ impl Emitter<'_> {
         }
     }
 
-    /// An object is laid out part by part. A member that may turn out to be absent is written with its key, or not at all; those behind it
-    /// see for themselves whether they need a comma.
+    /// Writes an object part by part. A member that may be absent is written together with its key, or not at all. The members after it
+    /// decide at run time whether they need a comma.
     fn json_object(&self, scope: Scope<'_>, members: &[(String, Expr)], out: &mut Vec<Piece>) {
         let members = members.iter().filter(|(_, value)| !matches!(value.kind, ExprKind::Const(Const::Absent)));
         out.push(Piece::Raw("{".into()));
@@ -217,7 +217,8 @@ impl Emitter<'_> {
         out.push(Piece::Raw("}".into()));
     }
 
-    /// Lines for options. What is nearer to the request is said first and stays; `wants` asks whether auth is still to be said.
+    /// Lines that set options. The options closest to the request come first, and later ones do not replace them. `wants` is the method
+    /// that asks whether auth is still unset.
     pub(super) fn options(&self, scope: Scope<'_>, options: &Options, wants: &str) -> TokenStream {
         let headers = options.headers.iter().map(|(name, value)| match &value.kind {
             ExprKind::Const(Const::Str(text)) => quote!(r.header_text(#name, #text);),
@@ -284,13 +285,13 @@ impl Emitter<'_> {
 enum Piece {
     Raw(String),
     Value(TokenStream),
-    /// A comma, unless the object has no member yet.
+    /// A comma, unless the object is still empty.
     Comma,
     /// A key and a value that may be absent.
     Member(String, TokenStream),
 }
 
-/// Lines for the parts, adjacent constants in one.
+/// Lines that write the parts; adjacent constants are joined.
 fn join(pieces: Vec<Piece>) -> TokenStream {
     let mut lines = Vec::new();
     let mut raw = String::new();
@@ -316,8 +317,8 @@ fn join(pieces: Vec<Piece>) -> TokenStream {
     quote!(#(#lines)*)
 }
 
-/// Whether a map's value may leave its key out: where `absent` is chosen, or in a variable that nothing is known of, such as a parameter
-/// whose default it is.
+/// Whether the value of a map's key may be absent: an expression that may yield `absent`, or a variable of unknown value, such as a
+/// parameter whose default is `absent`.
 fn may_be_absent(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Const(constant) => *constant == Const::Absent,

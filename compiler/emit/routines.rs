@@ -1,4 +1,4 @@
-//! The functions that statements make up: an `async fn` each for sequences, tasks and the blocks of users.
+//! The functions for statements: an `async fn` for each sequence, for tasks and for each block of a user.
 
 use std::cell::Cell;
 
@@ -13,7 +13,7 @@ use super::{Emitter, index};
 use crate::model::{Block, Const, Expr, ExprKind, Frame, LocalId, Routine, Sequence, SharedId, StmtKind, TaskPick, Tasks, User};
 
 impl Emitter<'_> {
-    /// Functions of all sequences, tasks, users' blocks and the test's own.
+    /// The functions of all sequences, tasks, users' blocks and the test's own blocks.
     pub(super) fn sequences(&self) -> TokenStream {
         let sequences = self.program.sequences.iter().enumerate().map(|(id, sequence)| self.sequence(id, sequence));
         let tasks = self.program.tasks.iter().enumerate().map(|(id, tasks)| self.tasks(id, tasks));
@@ -42,9 +42,9 @@ impl Emitter<'_> {
         quote!(#(#sequences)* #(#tasks)* #(#users)* #before #(#renewals)* #after)
     }
 
-    /// A user's iterations, as one future: the engine resumes it for each.
+    /// All iterations of a user, as one future that the engine resumes for each iteration.
     fn iterations(&self, name: &Ident, user: &User) -> TokenStream {
-        // A function around what takes and gives nothing would only be one more that each resumption passes through.
+        // A wrapper around a function without parameters and results would only add a call to each resumption.
         let plain = match &user.run {
             TaskPick::Sequence(id, args) if args.is_empty() && self.program.sequences[id.0].gives.is_empty() => {
                 Some(&self.names.sequences[id.0])
@@ -129,7 +129,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// Declarations of the variables that aren't declared where they are assigned, and the statements.
+    /// The statements, after declarations of the variables that are not declared at their assignment.
     fn function(
         &self,
         locals: &Frame,
@@ -205,7 +205,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// What runs a user's iteration or a scenario: a function pointer's closure.
+    /// A closure, used as a function pointer, that runs a user's iteration or a scenario.
     pub(super) fn runner(&self, pick: &TaskPick, span: crate::span::Span) -> TokenStream {
         let numbers = Cell::new(0);
         let frame = FunctionScope::new(&[], &[], quote!(()), &numbers);
@@ -213,7 +213,7 @@ impl Emitter<'_> {
         quote!(|u| Box::pin(async move { #body Ok(()) }))
     }
 
-    /// An expression that is evaluated apart from any sequence: a function pointer's closure.
+    /// A closure, used as a function pointer, that evaluates an expression outside of any sequence.
     pub(super) fn lone(&self, expr: &Expr) -> TokenStream {
         let value = self.eval(Scope { locals: &[] }, expr);
         quote!(|u| #value)

@@ -1,4 +1,4 @@
-//! What is read of an exchange: in an expression, and by a `take`.
+//! Sources, which read an exchange: in an expression, and in a `take`.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -8,7 +8,7 @@ use super::{Emitter, index};
 use crate::model::{BuiltPart, Expr, ExprKind, PathStep, Pattern, Quantity, Quoting, Source};
 
 impl Emitter<'_> {
-    /// An `Option<Value>`: what a `take` takes.
+    /// An `Option<Value>`: the value of a `take`.
     pub(super) fn found(&self, scope: Scope<'_>, expr: &Expr, quantity: Quantity) -> RustExpr {
         let code = match &expr.kind {
             ExprKind::Source(source) => self.source(scope, source),
@@ -34,8 +34,8 @@ impl Emitter<'_> {
         RustExpr::Fallible(quote!(capture(u, #value, #regex, #pick)))
     }
 
-    /// A source as a value in an expression: null for an absent header, cookie or element, an empty list where a
-    /// JSONPath finds none of several, a fault for anything else that isn't there.
+    /// A source as a value in an expression: null for an absent header, cookie or element, an empty list for a JSONPath with several
+    /// results that finds none, and an error for anything else that is absent.
     pub(super) fn source_value(&self, scope: Scope<'_>, source: &Source) -> RustExpr {
         let plain = match source {
             Source::Text => quote!(x.text()),
@@ -149,7 +149,7 @@ impl Emitter<'_> {
     }
 }
 
-/// Which of several things that a source finds.
+/// Which of several found values a source yields.
 fn pick(quantity: Quantity) -> TokenStream {
     match quantity {
         Quantity::One => quote!(Pick::One),
@@ -158,7 +158,7 @@ fn pick(quantity: Quantity) -> TokenStream {
     }
 }
 
-/// A source as messages name it.
+/// A source, as messages name it.
 fn source_name(source: &Source, program: &crate::model::Program) -> String {
     match source {
         Source::Json(path) => path.iter().fold("json".to_owned(), |name, step| match step {

@@ -1,4 +1,4 @@
-//! Steps: the request is sent, expectations are judged in order, takes follow where all hold.
+//! Steps: send the request, check the expectations in order, and run the takes if all of them hold.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -39,7 +39,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// An expression that lays a step's request out.
+    /// An expression that builds a step's request.
     fn exchanged(&self, scope: Scope<'_>, exchange: &Exchange) -> TokenStream {
         match exchange {
             Exchange::Call { request, args, over, query, body } => {
@@ -68,7 +68,7 @@ impl Emitter<'_> {
             }
             Exchange::Submit { api, form, fields, options, .. } => {
                 let form = self.reference(scope, form);
-                // An absent field is said, too: the page's own is left out.
+                // An absent field is also passed on, because it removes the field of the page.
                 let fields = fields.iter().map(|(key, value)| {
                     let value = self.value(scope, value);
                     quote!((#key, #value))
@@ -92,7 +92,7 @@ impl Emitter<'_> {
         let at = self.at(expect.span);
         let written = expect.written.split_whitespace().collect::<Vec<_>>().join(" ");
         let written = written.strip_prefix("expect ").unwrap_or(&written);
-        // Made when it is compiled, though nothing of the spec's crate is optimised.
+        // `const` evaluates this during compilation, even though the spec's crate is compiled without optimization.
         let expectation = quote!(const { expected(#at, #written) });
         match &expect.kind {
             ExpectKind::Status(wanted) => {
@@ -184,7 +184,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// Where no answer came, a name with an `else` has that.
+    /// Assigns the `else` values of takes if no response came.
     fn fallbacks(&self, frame: &FunctionScope<'_>, step: &Step) -> Option<TokenStream> {
         let lines: Vec<_> = step
             .then
@@ -201,7 +201,7 @@ impl Emitter<'_> {
     }
 }
 
-/// Text is converted to what is wanted, JSON is held to it.
+/// Converts text to the wanted type; JSON must already have it.
 fn as_type(take: &Take) -> TokenStream {
     let wanted = ty(&take.ty);
     match &take.source.kind {

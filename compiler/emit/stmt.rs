@@ -10,7 +10,7 @@ use super::{Emitter, index};
 use crate::model::{Auth, Block, LocalId, Stmt, StmtKind, TaskPick, Wait};
 
 impl Emitter<'_> {
-    /// A sequence or tasks are called, or a step in place runs.
+    /// Calls a sequence or tasks, or runs a step that is written as the member.
     pub(super) fn pick(&self, frame: &FunctionScope<'_>, takes: &[LocalId], pick: &TaskPick, span: crate::span::Span) -> TokenStream {
         let (function, args) = match pick {
             TaskPick::Sequence(id, args) => (&self.names.sequences[id.0], args),
@@ -153,7 +153,7 @@ impl Emitter<'_> {
                 let value = self.eval(scope, value);
                 quote!(u.set_auth_header(#at, #api, #name, || #value)?;)
             }
-            // Signing needs the request: the checker lets `aws` stand only in an api, resource or request.
+            // Signing needs the request, so the checker allows `aws` only in an api, resource or request.
             Auth::Aws(..) => TokenStream::new(),
         }
     }

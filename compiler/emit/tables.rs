@@ -1,4 +1,4 @@
-//! The static tables of a program: what the engine, the reports and `--debug` read of it.
+//! The static tables of a program, for the engine, the reports and `--debug`.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -10,7 +10,7 @@ use crate::model::{AtEnd, Data, LineKind, Program, TaskPick, User, Wait, section
 use crate::span::Span;
 
 impl Emitter<'_> {
-    /// `code` is the rest of what is emitted: the fingerprint covers it too.
+    /// `code` is the rest of the generated code; the fingerprint covers it too.
     pub(super) fn tables(&self, code: &TokenStream, files: &mut Vec<(String, Vec<u8>)>) -> TokenStream {
         let program = self.program;
         let (name, spec, compiler) = (&program.name, self.context.spec, env!("CARGO_PKG_VERSION"));
@@ -99,7 +99,7 @@ impl Emitter<'_> {
             assets: &[#(#assets),*],
         };
         let fingerprint = fingerprint(code, &fields, files);
-        // Not part of the fingerprint: a run may use another profile and environment than those in the binary.
+        // The fingerprint does not cover these: a run may use a profile and environment other than those in the binary.
         let embedded = self.embedded(files);
         quote! {
             static PROGRAM: Program = Program {
@@ -145,7 +145,7 @@ impl Emitter<'_> {
         .collect()
     }
 
-    /// Rows are a JSON file beside the source, so that many rows don't make the source large.
+    /// The rows are in a JSON file next to the source, so that many rows do not make the source large.
     fn data(&self, data: &Data, files: &mut Vec<(String, Vec<u8>)>) -> TokenStream {
         let file = format!("data/{}.json", super::names::snake(&data.name));
         files.push((file.clone(), rows(&data.rows).into_bytes()));
@@ -249,7 +249,7 @@ fn block(there: bool, function: &str) -> TokenStream {
     quote!(Some(|u| Box::pin(#function(u))))
 }
 
-/// What `--debug` runs once: the sequences and steps that iterations may reach, each under its name.
+/// The sequences and steps that iterations may reach, each with its name. `--debug` runs each of them once.
 #[derive(Default)]
 struct Scenarios {
     found: Vec<(String, TaskPick, Span)>,
@@ -262,7 +262,7 @@ impl Scenarios {
             TaskPick::Step(step) => program.lines[program.steps[step.id.0].line.0].name.clone(),
             TaskPick::Tasks(id, _) => {
                 let tasks = &program.tasks[id.0];
-                // Members of tasks with parameters can't be run apart from them: one draw stands for all. Nor can a step that takes names.
+                // Members of tasks with parameters, and steps that take names, cannot run on their own, so one draw is the scenario.
                 if tasks.params == 0 && tasks.frame.locals.is_empty() {
                     return tasks.members.iter().flat_map(|(_, member)| self.reach(program, member, tasks.span)).collect();
                 }
@@ -277,7 +277,7 @@ impl Scenarios {
     }
 }
 
-/// What tells one spec's code from another's: two binaries with the same fingerprint do the same, whatever they were built for.
+/// A fingerprint of the code: two binaries with the same fingerprint behave the same, whatever target they were built for.
 fn fingerprint(code: &TokenStream, fields: &TokenStream, files: &[(String, Vec<u8>)]) -> String {
     let mut hash = Sha256::new();
     hash.update(code.to_string());

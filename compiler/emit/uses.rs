@@ -1,4 +1,4 @@
-//! What statements use and do, where emission depends on it: variables, and the ways out of a block.
+//! The variables that statements use, and the ways in which they leave a block, as far as generated code depends on them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,14 +7,14 @@ use crate::model::{
     StmtKind, TaskPick, TextPart, Then, Wait,
 };
 
-/// All variables that a block names.
+/// All variables that a block uses.
 pub(super) fn locals(block: &Block) -> BTreeSet<LocalId> {
     let mut seen = BTreeSet::new();
     block.iter().for_each(|stmt| in_stmt(stmt, &mut seen));
     seen
 }
 
-/// Whether an expression may fail or draws a row: then its location must be known.
+/// Whether an expression may fail or draws a row, so that its location is needed.
 pub(super) fn can_fail(expr: &Expr) -> bool {
     !matches!(
         expr.kind,
@@ -28,7 +28,7 @@ pub(super) fn can_fail(expr: &Expr) -> bool {
     )
 }
 
-/// Variables that a `for` binds, or that a parallel one declares anew in each run.
+/// The variables that `for` loops bind, and those that parallel loops declare anew in each pass.
 pub(super) fn declared_by_loops(block: &Block) -> BTreeSet<LocalId> {
     let mut found = BTreeSet::new();
     each(block, &mut |stmt| {
@@ -40,7 +40,7 @@ pub(super) fn declared_by_loops(block: &Block) -> BTreeSet<LocalId> {
     found
 }
 
-/// Variables whose one assignment is a statement of the block itself: they are declared there.
+/// The variables whose only assignment is a statement of the block itself. They are declared at that statement.
 pub(super) fn assigned_once_at_top(block: &Block) -> BTreeSet<LocalId> {
     let mut counts: BTreeMap<LocalId, usize> = BTreeMap::new();
     let mut count = |local: LocalId| *counts.entry(local).or_default() += 1;
@@ -68,7 +68,7 @@ pub(super) fn leaves(block: &Block) -> bool {
     found
 }
 
-/// Whether the block contains a `break` of a loop around the block.
+/// Whether the block contains a `break` that leaves a loop around the block.
 pub(super) fn breaks(block: &Block) -> bool {
     block.iter().any(|stmt| match &stmt.kind {
         StmtKind::Break => true,
@@ -78,7 +78,7 @@ pub(super) fn breaks(block: &Block) -> bool {
     })
 }
 
-/// Whether a `retry` in the block, of no loop within it, breaks out of it.
+/// Whether the block contains a `retry` that breaks out of it, other than those within an inner loop.
 pub(super) fn retry_breaks(block: &Block) -> bool {
     block.iter().any(|stmt| match &stmt.kind {
         StmtKind::Retry { body, .. } => breaks(body),

@@ -1,5 +1,5 @@
-//! In which order sequences and tasks are checked: those that one runs come before it. The order is found without recursion, since a chain
-//! of sequences may be as long as the file.
+//! The order in which sequences and tasks are checked: callees come before their callers. The search does not recurse, because a chain of
+//! sequences may be as long as the file.
 
 use std::collections::HashMap;
 
@@ -8,30 +8,30 @@ use crate::check::Checker;
 use crate::check::scope::Runnable;
 use crate::check::users::sequences::CheckProgress;
 
-/// How far the search for an order is with a sequence.
+/// The state of a sequence or tasks in the search.
 enum Visit {
-    /// It is on the path, at this place.
+    /// It is on the current path, at this index.
     Begun(usize),
-    /// All that it runs is known.
+    /// The search has visited all its callees.
     Ended,
 }
 
 impl Checker<'_> {
-    /// What `root` runs, directly or not, and has not been checked yet, each behind what it runs itself; `root` is the last. Those of a cycle
-    /// are left out: they are checked in the order in which they run each other, which is how the message names them.
+    /// The direct and indirect callees of `root` that have not been checked yet, each after its own callees; `root` is the last. Members of
+    /// a cycle are left out: they are checked in the order in which they run each other, and the error message names them in that order.
     pub(super) fn callees_first(&self, root: Runnable) -> Vec<Runnable> {
         let mut order = Vec::new();
         let mut seen = HashMap::from([(root, Visit::Begun(0))]);
-        // What is being visited, with the callees that are still to be visited.
+        // The current path, each with the callees that are still to be visited.
         let mut path = vec![(root, self.open_callees(root))];
-        // The place on the path from which on all belong to a cycle.
+        // The index on the path from which on all entries belong to a cycle.
         let mut cycle = usize::MAX;
         while let Some((at, callees)) = path.last_mut() {
             match callees.pop() {
                 Some(callee) => match seen.get(&callee) {
                     Some(Visit::Begun(place)) => cycle = cycle.min(*place),
                     Some(Visit::Ended) => {}
-                    // Its check waits for this one.
+                    // The check of this callee waits for the current one.
                     None if self.progress(callee) == CheckProgress::Checking => cycle = 0,
                     None => {
                         seen.insert(callee, Visit::Begun(path.len()));
@@ -54,7 +54,7 @@ impl Checker<'_> {
         order
     }
 
-    /// What `of` runs itself and has not been checked to its end, the first last.
+    /// The direct callees of `of` that have not been fully checked, in reverse order.
     fn open_callees(&self, of: Runnable) -> Vec<Runnable> {
         let mut names = Vec::new();
         match of {
@@ -81,7 +81,7 @@ impl Checker<'_> {
     }
 }
 
-/// The names that the statements of a block run.
+/// Collects the names of the callees in a block.
 fn runs_in<'a>(block: &'a Block, names: &mut Vec<&'a str>) {
     for stmt in &block.stmts {
         match &stmt.kind {

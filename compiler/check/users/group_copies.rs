@@ -1,4 +1,4 @@
-//! Copies of sequences and tasks that are called within several groups: each has report rows of its own.
+//! Copies of sequences and tasks that several groups call: each copy has its own report rows.
 
 use std::collections::HashMap;
 
@@ -6,22 +6,22 @@ use crate::check::scope::Runnable;
 use crate::check::users::call_groups::CallGroups;
 use crate::model::{Block, LineId, Program, SequenceId, StepId, Stmt, StmtKind, TaskPick, TasksId};
 
-/// Which steps and groups of a copy correspond to those of the first one.
+/// Maps the steps and groups of the first copy to those of a further one.
 #[derive(Debug, Default)]
 pub(in crate::check) struct CopiedRows {
     pub(in crate::check) steps: HashMap<StepId, StepId>,
     pub(in crate::check) groups: HashMap<LineId, LineId>,
 }
 
-/// The copies beyond the first, by what is copied, in the order of its groups.
+/// The copies beyond the first, by the sequence or tasks that they copy, in the order of its groups.
 pub(in crate::check) type Copies = HashMap<Runnable, Vec<CopiedRows>>;
 
-/// Makes the copies, and lets every call run the one of its groups.
+/// Makes the copies, and lets every call run the copy of its groups.
 pub(in crate::check) fn copy(program: &mut Program, groups: &CallGroups, copies: &Copies) {
     if copies.is_empty() {
         return;
     }
-    // Each copy by what it is of and the groups around it.
+    // Each copy, by its original and the groups around it.
     let mut made: HashMap<(Runnable, &str), Runnable> = HashMap::new();
     let mut order: Vec<(Runnable, usize)> = copies.iter().flat_map(|(of, rows)| (0..rows.len()).map(|at| (*of, at))).collect();
     order.sort_by_key(|(of, at)| match of {
@@ -74,7 +74,7 @@ pub(in crate::check) fn copy(program: &mut Program, groups: &CallGroups, copies:
             }
         }
     }
-    // What users and the test itself run.
+    // The calls of users and of the test's own blocks.
     let calls = Rewrite { made: &made, rows: None };
     let mut users = std::mem::take(&mut program.users);
     for user in &mut users {
@@ -88,7 +88,7 @@ pub(in crate::check) fn copy(program: &mut Program, groups: &CallGroups, copies:
     (program.before_test, program.after_test) = (before, after);
 }
 
-/// What changes in the statements of one copy.
+/// The changes to the statements of one copy.
 struct Rewrite<'a> {
     made: &'a HashMap<(Runnable, &'a str), Runnable>,
     rows: Option<&'a CopiedRows>,

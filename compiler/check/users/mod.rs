@@ -1,4 +1,4 @@
-//! Sequences, tasks, users, and what runs around a test.
+//! Sequences, tasks, users, and the blocks that run before and after a test.
 
 pub(super) mod call_groups;
 mod call_order;
@@ -37,7 +37,7 @@ impl<'a> Checker<'a> {
         Routine { frame: std::mem::take::<Frame>(&mut self.func.frame), body, shares }
     }
 
-    /// Which locals of `before test` become names that all users see.
+    /// The locals of `before test` that become names for all users.
     pub(super) fn shares(&mut self) -> Vec<(LocalId, crate::model::SharedId)> {
         let mut shares = Vec::new();
         let mut names: Vec<(&'a str, LocalId)> = self.func.names.iter().map(|(n, id)| (*n, *id)).collect();
@@ -75,7 +75,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The time of `every`.
+    /// Checks the period of `every`.
     fn period(&mut self, period: &'a ast::Expr, word: &str) -> Expr {
         let time = self.duration(period, &format!("`{word}` takes"));
         if const_eval::number(&time) == Some(0.0) {
@@ -133,7 +133,7 @@ impl<'a> Checker<'a> {
         self.program.users.extend(checked);
     }
 
-    /// A user; `None` where it runs nothing (reported).
+    /// Checks a user. Returns `None` if it runs nothing, which it reports.
     fn user_members(&mut self, user: &'a ast::User) -> Option<User> {
         let name = &user.name.node;
         let mut seen: Vec<(&str, Span)> = Vec::new();

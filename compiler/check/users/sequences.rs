@@ -9,13 +9,13 @@ use crate::diagnostic::{Code, Diagnostic, list};
 use crate::model::{LocalId, Sequence, SequenceId, StmtKind, TaskPick, Tasks, TasksId, Type};
 use crate::span::{Name, Span};
 
-/// How many sequences of a cycle are followed: a program with a longer one is refused, wherever the cycle closes.
+/// The longest cycle of sequences that the check follows. A longer one is an error, wherever the cycle closes.
 const DEEPEST_CYCLE: usize = 100;
 
-/// How many sequences the message about a cycle names.
+/// The most sequences that the message about a cycle names.
 const NAMED_MAX: usize = 8;
 
-/// How far the check of something that runs has come.
+/// The progress of the check of a sequence or tasks.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) enum CheckProgress {
     #[default]
@@ -30,7 +30,7 @@ pub(in crate::check) struct SequenceInfo<'a> {
     pub(in crate::check) ast: &'a ast::Sequence,
     pub(super) progress: CheckProgress,
     params: Vec<ParamInfo<'a>>,
-    /// The types of what it gives.
+    /// The types of the values that it gives.
     gives: Vec<Type>,
     model: Option<Sequence>,
 }
@@ -69,11 +69,11 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Moves what was checked into the program, in order of appearance.
+    /// Moves the checked sequences and tasks into the program, in order of appearance.
     pub(in crate::check) fn finish_runs(&mut self) {
         self.program.sequences = self.sequences.iter_mut().filter_map(|info| info.model.take()).collect();
         self.program.tasks = self.tasks.iter_mut().filter_map(|info| info.model.take()).collect();
-        // With an error, one of them may be missing, and nothing is emitted.
+        // After an error one of them may be missing, and nothing is emitted.
         if self.program.sequences.len() == self.sequences.len() && self.program.tasks.len() == self.tasks.len() {
             crate::check::users::group_copies::copy(&mut self.program, &self.call_groups, &self.group_copies);
         }
@@ -83,12 +83,12 @@ impl<'a> Checker<'a> {
         self.run_checked(Runnable::Sequence(id));
     }
 
-    /// Checks `of`, unless that has been done or is being done, and before it all that it runs.
+    /// Checks all callees of `of` and then `of`, unless their check is done or in progress.
     fn run_checked(&mut self, of: Runnable) {
         if self.progress(of) != CheckProgress::Waiting {
             return;
         }
-        // Without an error, what one runs has been checked when its turn comes. In a cycle, the first of it waits for the others.
+        // Without errors, this order has all callees of an item before the item itself. In a cycle, the first member waits for the others.
         for each in self.callees_first(of) {
             if self.progress(each) == CheckProgress::Waiting && self.running.len() < DEEPEST_CYCLE {
                 match each {
@@ -145,7 +145,7 @@ impl<'a> Checker<'a> {
         });
     }
 
-    /// Reports what the sequence gives and has no value where it ends: at a `leave`, or behind its last statement.
+    /// Reports the given values that may be unassigned where the sequence ends: at a `leave`, or after its last statement.
     pub(in crate::check) fn check_gives(&mut self, leave: Option<Span>) {
         if !self.func.state.live {
             return;
@@ -232,7 +232,7 @@ impl<'a> Checker<'a> {
         });
     }
 
-    /// What a `run` or a member of `tasks` names, with the types and names of what it gives.
+    /// Resolves the callee of a `run` or of a member of `tasks`, with the types and names of the values that it gives.
     pub(in crate::check) fn callee(&mut self, name: &'a Name, args: &'a [Arg]) -> Option<(TaskPick, Vec<Type>, Span)> {
         let Some(decl) = self.runs.get_mut(name.node.as_str()) else {
             self.args_only(args);
@@ -311,7 +311,7 @@ impl<'a> Checker<'a> {
         self.report(d);
     }
 
-    /// `run S(a)`, `take x, y = run S(a)`.
+    /// Checks `run S(a)` and `take x, y = run S(a)`.
     pub(in crate::check) fn run_stmt(&mut self, takes: &'a [Name], name: &'a Name, args: &'a [Arg], span: Span) -> Option<StmtKind> {
         let found = self.callee(name, args);
         let gives = found.as_ref().map_or(&[][..], |(_, gives, _)| gives.as_slice());

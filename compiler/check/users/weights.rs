@@ -10,7 +10,7 @@ use crate::model::{Const, Expr, ExprKind, Type};
 use crate::span::Span;
 
 impl<'a> Checker<'a> {
-    /// A weight: an int, of the source or of the environment; 1 where none was written.
+    /// Checks a weight: an int in the source or in the environment; 1 if omitted.
     pub(in crate::check) fn weight(&mut self, weight: Option<&'a ast::Expr>, span: Span) -> Expr {
         let Some(e) = weight else {
             return Expr { kind: ExprKind::Const(Const::Int(1)), ty: Type::Int, span };
@@ -41,7 +41,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Reports weights of which all are 0.
+    /// Reports weights that are all 0.
     pub(super) fn check_weights<'e>(&mut self, weights: impl Iterator<Item = &'e Expr>, span: Span, what: &str) {
         let mut count = 0;
         for weight in weights {
