@@ -1,6 +1,6 @@
-//! Files of other tools that are given as a spec.
+//! Files of other tools that users pass as a spec.
 
-/// What a file is by its name, if it is no spec, and what to do with it.
+/// The kind of a file by its name, if it is not a spec, and the fix.
 pub(crate) fn file(name: &str) -> Option<(&'static str, String)> {
     let (_, end) = name.rsplit_once('.')?;
     let import = || format!("run `ltc import {name}` to turn it into a spec");

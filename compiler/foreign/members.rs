@@ -1,6 +1,6 @@
 //! Words that start a line in other tools: settings of a client, of users and of a test.
 
-/// What sets the load belongs to the profile.
+/// The profile sets the load.
 const LOAD: &str = "set it in the profile: a spec describes what users do, the profile how many there are and for how long";
 const STEPS: &str = "write `sequence Name { step \"Name\" { … } }`";
 
@@ -89,7 +89,7 @@ static USER: &[(&[&str], &str)] = &[
     ),
 ];
 
-/// What other tools have at the top level of a file.
+/// Items at the top level of other tools' files.
 static ITEMS: &[(&[&str], &str)] = &[
     (
         &[
@@ -163,22 +163,22 @@ fn meaning(table: &[(&[&str], &'static str)], word: &str) -> Option<&'static str
     table.iter().find(|(words, _)| words.contains(&word)).map(|(_, fix)| *fix)
 }
 
-/// The fix of a word where a member of an api is expected.
+/// The fix for a word where a member of an api is expected.
 pub(crate) fn api_member(word: &str) -> Option<&'static str> {
     meaning(API, word)
 }
 
-/// The fix of a word where a member of a user is expected.
+/// The fix for a word where a member of a user is expected.
 pub(crate) fn user_member(word: &str) -> Option<&'static str> {
     meaning(USER, word)
 }
 
-/// The fix of a word where an item of a file is expected.
+/// The fix for a word where an item of a file is expected.
 pub(crate) fn item(word: &str) -> Option<&'static str> {
     meaning(ITEMS, word)
 }
 
-/// The fix of a word where an option of data is expected.
+/// The fix for a word where an option of data is expected.
 pub(crate) fn data_option(word: &str) -> Option<&'static str> {
     meaning(DATA, word)
 }

@@ -1,9 +1,10 @@
-//! Words of other tools and languages, and what says the same in a spec: k6, Locust, Gatling, Artillery, JMeter, Postman, JavaScript, Python.
+//! Words of other tools and languages, and their equivalents in a spec: k6, Locust, Gatling, Artillery, JMeter, Postman, JavaScript,
+//! Python.
 //!
-//! A pattern is a dotted name: `http.get` is exactly that, `*.push` a member of any value, `pm.*` everything below `pm`. A fix is a text
-//! with holes: `{of}` is the text before the last dot, `{name}` the text after it, `{args}` the text in the brackets, `{1}` and
-//! `{2}` the first two arguments, `{wait}` the arguments as a wait, `{path}` the path of a
-//! URL in them, `{api}` the name of an api of the file. The exact pattern counts before a root, a root before a member.
+//! A pattern is a dotted name: `http.get` matches exactly that, `*.push` a member of any value, `pm.*` everything below `pm`. A fix is a
+//! text with holes: `{of}` is the text before the last dot, `{name}` the text after it, `{args}` the text in the brackets, `{1}` and `{2}`
+//! the first two arguments, `{wait}` the arguments as a wait, `{path}` the path of a URL in them, `{api}` the name of an api of the file.
+//! An exact pattern takes precedence over `pm.*`, and that over `*.push`.
 
 mod calls;
 mod files;
@@ -17,20 +18,20 @@ pub(crate) use values::source;
 /// The longest text of the source that a fix repeats, in bytes. A longer one is shown as `…`.
 const REPEATED_BYTES_MAX: usize = 40;
 
-/// The fix of a call. `of` is the text before the last dot.
+/// The fix for a call. `of` is the text before the last dot.
 pub(crate) fn call(of: Option<&str>, name: &str, args: &str, api: &str) -> Option<String> {
     let fix = find(calls::CALLS, of, name)?;
     Some(fill(fix, of, name, args).replace("{api}", api))
 }
 
-/// The fix of a value that is not called: `response.status_code`, `__ENV.HOST`.
+/// The fix for a value that is not called: `response.status_code`, `__ENV.HOST`.
 pub(crate) fn value(of: Option<&str>, name: &str) -> Option<String> {
     let fix = find(values::VALUES, of, name)?;
     Some(fill(fix, of, name, ""))
 }
 
-/// Whether no variable has this name: it is a constant or an object of another language, so that its use is reported even where a part of the
-/// sequence did not parse.
+/// Whether a name is a constant or an object of another language. Nobody gives a variable such a name, so its use is reported even if a
+/// part of the sequence did not parse.
 pub(crate) fn is_constant(name: &str) -> bool {
     values::CONSTANTS.contains(&name)
 }
@@ -63,7 +64,7 @@ fn fill(fix: &str, of: Option<&str>, name: &str, args: &str) -> String {
         .replace("{args}", &short(args))
 }
 
-/// The path of a URL that is written as a text.
+/// The path of a URL that is written as a string.
 fn path(arg: &str) -> &str {
     let url = arg.trim_matches(['"', '\'']);
     let path = url.split_once("://").map_or(url, |(_, rest)| &rest[rest.find('/').unwrap_or(rest.len())..]);
@@ -94,7 +95,7 @@ fn arguments(args: &str) -> Vec<&str> {
     found
 }
 
-/// The arguments of `sleep` or `pause` as a wait: numbers are seconds.
+/// The arguments of `sleep` or `pause` as a wait; plain numbers are seconds.
 fn wait(args: &[&str]) -> String {
     match args {
         [one] => seconds(one).unwrap_or_else(|| "1s".to_owned()),
@@ -106,7 +107,7 @@ fn wait(args: &[&str]) -> String {
     }
 }
 
-/// `3`, `0.5`, `5s`, `5.seconds`, `500.millis` as a duration.
+/// Converts `3`, `0.5`, `5s`, `5.seconds` or `500.millis` to a duration.
 fn seconds(arg: &str) -> Option<String> {
     let digits = arg.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(arg.len());
     let number = arg[..digits].trim_end_matches('.');

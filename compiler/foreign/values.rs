@@ -1,6 +1,6 @@
-//! Values of other tools and languages: constants, and what their scripts read of a response.
+//! Values of other tools and languages: constants, and the names under which their scripts read a response.
 
-/// Constants and objects of other languages, which no one names a variable.
+/// Constants and objects of other languages. Nobody gives a variable such a name.
 pub(super) static CONSTANTS: &[&str] = &[
     "None",
     "nil",
@@ -92,7 +92,7 @@ pub(super) static VALUES: &[(&str, &str)] = &[
 /// The names that other tools give to a response.
 static RESPONSES: &[&str] = &["response", "resp", "res", "r", "rsp", "result"];
 
-/// The source that is meant by what other tools write: `response.json.id`, `headers["Location"]`.
+/// The source that corresponds to an expression of another tool: `response.json.id`, `headers["Location"]`.
 pub(crate) fn source(written: &str) -> Option<String> {
     let (root, rest) = written.split_at(written.find(['.', '[']).unwrap_or(written.len()));
     let path = match root {

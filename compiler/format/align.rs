@@ -1,30 +1,30 @@
-//! Columns: what neighboring lines of one kind share, and the comments behind lines.
+//! Columns: the aligned parts of neighboring lines of one kind, and of the comments at the ends of lines.
 
 use std::ops::Range;
 
 use crate::token::Column;
 
-/// How far the columns of neighboring lines may be apart, in characters, to be aligned.
+/// Columns of neighboring lines are aligned if they are at most this many characters apart.
 const SPREAD: usize = 16;
-/// The same of the comments behind lines.
+/// The same limit for comments at the ends of lines.
 const COMMENT_SPREAD: usize = 40;
 
 /// A line. A string may continue it on further lines of the text.
 #[derive(Debug, Default)]
 pub(super) struct Line<'t> {
-    /// Spaces before it.
+    /// The spaces at its start.
     pub(super) indent: usize,
     /// Whether an empty line comes before it.
     pub(super) blank: bool,
     /// Whether a statement, a member or an item begins with it.
     pub(super) starts: bool,
     pub(super) text: String,
-    /// Characters behind the last line break in `text`.
+    /// The number of characters after the last line break in `text`.
     chars: usize,
     has_breaks: bool,
-    /// The column in it, the byte of `text` and the character of the line where it begins.
+    /// Its column, and where the column starts: the byte in `text` and the character in the line.
     pub(super) column: Option<(Column, usize, usize)>,
-    /// The comment behind it.
+    /// The comment at its end.
     pub(super) comment: Option<&'t str>,
     /// Whether it is only a comment.
     pub(super) is_comment: bool,
@@ -46,12 +46,12 @@ impl Line<'_> {
         self.text.push_str(part);
     }
 
-    /// The characters of its last line.
+    /// The width of its last line, in characters.
     pub(super) fn width(&self) -> usize {
         self.chars + if self.has_breaks { 0 } else { self.indent }
     }
 
-    /// The spaces that its last line begins with.
+    /// The indentation of its last line.
     pub(super) fn last_indent(&self) -> usize {
         match self.text.rfind('\n') {
             Some(at) => self.text.len() - at - 1 - self.text[at + 1..].trim_start_matches(' ').len(),
@@ -60,7 +60,7 @@ impl Line<'_> {
     }
 }
 
-/// The text of lines, in columns.
+/// Joins lines into a text, with columns aligned.
 pub(super) fn text(mut lines: Vec<Line<'_>>, line_end: &str) -> String {
     align_columns(&mut lines);
     let comments = comment_columns(&lines);
@@ -80,8 +80,8 @@ pub(super) fn text(mut lines: Vec<Line<'_>>, line_end: &str) -> String {
     text
 }
 
-/// Pads lines that follow one another so that what they have in common begins in one column. Lines that are only comments may stand
-/// between them; empty lines may not.
+/// Pads consecutive lines so that their common column starts at the same character. Comment lines may be between them, but empty lines may
+/// not.
 fn align_columns(lines: &mut [Line<'_>]) {
     let mut at = 0;
     while at < lines.len() {

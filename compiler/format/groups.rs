@@ -1,14 +1,14 @@
-//! The brackets of a text, and which of them are written over several lines.
+//! The brackets of a text, and which of them are broken over several lines.
 
 use std::ops::Range;
 
 use crate::token::{Bracket, Token, TokenKind};
 
-/// A token of the layout: a token, or a hole that is copied whole because it has line breaks.
+/// An element of the layout: a token, or a hole that is copied whole because it has line breaks.
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
     pub(super) token: Token,
-    /// Of an opening bracket: its group.
+    /// For an opening bracket: its group.
     pub(super) group: Option<usize>,
 }
 
@@ -16,13 +16,13 @@ pub(super) struct Piece {
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) bracket: Bracket,
-    /// The pieces of the brackets themselves.
+    /// The indices of the pieces from the opening to the closing bracket.
     pub(super) pieces: Range<usize>,
     /// Whether the author wrote it over several lines.
     pub(super) broken: bool,
-    /// The first of the blocks of one statement, which are broken together: those of `if` and `else`.
+    /// The first block of the statement. The blocks of one statement, such as `if` and `else`, are broken together.
     pub(super) chain: usize,
-    /// Whether it contains only one other bracket: then that one is broken in its stead.
+    /// Whether it contains only one other bracket. Then that one is broken instead.
     pub(super) hugs: bool,
     /// Whether it is within a string or a path.
     pub(super) in_hole: bool,
@@ -35,7 +35,7 @@ impl Group {
     }
 }
 
-/// The pieces of a text and its groups.
+/// Splits a text into pieces, and finds its groups.
 pub(super) fn groups(text: &str, tokens: &[Token]) -> (Vec<Piece>, Vec<Group>) {
     let mut builder = Builder { text, pieces: whole_holes(text, tokens), groups: Vec::new(), open: Vec::new() };
     builder.run();
@@ -50,8 +50,8 @@ pub(super) fn groups(text: &str, tokens: &[Token]) -> (Vec<Piece>, Vec<Group>) {
     (pieces, groups)
 }
 
-/// The pieces of the tokens: what a hole contains becomes one piece if it has line breaks, because the indentation of a `"""` string
-/// depends on all its lines.
+/// The pieces of the tokens. The content of a hole with line breaks becomes one piece, because the indentation of a `"""` string depends on
+/// all its lines.
 fn whole_holes(text: &str, tokens: &[Token]) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::with_capacity(tokens.len());
     let mut holes: Vec<usize> = Vec::new();
@@ -78,9 +78,9 @@ fn whole_holes(text: &str, tokens: &[Token]) -> Vec<Piece> {
 /// A group that is not closed yet.
 struct OpenGroup {
     group: usize,
-    /// Whether there is a line break in it or in what it contains.
+    /// Whether there is a line break in it, nested groups included.
     has_lines: bool,
-    /// The last block of the statement at hand, if it has one.
+    /// The last block of the current statement, if it has one.
     block: Option<usize>,
 }
 

@@ -1,14 +1,14 @@
 //! The canonical form of a spec: `ltc fmt`, and formatting in editors.
 //!
-//! The formatter lays out the tokens of a text anew and changes nothing but white space, `;`, and the comma behind the last item of a
-//! bracket. What the author decides is kept: a block or a bracket that has line breaks is written over several lines, one item each; one
-//! without is written on one line if it fits. A line break behind an operator or `=` stays, and so does one empty line between lines.
+//! The formatter lays out the tokens of a text anew. It changes only white space, `;`, and the comma after the last item of a bracket, and
+//! it keeps the author's decisions: a block or a bracket with line breaks is written over several lines, one item on each; one without is
+//! written on one line if it fits. A line break after an operator or `=` stays, and so does one empty line between lines.
 //!
-//! `groups` finds the brackets and which of them have line breaks, `spacing` says which tokens touch, `print` makes lines, and
-//! `align` puts neighboring lines into columns. Each step is linear in the length of the text.
+//! `groups` finds the brackets and which of them have line breaks, `spacing` decides where spaces go, `print` makes lines, and `align` puts
+//! neighboring lines into columns. Each step is linear in the length of the text.
 //!
-//! **Invariants.** A text that does not parse stays as it is. The tree of the result is the tree of the text, apart from locations. The
-//! result of a result is itself.
+//! **Invariants.** A text that does not parse is not changed. The tree of the result is the tree of the text, apart from locations.
+//! Formatting a result again does not change it.
 
 mod align;
 mod groups;
@@ -23,7 +23,7 @@ use crate::parse;
 use crate::span::FileId;
 use crate::token::{Token, TokenKind};
 
-/// The longest line, in characters, that is not broken. Comments behind a line do not count.
+/// The longest line, in characters, that is not broken. Comments at the ends of lines do not count.
 pub const WIDTH: usize = 120;
 
 /// Why a text has no canonical form.
@@ -31,7 +31,7 @@ pub const WIDTH: usize = 120;
 pub enum Unformatted {
     /// It does not parse.
     Broken(Diagnostics),
-    /// The result would not have the same tokens, which is a bug of ours.
+    /// The result would not have the same tokens, which is a bug in ltc.
     Changed,
 }
 
@@ -52,7 +52,7 @@ pub fn format(text: &str) -> Result<String, Unformatted> {
     if same { Ok(formatted) } else { Err(Unformatted::Changed) }
 }
 
-/// Whether two texts have the same tokens, apart from the commas behind last items and the indentation of strings.
+/// Whether two texts have the same tokens, apart from the commas after last items and the indentation of strings.
 fn has_same_tokens(before: (&str, &[Token]), after: (&str, &[Token])) -> bool {
     let (mut left, mut right) = (code(before), code(after));
     let comments = |(text, tokens): (&'_ str, &'_ [Token])| -> Vec<String> {
@@ -73,7 +73,7 @@ fn has_same_tokens(before: (&str, &[Token]), after: (&str, &[Token])) -> bool {
     }
 }
 
-/// The tokens without comments and without commas behind last items.
+/// The tokens without comments and without commas after last items.
 fn code<'t>((text, tokens): (&'t str, &'t [Token])) -> impl Iterator<Item = (TokenKind, &'t str)> {
     let mut code = tokens.iter().filter(|token| token.kind != TokenKind::Comment).peekable();
     std::iter::from_fn(move || {

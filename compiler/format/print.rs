@@ -1,4 +1,4 @@
-//! From pieces and groups to lines.
+//! Prints pieces and groups as lines.
 
 use super::WIDTH;
 use super::align::{self, Line};
@@ -18,12 +18,12 @@ pub(super) fn print(text: &str, tokens: &[Token], line_end: &str) -> String {
     align::text(printer.lines, line_end)
 }
 
-/// An open bracket as it is printed.
+/// A bracket that is printed but not closed yet.
 #[derive(Clone, Copy)]
 struct Open {
     group: usize,
     broken: bool,
-    /// The indentation of the line that it opens on.
+    /// The indentation of the line with the opening bracket.
     indent: usize,
 }
 
@@ -31,24 +31,24 @@ struct Printer<'t> {
     text: &'t str,
     pieces: &'t [Piece],
     groups: &'t [Group],
-    /// Strings over several lines that are still to come: the piece that begins each, and its end.
+    /// The remaining strings over several lines: the piece that begins each, and its end.
     strings: &'t [(usize, usize)],
-    /// For each piece, the last one before it that is no comment.
+    /// For each piece, the last one before it that is not a comment.
     code_before: Vec<Option<usize>>,
     open: Vec<Open>,
     /// For each group, whether it and the blocks of its chain are broken.
     decided: Vec<bool>,
     lines: Vec<Line<'t>>,
-    /// The end of the string at hand, and how far its lines move.
+    /// The end of the current string, and how far its lines move.
     string: (usize, isize),
 }
 
-/// What separates a piece from the one before it.
+/// The separator between a piece and the one before it.
 enum Gap {
     None,
     Space,
     Semicolon,
-    /// A line with this indentation, behind an empty one or not.
+    /// A line break with this indentation, and whether an empty line comes first.
     Line(usize, bool),
 }
 
@@ -78,7 +78,7 @@ impl<'t> Printer<'t> {
         &self.text[self.token(at).range.clone()]
     }
 
-    /// Whether only comments, and a comma, stand between the piece and the end of a bracket that has commas.
+    /// Whether only comments and a comma are between the piece and the end of a bracket with commas.
     fn is_last_in(&self, at: usize, group: &Group) -> bool {
         let close = group.pieces.end;
         let last = self.code_before[close]
@@ -87,7 +87,7 @@ impl<'t> Printer<'t> {
         group.bracket.has_commas() && last == Some(at)
     }
 
-    /// The indentation of what a broken bracket contains.
+    /// The indentation of the content of a broken bracket.
     fn indent(&self) -> usize {
         self.open.iter().rev().find(|open| open.broken).map_or(0, |open| open.indent + 2)
     }
@@ -202,7 +202,7 @@ impl<'t> Printer<'t> {
         if has_space(self.kind(before), token.kind) { Gap::Space } else { Gap::None }
     }
 
-    /// Whether a line break of the author's within a statement stays before the piece.
+    /// Whether the author's line break before the piece, within a statement, stays.
     fn continues(&self, at: usize) -> bool {
         if self.kind(at - 1) == TokenKind::Comment || self.kind(at) == TokenKind::Comment {
             return true;
@@ -215,7 +215,7 @@ impl<'t> Printer<'t> {
             }
     }
 
-    /// Whether the bracket that was just written is broken: the author did it, or the line would be too long.
+    /// Whether the bracket that was just printed is broken: because the author broke it, or because the line would be too long.
     fn breaks(&mut self, at: usize, group: usize) -> bool {
         let Group { bracket, broken, hugs, in_hole, chain, .. } = self.groups[group];
         let may = !in_hole && !hugs && (bracket.has_commas() || bracket == Bracket::Block);
@@ -224,8 +224,8 @@ impl<'t> Printer<'t> {
         self.decided[group] && !self.groups[group].is_empty()
     }
 
-    /// Whether the rest of the line fits in it if the bracket of `chain` that was just written is not broken: as far as the next bracket
-    /// that can be.
+    /// Whether the line stays within the width if the bracket of `chain` that was just printed is not broken. The line ends at the next
+    /// bracket that can be broken.
     fn fits(&self, at: usize, chain: usize) -> bool {
         let mut width = self.lines.last().map_or(0, Line::width);
         let mut depth = 1;

@@ -1,4 +1,4 @@
-//! Which tokens touch, and which have a space between them, where both are on one line.
+//! Spaces between tokens that are on one line.
 
 use crate::token::Bracket::{Call, Hole, Index, List, Map, Paren};
 use crate::token::TokenKind::{self, Close, Colon, Comma, Dot, Minus, Open, PathPart, Range, TextClose, TextOpen, TextPart};

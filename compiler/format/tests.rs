@@ -1,4 +1,4 @@
-//! Formatting: what it changes, what it keeps, and that it never changes a tree.
+//! Formatting: what it changes and what it keeps, and that it never changes a tree.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ fn tree(text: &str) -> String {
     without + rest
 }
 
-/// Formats a text that parses, and checks what is true of every result.
+/// Formats a text that parses, and checks the invariants of every result.
 fn holds(text: &str, of: &str) -> String {
     let once = formatted(text);
     assert_eq!(formatted(&once), once, "{of}: formatted twice is not formatted once:\n{text}\n---\n{once}");
@@ -84,10 +84,10 @@ fn every_spec_of_the_tree_keeps_its_tree_and_is_stable() {
     assert!(parsed > 150, "{parsed}");
 }
 
-/// Specs that users see: those of the cases of the language stay as they are, because they test locations and layouts.
+/// Checks the specs that users see. The conformance specs keep their layout, because they test locations and layouts.
 #[test]
 fn shown_specs_are_formatted() {
-    // Lines of this one are marked with what is reported of them.
+    // The lines of this one are annotated with the expected diagnostics.
     let marked = "tests/specs/conformance/failing.lt";
     let shown = ["specs/", "compiler/cli/template/", "tests/specs/", "bench/"];
     let unformatted: Vec<String> = all_specs()
@@ -249,7 +249,7 @@ fn text_that_does_not_parse_has_no_form() {
     }
 }
 
-/// A small generator, the same at every run.
+/// A small random number generator with a fixed seed.
 struct Dice(u64);
 
 impl Dice {
@@ -259,7 +259,8 @@ impl Dice {
     }
 }
 
-/// Puts spaces, line breaks and comments between the tokens of specs, and takes others out: what still parses keeps its tree.
+/// Inserts spaces, line breaks and comments between the tokens of specs, and removes others. If the result still parses, it has the same
+/// tree.
 #[test]
 fn other_layouts_of_specs_keep_their_trees() {
     let mut dice = Dice(7);

@@ -1,9 +1,9 @@
-//! Strings over several lines: they move with the line that they begin on, so that their indentation in it stays.
+//! Strings over several lines. They move with the line on which they begin, so that their value does not change.
 
 use super::groups::Piece;
 use crate::token::TokenKind;
 
-/// The white space that the line of the byte `at` begins with, as far as that byte.
+/// The white space at the start of the line that contains the byte `at`, up to that byte.
 pub(super) fn indent_at(text: &str, at: usize) -> &str {
     let line = &text[text[..at].rfind(['\n', '\r']).map_or(0, |end| end + 1)..at];
     &line[..indent(line)]
@@ -13,8 +13,8 @@ fn indent(line: &str) -> usize {
     line.len() - line.trim_start_matches([' ', '\t']).len()
 }
 
-/// How far a string's lines move if the indentation of its first line changes from `before` to `after`. They move less where a line of the
-/// string is not indented as much, and not at all where tabs indent it.
+/// How far a string's lines move if the indentation of its first line changes from `before` to `after`. They move less if a line of the
+/// string has less indentation, and not at all if tabs indent it.
 pub(super) fn shift(string: &str, before: &str, after: usize) -> isize {
     let content = string.strip_suffix("\"\"\"").unwrap_or(string);
     let lines = || content.split('\n').skip(1);
@@ -25,7 +25,7 @@ pub(super) fn shift(string: &str, before: &str, after: usize) -> isize {
     (after.cast_signed() - before.len().cast_signed()).max(-least.cast_signed())
 }
 
-/// Appends part of a string, with the lines that begin in it moved.
+/// Appends a part of a string, and moves the lines that begin in it.
 pub(super) fn push_shifted(part: &str, shift: isize, into: &mut String) {
     let mut lines = part.split('\n').peekable();
     into.push_str(lines.next().unwrap_or_default());
@@ -39,7 +39,7 @@ pub(super) fn push_shifted(part: &str, shift: isize, into: &mut String) {
     }
 }
 
-/// For each piece that begins a string over several lines, the byte behind that string.
+/// For each piece that begins a string over several lines, the end of that string.
 pub(super) fn string_ends(text: &str, pieces: &[Piece]) -> Vec<(usize, usize)> {
     let mut open = Vec::new();
     let mut found = Vec::new();

@@ -11,7 +11,7 @@ use crate::span::Span;
 /// The types of the language.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Type {
-    /// Known only when the test runs.
+    /// A type that is known only at run time.
     Json,
     /// Only `null`.
     Null,
@@ -29,9 +29,9 @@ pub enum Type {
     Time,
     /// Bytes.
     Bytes,
-    /// A list of one type; `Json` where mixed or unknown.
+    /// A list of one type; `Json` if its items have several types or are unknown.
     List(Box<Type>),
-    /// An object whose keys are known (closed), or not (`None`).
+    /// An object. Its keys are known, or `None`.
     Object(Option<Members>),
     /// A file.
     File,
@@ -39,7 +39,7 @@ pub enum Type {
     Form,
 }
 
-/// The members of an object whose keys are known, with their types. Copies share them: each use of a variable has a copy of its type.
+/// The members of an object whose keys are known, with their types. Copies share them, because each use of a variable copies its type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Members(Arc<IndexMap<String, Type>>);
 
@@ -64,7 +64,7 @@ impl FromIterator<(String, Type)> for Members {
 /// An expression.
 #[derive(Clone, Debug)]
 pub struct Expr {
-    /// What it is.
+    /// Its kind, with its parts.
     pub kind: ExprKind,
     /// Its type.
     pub ty: Type,
@@ -81,7 +81,7 @@ pub enum Const {
     Bool(bool),
     Int(i64),
     Float(f64),
-    /// A number that neither of these prints as it is written.
+    /// A number that neither `Int` nor `Float` prints as it is written.
     Number(String),
     /// Nanoseconds.
     Duration(i64),
@@ -113,11 +113,11 @@ pub enum ExprKind {
     World(World),
     /// `rows.all`.
     Rows(DataId),
-    /// `next(rows)`; with the flag the row is held till the user stops, else till the iteration ends.
+    /// `next(rows)`; with the flag the user holds the row until it stops, else until the iteration ends.
     Next(DataId, bool),
-    /// A column of the row that `where` looks at. Only while checking.
+    /// A column of the row that a `where` reads. It occurs only during the check.
     Column(String),
-    /// A function of the closed set: its name, one expression for each parameter (defaults filled in; variadic ones in order).
+    /// A function of the language: its name, and one expression for each parameter (defaults filled in; variadic ones in order).
     Call(&'static str, Vec<Expr>),
     /// `weighted(70: "a", 30: "b")`.
     Weighted(Vec<(Expr, Expr)>),
@@ -129,7 +129,7 @@ pub enum ExprKind {
     Neg(Box<Expr>),
     /// `not x`.
     Not(Box<Expr>),
-    /// `a + b`; `and`, `or` don't evaluate their right side needlessly.
+    /// `a + b`; `and` and `or` evaluate their right side only if needed.
     Binary(Box<Expr>, BinaryOp, Box<Expr>),
     /// `a ~ /re/`: a bool.
     Match(Box<Expr>, RegexId, bool),
@@ -139,20 +139,20 @@ pub enum ExprKind {
     Members(Box<Expr>),
     /// `if c then a else b`.
     If(Box<Expr>, Box<Expr>, Box<Expr>),
-    /// `a.b`: an error where there is none, unless `a` is an object whose keys are known.
+    /// `a.b`: fails if there is no such member, unless `a` is an object whose keys are known.
     Member(Box<Expr>, String),
     /// `a[i]`, `a["k"]`.
     Index(Box<Expr>, Box<Expr>),
     /// `a[i..j]`, both ends included.
     Slice(Box<Expr>, Box<Expr>, Box<Expr>),
-    /// Something of the exchange.
+    /// A part of the exchange.
     Source(Source),
 }
 
-/// How many of what a source finds are wanted.
+/// Which of the values that a source finds are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantity {
-    /// The one (JSONPath that is not singular: a list).
+    /// The only one (for a JSONPath that is not singular: a list).
     One,
     /// `all`: a list.
     All,
@@ -160,19 +160,19 @@ pub enum Quantity {
     Any,
 }
 
-/// What is read of an exchange.
+/// A readable part of an exchange.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum Source {
-    /// `json.a[0].b`: the constant path right behind `json`, keys in their final spelling.
+    /// `json.a[0].b`: the constant path after `json`, with keys in their final spelling.
     Json(Vec<PathStep>),
-    /// `json "$…"`; `singular`: gives a value, not a list.
+    /// `json "$…"`; `singular`: yields a value instead of a list.
     JsonPath { path: Pattern<PathId>, singular: bool, quantity: Quantity },
     /// `header "X"`.
     Header(Box<Expr>, Quantity),
     /// `cookie "sid"`.
     Cookie(Box<Expr>),
-    /// `cookie "sid"` in a request: what the jar holds for its URL.
+    /// `cookie "sid"` in a request: the cookie that the jar has for its URL.
     JarCookie(Box<Expr>),
     /// The body as text.
     Text,
@@ -180,18 +180,18 @@ pub enum Source {
     Status,
     /// The final URL.
     Url,
-    /// The time it took.
+    /// The time that the exchange took.
     Elapsed,
     /// `html "css" @attribute`.
     Html { selector: Pattern<SelectorId>, attribute: Option<String>, quantity: Quantity },
     /// `form "css"`.
     Form(SelectorId),
-    /// What is sent (in headers and auth).
+    /// The body of the request as sent (in headers and auth).
     Body,
 }
 
 impl Source {
-    /// Whether it reads the body of the response.
+    /// Whether the source reads the body of the response.
     pub fn is_of_body(&self) -> bool {
         match self {
             Self::Json(_) | Self::JsonPath { .. } | Self::Text | Self::Html { .. } | Self::Form(_) => true,
@@ -203,9 +203,9 @@ impl Source {
 /// A JSONPath or a CSS selector.
 #[derive(Clone, Debug)]
 pub enum Pattern<Id> {
-    /// One without values, compiled once.
+    /// A pattern without values, compiled once.
     Known(Id),
-    /// One with values of the test in it, put together at each use.
+    /// A pattern with values of the test, built at each use.
     Built(Vec<BuiltPart>),
 }
 
@@ -238,9 +238,9 @@ impl<Id> Pattern<Id> {
 /// A part of a JSONPath or a CSS selector with values.
 #[derive(Clone, Debug)]
 pub enum BuiltPart {
-    /// As it stands.
+    /// Literal text.
     Literal(String),
-    /// A value, quoted for where it stands.
+    /// A value, quoted according to its position.
     Value(Expr, Quoting),
 }
 
@@ -259,7 +259,7 @@ pub enum Quoting {
     CssName,
 }
 
-/// A step of the path behind `json`.
+/// An access in the path after `json`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PathStep {
     /// A member.
@@ -271,13 +271,13 @@ pub enum PathStep {
 /// A part of a text.
 #[derive(Clone, Debug)]
 pub enum TextPart {
-    /// As it stands.
+    /// Literal text.
     Literal(String),
-    /// A value and its format spec, checked to be valid.
+    /// A value and its valid format spec.
     Hole(Expr, Option<String>),
 }
 
-/// What the world around a user tells.
+/// Values about the user and its test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum World {
     /// `user.id`.

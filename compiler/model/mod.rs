@@ -1,6 +1,7 @@
-//! The checked program: every name resolved, every type known, keys in their final spelling. What `check` yields and `emit` turns into Rust.
+//! The checked program: every name resolved, every type known, keys in their final spelling. `check` builds it, and `emit` turns it into
+//! Rust.
 //!
-//! Nothing here refers to the tree; places are kept for the run-time messages (`specs/tpdata.lt:31:5`).
+//! The program contains no reference to the tree. It keeps locations for messages at run time (`specs/tpdata.lt:31:5`).
 
 mod expr;
 mod request;
@@ -54,7 +55,7 @@ ids! {
     SelectorId,
     /// Index into [`Program::assets`].
     AssetId,
-    /// Index into the [`Frame::locals`] of the function it stands in.
+    /// Index into the [`Frame::locals`] of the function that contains it.
     LocalId,
 }
 
@@ -63,19 +64,19 @@ ids! {
 pub struct Program {
     /// Its name: the spec's file stem.
     pub name: String,
-    /// The files in order of [`crate::span::FileId`], as they are shown.
+    /// The paths of the files in order of [`crate::span::FileId`], as messages show them.
     pub files: Vec<String>,
     /// Clients.
     pub apis: Vec<Api>,
     /// All named requests of all apis and resources.
     pub requests: Vec<Request>,
-    /// Data sources, their rows read, typed and filtered.
+    /// Data sources, with rows that are read, typed and filtered.
     pub data: Vec<Data>,
     /// Environment keys in use.
     pub env: Vec<EnvKey>,
-    /// `keep`s: one value for each user.
+    /// `keep`s: each user has its own value.
     pub keeps: Vec<Variable>,
-    /// `let`s at file level: one value for a test. Each may use those before it.
+    /// `let`s at file level: one value per test. Each may use those before it.
     pub globals: Vec<Variable>,
     /// Names of `before test`, read-only elsewhere.
     pub shared: Vec<String>,
@@ -91,9 +92,9 @@ pub struct Program {
     pub renewals: Vec<(Expr, Routine)>,
     /// `after test`.
     pub after_test: Option<Routine>,
-    /// One for each step of the source, in order.
+    /// The steps of the source, in order.
     pub steps: Vec<StepInfo>,
-    /// Lines of the report in order of appearance: equal names share one.
+    /// Report rows in order of appearance. Steps of the same name share one.
     pub lines: Vec<Line>,
     /// Regexes in use, as written, checked to compile.
     pub regexes: Vec<String>,
@@ -110,43 +111,43 @@ pub struct Program {
 pub struct Data {
     /// Its name.
     pub name: String,
-    /// The file, as shown.
+    /// The file, as messages show it.
     pub path: String,
     /// Columns and their types.
     pub columns: Vec<(String, Type)>,
-    /// Rows that `where` keeps, with one JSON text for each column. A JSON file's cells keep their text.
+    /// The rows that `where` selects, with one JSON text for each column. The cells of a JSON file keep their spelling.
     pub rows: Vec<Vec<String>>,
     /// `order random`.
     pub random: bool,
     /// `share unique`.
     pub unique: bool,
-    /// What happens when no row is left.
+    /// The action when no row is left.
     pub at_end: AtEnd,
-    /// Where it is declared.
+    /// The location of its declaration.
     pub span: Span,
 }
 
 /// `at_end recycle | stop_user | stop_test`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AtEnd {
-    /// Start again at the first.
+    /// Starts again with the first row.
     Recycle,
-    /// The user stops.
+    /// Stops the user.
     StopUser,
-    /// The test stops.
+    /// Stops the test.
     StopTest,
 }
 
-/// A key of the environment with the type that its use wants.
+/// A key of the environment with the type that its use needs.
 #[derive(Clone, Debug)]
 pub struct EnvKey {
     /// `["tpdata", "url"]`.
     pub path: Vec<String>,
-    /// What its value is read as (a string where a duration is wanted is read as one).
+    /// The type that its value is converted to: a string becomes a duration if its use needs one.
     pub ty: Type,
-    /// Where it is used first.
+    /// The location of its first use.
     pub span: Span,
-    /// Whether it is sent as a credential: by `auth`, or in a header or member whose name says so.
+    /// Whether it is sent as a credential: by `auth`, or in a header or member whose name indicates one.
     pub is_credential: bool,
 }
 
@@ -157,14 +158,14 @@ pub struct Variable {
     pub name: String,
     /// Its first value.
     pub value: Expr,
-    /// Where it is declared.
+    /// The location of its declaration.
     pub span: Span,
 }
 
 /// The local variables of a function.
 #[derive(Clone, Debug, Default)]
 pub struct Frame {
-    /// Names in order of [`LocalId`], parameters first. Equal names may occur; emission tells them apart.
+    /// The variables in order of [`LocalId`], parameters first. Names may repeat; the emitter makes them unique.
     pub locals: Vec<Local>,
 }
 
@@ -177,14 +178,14 @@ pub struct Local {
     pub ty: Type,
 }
 
-/// A block with the variables of its own: `before test`, `on start`.
+/// A block with its own variables: `before test`, `on start`.
 #[derive(Clone, Debug)]
 pub struct Routine {
-    /// Its variables. In `before test`, those at an index `i` of [`Routine::shares`] are shared.
+    /// Its variables. In `before test`, [`Routine::shares`] lists those that are shared.
     pub frame: Frame,
     /// Its statements.
     pub body: Block,
-    /// For `before test`: which local becomes which shared name.
+    /// For `before test`: the locals and the shared names that they become.
     pub shares: Vec<(LocalId, SharedId)>,
 }
 
@@ -193,15 +194,15 @@ pub struct Routine {
 pub struct Sequence {
     /// Its name.
     pub name: String,
-    /// How many of the locals are parameters.
+    /// The number of parameters among the locals.
     pub params: usize,
     /// Its variables, the parameters first.
     pub frame: Frame,
-    /// What it gives.
+    /// The locals that it gives.
     pub gives: Vec<LocalId>,
     /// Its statements.
     pub body: Block,
-    /// Where it is declared.
+    /// The location of its declaration.
     pub span: Span,
 }
 
@@ -210,13 +211,13 @@ pub struct Sequence {
 pub struct Tasks {
     /// Its name.
     pub name: String,
-    /// How many of the locals are parameters.
+    /// The number of parameters among the locals.
     pub params: usize,
     /// Its variables, the parameters first.
     pub frame: Frame,
-    /// Members: a weight (an int, constant or of the environment) and what is run.
+    /// Members: a weight (an int, constant or of the environment) and its target.
     pub members: Vec<(Expr, TaskPick)>,
-    /// Where it is declared.
+    /// The location of its declaration.
     pub span: Span,
 }
 
@@ -227,7 +228,7 @@ pub struct User {
     pub name: String,
     /// An int, constant or of the environment.
     pub weight: Expr,
-    /// What an iteration runs.
+    /// The target of an iteration.
     pub run: TaskPick,
     /// The wait between iterations.
     pub wait: Option<Wait>,
@@ -237,55 +238,55 @@ pub struct User {
     pub on_stop: Option<Routine>,
     /// `every 20m { }`.
     pub every: Vec<(Expr, Routine)>,
-    /// Where it is declared.
+    /// The location of its declaration.
     pub span: Span,
 }
 
-/// A step as the statistics know it.
+/// The properties of a step that statistics and messages need.
 #[derive(Clone, Debug)]
 pub struct StepInfo {
-    /// Its line of the report.
+    /// Its report row.
     pub line: LineId,
-    /// The sequence (or `before test`, `on start` of …) it stands in, for messages.
+    /// The name of its sequence (or `before test`, `on start` of …), for messages.
     pub context: String,
     /// `skip`.
     pub skip: bool,
     /// `interrupt`, its own or its sequence's.
     pub interrupt: bool,
-    /// Whether anything reads the body of the answer.
+    /// Whether an expression reads the body of the response.
     pub reads_body: bool,
-    /// Whether a status is expected; where not, 400 and above fails.
+    /// Whether a status is expected; if not, 400 and above fails.
     pub expects_status: bool,
     /// Its location.
     pub span: Span,
 }
 
-/// What a line of the report stands for.
+/// The kinds of report row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LineKind {
     /// A step.
     Step,
-    /// A group: no requests of its own.
+    /// A group, which has no requests of its own.
     Group,
     /// The `fail` statements of a sequence, outside of steps.
     Fail,
 }
 
-/// A line of the report.
+/// A report row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     /// `Checkout / Pay`.
     pub name: String,
-    /// What it stands for.
+    /// Its kind.
     pub kind: LineKind,
-    /// The method of the (first) step's request; empty where it has none.
+    /// The method of the (first) step's request; empty if it has none.
     pub method: String,
 }
 
-/// A file that is carried in the binary.
+/// A file that the binary embeds.
 #[derive(Clone, Debug)]
 pub struct Asset {
-    /// Relative to the spec's folder, as written.
+    /// Its path as written, relative to the spec's folder.
     pub path: String,
     /// Its content.
     pub bytes: Vec<u8>,

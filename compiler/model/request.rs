@@ -10,24 +10,24 @@ pub struct Api {
     pub name: String,
     /// Its base URL.
     pub base: Expr,
-    /// What its requests have in common.
+    /// The options that its requests share.
     pub options: Options,
     /// `cookies on`.
     pub cookies: bool,
-    /// `resend off` is false.
+    /// Whether requests may be sent again; false for `resend off`.
     pub resend: bool,
     /// `max_body 64MB`, in bytes.
     pub max_body: u64,
-    /// `None`: `healthcheck none`.
+    /// The health check; `None` for `healthcheck none`.
     pub health: Option<Health>,
-    /// Where it is declared.
+    /// The location of its declaration.
     pub span: Span,
 }
 
-/// What apis, resources and requests may each say; the innermost counts, header by header.
+/// The options that an api, a resource and a request may each have. The innermost one applies, header by header.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// How requests are authorised.
+    /// How requests are authorized.
     pub auth: Option<Auth>,
     /// Header names in their final spelling, with their values.
     pub headers: Vec<(String, Expr)>,
@@ -37,16 +37,16 @@ pub struct Options {
     pub redirects: Option<Redirects>,
 }
 
-/// How a request is authorised.
+/// An auth scheme.
 #[derive(Clone, Debug)]
 pub enum Auth {
-    /// Not at all.
+    /// No auth.
     None,
     /// `Authorization: Bearer`.
     Bearer(Expr),
     /// `Authorization: Basic`.
     Basic(Expr, Expr),
-    /// A header of this name.
+    /// A header with this name.
     Header(String, Expr),
     /// AWS Signature Version 4: service, region.
     Aws(Expr, Expr),
@@ -55,31 +55,32 @@ pub enum Auth {
 /// How redirects are followed; the default is up to 10 on the api's host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Redirects {
-    /// Not at all.
+    /// Redirects are not followed.
     Off,
-    /// To any host.
+    /// Redirects to any host are followed.
     Any,
-    /// The response after that many hops is the response.
+    /// After that many hops, no further redirect is followed.
     Hops(u32),
 }
 
 /// `healthcheck GET /x { version = json.version }`.
 #[derive(Clone, Debug)]
 pub struct Health {
-    /// What is sent; without parameters.
+    /// The request, which has no parameters.
     pub request: Request,
-    /// What is taken as the version.
+    /// The expression of the version.
     pub version: Option<Expr>,
 }
 
-/// A request, named or written in place. Emitted as a function of its parameters.
+/// A request, named or written in a step. The emitter makes a function of its parameters.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The api it belongs to.
+    /// Its api.
     pub api: ApiId,
-    /// `["treatment", "create"]`; empty where written in place.
+    /// `["treatment", "create"]`; empty if it is written in a step.
     pub name: Vec<String>,
-    /// Parameters, the first locals of the frame; for those in place the frame is that of the function around and this is 0.
+    /// The number of parameters, which are the first locals of the frame. A request written in a step uses the frame of its function, and
+    /// this is 0.
     pub params: usize,
     /// The locals of a named request: its parameters.
     pub frame: Frame,
@@ -91,42 +92,42 @@ pub struct Request {
     pub query: Vec<(String, Expr)>,
     /// The body.
     pub body: Body,
-    /// Options of its resource, then its own over them (the api's are the api's).
+    /// The options of its resource, overridden by its own. Those of the api are not included.
     pub options: Options,
-    /// Expectations of its own.
+    /// Its own expectations.
     pub expects: Vec<Expect>,
-    /// Where it is declared.
+    /// The location of its declaration.
     pub span: Span,
 }
 
 /// The path of a request.
 #[derive(Clone, Debug)]
 pub enum Path {
-    /// Appended to the base; parts before the first `?` encode their holes as segments, those after it as query values.
+    /// Appended to the base. Holes before the first `?` are encoded as segments, those after it as query values.
     Plain {
-        /// The path proper.
+        /// The path without the query.
         path: Vec<TextPart>,
-        /// The query behind `?`.
+        /// The query after `?`.
         query: Vec<TextPart>,
     },
-    /// A URI reference as it stands, resolved against the base.
+    /// A URI reference, resolved against the base and sent without encoding.
     Quoted(Expr),
 }
 
 /// A body.
 #[derive(Clone, Debug)]
 pub enum Body {
-    /// None.
+    /// No body.
     None,
-    /// JSON: an object in place has final keys; a member whose value is absent is left out.
+    /// JSON. A literal object has its final keys, and members whose value is absent are left out.
     Json(Expr),
     /// `application/x-www-form-urlencoded`.
     Form(Vec<(String, Expr)>),
     /// `multipart/form-data`.
     Multipart(Vec<(String, Expr)>),
-    /// Text as it is.
+    /// Text, sent unchanged.
     Text(Expr),
-    /// Bytes as they are.
+    /// Bytes, sent unchanged.
     Bytes(Expr),
     /// A GraphQL query with variables.
     Graphql(String, Vec<(String, Expr)>),

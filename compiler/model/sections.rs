@@ -1,9 +1,9 @@
-//! Where in the environment the base of an api comes from: how its host is reached stands there, beside the url.
+//! The sections of the environment that the base of an api comes from. They also say how the api's host is reached, next to its URL.
 
 use super::{Api, Expr, ExprKind, Program, TextPart};
 
-/// The dotted paths of the environment's maps whose keys the base of an api is made of, in the order in which it names them; empty for
-/// the top of the environment.
+/// The dotted paths of the environment's maps that contain the keys of an api's base, in the order of their use. The path of the top level
+/// is empty.
 pub fn sections(program: &Program, api: &Api) -> Vec<String> {
     let mut found = Vec::new();
     look(program, &api.base, &mut found);
@@ -19,7 +19,7 @@ fn look(program: &Program, expr: &Expr, found: &mut Vec<String>) {
                 found.push(section);
             }
         }
-        // `env.hosts.shop` of a map whose keys aren't known: the map is the section.
+        // In `env.hosts.shop`, if the keys of the map are unknown, the map itself is the section.
         ExprKind::Member(inner, _) | ExprKind::Index(inner, _) => match &inner.kind {
             ExprKind::Env(id) => {
                 let section = program.env.get(id.0).map(|key| key.path.join("."));

@@ -13,7 +13,7 @@ pub type Block = Vec<Stmt>;
 /// A statement.
 #[derive(Clone, Debug)]
 pub struct Stmt {
-    /// What it is.
+    /// Its kind, with its parts.
     pub kind: StmtKind,
     /// Its location.
     pub span: Span,
@@ -25,7 +25,7 @@ pub struct Stmt {
 pub enum StmtKind {
     /// A step.
     Step(Box<Step>),
-    /// A sequence is called; the locals take what it gives.
+    /// A call of a sequence or tasks; the locals take the given values.
     Run { takes: Vec<LocalId>, callee: TaskPick },
     /// `let x = …`, `set x = …` of a local.
     Assign(LocalId, Expr),
@@ -35,13 +35,13 @@ pub enum StmtKind {
     SetAuth(ApiId, Auth),
     /// `reset shop`.
     Reset(ApiId),
-    /// `wait …` (a `between steps` wait was spread over the steps by the checker).
+    /// `wait …`. The checker has replaced `between steps` with single waits.
     Wait(Wait),
     /// `if … else if … else …`.
     If(Vec<(Expr, Block)>, Block),
     /// `repeat n { }`.
     Repeat(Expr, Block),
-    /// `for x in … { }`. With `parallel`, the body has the locals `own` for itself in each of its runs.
+    /// `for x in … { }`. With `parallel`, each pass of the body has its own copies of the locals `own`.
     For { local: LocalId, iter: Iter, parallel: Option<Expr>, own: Vec<LocalId>, body: Block },
     /// `break`.
     Break,
@@ -49,17 +49,17 @@ pub enum StmtKind {
     Leave,
     /// `stop user`.
     StopUser,
-    /// `fail "why"`, with the line of the report that counts it.
+    /// `fail "why"`, with the report row that counts it.
     Fail(LineId, Expr),
     /// `log "…"`.
     Log(Expr),
-    /// `parallel { }`: one branch a statement.
+    /// `parallel { }`, with one statement for each branch.
     Parallel(Vec<Stmt>),
-    /// `retry n times every d on 502 | 504 { }`; without statuses, every failure is tried again.
+    /// `retry n times every d on 502 | 504 { }`; without statuses, it repeats after every failure.
     Retry { times: Expr, every: Option<Expr>, on: Vec<Status>, body: Block },
-    /// The statements before a `finally`, and its own, which run however those end.
+    /// The statements before a `finally`, and the `finally`'s own, which run however the former end.
     Finally { body: Block, always: Block },
-    /// `poll every d up to n times until c { }`; the text of the condition as written, for the failure.
+    /// `poll every d up to n times until c { }`, with the text of the condition, for the failure message.
     Poll { every: Expr, times: Expr, until: Expr, written: String, body: Block },
     /// `group "Checkout" { }`.
     Group(LineId, Block),
@@ -76,11 +76,11 @@ pub struct Step {
     pub exchange: Exchange,
     /// Expectations, the request's own first, in order.
     pub expects: Vec<Expect>,
-    /// What happens where all hold: takes, and `let`, `set`, `log` among them, in order.
+    /// The statements that run if all expectations hold: takes, and `let`, `set` and `log` among them, in order.
     pub then: Vec<Then>,
 }
 
-/// What a step does once its expectations hold.
+/// A statement that a step runs after its expectations hold.
 #[derive(Clone, Debug)]
 pub enum Then {
     /// A take.
@@ -93,22 +93,22 @@ pub enum Then {
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum Exchange {
-    /// A named request, with all its arguments, and what the call says over it.
+    /// A named request, with all its arguments, and the options, query and body that the call overrides.
     Call { request: RequestId, args: Vec<Expr>, over: Options, query: Vec<(String, Expr)>, body: Option<Body> },
-    /// A request in place; its expressions see the locals of the function around.
+    /// A request written in the step; its expressions see the locals of the function.
     Inline(Box<Request>),
-    /// A form is submitted, with the fields of the map over its own.
+    /// Submits a form; the fields of the map override its own.
     Submit { api: ApiId, form: Expr, fields: Vec<(String, Expr)>, options: Options, span: Span },
 }
 
 /// An expectation.
 #[derive(Clone, Debug)]
 pub struct Expect {
-    /// What is expected.
+    /// Its kind, with its parts.
     pub kind: ExpectKind,
     /// The whole statement.
     pub span: Span,
-    /// As written, for reports.
+    /// The source text, for reports.
     pub written: String,
 }
 
@@ -116,20 +116,20 @@ pub struct Expect {
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum ExpectKind {
-    /// One of these.
+    /// The status is one of these.
     Status(Vec<Status>),
     /// The body matches.
     Json { exactly: bool, matcher: Matcher },
     /// Headers match.
     Headers(Vec<HeaderMatcher>),
-    /// The body has (or hasn't) the part.
+    /// The body contains the part, or does not.
     Text { negated: bool, part: Expr },
-    /// A boolean expression over sources. A comparison shows both its sides when it fails. `elapsed`: whether it is about the time that
-    /// the answer took, and a failure of it is of that class.
+    /// A boolean expression over sources. A failed comparison shows both its sides. `elapsed`: whether the condition is about the response
+    /// time, so that its failure has the class `elapsed`.
     Condition { condition: Expr, elapsed: bool },
 }
 
-/// A status or a hundred of them.
+/// A status or a class of statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// `201`.
@@ -141,9 +141,9 @@ pub enum Status {
 /// A header's matcher.
 #[derive(Clone, Debug)]
 pub struct HeaderMatcher {
-    /// Names it may have, compared without case; the first that the response has counts.
+    /// The names that it may have, compared without regard to case. The first one in the response counts.
     pub names: Vec<String>,
-    /// What its value must be.
+    /// The matcher of its value.
     pub matcher: Matcher,
 }
 
@@ -151,11 +151,11 @@ pub struct HeaderMatcher {
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "fields are named for what they hold")]
 pub enum Matcher {
-    /// Anything.
+    /// Any value.
     Any,
-    /// The key isn't there.
+    /// The key is absent.
     Absent,
-    /// A type's word.
+    /// A value of this type.
     Type(Type),
     /// `> x`.
     Compare(BinaryOp, Expr),
@@ -163,11 +163,11 @@ pub enum Matcher {
     Regex(RegexId, bool),
     /// Each item of a list.
     Each(Box<Matcher>),
-    /// One of them.
+    /// A value that one of these matches.
     OneOf(Vec<Matcher>),
     /// An object with at least these members.
     Object(Vec<(String, Matcher)>),
-    /// A list; with `rest`, at least these first.
+    /// A list; with `rest`, its first items.
     List { items: Vec<Matcher>, rest: bool },
     /// This constant.
     Const(Const),
@@ -178,15 +178,15 @@ pub enum Matcher {
 /// `take x: int = SOURCE else VALUE`.
 #[derive(Clone, Debug)]
 pub struct Take {
-    /// Where it goes.
+    /// The local that it assigns.
     pub local: LocalId,
     /// Its name.
     pub name: String,
-    /// What it is converted to; `Json` where nothing was said.
+    /// The type of the value; `Json` if the take has no type.
     pub ty: Type,
     /// The source.
     pub source: Expr,
-    /// `all`, `any` where the source is a plain list (JSONPath, HTML, headers and regexes carry theirs).
+    /// `all` or `any` of a source that is a plain list (JSONPath, HTML, headers and regexes have their own).
     pub quantity: Quantity,
     /// `else`.
     pub fallback: Option<Expr>,
@@ -194,29 +194,29 @@ pub struct Take {
     pub span: Span,
 }
 
-/// A sequence or tasks with their arguments, or a step in place.
+/// A sequence or tasks with arguments, or a step that is written as the member.
 #[derive(Clone, Debug)]
 pub enum TaskPick {
     /// A sequence.
     Sequence(SequenceId, Vec<Expr>),
-    /// Tasks: one member is drawn.
+    /// Tasks, of which one member is drawn.
     Tasks(TasksId, Vec<Expr>),
-    /// A step written in place in `tasks`; what it takes lies in the frame of the tasks.
+    /// A step that is written in `tasks`; the frame of the tasks has the names that it takes.
     Step(Box<Step>),
 }
 
 /// A wait; all are durations.
 #[derive(Clone, Debug)]
 pub enum Wait {
-    /// That long.
+    /// This long.
     Fixed(Expr),
-    /// Evenly between the two.
+    /// A random time between the two, uniformly distributed.
     Between(Expr, Expr),
-    /// One start in each such time. Only of a user.
+    /// The time from one iteration's start to the next. Only for a user.
     Pacing(Expr),
 }
 
-/// What a `for` goes over.
+/// The values that a `for` iterates over.
 #[derive(Clone, Debug)]
 pub enum Iter {
     /// A list.

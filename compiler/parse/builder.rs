@@ -1,4 +1,4 @@
-//! What all parts of the builder share: places, names, and which pairs carry meaning.
+//! The state and helpers that all parts of the builder share: locations, names, and which pairs carry meaning.
 
 use ltc_grammar::{Rule, words};
 use pest::iterators::{Pair, Pairs};
@@ -7,42 +7,42 @@ use super::edits::EditedText;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::span::{FileId, Name, Span, Spanned};
 
-/// A pair of the grammar's.
+/// A pair of the grammar.
 pub(super) type P<'i> = Pair<'i, Rule>;
 
 /// Turns pairs into tree nodes.
 pub(super) struct TreeBuilder<'a> {
-    /// Where offsets lie in the source.
+    /// Maps offsets to locations in the source.
     pub(super) places: Places<'a>,
-    /// What is wrong so far, without the scan's findings.
+    /// The diagnostics so far, without those of the scan.
     pub(super) diagnostics: &'a mut Diagnostics,
-    /// Where the scan found errors, in order: what is broken there is not reported again.
+    /// The offsets at which the scan found errors, in order. Broken text there is not reported again.
     pub(super) scanned: Vec<u32>,
-    /// How deep expressions and matchers nest here.
+    /// The current nesting depth of expressions and matchers.
     pub(super) depth: usize,
-    /// The end of the last broken place: what was broken right before explains a block that follows.
+    /// The end of the last broken text. A block that directly follows belongs to it.
     pub(super) last_broken: usize,
-    /// What was said of that place.
+    /// The message about that text.
     pub(super) last_message: String,
-    /// How many broken places have been explained.
+    /// The number of broken texts that have been explained.
     pub(super) explained: usize,
-    /// Broken heads of blocks, each with what may stand there instead.
+    /// Broken heads of blocks, each with a replacement.
     pub(super) repairs: Vec<Repair>,
 }
 
 /// A broken head of a block.
 pub(super) struct Repair {
-    /// Its bytes in what pest sees.
+    /// Its bytes in the edited text.
     pub(super) place: std::ops::Range<usize>,
-    /// What replaces it, of the same length.
+    /// Its replacement, of the same length.
     pub(super) with: String,
-    /// From the head to the block's end, in the source.
+    /// From the head to the end of the block, in the source.
     pub(super) span: Span,
-    /// What was wrong.
+    /// The error of the head.
     pub(super) diagnostic: Diagnostic,
 }
 
-/// From a pair to its place in the source.
+/// Maps pairs to their locations in the source.
 #[derive(Clone, Copy)]
 pub(super) struct Places<'a> {
     file: FileId,
@@ -50,23 +50,23 @@ pub(super) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    /// The bytes from `start` to `end` of the edited text.
+    /// The location of the bytes from `start` to `end` of the edited text.
     pub(super) fn at(self, start: usize, end: usize) -> Span {
         Span::new(self.file, self.edited.source(start), self.edited.source(end))
     }
 
-    /// The place of `pair`, without space and comments behind it.
+    /// The location of `pair`, without the spaces and comments after it.
     pub(super) fn of(self, pair: &P<'_>) -> Span {
         self.at(pair.as_span().start(), true_end(pair))
     }
 
-    /// What pest sees.
+    /// The edited text.
     pub(super) fn text(self) -> &'a str {
         &self.edited.text
     }
 }
 
-/// Where `pair` ends: pest counts the space and comments before a part that may be absent to the pair before it.
+/// The end of `pair` without spaces and comments: pest includes them if an optional part could follow.
 fn true_end(pair: &P<'_>) -> usize {
     let text = pair.as_str();
     let trimmed = text.trim_end_matches([' ', '\t', '\r', '\n']);
@@ -81,12 +81,12 @@ fn true_end(pair: &P<'_>) -> usize {
     }
 }
 
-/// The parts of `pair` that carry meaning: neither marks nor words that the rule already implies.
+/// The parts of `pair` that carry meaning, without the words and marks that the rule already implies.
 pub(super) fn kids(pair: P<'_>) -> impl DoubleEndedIterator<Item = P<'_>> {
     pair.into_inner().filter(|p| !is_mark(p.as_rule()))
 }
 
-/// Words and marks that say nothing the rule around them doesn't.
+/// Whether a rule is a word or a mark that adds no meaning to the rule around it.
 pub(super) fn is_mark(rule: Rule) -> bool {
     matches!(
         rule,
@@ -197,22 +197,22 @@ impl<'a> TreeBuilder<'a> {
         }
     }
 
-    /// The place of `pair`.
+    /// The location of `pair`.
     pub(super) fn span(&self, pair: &P<'_>) -> Span {
         self.places.of(pair)
     }
 
-    /// Reports.
+    /// Adds a diagnostic.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
 
-    /// A word with its place.
+    /// A word with its location.
     pub(super) fn word(&self, pair: &P<'_>) -> Name {
         Spanned::new(pair.as_str().to_owned(), self.span(pair))
     }
 
-    /// A word that names something from here on: reserved ones are refused.
+    /// A word that declares a name. Reserved words are rejected.
     pub(super) fn bind(&mut self, pair: &P<'_>) -> Name {
         let name = self.word(pair);
         if let Some((word, other)) = words::RESERVED.iter().find(|(word, _)| *word == name.node) {
@@ -225,7 +225,7 @@ impl<'a> TreeBuilder<'a> {
         name
     }
 
-    /// The first of `pairs`; the grammar promises that there is one.
+    /// The first part of `pair`, which the grammar guarantees.
     pub(super) fn only<'i>(&self, pair: P<'i>) -> P<'i> {
         let whole = pair.clone();
         kids(pair).next().unwrap_or(whole)

@@ -1,6 +1,6 @@
-//! The cursor of the scan: the text, where the scan is in it, and which brackets and texts are open there.
+//! The cursor of the scan: the text, the current offset, and the brackets and texts that are open there.
 //!
-//! The scan is linear, also over a line of a megabyte: ends of lines are remembered, and searches are bounded.
+//! The scan is linear, even for a line of a megabyte: line ends are cached, and searches are bounded.
 
 use std::cell::Cell;
 
@@ -8,14 +8,14 @@ use super::edits::Edits;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::span::{FileId, Span};
 
-/// How deep brackets may nest.
+/// The deepest nesting of brackets.
 const DEEPEST: usize = 200;
 
-/// How far a search for the end of a foreign placeholder goes, in bytes. No name is longer, and a search to the end of the line for each of
-/// many would be quadratic.
+/// The longest foreign placeholder, in bytes. No name is longer, and searching to the end of the line for each of many placeholders would
+/// be quadratic.
 pub(super) const PLACEHOLDER_BYTES_MAX: usize = 80;
 
-/// What is open.
+/// The kinds of open bracket and text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OpenKind {
     Brace,
@@ -34,13 +34,13 @@ pub(super) enum OpenKind {
 pub(super) struct Open {
     pub(super) kind: OpenKind,
     pub(super) at: usize,
-    /// How far its line is indented.
+    /// The indentation of its line.
     pub(super) indent: usize,
-    /// Where the code of its first line ends, once that is known and all brackets behind it on the line are closed.
+    /// The end of the code on its first line, once it is known and all brackets after it on the line are closed.
     pub(super) line_end: Option<usize>,
 }
 
-/// Where the scan is in the text, what is open there, and what it found so far.
+/// The state of the scan: the current offset, the open brackets, and the findings so far.
 pub(super) struct Cursor<'a> {
     pub(super) text: &'a str,
     pub(super) bytes: &'a [u8],
@@ -49,19 +49,20 @@ pub(super) struct Cursor<'a> {
     pub(super) at: usize,
     pub(super) opens: Vec<Open>,
     pub(super) indent: usize,
-    /// One past the last byte of code.
+    /// The end of the code so far.
     pub(super) code_end: usize,
     pub(super) chain: usize,
     pub(super) strays: usize,
-    /// Braces that a text without end swallowed: opening ones count up, closing ones down. What they leave unbalanced was explained.
+    /// The braces in texts that were never closed: opening ones count up, closing ones down. An imbalance of this size has been reported
+    /// already.
     pub(super) swallowed: i32,
     pub(super) unclosed: bool,
     pub(super) refused: bool,
-    /// The end of the line whose last regex has no end: no other regex on it is searched for.
+    /// The end of a line with an unclosed regex. The scan looks for no other regex on this line.
     pub(super) unclosed_regex: Option<usize>,
-    /// Bytes of the line that was asked for last, without its end.
+    /// The line that was asked for last, without its line end.
     last_line: Cell<(usize, usize)>,
-    /// A byte, and how many lines end before it.
+    /// An offset, and the number of line ends before it.
     last_count: Cell<(usize, usize)>,
     pub(super) edits: Edits,
     pub(super) diagnostics: Diagnostics,
@@ -92,27 +93,27 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The byte at `at`, or NUL behind the end.
+    /// The byte at `at`, or NUL after the end.
     pub(super) fn byte(&self, at: usize) -> u8 {
         self.bytes.get(at).copied().unwrap_or(0)
     }
 
-    /// Whether `part` stands at `at`.
+    /// Whether the text at `at` starts with `part`.
     pub(super) fn has(&self, at: usize, part: &str) -> bool {
         self.bytes.get(at..).is_some_and(|rest| rest.starts_with(part.as_bytes()))
     }
 
-    /// The place from `start` to `end`.
+    /// The location from `start` to `end`.
     pub(super) fn span(&self, start: usize, end: usize) -> Span {
         Span::new(self.file, start, end)
     }
 
-    /// Reports.
+    /// Adds a diagnostic.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Where the line of `at` ends.
+    /// The end of the line that contains `at`.
     pub(super) fn line_end(&self, at: usize) -> usize {
         let (start, end) = self.last_line.get();
         if (start..=end).contains(&at) {
@@ -133,13 +134,13 @@ impl<'a> Cursor<'a> {
         lines + 1
     }
 
-    /// The text from `at`, as far as the end of a foreign placeholder is searched for: at most to the end of the line.
+    /// The text from `at` in which a foreign placeholder may end: at most up to the end of the line.
     pub(super) fn placeholder(&self, at: usize) -> &'a str {
         let end = self.line_end(at).min(self.text.floor_char_boundary(at + PLACEHOLDER_BYTES_MAX));
         self.text.get(at..end).unwrap_or_default()
     }
 
-    /// Whether code comes before here on this line.
+    /// Whether code precedes the cursor on this line.
     pub(super) fn follows_code(&self) -> bool {
         self.code_end > 0 && self.code_end <= self.at && !self.bytes[self.code_end..self.at].iter().any(|b| matches!(b, b'\n' | b'\r'))
     }
@@ -164,7 +165,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Goes on by `len` bytes of code.
+    /// Advances by `len` bytes of code.
     pub(super) fn step(&mut self, len: usize) {
         self.at += len;
         self.code_end = self.at;

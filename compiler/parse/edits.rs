@@ -1,15 +1,15 @@
-//! The text that pest sees: the source with a few places edited, and the way back from its offsets to the source's.
+//! The edited text, which pest parses: the source with a few changes, and the mapping from its offsets back to the source's.
 
 use std::borrow::Cow;
 
 /// A change to the source.
 #[derive(Debug, Clone)]
 enum Edit {
-    /// Something that was missing.
+    /// Inserts a missing text.
     Insert(&'static str),
-    /// This number of bytes is dropped.
+    /// Removes this number of bytes.
     Remove(usize),
-    /// This number of bytes becomes spaces; line breaks stay.
+    /// Replaces this number of bytes with spaces; line breaks stay.
     Blank(usize),
 }
 
@@ -18,17 +18,17 @@ enum Edit {
 pub(super) struct Edits(Vec<(usize, Edit)>);
 
 impl Edits {
-    /// Inserts `text` at `at`; behind what was inserted there before.
+    /// Inserts `text` at `at`, after earlier insertions at the same offset.
     pub(super) fn insert(&mut self, at: usize, text: &'static str) {
         self.0.push((at, Edit::Insert(text)));
     }
 
-    /// Drops the bytes from `start` to `end`.
+    /// Removes the bytes from `start` to `end`.
     pub(super) fn remove(&mut self, start: usize, end: usize) {
         self.0.push((start, Edit::Remove(end.saturating_sub(start))));
     }
 
-    /// Makes the bytes from `start` to `end` spaces.
+    /// Replaces the bytes from `start` to `end` with spaces.
     pub(super) fn blank(&mut self, start: usize, end: usize) {
         self.0.push((start, Edit::Blank(end.saturating_sub(start))));
     }
@@ -43,7 +43,7 @@ impl Edits {
         let mut breaks = vec![(0, from)];
         let mut done = from;
         for (at, edit) in self.0 {
-            // What overlaps an earlier change starts where that one ended.
+            // A change that overlaps an earlier one starts at the end of the earlier one.
             let at = at.max(done);
             text.push_str(source.get(done..at).unwrap_or_default());
             done = at;
@@ -66,17 +66,17 @@ impl Edits {
     }
 }
 
-/// What pest sees.
+/// The text that pest parses.
 #[derive(Debug)]
 pub(super) struct EditedText<'a> {
     /// The text.
     pub(super) text: Cow<'a, str>,
-    /// From which offset of the text on it follows which of the source.
+    /// Pairs of offsets in the text and in the source: from each on, both advance together.
     breaks: Vec<(usize, usize)>,
 }
 
 impl EditedText<'_> {
-    /// Puts `with` in the place of as many bytes.
+    /// Replaces the bytes of `place` with `with`, which has the same length.
     pub(super) fn replace(&mut self, place: std::ops::Range<usize>, with: &str) {
         if place.len() == with.len() {
             self.text.to_mut().replace_range(place, with);
@@ -88,7 +88,7 @@ impl EditedText<'_> {
         let next = self.breaks.partition_point(|(text, _)| *text <= at);
         let (text, source) = self.breaks[next.saturating_sub(1)];
         let place = source + at.saturating_sub(text);
-        // Within what was inserted, the place is where it was.
+        // An offset within an insertion maps to the point of the insertion.
         self.breaks.get(next).map_or(place, |(_, limit)| place.min(*limit))
     }
 }

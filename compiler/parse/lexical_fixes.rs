@@ -3,12 +3,12 @@
 use super::cursor::Cursor;
 use crate::diagnostic::{Code, Diagnostic};
 
-/// How long a byte order mark at the start is.
+/// The length of a byte order mark at the start.
 pub(super) fn bom(text: &str) -> usize {
     if text.starts_with('\u{feff}') { 3 } else { 0 }
 }
 
-/// Whether a line starts an item, and nothing else.
+/// Whether a line can only be the start of an item.
 pub(super) fn starts_item(line: &str) -> bool {
     let mut words = line.split_whitespace();
     let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -20,20 +20,21 @@ pub(super) fn starts_item(line: &str) -> bool {
     }
 }
 
-/// Characters that show nothing.
+/// Whether a character is invisible.
 pub(super) fn invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Characters that change the order in which a text is shown, so that a reader sees something else than the compiler (Unicode TR 36).
+/// Whether a character changes the order in which a text is displayed, so that a reader sees something else than the compiler (Unicode TR
+/// 36).
 pub(super) fn reorders(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// One past the regex that starts at `slash`. One that its line does not close is reported, and read as an empty one.
+/// The end of the regex that starts at `slash`. A regex that is not closed on its line is reported, and becomes an empty one.
 pub(super) fn regex_end(scan: &mut Cursor<'_>, slash: usize) -> usize {
     let end = scan.line_end(slash);
-    // What follows it is no regex either; to search for the end of each would be quadratic.
+    // No regex can follow on this line, and searching for the end of each would be quadratic.
     if scan.unclosed_regex == Some(end) {
         scan.edits.blank(slash, slash + 1);
         return slash + 1;
@@ -45,7 +46,7 @@ pub(super) fn regex_end(scan: &mut Cursor<'_>, slash: usize) -> usize {
             b'\\' => at += 1,
             b'[' if !class => {
                 class = true;
-                // A `]` that comes first belongs to the class.
+                // A `]` at the start belongs to the class.
                 at += usize::from(scan.byte(at + 1) == b'^');
                 at += usize::from(scan.byte(at + 1) == b']');
             }
@@ -58,12 +59,12 @@ pub(super) fn regex_end(scan: &mut Cursor<'_>, slash: usize) -> usize {
     scan.unclosed_regex = Some(end);
     let span = scan.span(slash, slash + 1);
     scan.report(Diagnostic::new(Code::UnclosedText, span, "unclosed regex").label("starts here").help("add a `/` at its end"));
-    // Back behind the slash: as a text without end it would swallow the line's braces.
+    // The scan continues after the slash. If it blanked the rest of the line, that would remove the line's braces.
     scan.edits.insert(slash + 1, "x/");
     slash + 1
 }
 
-/// `/items/{{id}}`: a placeholder of another tool where a path goes on. Whether there was one, and is now behind.
+/// `/items/{{id}}`: a placeholder of another tool within a path. Returns whether there was one; the cursor is then after it.
 pub(super) fn foreign_braces(scan: &mut Cursor<'_>) -> bool {
     let at = scan.at;
     let touching = at > 0 && matches!(scan.byte(at - 1), b'/' | b'=' | b'&' | b'-' | b'.' | b'?' | b'_');
@@ -85,7 +86,7 @@ pub(super) fn foreign_braces(scan: &mut Cursor<'_>) -> bool {
     true
 }
 
-/// `/items/#{id}`: Gatling's placeholder where a path goes on; `#` would start a comment. Whether it was one.
+/// `/items/#{id}`: a placeholder of Gatling within a path, where `#` would start a comment. Returns whether it was one.
 pub(super) fn hash(scan: &mut Cursor<'_>) -> bool {
     let at = scan.at;
     let touching = at > 0 && matches!(scan.byte(at - 1), b'/' | b'=' | b'&' | b'-' | b'.' | b'?' | b'_');
@@ -104,7 +105,7 @@ pub(super) fn hash(scan: &mut Cursor<'_>) -> bool {
     true
 }
 
-/// `${x}` and `#{x}` in a text: the sign is sent, which a user of another tool does not mean.
+/// `${x}` and `#{x}` in a text: the sign would be sent, which a user of another tool does not expect.
 pub(super) fn signed_hole(scan: &mut Cursor<'_>) {
     let at = scan.at;
     let rest = scan.placeholder(at + 1);
@@ -122,7 +123,7 @@ pub(super) fn signed_hole(scan: &mut Cursor<'_>) {
     );
 }
 
-/// `` `x ${y}` ``: read as `"x {y}"`.
+/// `` `x ${y}` ``: replaced with `"x {y}"`.
 pub(super) fn backticks(scan: &mut Cursor<'_>) -> bool {
     let at = scan.at;
     let rest = &scan.text[at + 1..scan.line_end(at)];
@@ -164,7 +165,7 @@ pub(super) fn dollar(scan: &mut Cursor<'_>) {
     }
 }
 
-/// `{{name}}` in a text: literal braces, which a user of another tool may not mean.
+/// `{{name}}` in a text means literal braces, which a user of another tool may not expect.
 pub(super) fn placeholder(scan: &mut Cursor<'_>) {
     let at = scan.at;
     scan.at += 2;
@@ -182,7 +183,7 @@ pub(super) fn placeholder(scan: &mut Cursor<'_>) {
     );
 }
 
-/// The value that Postman's dynamic variable has; any other name is a variable's.
+/// The equivalent of a dynamic variable of Postman; other names stay.
 fn dynamic(inside: &str) -> &str {
     let Some(name) = inside.strip_prefix('$') else { return inside };
     match name {
@@ -211,7 +212,7 @@ fn dynamic(inside: &str) -> &str {
     }
 }
 
-/// `'x'`: read as `"x"`.
+/// `'x'`: replaced with `"x"`.
 pub(super) fn single_quotes(scan: &mut Cursor<'_>) {
     let at = scan.at;
     let free = at == 0 || !(scan.byte(at - 1).is_ascii_alphanumeric() || matches!(scan.byte(at - 1), b'/' | b'_' | b'.' | b'-'));
@@ -234,7 +235,7 @@ pub(super) fn single_quotes(scan: &mut Cursor<'_>) {
     scan.step(close + 2);
 }
 
-/// `“x”`: read as `"x"`.
+/// `“x”`: replaced with `"x"`.
 pub(super) fn smart_quotes(scan: &mut Cursor<'_>, c: char) -> bool {
     let quote = |c: char| matches!(c, '\u{201c}'..='\u{201f}' | '\u{2018}'..='\u{201b}' | '\u{ab}' | '\u{bb}');
     if !quote(c) {
@@ -275,7 +276,7 @@ pub(super) fn foreign_comment(scan: &mut Cursor<'_>) -> bool {
     }
     let word = scan.word_before();
     if !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase()) && scan.follows_code() {
-        // The path of a request: `GET //items`.
+        // This is the path of a request: `GET //items`.
         return false;
     }
     let end = match scan.byte(at + 1) {

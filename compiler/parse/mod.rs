@@ -1,22 +1,24 @@
-//! From text to tree. Parsing is pure and cannot fail: what does not parse is a broken node in the tree and a diagnostic beside it.
+//! Parses text into a tree. Parsing is pure and cannot fail: text that does not parse becomes a broken node in the tree and a diagnostic
+//! beside it.
 //!
-//! First a linear scan (`scan`) finds what would lead the grammar astray: texts and brackets that are never closed, signs that have no
-//! place; it reports them and edits the text, so that pest sees balanced brackets. Then the grammar swallows what does not parse
-//! within its member, and `broken` says of each such place what was expected. Where that was the head of a block, it is repaired and the
-//! text parsed once more, for the contents of the block. Pest's rules and pairs stay inside this module.
+//! First a linear scan (`scan`) finds errors that would mislead the grammar: texts and brackets that are never closed, and stray
+//! characters. It reports them and edits the text, so that pest sees balanced brackets. Then the grammar skips text that does not parse up
+//! to the end of its member, and `broken` reports what was expected there. If the head of a block is broken, it is replaced and the text is
+//! parsed once more, so that the content of the block is checked too. Pest's rules and pairs stay inside this module.
 //!
 //! # Names are contracts
 //!
-//! - A method of `TreeBuilder` with the name of a rule of the grammar (`stmt`, `take_source`) takes a pair of that rule and gives its node. What the
-//!   pair contains is the grammar's promise, so no such method fails: a writer's mistake becomes a diagnostic and a broken node.
-//! - `only` and `kids` give the parts of a pair that carry meaning. They rely on the grammar: where it broke its promise, that is our bug.
-//! - `bind` reads a name that is declared from here on and refuses reserved words; `word` reads a name that is used.
-//! - In `errors`, a function of a `ParseStop` that gives an `Option<Mistake>` recognizes some mistakes and gives `None` for all others. `found` is a mistake
-//!   where parsing stopped, `found_at` one at the bytes that it names.
-//! - In `lexical_fixes`, a function gets the cursor on the character that it is about. It leaves the cursor there and returns `false`, or reports,
-//!   edits and moves the cursor behind what it has explained.
-//! - Rules of the grammar: `kw_x` is the word `x`, `p_x` a mark, `flag_x` a word that may be absent, `only_x` is `x` to its end (run again over broken
-//!   text), `broken` and `broken_top` are what did not parse.
+//! - A method of `TreeBuilder` with the name of a rule of the grammar (`stmt`, `take_source`) takes a pair of that rule and returns its
+//! node. The grammar guarantees the content of the pair, so no such method fails: a writer's mistake becomes a diagnostic and a broken
+//! node.
+//! - `only` and `kids` return the parts of a pair that carry meaning. They rely on the grammar's guarantees; a violation is a bug in ltc.
+//! - `bind` reads a name that is being declared and rejects reserved words; `word` reads a name that is used.
+//! - In `errors`, a function that takes a `ParseStop` and returns an `Option<Mistake>` recognizes certain mistakes and returns `None` for
+//! all others. `found` is a mistake where parsing stopped, `found_at` one at the given bytes.
+//! - In `lexical_fixes`, a function is called with the cursor on the character in question. It leaves the cursor there and returns `false`,
+//! or it reports, edits and moves the cursor past the text that it has explained.
+//! - Rules of the grammar: `kw_x` is the word `x`, `p_x` a mark, `flag_x` an optional word, `only_x` is `x` up to the end of the text
+//! (applied again to broken text), and `broken` and `broken_top` are text that does not parse.
 
 mod build;
 mod builder;
@@ -60,7 +62,7 @@ pub fn parse(text: &str, file: FileId) -> (ast::File, Diagnostics) {
                 builder.repairs
             }
             Err(error) => {
-                // The grammar takes any text with balanced brackets; should it ever not, it is said, not hidden.
+                // The grammar accepts any text with balanced brackets. If it ever does not, this reports an error instead of hiding it.
                 let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
                 let span = Span::new(file, edited.source(at), edited.source(at));
                 found.push(Diagnostic::new(Code::Syntax, span, "the rest of the file cannot be parsed"));

@@ -1,8 +1,8 @@
-//! The scan before the grammar: linear, over brackets and texts only.
+//! The scan before the grammar: linear, and only about brackets and texts.
 //!
-//! What is never closed would make a grammar read the rest of the file as something else, and nesting without bound would exhaust the
-//! stack. So both are found here, reported at the place where they begin, and edited in the text that pest sees. After the scan, every
-//! bracket and every text is closed.
+//! After a bracket that is never closed, the grammar would misread the rest of the file, and unlimited nesting would exhaust the stack. So
+//! the scan finds both, reports them at their beginning, and edits the text that pest parses. After the scan, every bracket and every text
+//! is closed.
 
 use super::cursor::{Cursor, Open, OpenKind};
 use super::edits::EditedText;
@@ -10,16 +10,16 @@ use super::lexical_fixes;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::span::FileId;
 
-/// How many `if` and `each` may follow one another within one expression.
+/// The most consecutive `if` and `each` within one expression.
 const LONGEST_CHAIN: usize = 200;
-/// How many stray characters are reported.
+/// The most stray characters that are reported.
 const STRAYS: usize = 20;
 
-/// What the scan yields.
+/// The result of the scan.
 pub(super) struct Scanned<'a> {
-    /// What pest sees; `None` where the text is refused altogether.
+    /// The edited text; `None` if the text is rejected as a whole.
     pub(super) edited: Option<EditedText<'a>>,
-    /// What is wrong.
+    /// The errors found.
     pub(super) diagnostics: Diagnostics,
 }
 
@@ -27,7 +27,7 @@ pub(super) struct Scanned<'a> {
 pub(super) fn scan(text: &str, file: FileId) -> Scanned<'_> {
     let mut scan = Cursor::run(text, file, false);
     if scan.unclosed {
-        // A brace is missing: now let the indentation say which.
+        // A brace is missing. A second scan finds out which one, by the indentation.
         scan = Cursor::run(text, file, true);
     }
     let edited = (!scan.refused).then(|| scan.edits.apply(text, lexical_fixes::bom(text)));
@@ -49,7 +49,7 @@ impl<'a> Cursor<'a> {
         scan
     }
 
-    /// At the start of a line: its indentation, and what that says of braces still open.
+    /// Handles the start of a line: uses its indentation to find braces that should have been closed.
     fn line_start(&mut self) {
         let rest = &self.bytes[self.at..];
         let indent = rest.iter().position(|b| !matches!(b, b' ' | b'\t')).unwrap_or(rest.len());
@@ -67,7 +67,7 @@ impl<'a> Cursor<'a> {
             let outer_fits = closer && self.opens.iter().any(|o| o.kind == OpenKind::Brace && o.indent == indent);
             let late =
                 top.kind == OpenKind::Brace && self.by_indent && ((top.indent >= indent && !closer) || (top.indent > indent && outer_fits));
-            // A `(` that is open where an item or a shallower line starts was forgotten, too.
+            // A `(` that is still open where an item or a less indented line starts was forgotten, too.
             let bracket = matches!(top.kind, OpenKind::Paren | OpenKind::Square) && item;
             if !(item || late || bracket) {
                 break;
@@ -77,7 +77,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reports and closes `open`, of which it is clear at `here`, where a line starts or the file ends, that nobody will.
+    /// Reports and closes `open`. The position `here`, the start of a line or the end of the file, shows that it has no closing bracket.
     fn never_closed(&mut self, open: Open, here: usize) {
         let (sign, closer, code) = match open.kind {
             OpenKind::Paren => ("(", ")", Code::UnclosedBracket),
@@ -122,7 +122,7 @@ impl<'a> Cursor<'a> {
 
     pub(super) fn newline(&mut self) {
         if let Some(outer) = self.opens.iter().position(|o| matches!(o.kind, OpenKind::Line | OpenKind::Block)) {
-            // In a hole: one of a `"""` text may go on over lines only within brackets; one of a `"` text not at all.
+            // The line break is in a hole. A hole of a `"""` text may have line breaks only within brackets, a hole of a `"` text none.
             let open = self.opens[outer];
             if open.kind == OpenKind::Line {
                 self.opens.truncate(outer);
@@ -199,7 +199,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reports characters of a comment that show it in another order.
+    /// Reports characters in a comment that change its displayed order.
     fn reordered(&mut self, start: usize, end: usize) {
         let text = self.text;
         for (at, c) in text[start..end].char_indices().filter(|(_, c)| lexical_fixes::reorders(*c)) {
@@ -208,7 +208,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A character that is neither code nor within a text.
+    /// Reports a character that is neither code nor within a text.
     fn stray(&mut self) {
         let c = self.text[self.at..].chars().next().unwrap_or('\0');
         let len = c.len_utf8();
@@ -240,7 +240,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn close(&mut self, kind: OpenKind) {
         self.chain = 0;
         let fits = |open: &Open| open.kind == kind || (kind == OpenKind::Brace && open.kind == OpenKind::Hole);
-        // Only brackets of the same text or hole can be meant.
+        // The opening bracket must be in the same text or hole.
         let floor = self.opens.iter().rposition(|o| matches!(o.kind, OpenKind::Line | OpenKind::Block)).map_or(0, |n| n + 1);
         let found = self.opens[floor..].iter().rposition(fits).map(|n| n + floor);
         let blocked = |this: &Self, at: usize| {

@@ -1,4 +1,4 @@
-//! Texts in the scan: their ends, their holes, and those that are never closed.
+//! Texts in the scan: their ends, their holes, and texts that are never closed.
 
 use super::cursor::{Cursor, Open, OpenKind};
 use super::lexical_fixes;
@@ -81,7 +81,7 @@ impl Cursor<'_> {
         let text = self.opens.len() - 1;
         match inside {
             b'\n' | b'\r' | 0 if !block => {
-                // `step "Home {`: the quote is missing, the brace is a block's.
+                // `step "Home {`: the quote is missing, and the brace opens a block.
                 let open = self.opens[text];
                 self.opens.truncate(text);
                 self.unclosed_line(open, self.line_end(self.at));
@@ -91,7 +91,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// Gives up on the text that is open at `index`: reports `message` here, and blanks what the text holds.
+    /// Gives up on the text that is open at `index`: reports `message` here, and blanks the content of the text.
     pub(super) fn bad_text(&mut self, index: usize, message: &str) {
         let open = self.opens[index];
         let brace = self.opens.iter().skip(index).find(|o| o.kind == OpenKind::Hole).map_or(self.at, |o| o.at);
@@ -120,7 +120,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// A `"` text that its line does not close: it ends with the line, or before a block's `{` that ends it.
+    /// Closes a `"` text that is not closed on its line: at the end of the line, or before a block's `{` at that end.
     pub(super) fn unclosed_line(&mut self, open: Open, line_end: usize) {
         let span = self.span(open.at, open.at + 1);
         self.forget(open.at);
@@ -143,7 +143,7 @@ impl Cursor<'_> {
         self.code_end = end;
     }
 
-    /// Takes back what was said of the text that starts at `from`: that it has no end explains it.
+    /// Removes the diagnostics within the text that starts at `from`: its missing end explains them.
     pub(super) fn forget(&mut self, from: usize) {
         while self.diagnostics.last().and_then(|d| d.labels.first()).is_some_and(|(span, _)| span.start as usize >= from) {
             self.diagnostics.pop();

@@ -1,7 +1,7 @@
-//! From the grammar's pairs to tokens.
+//! Converts the grammar's pairs to tokens.
 //!
-//! Pairs without parts are tokens. What lies between them is white space, comments, `;` and the marks that the grammar writes as literals.
-//! So a new rule of the grammar needs nothing here, unless its words deserve a class of their own.
+//! Pairs without parts are tokens. Between them are white space, comments, `;` and the marks that the grammar writes as literals. So a new
+//! rule of the grammar needs no change here, unless its words need their own class.
 
 use ltc_grammar::{LtParser, Rule};
 use pest::Parser;
@@ -22,12 +22,12 @@ pub fn tokens(text: &str) -> Option<Vec<Token>> {
     is_whole.then_some(tokens)
 }
 
-/// The tokens of any text. What does not parse is split into words, numbers, strings and signs.
+/// The tokens of any text. Text that does not parse is split into words, numbers, strings and signs.
 pub fn tokens_of_any(text: &str) -> Vec<Token> {
     scan::scan(text, FileId(0)).edited.map_or_else(Vec::new, |edited| lex(&edited).0)
 }
 
-/// The tokens of what the scan yields, and whether all of it parses.
+/// The tokens of a scanned text, and whether all of it parses.
 fn lex(edited: &EditedText<'_>) -> (Vec<Token>, bool) {
     let Ok(pairs) = LtParser::parse(Rule::file, &edited.text) else { return (Vec::new(), false) };
     let mut events = pairs.tokens().peekable();
@@ -68,10 +68,10 @@ fn lex(edited: &EditedText<'_>) -> (Vec<Token>, bool) {
 #[derive(Default)]
 struct Lexer<'t> {
     text: &'t str,
-    /// What is before is done.
+    /// The offset up to which the text has been converted.
     at: usize,
     tokens: Vec<Token>,
-    /// The rules around, each with whether it has statements or members.
+    /// The enclosing rules, each with whether it has statements or members.
     rules: Vec<(Rule, bool)>,
     brackets: Vec<Bracket>,
     lines: u8,
@@ -80,7 +80,7 @@ struct Lexer<'t> {
 }
 
 impl Lexer<'_> {
-    /// The `n`th rule around, from the innermost.
+    /// The `n`th enclosing rule, from the innermost.
     fn around(&self, n: usize) -> Option<Rule> {
         self.rules.iter().rev().nth(n).map(|(rule, _)| *rule)
     }
@@ -108,7 +108,7 @@ impl Lexer<'_> {
         self.push(TokenKind::Close(bracket), 1);
     }
 
-    /// What the grammar writes as literals, or skips, up to `end`.
+    /// Converts the text up to `end` that the grammar writes as literals, or skips.
     fn gap(&mut self, end: usize) {
         let is_block = self.rules.last().is_none_or(|(_, is_block)| *is_block);
         let rule = self.around(0);
@@ -158,7 +158,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// What does not parse, up to `end`.
+    /// Converts text that does not parse, up to `end`.
     fn broken(&mut self, end: usize) {
         self.rules.push((Rule::broken, false));
         while self.at < end {
@@ -186,10 +186,10 @@ impl Lexer<'_> {
         self.rules.pop();
     }
 
-    /// A pair without parts, which ends at `end`.
+    /// Converts a pair without parts, which ends at `end`.
     fn leaf(&mut self, rule: Rule, end: usize) {
         let written = &self.text[self.at..end];
-        // Where the grammar looks ahead, a pair ends behind the space that it looked over.
+        // After a lookahead of the grammar, a pair includes the spaces that it looked over.
         let len = if rule == Rule::p_assign { 1 } else { written.trim_end_matches([' ', '\t', '\r', '\n']).len() };
         let is_text = matches!(rule, Rule::line_run | Rule::block_run | Rule::spec | Rule::path_text);
         let len = if is_text { written.len() } else { len };
@@ -225,7 +225,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// Whether `rule` is the word of an option, whose value follows.
+    /// Whether `rule` is the word of an option that has a value.
     fn has_value_column(&self, rule: Rule) -> bool {
         let within = match self.around(1) {
             Some(Rule::option) => self.around(2),

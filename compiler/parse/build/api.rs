@@ -84,7 +84,7 @@ impl TreeBuilder<'_> {
         }
     }
 
-    /// The fields of a query, a form or of headers: a map in place, or one entry for all members of a value.
+    /// The fields of a query, a form or of headers: a literal map, or one entry for all members of a value.
     fn fields(&mut self, pair: P<'_>) -> Vec<Entry> {
         if pair.as_rule() == Rule::map {
             return self.map(pair);

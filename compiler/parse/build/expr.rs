@@ -13,10 +13,10 @@ use crate::ast::{Arg, BinaryOp, Entry, Expr, ExprKind, Key, Quantifier, SourceWo
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::{Name, Span, Spanned};
 
-/// How many operators or postfixes one expression may have: a tree must not be deeper than what walks it can bear.
+/// The most operators or postfixes of one expression. The functions that walk a tree recurse, so its depth is limited.
 const LONGEST: usize = 400;
 
-/// How deep expressions may nest, brackets or not.
+/// The deepest nesting of expressions, with or without brackets.
 const DEEPEST: usize = 250;
 
 static PRATT: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
@@ -38,7 +38,7 @@ static PRATT: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
         .op(Op::prefix(Rule::op_neg))
 });
 
-/// The operator that `rule` is.
+/// The operator of `rule`.
 pub(super) fn binary_op(rule: Rule) -> BinaryOp {
     match rule {
         Rule::op_or => BinaryOp::Or,
@@ -58,7 +58,7 @@ pub(super) fn binary_op(rule: Rule) -> BinaryOp {
     }
 }
 
-/// The word that `source` is written as.
+/// The word of `source`.
 fn source_name(source: SourceWord) -> &'static str {
     match source {
         SourceWord::Json => "json",
@@ -70,7 +70,7 @@ fn source_name(source: SourceWord) -> &'static str {
     }
 }
 
-/// A node on its way up: whether it is a comparison without brackets around it, which cannot be compared again.
+/// A node, and whether it is a comparison without brackets, which cannot be compared again.
 struct Node {
     expr: Expr,
     comparison: bool,
@@ -165,7 +165,7 @@ impl TreeBuilder<'_> {
         node.expr
     }
 
-    /// An `operand`: a primary and what touches it.
+    /// An `operand`: a primary and its postfixes.
     pub(in crate::parse) fn operand(&mut self, pair: P<'_>) -> Expr {
         let span = self.span(&pair);
         let mut parts = kids(pair);
@@ -183,7 +183,7 @@ impl TreeBuilder<'_> {
                     ExprKind::Member(Box::new(expr), self.word(&word))
                 }
                 Rule::args => {
-                    // `text(b)` is a function, `text` alone the response's.
+                    // `text(b)` calls a function; `text` alone is the response's text.
                     if let ExprKind::Source(word) = expr.kind {
                         expr.kind = ExprKind::Name(source_name(word).to_owned());
                     }
@@ -289,7 +289,7 @@ impl TreeBuilder<'_> {
         Expr { kind, span }
     }
 
-    /// `1h20m`, in nanoseconds.
+    /// Parses `1h20m` into nanoseconds.
     fn duration(&mut self, pair: &P<'_>) -> ExprKind {
         let mut rest = pair.as_str();
         let mut total = 0.0_f64;
@@ -308,7 +308,7 @@ impl TreeBuilder<'_> {
             total += number.parse::<f64>().unwrap_or(0.0) * scale;
             rest = after;
         }
-        // 2^53 ns is more than a hundred days, up to which a sum of floats is exact to the nanosecond.
+        // A sum of floats is exact to the nanosecond up to 2^53 ns, which is more than a hundred days.
         if total > 9.0e18 {
             let span = self.span(pair);
             self.report(Diagnostic::new(Code::BadNumber, span, "duration is longer than 290 years"));
@@ -380,17 +380,17 @@ impl TreeBuilder<'_> {
     }
 }
 
-/// A whole number; one beyond 64 bits keeps its digits.
+/// Parses a whole number; one of more than 64 bits keeps its digits.
 fn int(written: &str) -> ExprKind {
     let digits = written.replace('_', "");
     digits.parse().map_or_else(|_| ExprKind::Number(digits.trim_start_matches('0').to_owned()), ExprKind::Int)
 }
 
-/// A number with a point; one that a float prints otherwise keeps its digits.
+/// Parses a number with a point; one that a float would print differently keeps its digits.
 fn float(written: &str) -> ExprKind {
     let digits = written.replace('_', "");
     let zeros = digits.bytes().take_while(|byte| *byte == b'0').count();
-    // One zero stays before the point.
+    // Keeps one zero before the point.
     let from = if digits.as_bytes().get(zeros) == Some(&b'.') { zeros.saturating_sub(1) } else { zeros };
     let digits = &digits[from..];
     match digits.parse() {

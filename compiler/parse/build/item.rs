@@ -32,7 +32,7 @@ impl TreeBuilder<'_> {
         }
     }
 
-    /// The block that ends `pair`.
+    /// The last part of `pair`, which is a block.
     pub(super) fn last_block(&mut self, pair: P<'_>) -> Block {
         kids(pair).next_back().map(|block| self.block(block)).unwrap_or_default()
     }
@@ -50,7 +50,7 @@ impl TreeBuilder<'_> {
         (period, block)
     }
 
-    /// No name: the grammar promises one, so that this is never seen.
+    /// A substitute for a missing name. The grammar guarantees a name, so this never appears.
     pub(super) fn unnamed(&self, pair: &P<'_>) -> Name {
         Spanned::new(String::new(), self.span(pair))
     }

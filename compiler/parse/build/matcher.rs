@@ -51,7 +51,7 @@ impl TreeBuilder<'_> {
         Expect { kind, span }
     }
 
-    /// `expect 200 or 304` reads well and means nothing; say so, and go on as if it were `200 | 304`.
+    /// Reports `expect 200 or 304`, which reads well but means nothing, and treats it as `200 | 304`.
     fn condition(&mut self, condition: Expr) -> ExpectKind {
         fn statuses(expr: &Expr, into: &mut Vec<Spanned<StatusPattern>>) -> bool {
             match &expr.kind {
@@ -131,7 +131,7 @@ impl TreeBuilder<'_> {
         Matcher { kind, span }
     }
 
-    /// `[a, b, ..]`: the rest comes last.
+    /// `[a, b, ..]`: the rest must be last.
     fn matcher_list(&mut self, pair: P<'_>) -> MatcherKind {
         let mut items = Vec::new();
         let mut rest = None;

@@ -1,4 +1,4 @@
-//! Tree nodes from the pairs of the grammar: methods of the `TreeBuilder`, a file for each part of the language.
+//! Builds tree nodes from the pairs of the grammar: methods of the `TreeBuilder`, one file for each part of the language.
 
 mod api;
 mod expr;

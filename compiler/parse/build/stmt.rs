@@ -96,7 +96,7 @@ impl TreeBuilder<'_> {
         Stmt { kind, span }
     }
 
-    /// The expressions of `pair`, also those a clause deeper, and its block.
+    /// The expressions of `pair`, including those one clause deeper, and its block.
     fn pieces(&mut self, pair: P<'_>) -> Pieces {
         let span = self.span(&pair);
         let mut exprs = Vec::new();
@@ -151,7 +151,7 @@ impl TreeBuilder<'_> {
                         }
                     }
                 }
-                // A single word in front of brackets is no request: the checker says what it is, and its block has no parts.
+                // A single word before brackets is not a request. The checker reports it, and its block has no parts.
                 _ if rule == Rule::call_request && path.len() < 2 => {}
                 _ => parts = self.parts(part),
             }

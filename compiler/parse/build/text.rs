@@ -7,10 +7,10 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::builder::{P, TreeBuilder, kids};
 use crate::span::Spanned;
 
-/// Drops the first line break and the common indentation of a block as it is read run by run.
+/// Removes the first line break and the common indentation of a block, which is read run by run.
 pub(super) struct Dedent {
     indent: usize,
-    /// How much of the current line's indentation is still to be dropped.
+    /// How much of the current line's indentation is still to be removed.
     left: usize,
     first: bool,
 }
@@ -27,7 +27,7 @@ impl Dedent {
         Self { indent, left: 0, first: true }
     }
 
-    /// A run of source text, as it belongs to the text's value.
+    /// Appends a run of source text to the text's value.
     fn run(&mut self, run: &str, into: &mut String) {
         let mut chars = run.chars().peekable();
         while let Some(c) = chars.next() {
@@ -50,7 +50,7 @@ impl Dedent {
     }
 }
 
-/// Without the closing quotes' own indentation.
+/// Removes the indentation before the closing quotes.
 fn without_last_indent(content: &str) -> &str {
     match content.rfind('\n') {
         Some(at) if content[at..].trim().is_empty() => &content[..=at],
@@ -113,7 +113,7 @@ impl TreeBuilder<'_> {
         Text { parts, span }
     }
 
-    /// A path's text: `/` and what follows.
+    /// The text of a path, from its `/` on.
     pub(in crate::parse) fn path(&mut self, pair: P<'_>) -> Text {
         let mut text = self.text_parts(pair, None, usize::MAX);
         match text.parts.first_mut() {
@@ -172,7 +172,7 @@ impl TreeBuilder<'_> {
         }
     }
 
-    /// A `text` that must be a literal: `what` says of what kind.
+    /// A `text` without holes; `what` names its use in the error message.
     pub(in crate::parse) fn plain(&mut self, pair: P<'_>, what: &str) -> Spanned<String> {
         let text = self.text(pair);
         let mut plain = String::new();
@@ -194,7 +194,7 @@ impl TreeBuilder<'_> {
         Spanned::new(plain, text.span)
     }
 
-    /// Raw text behind `graphql`: no holes; escapes only in a `"…"` line.
+    /// Raw text after `graphql`, without holes; escapes only in a `"…"` line.
     pub(in crate::parse) fn raw(&mut self, pair: P<'_>) -> Spanned<String> {
         let span = self.span(&pair);
         let inner = self.only(pair);

@@ -1,4 +1,4 @@
-//! Lines of YAML, JSON, JavaScript and Python where a spec has items and statements.
+//! Lines of YAML, JSON, JavaScript and Python in place of items and statements.
 
 use super::stop::{Mistake, ParseStop, found_at};
 use super::vocabulary::{METHODS, STATEMENTS, word};
@@ -6,12 +6,12 @@ use crate::diagnostic::Code;
 use crate::foreign;
 use ltc_grammar::Rule;
 
-/// The mistake that made `stop`, where it is one of those.
+/// Recognizes one of these mistakes at `stop`.
 pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     yaml(stop).or_else(|| key(stop)).or_else(|| json(stop)).or_else(|| modules(stop)).or_else(|| decorator(stop))
 }
 
-/// What a line of YAML or of another tool's JSON means: `get: /items`, `think: 1`.
+/// The fix for a line of YAML or of another tool's JSON: `get: /items`, `think: 1`.
 fn entry(stop: &ParseStop<'_>, key: &str, value: &str) -> String {
     let api = stop.some_api();
     let value = value.trim().trim_end_matches([',', '}']).trim();
@@ -78,7 +78,7 @@ fn key(stop: &ParseStop<'_>) -> Option<Mistake> {
     found_at(0..first.len() + 1, Code::ForeignStatement, format!("unexpected `{first}:`: a spec is not YAML"), entry(stop, first, value))
 }
 
-/// `{ "name": "Shop" }`, and the lines in it.
+/// `{ "name": "Shop" }`, and the lines within it.
 fn json(stop: &ParseStop<'_>) -> Option<Mistake> {
     if stop.strict != Rule::only_item || !stop.text.starts_with(['{', '[']) {
         return None;

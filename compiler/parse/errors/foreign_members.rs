@@ -1,4 +1,4 @@
-//! Members of apis, users, tasks and data, and parts of requests, as other tools write them.
+//! Members of apis, users, tasks and data, and parts of requests, in the syntax of other tools.
 
 use super::stop::{Mistake, ParseStop, found, found_at};
 use super::vocabulary::{METHODS, PARTS, USER, word};
@@ -6,7 +6,7 @@ use crate::diagnostic::Code;
 use crate::foreign;
 use ltc_grammar::Rule;
 
-/// The mistake that made `stop`, where it is one of those.
+/// Recognizes one of these mistakes at `stop`.
 pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     match stop.strict {
         Rule::only_api => auth(stop).or_else(|| api(stop)),
@@ -19,7 +19,7 @@ pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     }
 }
 
-/// A word of another tool that starts the text.
+/// A word of another tool at the start of the text.
 fn known(stop: &ParseStop<'_>, fix: Option<&str>, what: &str) -> Option<Mistake> {
     let first = stop.first();
     found_at(0..first.len(), Code::ForeignStatement, format!("unexpected `{first}`, expected {what}"), fix?)

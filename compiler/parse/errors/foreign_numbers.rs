@@ -1,4 +1,4 @@
-//! Statuses, numbers and durations as other tools write them.
+//! Statuses, numbers and durations in the syntax of other tools.
 
 use super::stop::{Mistake, ParseStop, found, found_at};
 use super::vocabulary::word;
@@ -44,7 +44,7 @@ pub(super) fn statuses(stop: &ParseStop<'_>) -> Option<Mistake> {
     )
 }
 
-/// The fix of a range of statuses: the class, where it is one.
+/// The fix for a range of statuses: the class, if it is one.
 pub(crate) fn status_range(from: &str, to: &str) -> String {
     match (from.as_bytes(), to.as_bytes()) {
         ([class, b'0', b'0'], [end, b'9', b'9']) if class == end => format!("write `expect {}xx`", char::from(*class)),
@@ -52,7 +52,7 @@ pub(crate) fn status_range(from: &str, to: &str) -> String {
     }
 }
 
-/// The unit that `word` means.
+/// The unit of a word.
 fn time_unit(word: &str) -> Option<&'static str> {
     Some(match word.to_lowercase().as_str() {
         "min" | "mins" | "minute" | "minutes" => "m",

@@ -5,7 +5,7 @@ use super::vocabulary::{METHODS, word};
 use crate::diagnostic::Code;
 use ltc_grammar::Rule;
 
-/// Method and path.
+/// Mistakes in methods and paths.
 pub(super) fn request(stop: &ParseStop<'_>) -> Option<Mistake> {
     let line = stop.line();
     for (at, part) in line.match_indices([' ', '=']) {
@@ -67,12 +67,12 @@ pub(super) fn request(stop: &ParseStop<'_>) -> Option<Mistake> {
     None
 }
 
-/// What should have been quoted.
+/// Missing quotes.
 pub(super) fn quotes(stop: &ParseStop<'_>) -> Option<Mistake> {
     let before = stop.text[..stop.at].trim_end();
     let behind = before.rsplit(char::is_whitespace).next().unwrap_or_default();
     let wants_text = stop.wants(Rule::text) || stop.wants(Rule::block_text) || stop.wants(Rule::line_text);
-    // `step O {` and `step Log in {` could be requests to an api `step`, so that parsing gets past the name.
+    // `step O {` and `step Log in {` could be requests to an api named `step`, so parsing continues past the name.
     let first = stop.first();
     if matches!(first, "step" | "group") && stop.strict == Rule::only_stmt {
         let rest = &stop.line()[first.len()..];

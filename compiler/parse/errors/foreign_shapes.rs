@@ -1,11 +1,11 @@
-//! Statements in the form of other languages and tools.
+//! Statements in the syntax of other languages and tools.
 
 use super::stop::{Mistake, ParseStop, found, found_at};
 use super::vocabulary::{METHODS, STATEMENTS, word};
 use crate::diagnostic::Code;
 use ltc_grammar::Rule;
 
-/// Types in front of a name, each with the language's.
+/// Types before a name, each with the language's type.
 const TYPES: &[(&str, &str)] = &[
     ("int", "int"),
     ("Int", "int"),
@@ -29,7 +29,7 @@ const TYPES: &[(&str, &str)] = &[
     ("number", "number"),
 ];
 
-/// The mistake that made `stop`, where it is one of those.
+/// Recognizes one of these mistakes at `stop`.
 pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     if !matches!(stop.strict, Rule::only_stmt | Rule::only_item) {
         return None;
@@ -124,7 +124,7 @@ fn request(stop: &ParseStop<'_>) -> Option<Mistake> {
     None
 }
 
-/// A call that a tool or a language has: `exec(http("Home")…`, `pm.test(…)`.
+/// A call of another tool or language: `exec(http("Home")…`, `pm.test(…)`.
 fn foreign_call(stop: &ParseStop<'_>) -> Option<Mistake> {
     let end = stop.text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))).unwrap_or(stop.text.len());
     let head = &stop.text[..end];
@@ -138,7 +138,7 @@ fn foreign_call(stop: &ParseStop<'_>) -> Option<Mistake> {
     found_at(0..head.len(), Code::ForeignStatement, format!("`{head}(…)` is not a statement"), fix)
 }
 
-/// `.pause(1)`, which goes on with a call of the line before.
+/// `.pause(1)`, which continues a call on the line before.
 fn chained(stop: &ParseStop<'_>) -> Option<Mistake> {
     let name = word(stop.text.strip_prefix('.')?);
     let args = stop.line()[1 + name.len()..].strip_prefix('(')?.rsplit_once(')').map_or("", |(args, _)| args);
@@ -182,7 +182,7 @@ fn call(stop: &ParseStop<'_>) -> Option<Mistake> {
             let help = format!("write `keep {name} = …` at the top level, and `set {name} = …` here");
             return found_at(0..before.len(), Code::Assignment, "cannot set a member", help);
         }
-        // The stop is behind the word if what follows it can begin no argument.
+        // Parsing stops after the word if no argument can begin there.
         let rest = stop.text[before.len()..].trim_start_matches([' ', '\t']).split(['\n', ';', '{', '}']).next().unwrap_or_default().trim();
         let help = format!("write the arguments in brackets: `{before}({rest})`");
         return found_at(0..before.len(), Code::Syntax, format!("missing brackets behind `{before}`"), help);
@@ -277,7 +277,7 @@ fn head(stop: &ParseStop<'_>) -> Option<Mistake> {
     None
 }
 
-/// Words before a statement: `await shop.item(1)`, `async …`, `new Thing()`, `pass`.
+/// Extra words before a statement: `await shop.item(1)`, `async …`, `new Thing()`, `pass`.
 fn word_too_many(stop: &ParseStop<'_>) -> Option<Mistake> {
     let first = stop.first();
     let rest = stop.line()[first.len()..].trim_start();

@@ -1,4 +1,4 @@
-//! Syntax of other languages and tools, and frequent mistakes, recognized where something does not parse.
+//! Syntax of other languages and tools, and frequent mistakes, recognized in text that does not parse.
 
 use ltc_config::suggest::nearest;
 use ltc_grammar::Rule;
@@ -9,7 +9,7 @@ use super::stop::{Mistake, ParseStop, found, found_at};
 use super::vocabulary::{API, ITEMS, METHODS, PARTS, STATEMENTS, USER, word};
 use crate::diagnostic::Code;
 
-/// Statements of other languages, with what says the same here.
+/// Statements of other languages, with their equivalents.
 const FOREIGN: &[(&str, &str)] = &[
     ("var", "write `let x = …`"),
     ("const", "write `let x = …`"),
@@ -83,7 +83,7 @@ const OPERATORS: &[(&str, &str)] = &[
     ("^", "use `+`, `-`, `*`, `/` or `%`"),
 ];
 
-/// The mistake that made `stop`, where it is one of those known.
+/// Recognizes a known mistake at `stop`.
 pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     super::foreign_files::mistake(stop)
         .or_else(|| super::foreign_members::mistake(stop))
@@ -100,7 +100,7 @@ pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
         .or_else(|| misspelt(stop))
 }
 
-/// What the broken text begins with.
+/// Recognizes a mistake by the beginning of the broken text.
 fn beginning(stop: &ParseStop<'_>) -> Option<Mistake> {
     let first = stop.first();
     let line = stop.line();
@@ -145,7 +145,7 @@ fn beginning(stop: &ParseStop<'_>) -> Option<Mistake> {
     )
 }
 
-/// The fix of a statement of another language with the value behind it: `sleep 5`, `print x`, `raise StopUser()`.
+/// The fix for a statement of another language with its value: `sleep 5`, `print x`, `raise StopUser()`.
 fn with_value(first: &str, next: &str) -> Option<String> {
     let value = next.split([';', '}']).next().unwrap_or_default().trim();
     let plain = !value.is_empty() && !value.contains(['{', '=']) && value.len() < 60;
@@ -278,7 +278,7 @@ fn structure(stop: &ParseStop<'_>) -> Option<Mistake> {
     None
 }
 
-/// A first word that is nearly one of the language's.
+/// A misspelled first word.
 fn misspelt(stop: &ParseStop<'_>) -> Option<Mistake> {
     let first = stop.first();
     let words = match stop.strict {
@@ -292,7 +292,7 @@ fn misspelt(stop: &ParseStop<'_>) -> Option<Mistake> {
     if first.len() < 2 || words.contains(&first) || stop.text[first.len()..].starts_with(['(', '.']) {
         return None;
     }
-    // A method behind the word: it is an api's name, and something else is wrong.
+    // If a method follows, the word is the name of an api, and the mistake is elsewhere.
     let behind = word(stop.text[first.len()..].trim_start());
     if stop.strict == Rule::only_stmt && METHODS.contains(&behind.to_lowercase().as_str()) {
         return None;

@@ -1,11 +1,11 @@
-//! Values, sources and conditions in the form of other languages.
+//! Values, sources and conditions in the syntax of other languages.
 
 use super::stop::{Mistake, ParseStop, found, found_at};
 use super::vocabulary::word;
 use crate::diagnostic::Code;
 use ltc_grammar::Rule;
 
-/// The mistake that made `stop`, where it is one of those.
+/// Recognizes one of these mistakes at `stop`.
 pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     if stop.at == 0 {
         return None;
@@ -73,7 +73,7 @@ fn regexes(stop: &ParseStop<'_>) -> Option<Mistake> {
         let help = format!("write it after `~`, such as `x ~ {kept}`");
         return found_at(stop.at..stop.at + end + flags.len(), Code::ForeignOperator, "unexpected regex, expected a value", help);
     }
-    // `text / id = …`: a division by what the regex contains.
+    // `text / id = …` parses as a division by the content of the regex.
     let line = stop.line();
     let at = ["text /", "body /", "regex /"].into_iter().find_map(|source| line.find(source).map(|at| (at, source)));
     if let Some((at, source)) = at.filter(|(at, source)| stop.first() == "take" && at + source.len() <= stop.at + 1) {
@@ -168,7 +168,7 @@ fn casts(stop: &ParseStop<'_>) -> Option<Mistake> {
     }
     let inner = before.trim_end_matches(')');
     let (_, ty) = (0, inner.rsplit(|c: char| !c.is_ascii_alphanumeric()).next()?);
-    // Behind a `:`, it is the type of a parameter.
+    // After a `:`, it is the type of a parameter.
     let declared = before[..before.len() - ty.len().min(before.len())].trim_end().ends_with(':');
     if !value || !TYPES.contains(&ty) || stop.first() == ty || declared {
         return None;

@@ -1,4 +1,4 @@
-//! What other tools say in words, where the language has a sign or another word; and marks that are none here.
+//! Words of other tools for which the language has a sign or another word, and marks that the language does not have.
 
 use super::stop::{Mistake, ParseStop, found, found_at};
 use super::vocabulary::{PARTS, is_statement};
@@ -21,14 +21,14 @@ const COMPARISONS: &[(&[&str], &str)] = &[
     (&["between"], "write `{l} >= 1 and {l} <= 9`"),
 ];
 
-/// Sources of other tools.
+/// Names of sources in other tools.
 const SOURCES: &[(&[&str], &str)] = &[
     (&["jsonpath", "jsonPath", "json_path", "jmesPath"], "write `json.a.b`, or `json \"$.a.b\"`"),
     (&["regex", "regexp", "re"], "write `text ~ /id=(\\d+)/` to take the first group"),
     (&["css", "selector", "xpath", "jquery"], "write `html \"css selector\"`, with `@attribute` for an attribute"),
 ];
 
-/// Parts of requests as other tools name them.
+/// Names of the parts of requests in other tools.
 const OTHER_PARTS: &[(&[&str], &str)] = &[
     (
         &["body", "data", "payload"],
@@ -43,12 +43,12 @@ fn meaning(table: &[(&[&str], &'static str)], word: &str) -> Option<&'static str
     table.iter().find(|(words, _)| words.contains(&word)).map(|(_, help)| *help)
 }
 
-/// The mistake that made `stop`, where it is one of those.
+/// Recognizes one of these mistakes at `stop`.
 pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     ranges(stop).or_else(|| numbers(stop)).or_else(|| words(stop)).or_else(|| colons(stop)).or_else(|| heads(stop))
 }
 
-/// Ranges where there are none, slices with one end.
+/// Ranges where they are not allowed, and slices with one end.
 fn ranges(stop: &ParseStop<'_>) -> Option<Mistake> {
     let before = stop.text[..stop.at].trim_end();
     let range =
@@ -114,7 +114,7 @@ fn numbers(stop: &ParseStop<'_>) -> Option<Mistake> {
     None
 }
 
-/// Words of other tools. The word may be where parsing stopped, or it was taken for a value, and what follows it is one too many.
+/// Words of other tools. Parsing stopped at the word, or it took the word as a value and stopped at the next one.
 fn words(stop: &ParseStop<'_>) -> Option<Mistake> {
     let before = stop.text[..stop.at].trim_end();
     let here = is_word(stop.token);
@@ -149,7 +149,7 @@ fn words(stop: &ParseStop<'_>) -> Option<Mistake> {
     None
 }
 
-/// The fix of a comparison in words, with the values that it compares.
+/// The fix for a comparison in words, with the values that it compares.
 fn compared(stop: &ParseStop<'_>, operator: std::ops::Range<usize>, fix: &str) -> String {
     let left = stop.text[..operator.start].trim();
     let left = left.strip_prefix(stop.first()).unwrap_or(left).rsplit(['(', '=', '\n']).next().unwrap_or_default().trim();
@@ -197,7 +197,7 @@ fn colons(stop: &ParseStop<'_>) -> Option<Mistake> {
     found(Code::Syntax, "unexpected `:`", help)
 }
 
-/// Heads of blocks whose whole form is worth showing.
+/// Heads of blocks for which the fix shows the whole syntax.
 fn heads(stop: &ParseStop<'_>) -> Option<Mistake> {
     let first = stop.first();
     if stop.strict != Rule::only_stmt || stop.text[first.len()..].contains('\n') && stop.at > stop.line().len() {

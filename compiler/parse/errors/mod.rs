@@ -1,4 +1,4 @@
-//! What to report about text that does not parse.
+//! Diagnostics for text that does not parse.
 
 mod foreign_files;
 mod foreign_members;

@@ -1,7 +1,7 @@
-//! Heads of blocks that don't parse: they are reported, and replaced by one that does, so that the block behind them is read too and its
-//! own errors are told in the same go.
+//! Repairs broken heads of blocks: each is reported, and replaced with one that parses, so that the errors within its block are reported in
+//! the same run.
 //!
-//! A replacement is as long as what it replaces: offsets stay.
+//! A replacement is as long as the original, so offsets do not change.
 
 use std::ops::Range;
 
@@ -10,29 +10,29 @@ use ltc_grammar::Rule;
 use super::stop::ParseStop;
 use super::vocabulary::word;
 
-/// How deep broken heads may stand in each other before the innermost are left for the next try.
+/// The deepest nesting of broken heads that one run repairs.
 pub(in crate::parse) const ROUNDS: usize = 8;
 
-/// Bytes of the broken text, and what may stand there instead.
+/// The bytes of the broken head, and their replacement.
 pub(in crate::parse) fn repair(stop: &ParseStop<'_>) -> Option<(Range<usize>, String)> {
     let brace = block_behind(stop.text, stop.at)?;
     let start = match stop.token {
         "elif" | "elsif" | "elseif" if stop.first() == "if" => stop.at,
-        // The head ends at the first block: what is wrong lies before it.
+        // The head ends at the first block, and the error is before it.
         _ if block_behind(stop.text, 0) == Some(brace) => 0,
         _ => return None,
     };
     let room = brace - start;
     let head = match start {
         0 => head(stop)?,
-        // Another `else` may follow: only an `else if` lets it.
+        // Another `else` may follow, which is allowed only after an `else if`.
         _ if room > 9 => "else if _".to_owned(),
         _ => "else".to_owned(),
     };
     (head.len() < room).then(|| (start..brace, format!("{head:room$}")))
 }
 
-/// The head that stands for a broken one.
+/// The replacement of a broken head.
 fn head(stop: &ParseStop<'_>) -> Option<String> {
     let first = stop.first();
     let name = word(stop.text[first.len()..].trim_start());
@@ -53,7 +53,7 @@ fn head(stop: &ParseStop<'_>) -> Option<String> {
     }
 }
 
-/// The `{` that opens a block at or behind `from`: not one within brackets or a text.
+/// The `{` that opens a block at or after `from`, and is not within brackets or a text.
 fn block_behind(text: &str, from: usize) -> Option<usize> {
     let (mut depth, mut quoted) = (0_usize, false);
     for (at, byte) in text.bytes().enumerate().skip(from) {

@@ -1,4 +1,4 @@
-//! Where parsing of broken text stopped, and what was found wrong there.
+//! The point where parsing of broken text stopped, and the mistake found there.
 
 use ltc_grammar::{LtParser, Rule};
 use pest::Parser;
@@ -7,32 +7,32 @@ use pest::error::{ErrorVariant, InputLocation};
 use super::vocabulary;
 use crate::diagnostic::Code;
 
-/// How far the file is searched for the name of an api, in bytes.
+/// The number of bytes of the file in which the name of an api is searched.
 const SEARCHED_BYTES_MAX: usize = 64 * 1024;
 
-/// Where parsing of a broken place stopped.
+/// The point where parsing of broken text stopped.
 pub(super) struct ParseStop<'a> {
-    /// What it should have been.
+    /// The rule that the text should have matched.
     pub(super) strict: Rule,
-    /// What pest sees of the file.
+    /// The edited text of the file.
     pub(super) source: &'a str,
     /// The whole broken text.
     pub(super) text: &'a str,
-    /// How far it got, within the text.
+    /// The offset of the stop in the text.
     pub(super) at: usize,
     /// The text at that location: a word, a number, a text, an operator; empty at a line's end.
     pub(super) token: &'a str,
-    /// The rules that could have stood there.
+    /// The rules that were possible there.
     pub(super) expected: Vec<Rule>,
 }
 
 impl ParseStop<'_> {
-    /// Whether `rule` could have stood there.
+    /// Whether `rule` was possible there.
     pub(super) fn wants(&self, rule: Rule) -> bool {
         self.expected.contains(&rule)
     }
 
-    /// The word that the text starts with.
+    /// The first word of the text.
     pub(super) fn first(&self) -> &str {
         vocabulary::word(self.text)
     }
@@ -50,12 +50,12 @@ impl ParseStop<'_> {
     }
 }
 
-/// A finding of a mistake: code, message, help, and where: `None` for the place where parsing stopped.
+/// A mistake: code, message, help and location; `None` is the point where parsing stopped.
 pub(super) struct Mistake {
     pub(super) code: Code,
     pub(super) message: String,
     pub(super) help: String,
-    /// Bytes of the broken text.
+    /// The bytes in the broken text.
     pub(super) place: Option<std::ops::Range<usize>>,
 }
 
@@ -69,7 +69,7 @@ pub(super) fn found_at(place: std::ops::Range<usize>, code: Code, message: impl 
     Some(Mistake { code, message: message.into(), help: help.into(), place: Some(place) })
 }
 
-/// Runs `strict` again over the broken place, to see where it stops.
+/// Runs `strict` again on the broken text, to see where it stops.
 pub(super) fn stop<'a>(source: &'a str, start: usize, text: &'a str, strict: Rule) -> ParseStop<'a> {
     let rest = &source[start..];
     let (at, expected) = match LtParser::parse(strict, rest) {
@@ -82,7 +82,7 @@ pub(super) fn stop<'a>(source: &'a str, start: usize, text: &'a str, strict: Rul
             }
         }
     };
-    // At a line's end, the place is right behind the last word.
+    // At the end of a line, the location is directly after the last word.
     let at = if rest[at..].trim_start_matches([' ', '\t']).starts_with(['\n', '\r', '#']) || at >= rest.len() {
         let line = rest[..at].rfind('\n').map_or(0, |n| n + 1);
         let code = rest[line..at].find(" #").map_or(at, |n| line + n);
@@ -90,12 +90,12 @@ pub(super) fn stop<'a>(source: &'a str, start: usize, text: &'a str, strict: Rul
     } else {
         at
     };
-    // Where the line goes on but the next one starts a statement, it is the first that lacks something.
+    // If the stop is at a statement on the next line, the part that is missing belongs at the end of the line before.
     let before = rest[..at].trim_end();
     let at =
         if rest[before.len()..at].contains('\n') && vocabulary::is_statement(vocabulary::word(&rest[at..])) { before.len() } else { at };
     let token = token(&rest[at..]);
-    // It may have got further than what was swallowed.
+    // `strict` may have got further than the text that the grammar skipped.
     let text = &rest[..text.len().max(at + token.len())];
     ParseStop { strict, source, text, at, token, expected }
 }

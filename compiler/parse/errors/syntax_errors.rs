@@ -1,4 +1,4 @@
-//! What to say of a place that does not parse: a frequent mistake where it is one, else what was expected where parsing got no further.
+//! The error for text that does not parse: a frequent mistake if it is one, else what was expected where parsing stopped.
 
 use ltc_config::suggest::nearest;
 use ltc_grammar::Rule;
@@ -10,12 +10,12 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::builder::{P, Repair, TreeBuilder};
 use crate::span::Span;
 
-/// How many broken places of a file are explained. An explanation parses the place again and looks at its line, which takes too long for
-/// hundreds of thousands of them; of the others it is only reported that they are wrong.
+/// The most broken texts of a file that are explained. An explanation parses the text again and examines its line, which takes too long for
+/// hundreds of thousands of them. The others are only reported as errors.
 const EXPLAINED_MAX: usize = 300;
 
 impl TreeBuilder<'_> {
-    /// Reports what is wrong with the broken `pair`, which should have been a `strict`.
+    /// Reports the broken `pair`, which should have matched `strict`.
     pub(in crate::parse) fn broken(&mut self, pair: &P<'_>, strict: Rule) -> Span {
         let span = self.span(pair);
         self.explained += 1;
@@ -29,7 +29,7 @@ impl TreeBuilder<'_> {
         let before = source.get(self.last_broken..start);
         let after_broken = self.last_broken > 0 && before.is_some_and(|between| between.trim().is_empty());
         self.last_broken = start + text.len();
-        // The scan has spoken of this place, or the block belongs to the line before, which was reported.
+        // The scan has reported an error here, or the block belongs to the line before, which has been reported.
         let line = source[..start].rfind('\n').map_or(0, |n| n + 1);
         let covered = self.places.at(line, start + text.len());
         let next = self.scanned.partition_point(|at| *at < covered.start);
@@ -39,7 +39,7 @@ impl TreeBuilder<'_> {
         }
         let stop = stop(source, start, text, strict);
         let diagnostic = match foreign_syntax::mistake(&stop) {
-            // A run of lines with the same mistake, such as a file of another format: the first of them says it.
+            // Consecutive lines have the same mistake, as in a file of another format. Only the first is reported.
             Some(mistake)
                 if after_broken && mistake.code == Code::ForeignStatement && same(strict, &mistake.message, &self.last_message) =>
             {
@@ -64,13 +64,13 @@ impl TreeBuilder<'_> {
     }
 }
 
-/// Whether a line has the mistake of the line before: the same words, or another line of a file that is no spec.
+/// Whether a line has the same mistake as the line before: the same message, or another line of a file in a foreign format.
 fn same(strict: Rule, one: &str, other: &str) -> bool {
     let format = |message: &str| message.ends_with("a spec is not YAML") || message.ends_with("a spec is not JSON");
     one == other || strict == Rule::only_item && format(one) && format(other)
 }
 
-/// What was expected, in words.
+/// The error that lists what was expected.
 fn general(stop: &ParseStop<'_>, place: Span) -> Diagnostic {
     let found = match stop.token {
         "" => "unexpected end of line".to_owned(),
@@ -101,7 +101,7 @@ fn general(stop: &ParseStop<'_>, place: Span) -> Diagnostic {
         return Diagnostic::new(Code::Syntax, place, format!("{found}, expected {what}")).help(help);
     }
     let mut expected: Vec<String> = Vec::new();
-    // What starts with a word of the language was not meant as a request, though the grammar tries that, too.
+    // Text that starts with a word of the language is not meant as a request, although the grammar tries that, too.
     let request = !starts_statement(stop.first());
     let meant = |rule: &&Rule| request || !matches!(rule, Rule::method | Rule::request_line | Rule::kw_submit);
     for words in stop.expected.iter().filter(meant).filter_map(|rule| in_words(*rule)) {
@@ -140,7 +140,7 @@ fn list(words: &[String]) -> String {
     }
 }
 
-/// `rule` in the writer's words; `None` for what would not help: operators may follow almost anything.
+/// The name of `rule` in a message; `None` if it would not help, such as operators, which may follow almost anything.
 fn in_words(rule: Rule) -> Option<String> {
     let words = match rule {
         Rule::p_open => "`{`",

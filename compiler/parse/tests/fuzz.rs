@@ -1,4 +1,4 @@
-//! Whatever the text: no panic, no hang, and every place that is reported lies in the text.
+//! For any text, parsing does not panic or hang, and every reported location is within the text.
 
 use super::{SPECS, run, shown};
 
@@ -14,7 +14,7 @@ fn try_it(text: &str) {
     let _ = shown(text, &diagnostics);
 }
 
-/// A small generator, the same at every run.
+/// A small random number generator with a fixed seed.
 struct Dice(u64);
 
 impl Dice {
@@ -28,7 +28,7 @@ impl Dice {
 fn truncated_anywhere() {
     for (_, text) in SPECS {
         for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
-            // In an unoptimized build, every byte of the longer ones takes too long.
+            // In an unoptimized build, testing every prefix of the longer specs takes too long.
             if text.len() < 1200 || end % 11 == 0 {
                 try_it(&text[..end]);
             }
@@ -99,7 +99,8 @@ fn extremes() {
     assert!(diagnostics.is_empty(), "{}", shown(&deep, &diagnostics));
 }
 
-/// Each of these once took time that doubles with every bracket, or a panic: at 60 brackets a single regression never ends.
+/// Each of these texts once caused a panic, or took time that doubled with every bracket. After a regression, a case with 60 brackets would
+/// not end.
 #[test]
 fn brackets_around_broken_text_cost_linear_time() {
     let deep = |open: &str, middle: &str, close: &str| format!("{}{middle}{}", open.repeat(60), close.repeat(60));

@@ -1,4 +1,4 @@
-//! The pages of the syntax codes: what is said to fail does, with that code, and what is said to pass does.
+//! The pages of the syntax codes: examples that should fail do so with that code, and examples that should pass do.
 
 use super::{run, shown};
 use crate::diagnostic::Code;

@@ -1,4 +1,4 @@
-//! The nine grammar rules, both ways; and that one error hides neither another nor what is right.
+//! The nine grammar rules, each with valid and invalid text. Also that one error hides neither other errors nor correct code.
 
 use super::{run, shown};
 use crate::ast::{Item, StmtKind};
@@ -10,7 +10,7 @@ fn good(text: &str) {
     assert!(diagnostics.is_empty(), "{whole}\n{}", shown(&whole, &diagnostics));
 }
 
-/// One error, of this code, whose message or help has these words.
+/// Asserts one error with this code, whose message or help contains these words.
 fn bad(text: &str, code: Code, words: &str) {
     let whole = format!("sequence S {{\n{text}\n}}");
     let (_, diagnostics) = run(&whole);

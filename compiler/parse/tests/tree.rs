@@ -1,4 +1,4 @@
-//! What is written becomes the tree that is meant.
+//! The trees of valid texts.
 
 use super::run;
 use crate::ast::*;
@@ -18,7 +18,7 @@ fn stmt(text: &str) -> StmtKind {
     all.remove(0)
 }
 
-/// An expression as it groups: `(a + (b * c))`.
+/// An expression with brackets around each operation: `(a + (b * c))`.
 fn grouped(e: &Expr) -> String {
     match &e.kind {
         ExprKind::Int(n) => n.to_string(),
