@@ -1,5 +1,5 @@
-//! Packs the run time's sources into the compiler, so that `ltc` works with the checkout gone: `OUT_DIR/runtime_sources.rs` has `FILES`
-//! (paths and contents) and `HASH` (of both).
+//! Packs the runtime's sources into the compiler, so that `ltc` works without the checkout: `OUT_DIR/runtime_sources.rs` has `FILES` (paths
+//! and contents) and `HASH` (of both).
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,17 +32,17 @@ fn main() -> std::io::Result<()> {
     for (name, file) in &packed {
         name.hash(&mut hasher);
         fs::read(file)?.hash(&mut hasher);
-        // Writing to a string can't fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(list, "    ({name:?}, include_bytes!({file:?})),");
     }
     let text = format!(
-        "/// The run time's sources: paths and contents.\npub(super) const FILES: &[(&str, &[u8])] = &[\n{list}];\n\n/// A hash of all of them.\npub(super) const HASH: &str = \"{:016x}\";\n",
+        "/// The runtime's sources: paths and contents.\npub(super) const FILES: &[(&str, &[u8])] = &[\n{list}];\n\n/// A hash of all of them.\npub(super) const HASH: &str = \"{:016x}\";\n",
         hasher.finish()
     );
     write_changed(&out.join("runtime_sources.rs"), &text)
 }
 
-/// What the run time is compiled from; its tests stay here.
+/// Collects the files that the runtime is compiled from, without its tests.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -52,7 +52,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
                 collect(&path, files)?;
             }
         } else if name == "tests.rs" || name.ends_with("_tests.rs") {
-            // Only tests have them, and those look at files that aren't packed.
+            // Only tests use these files, and they read files that are not packed.
         } else if path
             .extension()
             .is_some_and(|extension| ["rs", "toml", "txt", "html", "css", "js"].iter().any(|packed| extension == *packed))
@@ -63,7 +63,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The part of the root manifest that the run time's crates inherit from.
+/// The part of the root manifest that the runtime's crates inherit from.
 fn workspace(manifest: &str) -> String {
     let inherited = manifest.split("\n[package]").next().unwrap_or(manifest);
     inherited
@@ -79,7 +79,7 @@ fn workspace(manifest: &str) -> String {
         .collect()
 }
 
-/// The part of a lock file that one package needs: what only the compiler depends on changes nothing of what specs are built from.
+/// The part of a lock file that one package needs. Dependencies of the compiler alone do not change what specs are built from.
 fn reachable(lock: &str, package: &str) -> String {
     let mut parts = lock.split("[[package]]\n");
     let head = parts.next().unwrap_or_default();
@@ -95,7 +95,7 @@ fn reachable(lock: &str, package: &str) -> String {
     let mut needed = BTreeSet::new();
     let mut waiting = vec![package.to_owned()];
     while let Some(wanted) = waiting.pop() {
-        // `name`, or, where there are several of it, `name version` or `name version (source)`.
+        // An entry is `name`, or, if there are several versions, `name version` or `name version (source)`.
         let mut words = wanted.split(' ');
         let (name, version) = (words.next().unwrap_or_default(), words.next());
         for &index in by_name.get(name).into_iter().flatten() {

@@ -1,29 +1,29 @@
-//! ltc, the load test compiler: from a page of `.lt` to one native binary that debugs, generates load, and deploys itself.
+//! ltc, the load test compiler: compiles a `.lt` file to one native binary that debugs, generates load, and deploys itself.
 //!
 //! ```text
 //! specs/x.lt ─ parse ─ ast ─ check ─ model ─ emit ─ Rust ─ build (cargo) ─ ./x
 //! ```
 //!
-//! A command of [`cli`] asks [`project::find`] which spec, profile and environment its words mean. [`pipeline::check`] then reads these
-//! files, and all files that the spec names, and hands their texts to three pure functions:
+//! A command of [`cli`] calls [`project::find`] to find the spec, profile and environment that its arguments select. [`pipeline::check`]
+//! then reads these files and all files that the spec names, and passes their texts to three pure functions:
 //!
-//! 1. [`parse::parse`] makes a tree ([`ast::File`]) of a text. It cannot fail: what doesn't parse is a node of its own beside a diagnostic,
-//!    so that the rest is still checked.
-//! 2. [`check::check`] resolves the tree to a [`model::Program`]: names, types, keys in their final spelling, columns, environment keys, and
-//!    what may be unassigned where. It reports everything that is wrong at once; only a program without errors goes on.
-//! 3. [`emit::emit`] writes the model as the Rust of a small crate, whose tables and functions name `ltc_runtime::generated` and nothing else.
+//! 1. [`parse::parse`] turns a text into a tree ([`ast::File`]). It cannot fail: text that doesn't parse becomes its own kind of node, and
+//!    a diagnostic, so that the rest is still checked.
+//! 2. [`check::check`] resolves the tree to a [`model::Program`]: names, types, keys in their final spelling, columns, environment keys,
+//!    and which variables may be unassigned. It reports all errors at once; only a program without errors is compiled.
+//! 3. [`emit::emit`] writes the model as the Rust of a small crate, whose tables and functions use only `ltc_runtime::generated`.
 //!
-//! [`build::Builder::compile`] compiles that crate. The runtime's sources are packed into `ltc` itself; they are unpacked into a cache and
-//! compiled there once, and a spec then costs about a second.
+//! [`build::Builder::compile`] compiles that crate. `ltc` contains the runtime's sources; it unpacks them into a cache and compiles them
+//! there once. After that, a spec takes about a second.
 //!
-//! Mistakes are [`diagnostic::Diagnostic`]s, each with a code that has a page in `docs/errors/`; [`diagnostic::render`] shows them beside their
-//! source. [`demo`] is the server that the example specs talk to.
+//! Errors and warnings are [`diagnostic::Diagnostic`]s, each with a code that has a page in `docs/errors/`; [`diagnostic::render`] shows
+//! them with their source. [`demo`] is the server that the example specs test.
 //!
-//! `ltc_runtime` says what the binary does when it runs, and `ltc_engine` how it generates load. Neither of them knows this crate: the
-//! generated crate is the only link.
+//! `ltc_runtime` documents what the binary does when it runs, and `ltc_engine` how it generates load. Neither of them depends on this
+//! crate: the generated crate is the only link.
 //!
-//! This library is no API: it exists for the program `ltc`, its tests, fuzz targets and benchmarks. They use the functions linked above,
-//! the diagnostics, and the table of functions in [`check::functions`].
+//! This library has no stable API: it exists for the program `ltc`, its tests, fuzz targets and benchmarks. They use the functions linked
+//! above, the diagnostics, and the table of functions in [`check::functions`].
 
 pub mod ast;
 pub mod build;

@@ -15,7 +15,7 @@ pub const REGISTRY: &str = "config/loadtest_registry.yml";
 pub struct Project {
     /// The folder.
     pub root: PathBuf,
-    /// Its registry, where it has one.
+    /// Its registry, if it has one.
     pub registry: Option<Registry>,
 }
 
@@ -26,29 +26,29 @@ pub struct Found {
     pub root: PathBuf,
     /// The spec.
     pub spec: PathBuf,
-    /// Its profile; a spec that is not registered and has none beside it has none.
+    /// Its profile; `None` for a spec that is not registered and has no profile next to it.
     pub profile: Option<PathBuf>,
     /// The name that it is registered under.
     pub registered: Option<String>,
-    /// What a registered test lacks: its spec, its profile.
+    /// The files that a registered test names but that do not exist.
     pub lacks: Lacks,
 }
 
-/// What a registered test names and isn't there, as errors at the places that name it.
+/// The files that a registered test names but that do not exist, as errors at the locations that name them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lacks {
-    /// The spec.
+    /// The error of the spec.
     pub spec: Option<ConfigError>,
-    /// The profile.
+    /// The error of the profile.
     pub profile: Option<ConfigError>,
 }
 
-/// Why the words of a command line mean no spec.
+/// Why the arguments of a command line select no spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// Something is missing: what, and the fix.
+    /// A missing item, as a message and its fix.
     Missing(String, String),
-    /// Something is wrong in the files of this project.
+    /// Errors in the configuration of this project.
     Config(PathBuf, Vec<ConfigError>),
 }
 
@@ -56,7 +56,7 @@ impl Project {
     /// The project that a folder belongs to: the nearest folder upwards with `config/` in it, else the folder itself.
     ///
     /// # Errors
-    /// Where its registry is wrong.
+    /// If its registry has an error.
     pub fn of(folder: &Path) -> Result<Self, Problem> {
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
         let root = folder.ancestors().find(|folder| folder.join("config").is_dir()).unwrap_or(&folder).to_path_buf();
@@ -76,7 +76,7 @@ impl Project {
     /// The registry.
     ///
     /// # Errors
-    /// Where there is none.
+    /// If there is no registry.
     pub fn registry(&self) -> Result<&Registry, Problem> {
         self.registry.as_ref().ok_or_else(|| {
             Problem::Missing(
@@ -86,8 +86,8 @@ impl Project {
         })
     }
 
-    /// The spec and profile of a registered test. A profile that is wrong is reported when the spec is compiled; the spec that it names is
-    /// read whatever else is wrong in it.
+    /// The spec and profile of a registered test. An error in the profile is reported when the spec is compiled; the spec that the profile
+    /// names is used even so.
     pub fn registered(&self, test: &Registered) -> Found {
         let profile = self.root.join(&test.profile);
         let text = fs::read_to_string(&profile).ok();
@@ -118,7 +118,7 @@ impl Project {
     /// The registry's current test.
     ///
     /// # Errors
-    /// Where there is no registry, or it names none.
+    /// If there is no registry, or it names no current test.
     pub fn current(&self) -> Result<Found, Problem> {
         let test = self.registry()?.current().map_err(|error| Problem::Config(self.root.clone(), vec![error]))?;
         Ok(self.registered(test))
@@ -127,16 +127,16 @@ impl Project {
     /// All registered tests.
     ///
     /// # Errors
-    /// Where there is no registry.
+    /// If there is no registry.
     pub fn all(&self) -> Result<Vec<Found>, Problem> {
         Ok(self.registry()?.registered.values().map(|test| self.registered(test)).collect())
     }
 }
 
-/// What SPEC of a command line means, seen from a folder: a path, a registered name, or, where nothing is said, the current test.
+/// Finds the SPEC of a command line, relative to a folder: a path, a registered name, or, if omitted, the current test.
 ///
 /// # Errors
-/// Where there is no such thing.
+/// If there is no such spec.
 pub fn find(from: &Path, spec: Option<&str>) -> Result<Found, Problem> {
     let Some(said) = spec else { return Project::of(from)?.current() };
     let path = from.join(said);
@@ -169,7 +169,7 @@ pub fn find(from: &Path, spec: Option<&str>) -> Result<Found, Problem> {
     Err(Problem::Missing(format!("unknown test `{said}`"), help))
 }
 
-/// The spec at a path, with the profile that the registry names for it, or the one beside it.
+/// The spec at a path, with the profile that the registry names for it, or the one next to it.
 fn at(from: &Path, path: &Path, said: &str) -> Result<Found, Problem> {
     if path.is_dir() {
         return Err(Problem::Missing(
@@ -180,7 +180,7 @@ fn at(from: &Path, path: &Path, said: &str) -> Result<Found, Problem> {
     if !path.is_file() {
         return Err(Problem::Missing(format!("file {said} not found"), near(path)));
     }
-    // `specs/../other/b.lt` is `other/b.lt`, in messages too.
+    // Messages, too, show `specs/../other/b.lt` as `other/b.lt`.
     let roundabout = path.components().any(|part| part == std::path::Component::ParentDir);
     let straight = if roundabout { fs::canonicalize(path).ok() } else { None };
     let path = straight.as_deref().unwrap_or(path);
@@ -194,12 +194,12 @@ fn at(from: &Path, path: &Path, said: &str) -> Result<Found, Problem> {
     }
     let beside = path.with_extension("profile.yml");
     let profile = beside.is_file().then_some(beside);
-    // Without a `config/` the files that a spec names may lie anywhere below where the command is given.
+    // Without a `config/`, the files that a spec names may be anywhere below the current folder.
     let root = if project.root.join("config").is_dir() || !folder.starts_with(from) { project.root } else { from.to_path_buf() };
     Ok(Found { root, spec: path.to_path_buf(), profile, registered: None, lacks: Lacks::default() })
 }
 
-/// The registered test that a path means: the one whose spec it is. Of several, the one that is named as the file is, else the current one.
+/// The registered test whose spec is at a path. Of several, the one with the same name as the file, else the current one.
 fn chosen(mut tests: Vec<Found>, path: &Path, project: &Project, said: &str) -> Result<Option<Found>, Problem> {
     if tests.len() < 2 {
         return Ok(tests.pop());
@@ -216,7 +216,7 @@ fn chosen(mut tests: Vec<Found>, path: &Path, project: &Project, said: &str) -> 
     Err(Problem::Missing(format!("{said} is the spec of {}", names.join(" and ")), help))
 }
 
-/// What may have been meant by a path that isn't there.
+/// Suggests a path or a name similar to one that does not exist.
 fn near(path: &Path) -> String {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let specs = specs(folder);
@@ -235,7 +235,7 @@ fn specs(folder: &Path) -> Vec<String> {
     specs
 }
 
-/// All that can be said in place of a path.
+/// All names that are allowed instead of a path.
 pub(crate) fn names(project: &Project) -> Vec<String> {
     let mut names: Vec<String> = project.registry.iter().flat_map(|registry| registry.registered.keys().cloned()).collect();
     let unregistered = specs(&project.root.join("specs"));

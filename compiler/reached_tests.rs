@@ -1,4 +1,4 @@
-//! How the environment says that hosts are reached, from a project's files to the emitted program.
+//! The environment's settings of how hosts are reached, from a project's files to the emitted program.
 
 use std::fs;
 
@@ -22,7 +22,7 @@ fn errors(base: &str, environment: &str) -> Vec<String> {
     check(base, environment).config.iter().map(ToString::to_string).collect()
 }
 
-/// The sections as the emitted program has them.
+/// The sections in the emitted program.
 fn sections(base: &str, environment: &str) -> String {
     let main = check(base, environment).emit().unwrap().main;
     let at = main.find("sections:").unwrap();
@@ -48,7 +48,7 @@ fn a_base_says_which_section_its_host_is_reached_by() {
 #[test]
 fn what_says_how_a_host_is_reached_but_belongs_to_no_url_is_an_error() {
     assert_eq!(errors("env.site.url", "site: {url: \"https://a\", tls: {verify: false}, http2: true}\n"), [""; 0]);
-    // Another test's api, and keys of no meaning to anybody.
+    // One section belongs to another test's api, and the other keys mean nothing to ltc.
     assert_eq!(errors("env.site.url", "site: {url: \"https://a\"}\nledger: {url: \"https://b\", http2: true}\nodd: 1\n"), [""; 0]);
     let found = errors("env.site.url", "site: {url: \"https://a\"}\nbackend: {tls: {verify: false}}\n");
     assert_eq!(found.len(), 1, "{found:?}");

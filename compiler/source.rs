@@ -1,24 +1,25 @@
-//! The source files of a compilation, and where in them a byte stands.
+//! The source files of a compilation, and the locations of bytes in them.
 
 use crate::span::{FileId, Span};
 
 /// A source file.
 #[derive(Clone, Debug)]
 pub struct SourceFile {
-    /// Its path, as it is shown.
+    /// Its path, as messages show it.
     pub path: String,
     /// Its text.
     pub text: String,
     line_starts: Vec<usize>,
-    /// How many characters come before each [`STRIDE`] bytes.
+    /// The number of characters before each multiple of [`STRIDE`] bytes.
     characters: Vec<usize>,
 }
 
-/// Bytes between two counts of characters: a column on a long line is found without counting the whole line.
+/// The distance in bytes between two counts of characters, so that the column of a byte on a long line is found without counting the whole
+/// line.
 const STRIDE: usize = 1024;
 
 impl SourceFile {
-    /// A file of `text`, shown as `path`.
+    /// Creates a file; messages show its path as `path`.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
         let line_starts = std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1)).collect();
@@ -31,7 +32,7 @@ impl SourceFile {
         Self { path: path.into(), text, line_starts, characters }
     }
 
-    /// How many characters start before the byte `at`.
+    /// The number of characters that start before the byte `at`.
     fn characters_before(&self, at: usize) -> usize {
         let stride = at / STRIDE;
         let rest = &self.text.as_bytes()[stride * STRIDE..at];
@@ -45,27 +46,27 @@ impl SourceFile {
         (line, self.characters_before(at) - self.characters_before(self.line_starts[line - 1]) + 1)
     }
 
-    /// The first byte of a line, counted from 1; the end of the text behind the last line, 0 before the first.
+    /// The first byte of a line, counted from 1; the end of the text after the last line, 0 before the first.
     pub fn line_start(&self, line: usize) -> usize {
         let index = line.saturating_sub(1);
         self.line_starts.get(index).copied().unwrap_or(self.text.len())
     }
 
-    /// The text of a line, counted from 1, without its end; empty behind the last.
+    /// The text of a line, counted from 1, without its end; empty after the last.
     pub fn line(&self, line: usize) -> &str {
         let Some(start) = line.checked_sub(1).and_then(|n| self.line_starts.get(n)) else { return "" };
         self.text[*start..].lines().next().unwrap_or_default()
     }
 }
 
-/// A place as it is shown: `specs/shop.lt:31:5`.
+/// A location as messages show it: `specs/shop.lt:31:5`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location<'a> {
     /// The file's path.
     pub path: &'a str,
-    /// From 1.
+    /// The line, starting at 1.
     pub line: usize,
-    /// From 1, in characters.
+    /// The column in characters, starting at 1.
     pub column: usize,
 }
 
@@ -75,7 +76,7 @@ impl std::fmt::Display for Location<'_> {
     }
 }
 
-/// All files of a compilation, by their ids: the spec first, imports in the order they are met.
+/// All files of a compilation, by their ids: the spec first, then imports in the order of the reading.
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
@@ -89,7 +90,7 @@ impl SourceMap {
         id
     }
 
-    /// A file; `None` for an id that was never given.
+    /// A file; `None` for an unknown id.
     pub fn file(&self, id: FileId) -> Option<&SourceFile> {
         self.files.get(usize::from(id.0))
     }
@@ -99,7 +100,7 @@ impl SourceMap {
         (0u16..).map(FileId).zip(&self.files)
     }
 
-    /// Where `span` starts.
+    /// The location of the start of `span`.
     pub fn location(&self, span: Span) -> Location<'_> {
         match self.file(span.file) {
             Some(file) => {

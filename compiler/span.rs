@@ -1,13 +1,13 @@
-//! Places in source files: what every node of the tree and every diagnostic points with.
+//! Locations in source files, for the nodes of the tree and for diagnostics.
 
-/// One of the files of a compilation: the spec is 0, imports follow in the order they are met.
+/// One of the files of a compilation: the spec is 0, then imports follow in the order of the reading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId(pub u16);
 
 /// A range of bytes `start..end` of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Span {
-    /// The file it lies in.
+    /// Its file.
     pub file: FileId,
     /// The first byte.
     pub start: u32,
@@ -34,12 +34,12 @@ impl Span {
     }
 }
 
-/// A node with its place.
+/// A node with its location.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spanned<T> {
     /// The value.
     pub node: T,
-    /// Where.
+    /// Its location.
     pub span: Span,
 }
 

@@ -1,19 +1,19 @@
-//! The tokens of a text that parses: what the formatter lays out anew, and what editors color.
+//! The tokens of a text, for the formatter and for the colors of editors.
 
 use std::ops::Range;
 
 /// A token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// What it is.
+    /// Its kind.
     pub kind: TokenKind,
     /// Its bytes in the text.
     pub range: Range<usize>,
-    /// How many line breaks come before it; two for two or more.
+    /// The number of line breaks before it, at most two.
     pub lines: u8,
     /// Whether it is the first token of an item, a member or a statement.
     pub starts: bool,
-    /// The column that it begins where the lines above and below have the same.
+    /// The column that it starts, if neighboring lines can share that column.
     pub column: Option<Column>,
 }
 
@@ -44,7 +44,7 @@ pub enum TokenKind {
     Operator,
     /// The `-` before an operand.
     Minus,
-    /// `=` behind what is assigned.
+    /// The `=` before an assigned value.
     Assign,
     /// `..` between the ends of a range.
     Range,
@@ -64,14 +64,14 @@ pub enum TokenKind {
     Comment,
 }
 
-/// What a word is.
+/// The classes of word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WordClass {
     /// A word of the language.
     Keyword,
     /// `true`, `null`.
     Literal,
-    /// What an exchange is read by: `json`, `status`.
+    /// A word that reads the exchange: `json`, `status`.
     Source,
     /// `GET`.
     Method,
@@ -79,7 +79,7 @@ pub enum WordClass {
     Type,
     /// A variable, an api, a sequence, a function.
     Name,
-    /// What follows a dot.
+    /// A word after a dot.
     Member,
     /// A key of a map.
     Key,
@@ -98,7 +98,7 @@ pub enum Bracket {
     Call,
     /// The parentheses around an expression.
     Paren,
-    /// The brackets behind a value.
+    /// The brackets after a value.
     Index,
     /// The braces in a string or a path.
     Hole,

@@ -1,7 +1,7 @@
-//! The cache: `<cache>/<hash of the runtime>/{Cargo.toml, Cargo.lock, runtime/, crates/<spec>/}`, and
-//! `<cache>/target/`, which all share: an update of ltc compiles only what changed.
+//! The cache: `<cache>/<hash of the runtime>/{Cargo.toml, Cargo.lock, runtime/, crates/<spec>/}`, and `<cache>/target/`, which all versions
+//! share, so that an update of ltc compiles only what changed.
 //!
-//! Each of these folders has a file `lock`: builds hold it (shared where they only read), and what is held is never removed.
+//! Each of these folders has a file `lock`. Builds hold it (shared if they only read), and a folder with a held lock is never removed.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs::{self, File, TryLockError};
@@ -18,13 +18,13 @@ use crate::emit::Emitted;
 
 include!(concat!(env!("OUT_DIR"), "/runtime_sources.rs"));
 
-/// How many versions of the runtime are kept: the current one, and the one before an update.
+/// The number of versions of the runtime that are kept: the current one, and the one before an update.
 const KEPT: usize = 2;
 
-/// The folder of what is compiled.
+/// The folder of compiled artifacts.
 const TARGET: &str = "target";
 
-/// The file whose presence says that a folder of sources is whole.
+/// A file that exists only in a complete folder of sources.
 const COMPLETE_MARKER: &str = "Cargo.toml";
 
 /// The folder of one version of the runtime.
@@ -33,7 +33,7 @@ pub(super) struct CacheDir {
     pub(super) folder: PathBuf,
     /// Compiled artifacts, shared by all versions.
     pub(super) target_dir: PathBuf,
-    /// Keeps the sources from being removed by another version's build.
+    /// Keeps another version's build from removing the sources.
     _held: File,
 }
 
@@ -43,7 +43,7 @@ impl CacheDir {
         let (folder, target_dir) = (root.join(HASH), root.join(TARGET));
         let open = || -> io::Result<File> {
             fs::create_dir_all(&target_dir)?;
-            // Between looking and holding another build may remove what was there: then it is unpacked again.
+            // Another build may remove the folder between the check and the lock. Then it is unpacked again.
             for _ in 0..8 {
                 if !folder.join(COMPLETE_MARKER).is_file() {
                     unpack(&root, &folder)?;
@@ -65,7 +65,7 @@ impl CacheDir {
         self.target_dir.clone()
     }
 
-    /// Held while cargo runs; another build is waited for.
+    /// Locks the target folder while cargo runs, and waits for another build.
     pub(super) fn lock(&self, progress: Progress) -> Result<File, Error> {
         let path = self.target_dir.join("lock");
         let lock = || -> io::Result<File> {
@@ -91,7 +91,7 @@ fn hold(folder: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether nobody holds a folder's lock; it is held while `then` runs.
+/// Runs `then` with a folder's lock, unless another process holds it. Returns whether it ran.
 fn if_free(folder: &Path, then: impl FnOnce() -> io::Result<()>) -> io::Result<bool> {
     match File::open(folder.join("lock")) {
         Ok(file) => match file.try_lock() {
@@ -103,14 +103,14 @@ fn if_free(folder: &Path, then: impl FnOnce() -> io::Result<()>) -> io::Result<b
     }
 }
 
-/// Renames, then removes: what is left of a removal that is cut short is never taken for a whole folder.
+/// Renames a folder, then removes it, so that the rest of an interrupted removal is never taken for a complete folder.
 fn remove(folder: &Path) -> io::Result<()> {
     let trash = folder.with_extension(format!("old-{}", std::process::id()));
     fs::rename(folder, &trash)?;
     fs::remove_dir_all(trash)
 }
 
-/// Unpacks beside, then renames: another build at the same time finds all or nothing.
+/// Unpacks the sources next to the folder, then renames the result, so that a concurrent build finds all of them or none.
 fn unpack(root: &Path, folder: &Path) -> io::Result<()> {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     let beside = root.join(format!("{HASH}.new-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
@@ -123,7 +123,7 @@ fn unpack(root: &Path, folder: &Path) -> io::Result<()> {
     }
     match fs::rename(&beside, folder) {
         Ok(()) => Ok(()),
-        // Somebody else was faster.
+        // Another build was faster.
         Err(_) if folder.join(COMPLETE_MARKER).is_file() => fs::remove_dir_all(&beside),
         Err(error) => Err(error),
     }
@@ -138,13 +138,13 @@ fn prune(root: &Path) {
             let modified = fs::metadata(path.join("lock")).or_else(|_| fs::metadata(&path)).ok()?.modified().ok()?;
             is_ours(&path).then_some((modified, path))
         })
-        // Neither this version's folders nor what another build unpacks at this moment.
+        // Keeps this version's folders, and those that another build is unpacking at the moment.
         .filter(|(_, path)| path.file_stem().is_some_and(|name| name != HASH && name != TARGET))
         .collect();
     old.sort();
     let surplus = (old.len() + 1).saturating_sub(KEPT);
     for (_, path) in old.into_iter().take(surplus) {
-        // What can't be removed now is tried again with the next version.
+        // A folder that cannot be removed now is tried again with the next version.
         let _ = if_free(&path, || remove(&path));
     }
 }
@@ -154,12 +154,12 @@ fn prune(root: &Path) {
 pub(super) struct Package {
     pub(super) folder: PathBuf,
     pub(super) name: String,
-    /// When what it is made of changed last.
+    /// The time of the last change to its files.
     pub(super) changed: SystemTime,
 }
 
 impl Package {
-    /// Writes what has changed, so that cargo rebuilds no more than it must.
+    /// Writes only the files that changed, so that cargo does not rebuild more than necessary.
     pub(super) fn write(cache: &CacheDir, name: &str, spec: &Path, emitted: &Emitted) -> Result<Self, Error> {
         let name = package_name(name);
         let mut hasher = DefaultHasher::new();
@@ -183,7 +183,7 @@ impl Package {
     }
 }
 
-/// A name that cargo takes: letters, digits, `-` and `_`, and not one of Rust's.
+/// A name that cargo accepts: letters, digits, `-` and `_`, and not a keyword of Rust.
 fn package_name(name: &str) -> String {
     let plain: String =
         name.chars().map(|char| if char.is_ascii_alphanumeric() || char == '-' || char == '_' { char } else { '_' }).collect();
@@ -192,7 +192,7 @@ fn package_name(name: &str) -> String {
     if usable && !matches!(plain.as_str(), "test" | "core" | "std" | "alloc" | "proc_macro") { plain } else { format!("spec_{plain}") }
 }
 
-/// Gives when it was changed last.
+/// Writes a file if its content changed, and returns the time of its last change.
 fn write_changed(path: &Path, content: &[u8]) -> io::Result<SystemTime> {
     if !fs::read(path).is_ok_and(|old| old == content) {
         if let Some(parent) = path.parent() {
@@ -232,7 +232,7 @@ pub(super) fn clean(cache: Option<PathBuf>) -> io::Result<Cleaned> {
     Ok(cleaned)
 }
 
-/// Whether ltc made this folder: it is named by a hash, or `target`. `LTC_CACHE_DIR` may be a folder with other files.
+/// Whether ltc made this folder: its name is a hash, or `target`. `LTC_CACHE_DIR` may contain other files, too.
 fn is_ours(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let hash = name.split_once('.').map_or(&*name, |(hash, _)| hash);

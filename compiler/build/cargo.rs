@@ -1,4 +1,4 @@
-//! Runs cargo. Its output and rustc's go to a log; errors are reported to the user in ltc's own words.
+//! Runs cargo. The output of cargo and rustc goes to a log; errors are reported to the user in ltc's own words.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
@@ -14,11 +14,11 @@ use super::progress::Shown;
 use super::replay::Replay;
 use super::{Error, Options};
 
-/// Builds a generated crate, for this machine or another; gives the binary's path.
+/// Builds a generated crate, for this machine or another, and returns the binary's path.
 pub(super) fn build(cache: &CacheDir, package: &Package, options: &Options, cross: Option<&Cross>) -> Result<PathBuf, Error> {
     let profile = profile(options);
     let log = package.folder.join("build.log");
-    // What is linked for another machine goes through tools of its own.
+    // Linking for another machine needs other tools.
     if cross.is_none() {
         let replay = || Replay::recorded(cache, profile, options)?.run(cache, package, profile, &log);
         if let Some(binary) = replay() {
@@ -41,13 +41,13 @@ pub(super) fn pack(cache: &CacheDir, package: &Package, options: &Options, to: O
     let log = package.folder.join("build.log");
     let built = compile(cache, package, options, None)?;
     let bug = || Error::Bug { generated: package.folder.join("src/main.rs"), log: log.clone() };
-    // Cargo prints the command only where it compiles the crate.
+    // Cargo prints the command only if it compiles the crate.
     let recorded = Replay::record(cache, package, profile, options, &log).or_else(|| Replay::recorded(cache, profile, options));
     let (replay, rustc) = recorded.zip(rustc_version(cache, package)).ok_or_else(bug)?;
     prebuilt::pack(cache, profile, &replay, &rustc, &built.libraries, to)
 }
 
-/// Each profile has its own folder of compiled crates, since other flags compile all of them anew.
+/// The profile. Each has its own folder of compiled crates, since other flags require compiling all of them anew.
 fn profile(options: &Options) -> &'static str {
     match (options.thin_lto, is_fixed(options)) {
         (false, true) => "release",
@@ -57,7 +57,7 @@ fn profile(options: &Options) -> &'static str {
     }
 }
 
-/// What `rustc -vV` prints.
+/// The output of `rustc -vV`.
 fn rustc_version(cache: &CacheDir, package: &Package) -> Option<String> {
     let output = command("rustc", cache, package).arg("-vV").stdin(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
@@ -66,7 +66,7 @@ fn rustc_version(cache: &CacheDir, package: &Package) -> Option<String> {
 /// Runs cargo.
 fn compile(cache: &CacheDir, package: &Package, options: &Options, cross: Option<&Cross>) -> Result<Compiled, Error> {
     let profile = profile(options);
-    // It says how many packages there are, and that all are fetched: the registry need not be asked again.
+    // The marker contains the number of packages, and shows that all have been fetched, so the registry need not be asked again.
     let target = cross.map(|cross| format!("-{}", cross.triple)).unwrap_or_default();
     let marker = cache.target_dir.join(format!("built-{profile}{target}"));
     let known = fs::read_to_string(&marker).ok().and_then(|text| text.trim().parse().ok());
@@ -75,7 +75,7 @@ fn compile(cache: &CacheDir, package: &Package, options: &Options, cross: Option
     if let Some(total) = known {
         run.total = total;
         match run.cargo() {
-            // What was fetched is gone.
+            // The fetched crates have been removed.
             Err(Error::Network(_)) if !options.offline => {}
             done => return done,
         }
@@ -83,22 +83,22 @@ fn compile(cache: &CacheDir, package: &Package, options: &Options, cross: Option
     run.offline = options.offline;
     run.total = crates(cache, package, options.offline).unwrap_or_default();
     let built = run.cargo()?;
-    // Without it the next build asks the registry, no more.
+    // Without the marker, the next build only asks the registry again.
     let _ = fs::write(&marker, run.total.to_string());
     Ok(built)
 }
 
-/// What cargo made.
+/// The result of cargo's run.
 struct Compiled {
     binary: PathBuf,
     /// The libraries and macros that rustc reads to link the binary.
     libraries: Vec<PathBuf>,
 }
 
-/// The arguments of cargo for this machine. A program at a fixed address calls its functions directly and needs no relocation when it starts:
-/// that saves a tenth of the time that it spends outside the kernel, and milliseconds of its start. The cost is that its own code isn't placed at
-/// random (no ASLR), which makes an attack on a memory error easier; libraries, heap and stack still are. `--pie` gives the tenth back.
-/// Plug-ins of the compiler have to be shared objects: that a target is named keeps the flag from them.
+/// The arguments of cargo for this machine. A program at a fixed address calls its functions directly and needs no relocation when it
+/// starts, which saves a tenth of its time outside the kernel, and milliseconds of its start. The cost is that its own code has no random
+/// address (no ASLR), which makes it easier to attack a memory error; libraries, heap and stack still have one. `--pie` makes the opposite
+/// choice. Compiler plug-ins have to be shared objects: naming a target keeps the flag from them.
 pub(super) fn native_args(options: &Options) -> &'static [&'static str] {
     const STATIC: &[&str] =
         &["--target", "host-tuple", "--config", r#"target."cfg(target_os = \"linux\")".rustflags = ["-C", "relocation-model=static"]"#];
@@ -109,7 +109,7 @@ pub(super) fn native_args(options: &Options) -> &'static [&'static str] {
     }
 }
 
-/// Whether the binary is linked at a fixed address. Other systems than Linux place every program at random.
+/// Whether the binary is linked at a fixed address. Systems other than Linux load every program at a random address.
 fn is_fixed(options: &Options) -> bool {
     !options.pie || !cfg!(target_os = "linux")
 }
@@ -137,7 +137,7 @@ impl Run<'_> {
                 command.envs(cross.variables()).args([word, "--target", &target])
             }
         };
-        // The next build repeats the command that it prints.
+        // The next build repeats the command that `--verbose` prints.
         command.args(["--profile", self.profile, "--message-format", "json-render-diagnostics", "--verbose"]);
         if self.offline {
             command.arg("--offline");
@@ -166,7 +166,7 @@ impl Run<'_> {
         }
     }
 
-    /// One of cargo's messages; gives the binary's path, where it says it.
+    /// Handles one of cargo's messages; returns the binary's path, if the message contains it.
     fn message(&self, message: &Value, shown: &mut Shown) -> Option<PathBuf> {
         if message["reason"] != "compiler-artifact" {
             return None;
@@ -185,14 +185,15 @@ impl Run<'_> {
     }
 }
 
-/// The files of one of cargo's messages that rustc may read when it links a binary: libraries, and macros, whose names libraries refer to.
+/// The files in one of cargo's messages that rustc may read when it links a binary: libraries, and macros, which libraries refer to by
+/// name.
 fn linked(message: &Value) -> Vec<PathBuf> {
     let names = message["filenames"].as_array().filter(|_| message["reason"] == "compiler-artifact");
     let is_linked = |path: &&Path| path.extension().is_some_and(|ending| ["rlib", "so", "dylib", "dll"].iter().any(|one| ending == *one));
     names.into_iter().flatten().filter_map(Value::as_str).map(Path::new).filter(is_linked).map(Path::to_owned).collect()
 }
 
-/// Cargo, or rustc, in an environment that doesn't differ from build to build: a differing variable would rebuild the world.
+/// A command for cargo or rustc, in an environment that is the same for every build, since a different variable would rebuild all crates.
 pub(super) fn command(program: &str, cache: &CacheDir, package: &Package) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
@@ -204,8 +205,8 @@ pub(super) fn command(program: &str, cache: &CacheDir, package: &Package) -> Com
     command
 }
 
-/// Variables that change what is compiled, or come from a cargo that runs `ltc` itself. How crates are fetched, and how many
-/// compilers run at a time, changes nothing of it.
+/// Whether to drop a variable: it changes the result of compiling, or comes from a cargo that runs `ltc` itself. Variables about fetching
+/// crates and about the number of parallel compilers do not change the result.
 fn is_dropped(name: &str) -> bool {
     const KEPT: &[&str] =
         &["CARGO_HOME", "CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTRIES_", "CARGO_REGISTRY_", "CARGO_SOURCE_", "CARGO_BUILD_JOBS"];
@@ -227,7 +228,7 @@ fn is_dropped(name: &str) -> bool {
     starts(DROPPED) && !starts(KEPT)
 }
 
-/// How many packages a first build compiles.
+/// The number of packages that a first build compiles.
 fn crates(cache: &CacheDir, package: &Package, offline: bool) -> Option<usize> {
     let mut command = command("cargo", cache, package);
     command.args(["tree", "--prefix", "none", "--edges", "normal,build", "--no-dedupe", "--format", "{p}"]);
@@ -237,11 +238,11 @@ fn crates(cache: &CacheDir, package: &Package, offline: bool) -> Option<usize> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let names: std::collections::BTreeSet<&str> = text.lines().collect();
-    // The spec's own is no dependency.
+    // The spec's own package is not a dependency.
     names.len().checked_sub(1)
 }
 
-/// What a failed build comes to.
+/// The error of a failed build.
 fn why(log: &Path, status: ExitStatus, package: &Package) -> Error {
     let text = fs::read_to_string(log).unwrap_or_default();
     classify(&text, is_killed(status), log, package)

@@ -1,4 +1,4 @@
-//! Builds for AWS Lambda (`provided.al2023`): Linux, one of two processors, glibc up to 2.34 or none. A plain build is taken where it fits;
+//! Builds for AWS Lambda (`provided.al2023`): Linux, one of two processors, glibc up to 2.34 or none. If a plain build fits, it is used;
 //! else zig links for that glibc (cargo-zigbuild), or musl makes the binary static.
 
 use std::fmt;
@@ -11,7 +11,7 @@ use ltc_config::profile::Architecture;
 use super::{Builder, Built, Error};
 use crate::emit::Emitted;
 
-/// What cargo compiles for, where it isn't this machine.
+/// A target other than this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cross {
     /// `aarch64-unknown-linux-musl`.
@@ -19,7 +19,7 @@ pub(super) struct Cross {
     pub(super) how: How,
 }
 
-/// What links it.
+/// The tool that links for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum How {
     /// `cargo zigbuild`, for the glibc of Lambda.
@@ -28,13 +28,13 @@ pub(super) enum How {
     Musl(String),
 }
 
-/// Nothing on this machine makes a binary that fits.
+/// The error if no tool on this machine makes a binary that fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoWay {
-    /// What is wrong with a plain build.
+    /// Why a plain build does not fit.
     why: String,
     wanted: Architecture,
-    /// What is missing of the tools.
+    /// The missing tools.
     missing: Vec<String>,
 }
 
@@ -55,7 +55,7 @@ impl Builder {
     /// Compiles a generated crate so that it starts on Lambda.
     ///
     /// # Errors
-    /// As [`Builder::compile`]; [`Error::NoWay`] where no tool for it is there, [`Error::ElfError`] where one made what doesn't fit.
+    /// As [`Builder::compile`]; [`Error::NoWay`] if no suitable tool is installed, [`Error::ElfError`] if the built binary does not fit.
     pub fn compile_for_lambda(&self, name: &str, spec: &Path, emitted: &Emitted, wanted: Architecture) -> Result<Built, Error> {
         let why = if host() == Some(wanted) {
             let built = self.compile(name, spec, emitted)?;
@@ -75,7 +75,7 @@ impl Builder {
     }
 }
 
-/// The processor of this machine, where its programs may run on Lambda at all.
+/// The processor of this machine, if its programs can run on Lambda.
 pub fn host() -> Option<Architecture> {
     match (std::env::consts::OS, std::env::consts::ARCH) {
         ("linux", "x86_64") => Some(Architecture::X86_64),
@@ -84,7 +84,7 @@ pub fn host() -> Option<Architecture> {
     }
 }
 
-/// The processor that a build is for where nobody says: this machine's, whatever its system.
+/// The processor that a build is for by default: this machine's, whatever its system.
 pub fn default_architecture() -> Architecture {
     if std::env::consts::ARCH == "aarch64" { Architecture::Arm64 } else { Architecture::X86_64 }
 }
@@ -94,9 +94,9 @@ fn judge(built: &Built, wanted: Architecture) -> Result<Result<(), ElfError>, Er
     Ok(elf::fits_lambda(&program, Some(wanted)).map(drop))
 }
 
-/// What tools there are.
+/// The tools of a machine.
 trait Tools {
-    /// Whether a program runs.
+    /// Whether a program can be run.
     fn runs(&self, program: &str, args: &[&str]) -> bool;
     /// Whether rustc has the standard library of a target.
     fn has_target(&self, triple: &str) -> bool;
@@ -117,7 +117,7 @@ impl Tools for Machine {
     }
 }
 
-/// The first way that the tools allow.
+/// The first method for which the tools are installed.
 fn choose(wanted: Architecture, why: String, tools: &dyn Tools) -> Result<Cross, Error> {
     let processor = match wanted {
         Architecture::X86_64 => "x86_64",
@@ -148,7 +148,7 @@ fn choose(wanted: Architecture, why: String, tools: &dyn Tools) -> Result<Cross,
 }
 
 impl Cross {
-    /// The words for cargo.
+    /// The arguments for cargo.
     pub(super) fn command(&self) -> (&'static str, String) {
         match self.how {
             How::Zig => ("zigbuild", format!("{}.{}.{}", self.triple, GLIBC.0, GLIBC.1)),
@@ -156,7 +156,7 @@ impl Cross {
         }
     }
 
-    /// Variables for cargo and for what compiles C.
+    /// The variables for cargo and for the C compiler.
     pub(super) fn variables(&self) -> Vec<(String, String)> {
         let How::Musl(compiler) = &self.how else { return Vec::new() };
         let name = self.triple.replace('-', "_");
@@ -168,7 +168,7 @@ impl Cross {
 mod tests {
     use super::*;
 
-    /// A machine with just these programs and targets.
+    /// A machine with only these programs and targets.
     struct With(&'static [&'static str]);
 
     impl Tools for With {

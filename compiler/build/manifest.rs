@@ -1,6 +1,6 @@
-//! The manifest of a generated crate, and how much each crate that it is linked with is optimised.
+//! The manifest of a generated crate, and the optimization level of each crate that it is linked with.
 
-/// Nearly every request runs through these crates: they are optimised in full.
+/// Nearly every request runs through these crates, so they are fully optimized.
 const OPT3_CRATES: &[&str] = &[
     "aho-corasick",
     "bytes",
@@ -30,7 +30,7 @@ const OPT3_CRATES: &[&str] = &[
     "untrusted",
 ];
 
-/// Some requests run through these crates, or the figures of an interval do: they are optimised a little, since that takes less time.
+/// Some requests, or the statistics of an interval, run through these crates. They are optimized a little, since that takes less time.
 const OPT1_CRATES: &[&str] = &[
     "adler2",
     "base64",
@@ -77,8 +77,8 @@ const OPT1_CRATES: &[&str] = &[
     "utf8_iter",
 ];
 
-/// All other crates of the engine. What a request runs of them is mostly compiled into the crate that calls it (generic functions, macros,
-/// constants). A new dependency belongs into one of the three lists; `bench -- instructions` says into which.
+/// All other crates of the engine. The code of them that requests run is mostly compiled into the calling crate (generic functions, macros,
+/// constants). A new dependency belongs in one of the three lists; `bench -- instructions` shows in which.
 #[cfg(test)]
 const UNOPTIMISED_CRATES: &[&str] = &[
     "alloc-no-stdlib",
@@ -176,12 +176,12 @@ const UNOPTIMISED_CRATES: &[&str] = &[
     "zmij",
 ];
 
-/// How much each crate is optimised decides how long the first build of all takes. AWS's crates, the command line, tables and screens are
-/// used once a test or once an interval: optimised, AWS's largest alone would take 115 s of CPU instead of 40. Few units a crate because
-/// each unit compiles what it inlines again, and cargo keeps all cores busy with crates.
+/// The optimization levels decide how long the first build takes. AWS's crates, the command line, tables and screens are used once per test
+/// or once per interval: optimizing AWS's largest crate alone would take 115 s of CPU instead of 40. Each crate has few codegen units,
+/// because each unit compiles the code that it inlines again, and cargo keeps all cores busy with crates.
 ///
-/// The version says of which spec the crate is: to cargo, packages of one name and version that are the roots of their workspaces are the
-/// same, wherever they lie, and would be compiled into the same file.
+/// The version depends on the spec. For cargo, packages with the same name and version that are the roots of their workspaces are the same,
+/// wherever they are, and would be compiled into the same file.
 pub(super) fn manifest(name: &str, of: &str) -> String {
     let level = |names: &[&str], level: u8| -> String {
         let section = |name| format!("\n[profile.release.package.{name}]\nopt-level = {level}\ncodegen-units = 1\n");
@@ -232,7 +232,7 @@ mod tests {
 
     use super::*;
 
-    /// What the engine is linked with on this machine; macros run in the compiler.
+    /// The crates that the engine is linked with on this machine, without macros, which run in the compiler.
     fn dependencies_of_the_engine() -> BTreeSet<String> {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["tree", "--offline", "--locked", "--package", "ltc-engine"]);
@@ -250,7 +250,7 @@ mod tests {
         let listed: Vec<&str> = lists.concat();
         let missing: Vec<&String> = linked.iter().filter(|name| !listed.contains(&name.as_str())).collect();
         assert!(missing.is_empty(), "{missing:?} are in none of the lists: measure with `bench -- instructions` which is right");
-        // `prost` is the runtime's: listeners and frames use it once an interval.
+        // `prost` belongs to the runtime: listeners and frames use it once per interval.
         let stale: Vec<&&str> = listed.iter().filter(|name| !linked.contains(**name) && **name != "prost").collect();
         assert!(stale.is_empty(), "{stale:?} are no dependencies of the engine");
         let once: BTreeSet<&str> = listed.iter().copied().collect();

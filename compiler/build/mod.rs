@@ -1,5 +1,5 @@
-//! From a generated crate to a binary: the runtime is unpacked into the user's cache and compiled there once. After that a spec compiles only
-//! its own small crate against it.
+//! Builds a binary from a generated crate. The runtime is unpacked into the user's cache and compiled there once; after that, a spec
+//! compiles only its own small crate against it.
 
 mod cache;
 mod cargo;
@@ -20,69 +20,69 @@ use crate::emit::Emitted;
 pub use prebuilt::Packed;
 pub use progress::Progress;
 
-/// How to build.
+/// The options of a build.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The cache's folder; else `LTC_CACHE_DIR`, or the system's place for caches.
+    /// The cache's folder; by default `LTC_CACHE_DIR`, or the system's folder for caches.
     pub cache: Option<PathBuf>,
-    /// Never ask the network.
+    /// Do not access the network.
     pub offline: bool,
-    /// Optimise over crate borders: a faster binary, a much slower build.
+    /// Optimize across crates: a faster binary, a much slower build.
     pub thin_lto: bool,
-    /// Make a binary whose code the system places at random (ASLR), which takes a tenth more time outside the kernel.
+    /// Make a binary whose code the system loads at a random address (ASLR); it takes a tenth more time outside the kernel.
     pub pie: bool,
     /// How progress is shown.
     pub progress: Progress,
 }
 
-/// What was built.
+/// The result of a build.
 #[derive(Clone, Debug)]
 pub struct Built {
     /// The binary, in the cache.
     pub binary: PathBuf,
     /// The generated crate, with the log of its build.
     pub folder: PathBuf,
-    /// Its size.
+    /// The size of the binary.
     pub bytes: u64,
-    /// How long it took.
+    /// The duration of the build.
     pub took: Duration,
 }
 
-/// Why nothing was built.
+/// Why a build failed.
 #[derive(Debug)]
 pub enum Error {
-    /// The cache can't be used.
+    /// The cache cannot be used.
     Cache(PathBuf, io::Error),
-    /// There is no cargo.
+    /// Cargo is not installed.
     NoCargo,
-    /// There is no C compiler to link with.
+    /// No C compiler is installed, which links the binary.
     NoLinker(PathBuf),
-    /// The Rust that is there doesn't know this edition, or has another fault of age.
+    /// The installed Rust is too old, for example for this edition.
     OldRust(PathBuf),
-    /// No space is left.
+    /// The disk is full.
     Full(PathBuf),
-    /// Somebody killed the compiler: mostly the system, out of memory.
+    /// The compiler was killed, mostly by the system, because it was out of memory.
     Killed(PathBuf),
-    /// The crates that the runtime needs couldn't be fetched.
+    /// The crates that the runtime needs cannot be fetched.
     Network(PathBuf),
-    /// Nothing on this machine links for Lambda.
+    /// No tool on this machine links for Lambda.
     NoWay(lambda::NoWay),
-    /// What was linked for Lambda doesn't start there.
+    /// The binary that was linked for Lambda does not start there.
     ElfError(ltc_config::elf::ElfError),
-    /// The prebuilt runtime that `LTC_RUNTIME` names can't be used.
+    /// The prebuilt runtime that `LTC_RUNTIME` names cannot be used.
     Prebuilt {
-        /// What is wrong.
+        /// The reason.
         why: String,
         /// How to fix it.
         help: String,
     },
-    /// A file can't be written.
+    /// A file cannot be written.
     Write(PathBuf, io::Error),
-    /// The generated crate, or the runtime, doesn't compile.
+    /// The generated crate, or the runtime, does not compile.
     Bug {
         /// Its source.
         generated: PathBuf,
-        /// What cargo and rustc said.
+        /// The output of cargo and rustc.
         log: PathBuf,
     },
 }
@@ -142,32 +142,32 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Makes the cache ready.
+    /// Prepares the cache.
     ///
     /// # Errors
-    /// [`Error::Cache`] where it can't be written.
+    /// [`Error::Cache`] if it cannot be written.
     pub fn new(options: Options) -> Result<Self, Error> {
         let cache = cache::CacheDir::open(options.cache.clone())?;
         Ok(Self { cache, options })
     }
 
-    /// A folder of the cache for what `ltc` itself keeps of this version, such as specs that it writes. It may not exist yet.
+    /// A folder of the cache for files that `ltc` itself keeps for this version, such as specs that it writes. It may not exist yet.
     pub fn own_folder(&self, name: &str) -> PathBuf {
         self.cache.folder.join("own").join(name)
     }
 
-    /// Compiles a generated crate. `spec` only tells it from others of the same name.
+    /// Compiles a generated crate. `spec` only distinguishes it from others of the same name.
     ///
     /// # Errors
-    /// Where cargo can't be run, or failed.
+    /// If cargo cannot be run, or fails.
     pub fn compile(&self, name: &str, spec: &Path, emitted: &Emitted) -> Result<Built, Error> {
         self.compile_as(name, spec, emitted, None)
     }
 
-    /// Compiles the runtime, and packs what was compiled for other machines: see `prebuilt`.
+    /// Compiles the runtime, and packs the result for other machines: see `prebuilt`.
     ///
     /// # Errors
-    /// As [`Builder::compile`]; [`Error::Write`] where the archive can't be written.
+    /// As [`Builder::compile`]; [`Error::Write`] if the archive cannot be written.
     pub fn pack(&self, to: Option<&Path>) -> Result<Packed, Error> {
         const MAIN: &str = "//! Links the runtime, so that it is compiled.\n\nuse ltc_runtime as _;\n\nfn main() {}\n";
         let _lock = self.cache.lock(self.options.progress)?;
@@ -178,13 +178,13 @@ impl Builder {
 
     fn compile_as(&self, name: &str, spec: &Path, emitted: &Emitted, cross: Option<&lambda::Cross>) -> Result<Built, Error> {
         let begun = Instant::now();
-        // Builds share one target folder, and its binaries are named after the specs: one at a time.
+        // Builds share one target folder, in which binaries are named after the specs, so only one may run at a time.
         let _lock = self.cache.lock(self.options.progress)?;
         let package = cache::Package::write(&self.cache, name, spec, emitted)?;
         let binary = cargo::build(&self.cache, &package, &self.options, cross)?;
         let kept = package.folder.join(cross.map_or_else(|| "binary".to_owned(), |cross| format!("binary-{}", cross.triple)));
         let keep = || -> io::Result<u64> {
-            // Both are in the cache, and compilers write a new file each time.
+            // Both files are in the cache, and a compiler writes a new file each time, so a hard link is enough.
             install_file(&binary, &kept, |from, to| fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(drop)))?;
             Ok(fs::metadata(&kept)?.len())
         };
@@ -193,13 +193,13 @@ impl Builder {
     }
 }
 
-/// Puts a built binary where it is wanted, also over one that is running.
+/// Installs a built binary at a path, even over one that is running.
 ///
 /// # Errors
-/// Where the place can't be written.
+/// If the path cannot be written.
 pub fn install(built: &Built, to: &Path) -> io::Result<()> {
     install_file(&built.binary, to, |from, to| {
-        // Never through a link that another user put there.
+        // Fails if another user put a link there.
         let mut file = fs::File::create_new(to)?;
         io::copy(&mut fs::File::open(from)?, &mut file)?;
         fs::set_permissions(to, fs::metadata(from)?.permissions())
@@ -213,29 +213,29 @@ fn install_file(from: &Path, to: &Path, place: impl FnOnce(&Path, &Path) -> io::
     let mut name = to.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".new-{}", std::process::id()));
     let beside = to.with_file_name(name);
-    // A process of this number may have left it.
+    // An earlier process with the same id may have left it.
     let _ = fs::remove_file(&beside);
     let placed = place(from, &beside).and_then(|()| fs::rename(&beside, to));
-    // It is there yet where that failed, and where both are the same file already (rename(2)).
+    // The file still exists if the renaming failed, or if both paths already were the same file (rename(2)).
     let _ = fs::remove_file(&beside);
     placed
 }
 
-/// What [`clean`] did.
+/// The result of [`clean`].
 #[derive(Clone, Debug)]
 pub struct Cleaned {
     /// The cache.
     pub root: PathBuf,
     /// Bytes freed.
     pub bytes: u64,
-    /// Folders that were kept because a build is using them.
+    /// The number of folders that were kept because a build is using them.
     pub in_use: usize,
 }
 
-/// Removes all that builds left in the cache.
+/// Removes all files of builds from the cache.
 ///
 /// # Errors
-/// Where it can't be removed.
+/// If they cannot be removed.
 pub fn clean(cache: Option<PathBuf>) -> io::Result<Cleaned> {
     cache::clean(cache)
 }

@@ -23,27 +23,27 @@ pub(super) const VARIABLE: &str = "LTC_RUNTIME";
 const MANIFEST: &str = "runtime.json";
 /// The version of the archive's format.
 const FORMAT: u32 = 1;
-/// What the recorded arguments have in place of the folder of compiled crates.
+/// Replaces the folder of compiled crates in the recorded arguments.
 const TARGET: &str = "{target}";
-/// How hard zstd tries: higher levels take minutes for a tenth.
+/// The compression level of zstd; higher levels take minutes for a tenth.
 const LEVEL: i32 = 9;
 /// How long a server may take to begin its response.
 const RESPONSE_LIMIT: Duration = Duration::from_secs(60);
 
-/// What an archive fits.
+/// The compiler, target and runtime that an archive fits.
 #[derive(Debug, Serialize, Deserialize)]
 struct Manifest {
     format: u32,
     ltc: String,
     /// The hash of the runtime's sources.
     runtime: String,
-    /// What `rustc -vV` prints.
+    /// The output of `rustc -vV`.
     rustc: String,
     profile: String,
     replay: Replay,
 }
 
-/// An archive that was written.
+/// A written archive.
 #[derive(Clone, Debug)]
 pub struct Packed {
     /// The archive.
@@ -61,7 +61,8 @@ fn file_name(rustc: &str, profile: &str) -> String {
     format!("ltc-runtime-{}-{}-{}{profile}.tar.zst", env!("CARGO_PKG_VERSION"), line("release:"), line("host:"))
 }
 
-/// Writes an archive of what cargo compiled, and its checksum beside it. `to` is a file, a folder, or nothing for the current folder.
+/// Writes an archive of the crates that cargo compiled, and a file with its checksum. `to` is a file or a folder; the default is the
+/// current folder.
 pub(super) fn pack(
     cache: &CacheDir,
     profile: &str,
@@ -84,7 +85,7 @@ pub(super) fn pack(
         rustc: rustc.to_owned(),
         profile: profile.to_owned(),
         replay: Replay {
-            // The other machine has its own.
+            // The other machine has its own `rustc`.
             rustc: "rustc".to_owned(),
             args: replay.args.iter().map(|arg| arg.replace(&*root, TARGET)).collect(),
             ..replay.clone()
@@ -112,7 +113,7 @@ pub(super) fn pack(
     Ok(Packed { path, bytes, sha256 })
 }
 
-/// The same content gives the same archive on each machine and at any time.
+/// Appends a file. The same content gives the same archive on every machine and at any time.
 fn append(archive: &mut tar::Builder<impl Write>, name: &str, content: &[u8]) -> io::Result<()> {
     let mut header = tar::Header::new_gnu();
     header.set_size(content.len() as u64);
@@ -150,7 +151,7 @@ impl<W: Write> Write for Hashing<W> {
     }
 }
 
-/// Where an archive is, and what its SHA-256 has to be.
+/// The location of an archive, and its expected SHA-256.
 #[derive(Debug, PartialEq, Eq)]
 struct Source<'v> {
     place: &'v str,
@@ -179,7 +180,7 @@ impl<'v> Source<'v> {
     }
 }
 
-/// Unpacks the archive that [`VARIABLE`] names, if it fits; gives whether there is one.
+/// Unpacks the archive that [`VARIABLE`] names, if it fits. Returns whether there is one.
 pub(super) fn install(cache: &CacheDir, profile: &str, options: &Options, rustc: impl FnOnce() -> Option<String>) -> Result<bool, Error> {
     let Some(value) = std::env::var(VARIABLE).ok().filter(|value| !value.is_empty()) else { return Ok(false) };
     let source = Source::parse(&value)?;
@@ -187,7 +188,7 @@ pub(super) fn install(cache: &CacheDir, profile: &str, options: &Options, rustc:
         options.progress.say(&format!("LTC_RUNTIME does not fit: {why}; compiling the runtime instead"));
         Ok(false)
     };
-    // Without rustc nothing is built, as cargo says.
+    // Without rustc nothing can be built; cargo reports this.
     let Some(rustc) = rustc() else { return Ok(false) };
     let (expected, named) = (file_name(&rustc, profile), source.place.rsplit('/').next().unwrap_or_default());
     if source.is_url() && named.starts_with("ltc-runtime-") && named != expected {
@@ -210,7 +211,7 @@ fn damaged(source: &Source<'_>, error: &io::Error) -> Error {
     }
 }
 
-/// The archive's file, downloaded if need be, with the right checksum.
+/// The archive's file, downloaded if necessary, with its checksum verified.
 fn read(source: &Source<'_>, downloaded: &Path, options: &Options) -> Result<PathBuf, Error> {
     let unreadable = |error: String| Error::Prebuilt {
         why: format!("cannot read the prebuilt runtime {}: {error}", source.place),
@@ -232,7 +233,7 @@ fn read(source: &Source<'_>, downloaded: &Path, options: &Options) -> Result<Pat
             });
         }
     }
-    // That it is there is known now, whether or not it has a checksum.
+    // Opening it shows that it exists, whether or not it has a checksum.
     File::open(&path).map_err(|error| unreadable(error.to_string())).map(|_| path)
 }
 
@@ -253,7 +254,8 @@ fn hash(path: &Path) -> io::Result<String> {
     sum.finish()
 }
 
-/// Unpacks beside, then renames: a build that is cut off leaves nothing that is taken for a runtime. Gives why an archive does not fit.
+/// Unpacks the archive next to the folder, then renames the result, so that the rest of an interrupted build is never taken for a runtime.
+/// Returns why an archive does not fit.
 fn unpack(cache: &CacheDir, profile: &str, options: &Options, rustc: &str, path: &Path) -> io::Result<Option<String>> {
     let mut archive = tar::Archive::new(zstd::Decoder::new(File::open(path)?)?);
     let mut entries = archive.entries()?;
@@ -271,7 +273,7 @@ fn unpack(cache: &CacheDir, profile: &str, options: &Options, rustc: &str, path:
     let folder = cache.folder.join(format!("prebuilt-{profile}"));
     let beside = cache.folder.join(format!("prebuilt-{profile}.new-{}", std::process::id()));
     for entry in entries {
-        // It skips entries whose path leads out of the folder.
+        // `unpack_in` skips entries whose path leads out of the folder.
         entry?.unpack_in(make(&beside)?)?;
     }
     if folder.exists() {

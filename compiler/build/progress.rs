@@ -1,4 +1,4 @@
-//! What is shown while cargo compiles: one redrawn line on a terminal, a line every few seconds elsewhere.
+//! The progress display while cargo compiles: one redrawn line on a terminal, a line every few seconds elsewhere.
 
 use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write};
@@ -11,7 +11,7 @@ pub enum Progress {
     Bar,
     /// A line every few seconds.
     Lines,
-    /// Nothing.
+    /// No output.
     #[default]
     Silent,
 }
@@ -24,7 +24,7 @@ impl Progress {
         if io::stderr().is_terminal() && !ci && !dumb { Self::Bar } else { Self::Lines }
     }
 
-    /// A line beside the display.
+    /// Prints a line besides the display.
     pub(super) fn say(self, line: &str) {
         if self != Self::Silent {
             say(line);
@@ -32,7 +32,7 @@ impl Progress {
     }
 }
 
-/// Progress is never worth failing for: that standard error is closed stops nothing.
+/// Prints a line. An error is ignored, because progress must not make a build fail.
 fn say(line: &str) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }
@@ -40,11 +40,11 @@ fn say(line: &str) {
 const EVERY: Duration = Duration::from_secs(5);
 const WIDTH: usize = 24;
 
-/// Progress of one build, which stays dark as long as nothing but the spec's own crate is compiled.
+/// The progress of one build. It stays hidden as long as only the spec's own crate is compiled.
 #[derive(Debug)]
 pub(super) struct Shown {
     progress: Progress,
-    /// How many packages there are.
+    /// The number of packages.
     total: usize,
     done: HashSet<String>,
     lit: bool,
@@ -58,7 +58,7 @@ impl Shown {
         Self { progress, total, done: HashSet::new(), lit: false, begun: now, last: now }
     }
 
-    /// The crates of the runtime have to be compiled.
+    /// Shows the progress, because crates of the runtime have to be compiled.
     pub(super) fn light(&mut self) {
         if self.lit {
             return;
@@ -70,7 +70,7 @@ impl Shown {
         self.draw("");
     }
 
-    /// A package is compiled, or was already (`fresh`).
+    /// Counts a package that has been compiled, or already was (`fresh`).
     pub(super) fn done(&mut self, id: &str, name: &str, fresh: bool) {
         self.done.insert(id.to_owned());
         if !fresh {
@@ -113,7 +113,7 @@ impl Shown {
 
 fn redraw(line: &str) {
     let mut stderr = io::stderr();
-    // As in `say`.
+    // Errors are ignored, as in `say`.
     let _ = write!(stderr, "\r\x1b[K{line}").and_then(|()| stderr.flush());
 }
 

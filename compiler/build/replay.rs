@@ -1,11 +1,11 @@
-//! Where the runtime is compiled, a build runs rustc alone, with the command that cargo ran when it compiled the runtime.
+//! If the runtime is compiled, a build runs only rustc, with the command that cargo used when it compiled the runtime.
 //!
-//! Cargo looks at three hundred packages to find that only the spec's own crate has changed, which costs as much as linking. Nothing else
-//! can have changed here: the runtime's folder is named by its content, dependencies are locked. Where it doesn't work out (another Rust,
-//! a cache that was cleaned), cargo is asked after all, and says what is wrong.
+//! Cargo examines three hundred packages to find that only the spec's own crate has changed, which costs as much as linking. No other
+//! package can have changed: the runtime's folder is named after its content, and dependencies are locked. If the command fails (another
+//! Rust, a cleaned cache), cargo runs after all, and reports the error.
 //!
-//! Each binary comes from this command, also that of the build in which cargo compiled the runtime. It names neither the spec's folder nor
-//! the spec in what rustc hashes, so a spec gives the same binary with a runtime that was compiled here and with a prebuilt one.
+//! Every binary comes from this command, even in the build in which cargo compiled the runtime. The input that rustc hashes contains
+//! neither the spec's folder nor its name, so a spec gives the same binary with a runtime that was compiled here and with a prebuilt one.
 
 use std::fs::{self, File};
 use std::io;
@@ -18,30 +18,30 @@ use super::cache::{CacheDir, Package};
 use super::manifest::manifest;
 use super::{Options, cargo};
 
-/// What the arguments have in place of the crate's name, and of the folder of its binary.
+/// Replaces the crate's name, and the folder of its binary, in the recorded arguments.
 const CRATE: &str = "{crate}";
 const OUT: &str = "{out}";
 
 /// The command that compiles a spec's crate and links it with the runtime.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Replay {
-    /// Of what cargo read: the manifest, which defines the profiles, and the command line.
+    /// A fingerprint of cargo's input: the manifest, which defines the profiles, and the command line.
     pub(super) fingerprint: String,
     pub(super) rustc: String,
     pub(super) args: Vec<String>,
 }
 
 impl Replay {
-    /// What was recorded for a profile, if it still holds.
+    /// The record for a profile, if it is still valid.
     pub(super) fn recorded(cache: &CacheDir, profile: &str, options: &Options) -> Option<Self> {
         let replay: Self = serde_json::from_slice(&fs::read(record(cache, profile)).ok()?).ok()?;
         (fingerprint(options) == replay.fingerprint).then_some(replay)
     }
 
-    /// Records what cargo ran; `log` is what it said of it.
+    /// Records the command that cargo ran; `log` is cargo's output.
     pub(super) fn record(cache: &CacheDir, package: &Package, profile: &str, options: &Options, log: &Path) -> Option<Self> {
         let replay = Self::of(&fs::read_to_string(log).ok()?, &package.name, fingerprint(options))?;
-        // Without a record the next build asks cargo again, no more.
+        // Without a record, the next build only runs cargo again.
         replay.write(cache, profile).ok().map(|()| replay)
     }
 
@@ -49,7 +49,7 @@ impl Replay {
         fs::write(record(cache, profile), serde_json::to_vec(self)?)
     }
 
-    /// Cargo's line is ``Running `rustc --crate-name NAME …` ``, quoted for a shell.
+    /// Parses cargo's line, ``Running `rustc --crate-name NAME …` ``, which is quoted for a shell.
     fn of(log: &str, name: &str, fingerprint: String) -> Option<Self> {
         let crate_name = crate_name(name);
         let lines = log.lines().filter_map(|line| line.trim_start().strip_prefix("Running `")?.strip_suffix('`'));
@@ -69,13 +69,13 @@ impl Replay {
         Some(Self { fingerprint, rustc, args: words })
     }
 
-    /// Runs it, unless nothing has changed since; gives the binary's path, unless it failed.
+    /// Runs the command, unless nothing has changed since the last run. Returns the binary's path, or `None` if it failed.
     pub(super) fn run(&self, cache: &CacheDir, package: &Package, profile: &str, log: &Path) -> Option<PathBuf> {
         let out = package.folder.join(format!("out-{profile}"));
         let crate_name = crate_name(&package.name);
         let binary = out.join(format!("{crate_name}{}", std::env::consts::EXE_SUFFIX));
-        // It is written after each build that ended well: where it is younger than the crate, the binary is the crate's. The binary's own
-        // time would not do, since a linker that is killed leaves half of one.
+        // This file is written after each successful build. If it is newer than the crate, the binary is that of the crate. The time of the
+        // binary itself would not prove this, since a killed linker leaves half of one.
         let done = out.join("done");
         let command = serde_json::to_vec(self).ok()?;
         let since = fs::metadata(&done).and_then(|done| done.modified());
@@ -97,7 +97,7 @@ impl Replay {
         if !run().unwrap_or_default() || !binary.is_file() {
             return None;
         }
-        // Without it the next build runs rustc again, no more.
+        // Without the file, the next build only runs rustc again.
         let _ = fs::write(&done, command);
         Some(binary)
     }
@@ -107,7 +107,7 @@ fn crate_name(package: &str) -> String {
     package.replace('-', "_")
 }
 
-/// What a record depends on besides the runtime, which the cache's folder is named after.
+/// The inputs of a record other than the runtime, after which the cache's folder is named.
 pub(super) fn fingerprint(options: &Options) -> String {
     manifest("spec", "0") + &cargo::native_args(options).join(" ")
 }

@@ -1,4 +1,4 @@
-//! `ltc build`: spec to binary.
+//! `ltc build`: compiles a spec to a binary.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -65,7 +65,7 @@ enum Emit {
     Model,
 }
 
-/// A processor of Lambda, as the command line says it.
+/// A processor of Lambda, as the command line names it.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Arch {
     /// Graviton, a fifth cheaper per GB-second
@@ -139,7 +139,7 @@ impl Build {
             ..Order::of(target)
         };
         let made = order.build(screen)?;
-        // What a program reads on standard output are the messages.
+        // With another message format, a program reads standard output, so it has only the messages.
         if self.messages.is_for_people() {
             screen.say(&made.announcement);
         } else {
@@ -167,46 +167,46 @@ impl Build {
     }
 }
 
-/// A binary that is wanted.
+/// An order for a binary.
 #[derive(Clone, Debug)]
 pub(super) struct Order {
     pub(super) target: Target,
     pub(super) output: Option<PathBuf>,
-    /// Whether a file that ltc did not write is overwritten.
+    /// Whether to overwrite a file that ltc did not write.
     pub(super) force: bool,
     pub(super) offline: bool,
     pub(super) thin_lto: bool,
     pub(super) pie: bool,
-    /// For Lambda, on this processor.
+    /// The processor of Lambda; `None` builds for this machine.
     pub(super) lambda: Option<Architecture>,
-    /// How findings are printed.
+    /// How errors and warnings are printed.
     pub(super) messages: MessageArgs,
 }
 
-/// A binary that was built.
+/// The result of a build.
 #[derive(Debug)]
 pub(super) struct Made {
     /// Its path.
     pub(super) path: PathBuf,
-    /// The sentence that says so.
+    /// The sentence that announces the binary.
     pub(super) announcement: String,
-    /// What to do next, where that is not obvious.
+    /// What to do next, if that is not obvious.
     next: Option<String>,
 }
 
 impl Order {
-    /// `./NAME`, for this machine.
+    /// Builds `./NAME` for this machine.
     pub(super) fn of(target: Target) -> Self {
         let messages = MessageArgs::default();
         Self { target, output: None, force: false, offline: false, thin_lto: false, pie: false, lambda: None, messages }
     }
 
-    /// Checks, generates, compiles and installs.
+    /// Checks the spec, generates the crate, compiles it and installs the binary.
     pub(super) fn build(&self, screen: &Screen) -> Result<Made, Failure> {
         let begun = Instant::now();
         let (pipeline::Checked { name, .. }, emitted) = generate(&self.target, self.messages, screen)?;
         let foreign = self.lambda.filter(|lambda| lambda::host() != Some(*lambda));
-        // A binary that doesn't run here leaves the one that does where it is.
+        // A binary for another machine has another name, so that it does not replace the one for this machine.
         let file = foreign.map_or_else(|| name.clone(), |foreign| format!("{name}-{}", foreign.name()));
         let output = output_path(self.output.as_deref(), &file)?;
         not_over(&output, &self.target)?;
@@ -235,7 +235,7 @@ impl Order {
     }
 }
 
-/// Checks a spec and generates its crate; what is wrong is shown.
+/// Checks a spec, prints its diagnostics, and generates its crate.
 fn generate(target: &Target, messages: MessageArgs, screen: &Screen) -> Result<(pipeline::Checked, crate::emit::Emitted), Failure> {
     let checked = pipeline::check(target).map_err(Failure::wrong)?;
     messages.show(&target.root, &checked, screen)?;
@@ -245,7 +245,7 @@ fn generate(target: &Target, messages: MessageArgs, screen: &Screen) -> Result<(
     Ok((checked, emitted))
 }
 
-/// Where the binary goes: into a folder under its name, else where it was said.
+/// The path of the binary: within the given folder, else the given path, else `./NAME`.
 fn output_path(said: Option<&Path>, name: &str) -> Result<PathBuf, Failure> {
     let path = match said {
         Some(folder) if folder.is_dir() => folder.join(name),
@@ -258,7 +258,7 @@ fn output_path(said: Option<&Path>, name: &str) -> Result<PathBuf, Failure> {
     Ok(path)
 }
 
-/// A binary over its own source would be the end of it.
+/// Rejects an output path that is a source of the build.
 fn not_over(output: &Path, target: &Target) -> Result<(), Failure> {
     let Ok(place) = fs::canonicalize(output) else { return Ok(()) };
     let sources = [Some(&target.spec), target.profile.as_ref()];

@@ -1,4 +1,4 @@
-//! `ltc check`: all that can be known before anything is compiled.
+//! `ltc check`: reports every error that can be found without compiling.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -63,7 +63,7 @@ impl Check {
         }
     }
 
-    /// Checks all of them; gives the files that were read, too.
+    /// Checks all specs once. Also returns the files that it read.
     fn once(&self, screen: &Screen) -> (Vec<PathBuf>, Result<(), Failure>) {
         let mut files = Vec::new();
         let done = self.found().and_then(|found| self.check(found, &mut files, screen));

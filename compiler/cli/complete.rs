@@ -1,5 +1,5 @@
-//! Dynamic completions: what a shell offers at the place of the cursor. The shell calls `ltc` (clap_complete's `COMPLETE`), which knows the
-//! registered tests, the codes, and, by the binary, the options of a test.
+//! Dynamic completions: the words that a shell offers at the cursor. The shell runs `ltc` (clap_complete's `COMPLETE`), which reads the
+//! registered tests and the codes, and asks a test's binary for its options.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -22,7 +22,7 @@ pub(super) fn specs(current: &OsStr) -> Vec<CompletionCandidate> {
     names.chain(paths(current)).collect()
 }
 
-/// Specs of the folder that is named so far, and its folders.
+/// The folders, and the specs, of the folder that the word names so far.
 fn paths(current: &str) -> Vec<CompletionCandidate> {
     let (folder, start) = current.rsplit_once('/').map_or(("", current), |(folder, start)| (folder, start));
     let shown = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
@@ -61,7 +61,7 @@ pub(super) fn codes(current: &OsStr) -> Vec<CompletionCandidate> {
     codes.map(|code| CompletionCandidate::new(code.as_str()).help(title(code).map(Into::into))).collect()
 }
 
-/// The words of `ltc run`: the spec, then what the binary of that spec completes.
+/// The words of `ltc run`: the spec, followed by the completions of that spec's binary.
 pub(super) fn run_words(current: &OsStr) -> Vec<CompletionCandidate> {
     match before() {
         Some((spec, args)) => of_binary(&spec, &args, current),
@@ -69,9 +69,9 @@ pub(super) fn run_words(current: &OsStr) -> Vec<CompletionCandidate> {
     }
 }
 
-/// The spec on the command line, and the words between it and the cursor. `None` where the spec itself is completed.
+/// The spec on the command line, and the words between it and the cursor. Returns `None` if the cursor is at the spec itself.
 fn before() -> Option<(String, Vec<OsString>)> {
-    // The shell's line stands behind `--`, and its place of the cursor in a variable.
+    // The shell's line follows `--`, and a variable has the cursor's index in it.
     let words: Vec<OsString> = std::env::args_os().skip_while(|arg| arg != "--").skip(1).collect();
     let cursor: usize = std::env::var("_CLAP_COMPLETE_INDEX").ok().and_then(|index| index.parse().ok()).unwrap_or(words.len().max(1) - 1);
     let line = words.get(..cursor)?;
@@ -81,7 +81,7 @@ fn before() -> Option<(String, Vec<OsString>)> {
     Some((rest[spec].to_str()?.to_owned(), rest[spec + 1..].to_vec()))
 }
 
-/// What a built binary completes; nothing where there is none.
+/// The completions of a built binary; empty if it has not been built.
 fn of_binary(spec: &str, args: &[OsString], current: &OsStr) -> Vec<CompletionCandidate> {
     let binary = || {
         let found = project::find(&here().ok()?, Some(spec)).ok()?;
@@ -90,7 +90,7 @@ fn of_binary(spec: &str, args: &[OsString], current: &OsStr) -> Vec<CompletionCa
         Some(program(Path::new(&name))).filter(|path| path.is_file())
     };
     let Some(binary) = binary() else { return Vec::new() };
-    // Of all shells' forms, fish's is a line each: the word, a tab, its meaning.
+    // Of all shells' formats, that of fish is the simplest: one line for each word, with a tab before its description.
     let asked = Command::new(&binary).env("COMPLETE", "fish").arg("--").arg(&binary).args(args).arg(current).stderr(Stdio::null()).output();
     let text = asked.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
     let line = |line: &str| {

@@ -1,5 +1,5 @@
-//! `ltc completions`: what a shell needs to complete `ltc`'s command line. The script asks `ltc` itself at each completion
-//! (`complete.rs`), so that it knows the tests of the current project.
+//! `ltc completions`: the scripts with which shells complete `ltc`'s command line. A script runs `ltc` at each completion (`complete.rs`),
+//! so that it knows the tests of the current project.
 
 use std::io::Write;
 
@@ -34,7 +34,7 @@ impl Completions {
         completer
             .write_registration("COMPLETE", "ltc", "ltc", "ltc", &mut script)
             .map_err(|error| Failure::wrong(format!("cannot write the script: {error}")))?;
-        // A reader that has gone wants no more of it.
+        // If the reader has closed the pipe, it needs no more output.
         let _ = std::io::stdout().write_all(&script);
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! `ltc demo`: a newcomer's first command. A server starts here, a test is compiled, debugged and run against it.
+//! `ltc demo`: a newcomer's first command. It starts a server, and compiles, debugs and runs a test against it.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
@@ -24,11 +24,11 @@ Examples:
 
 While the server runs, GET /_demo/stats returns its request counts, and PUT /_demo/faults changes the injected faults.";
 
-/// The spec that is built: of the current project, or of a project of its own.
+/// The spec to build, in the current project or in a new one.
 const SPEC: &str = "specs/tpdata.lt";
-/// The project that is written where there is none.
+/// The folder of the new project, if the current folder has none.
 const FOLDER: &str = "ltc-demo";
-/// Tells the environments where the server is, if not at its usual place.
+/// Passes the server's URL to the environments if the server is not at its usual address.
 const URL: &str = "LTC_DEMO_URL";
 
 /// Starts a demo server on this machine, then compiles a test and runs it against the server.
@@ -106,7 +106,7 @@ impl Demo {
         let order = Order { output: Some(root.join("tpdata")), offline: self.offline, ..Order::of(target) };
         let made = order.build(screen)?;
         screen.say(&made.announcement);
-        // From here on Ctrl-C is the test's: it stops in good order and reports, and the server must outlive it.
+        // From here on, Ctrl-C is for the test: the test stops gracefully and writes its report, and the server must outlive it.
         stay_on_ctrl_c();
         let load = ["--clients", "20", "--duration", "6s"];
         for args in [&["--debug"][..], &load, &[&["run", "--shards", "3"], &load[..]].concat()] {
@@ -120,7 +120,7 @@ impl Demo {
         Ok(())
     }
 
-    /// A server: the one that listens there already, if it is a demo server, else one of this process.
+    /// The server to use: a demo server that already listens at the address, or a new one in this process.
     fn start(&self, root: &Path, screen: &Screen) -> Result<(SocketAddr, Option<Handle>), Failure> {
         let options = self.options();
         let wanted = options.addr;
@@ -147,12 +147,12 @@ impl Demo {
         }
     }
 
-    /// Whether any demo server does.
+    /// Whether any demo server will do, because no option asks for a special one.
     fn is_plain(&self) -> bool {
         self.token == demo::TOKEN && self.latency.is_none() && self.fail_rate == 0.0 && !self.log
     }
 
-    /// A server at another place than the usual is found only by environments that ask for it.
+    /// Checks that the environments read the server's address from `LTC_DEMO_URL`, if it is not the usual one.
     fn movable(&self, root: &Path, addr: SocketAddr) -> Result<(), Failure> {
         let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, demo::PORT));
         let asks = || {
@@ -173,7 +173,7 @@ impl Demo {
         ))
     }
 
-    /// Runs the test that was built; its exit code is ours.
+    /// Runs the built test. If it fails, its exit code is the result.
     fn test(&self, binary: &Path, args: &[&str], root: &Path, addr: SocketAddr) -> Result<(), Failure> {
         let mut command = Command::new(binary);
         command.args(args).current_dir(root).env(URL, url(addr));
@@ -190,7 +190,7 @@ impl Demo {
     }
 }
 
-/// The current project, where it has the spec, else one that is written beside; whether it is of the latter kind.
+/// The current project if it contains the spec, else a new one. Also returns whether it is a new one.
 fn project(here: &Path, screen: &Screen) -> Result<(PathBuf, bool), Failure> {
     let root = Project::of(here)?.root;
     if root.join(SPEC).is_file() {
@@ -222,18 +222,18 @@ fn next(screen: &Screen, folder: Option<&str>) {
     screen.say("  ltc new shop                             create your own project");
 }
 
-/// Whether `ltc` alone is a command.
+/// Whether the `PATH` contains `ltc`.
 fn on_path() -> bool {
     std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join("ltc").is_file()))
 }
 
 fn url(addr: SocketAddr) -> String {
-    // A server on all addresses is reached by the usual one.
+    // A server that listens on all addresses is reachable at the loopback address.
     let ip = if addr.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { addr.ip() };
     format!("http://{}", SocketAddr::new(ip, addr.port()))
 }
 
-/// Whether what listens there is a demo server.
+/// Whether a demo server listens at an address.
 fn is_demo(addr: SocketAddr) -> bool {
     const PATIENCE: Duration = Duration::from_millis(500);
     let ask = || -> io::Result<String> {
@@ -248,13 +248,13 @@ fn is_demo(addr: SocketAddr) -> bool {
     ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200") && answer.contains("\"routes\""))
 }
 
-/// Ctrl-C no longer ends this process.
+/// Keeps Ctrl-C from ending this process.
 pub(super) fn stay_on_ctrl_c() {
     let wait = || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
         runtime.block_on(async { while tokio::signal::ctrl_c().await.is_ok() {} });
     };
-    // Without the thread Ctrl-C ends both at once, as it does by itself.
+    // If the thread cannot start, Ctrl-C ends both processes at once, which is the default.
     let _ = std::thread::Builder::new().name("ctrl-c".to_owned()).spawn(wait);
 }
 

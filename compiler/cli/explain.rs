@@ -37,7 +37,7 @@ impl Explain {
     }
 }
 
-/// The code that is meant, or a fix.
+/// Finds a code by its full or short form, or returns a fix.
 pub(super) fn find(said: &str) -> Result<&'static Code, String> {
     let folded = normal(said);
     Code::ALL.iter().find(|code| code.as_str() == folded).ok_or_else(|| {
@@ -48,7 +48,7 @@ pub(super) fn find(said: &str) -> Result<&'static Code, String> {
     })
 }
 
-/// `lt12` and `12` mean LT0012.
+/// Expands `lt12` and `12` to LT0012.
 fn normal(said: &str) -> String {
     let upper = said.to_ascii_uppercase();
     match upper.strip_prefix("LT").unwrap_or(&upper).parse::<u16>() {

@@ -1,4 +1,4 @@
-//! `ltc fmt`: specs in their canonical form.
+//! `ltc fmt`: writes specs in their canonical form.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -22,9 +22,9 @@ Examples:
 
 Exit codes: 0 success · 1 with --check, a spec is not formatted · 2 a spec does not parse or cannot be read; it stays unchanged";
 
-/// A spec is not formatted.
+/// The exit code if a spec is not formatted.
 const UNFORMATTED: u8 = 1;
-/// Folders that contain no specs of a project's own.
+/// Folders that are skipped, because they contain no specs of the project itself.
 const SKIPPED: [&str; 3] = ["node_modules", "runs", "target"];
 
 /// Formats specs: one form, without options.
@@ -38,7 +38,7 @@ pub(super) struct Fmt {
     check: bool,
 }
 
-/// What formatting a file came to.
+/// The result of formatting a file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Outcome {
     Unchanged,
@@ -131,7 +131,7 @@ impl Fmt {
     }
 }
 
-/// The formatted text; `None` if it does not parse, which is shown.
+/// The formatted text. If it does not parse, prints the diagnostics and returns `None`.
 fn formatted(screen: &Screen, shown: &str, text: &str) -> Option<String> {
     match format::format(text) {
         Ok(formatted) => Some(formatted),
@@ -149,7 +149,7 @@ fn formatted(screen: &Screen, shown: &str, text: &str) -> Option<String> {
     }
 }
 
-/// The specs below a folder, in order of their paths. Hidden folders and links to folders are skipped.
+/// Finds the specs below a folder, ordered by path. Hidden folders and links to folders are skipped.
 pub(crate) fn find(folder: &Path, found: &mut Vec<PathBuf>) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     let mut entries: Vec<fs::DirEntry> = entries.filter_map(Result::ok).collect();
@@ -166,7 +166,7 @@ pub(crate) fn find(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Replaces a file at once: a full disk or an interruption leaves the old content. A link stays a link.
+/// Replaces a file atomically, so that a full disk or an interruption keeps the old content. A link stays a link.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = fs::canonicalize(path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -178,7 +178,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     let written =
         fs::write(&beside, text).and_then(|()| fs::set_permissions(&beside, permissions)).and_then(|()| fs::rename(&beside, &path));
     if written.is_err() {
-        // The first error says why; what is left of the copy is of no use.
+        // The first error has the reason, and the rest of the copy is useless.
         let _ = fs::remove_file(&beside);
     }
     written

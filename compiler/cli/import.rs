@@ -1,4 +1,4 @@
-//! `ltc import`: what a tester already has becomes a spec with its profile and environment.
+//! `ltc import`: turns a file of another tool into a spec with its profile and environment.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -22,7 +22,7 @@ Examples:
   pbpaste | ltc import - --name login        import a curl command that was copied from a browser
   ltc import shop.har --static --third-parties";
 
-/// The largest file that is imported.
+/// The largest file that can be imported, in MB.
 const LARGEST_MB: u64 = 512;
 
 /// Imports a file of another tool: writes a spec, its profile, an environment and data.
@@ -74,7 +74,7 @@ impl Import {
     }
 }
 
-/// Imports a source, writes what it became, and checks it.
+/// Imports a source, writes the files of the project, and checks them.
 pub(super) fn finish(screen: &Screen, source: &Source, kind: Kind, project: Project) -> Result<(), Failure> {
     let Project { out, name, env, static_files, third_parties, force } = project;
     let options = &Options { name, env, static_files, third_parties };
@@ -101,7 +101,7 @@ pub(super) fn finish(screen: &Screen, source: &Source, kind: Kind, project: Proj
     check(screen, &folder, &draft.name)
 }
 
-/// Formats a spec. One that does not parse stays as it is, for the check that follows.
+/// Formats a spec. A spec that does not parse is not changed; the check that follows reports it.
 fn format(spec: &mut Vec<u8>) {
     let formatted = std::str::from_utf8(spec).ok().and_then(|text| format::format(text).ok());
     if let Some(text) = formatted {
@@ -109,7 +109,7 @@ fn format(spec: &mut Vec<u8>) {
     }
 }
 
-/// Nothing of the user's is overwritten unasked.
+/// Refuses to overwrite existing files without `--force`.
 fn refuse_existing(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Failure> {
     let differs = |path: &str, content: &[u8]| fs::read(folder.join(path)).is_ok_and(|there| there != content);
     let existing: Vec<&str> = files.iter().filter(|(path, content)| differs(path, content)).map(|(path, _)| path.as_str()).collect();
@@ -173,7 +173,7 @@ fn write(folder: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()> {
     Ok(())
 }
 
-/// Checks what was written. An error in it is a bug of ltc; the files stay, so that the user can correct and report them.
+/// Checks the written spec. An error in it is a bug in ltc; the files stay, so that the user can correct and report them.
 fn check(screen: &Screen, folder: &Path, name: &str) -> Result<(), Failure> {
     let spec = format!("specs/{name}.lt");
     let found = project::find(folder, Some(&spec))?;

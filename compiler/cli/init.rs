@@ -1,4 +1,5 @@
-//! `ltc init`: makes an existing folder, such as a repository, a project. Nothing that is there is changed or overwritten.
+//! `ltc init`: makes an existing folder, such as a repository, a project. It never changes or overwrites a file, except that it adds lines
+//! to `.gitignore`.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -56,7 +57,7 @@ impl Init {
     }
 }
 
-/// The folder's name, with the characters that names of tests have.
+/// The folder's name, reduced to the characters that a test's name may have.
 fn folder_name(folder: &Path) -> String {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let plain = ltc_config::identity::plain(&name);
@@ -64,7 +65,7 @@ fn folder_name(folder: &Path) -> String {
     if valid(usable).is_ok() { usable.to_owned() } else { "load".to_owned() }
 }
 
-/// Writes a file that is not there yet, also where one was made a moment ago.
+/// Writes a new file. Fails if the file exists, even if another process has just created it.
 pub(super) fn write_new(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -72,7 +73,7 @@ pub(super) fn write_new(path: &Path, text: &str) -> io::Result<()> {
     fs::OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
 }
 
-/// Adds the lines that a file lacks to its end.
+/// Appends those of the lines that a file does not contain.
 pub(super) fn add_lines(path: &Path, lines: &str) -> io::Result<()> {
     let there = match fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),

@@ -1,4 +1,4 @@
-//! `ltc list`: the registry.
+//! `ltc list`: prints the tests of the registry.
 
 use clap::Args;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! `ltc man`: manual pages, made from the command line itself.
+//! `ltc man`: manual pages, generated from the definition of the command line.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ impl Man {
         let Some(folder) = self.folder else {
             let mut page = Vec::new();
             clap_mangen::Man::new(command).render(&mut page).map_err(|error| Failure::wrong(format!("cannot write the page: {error}")))?;
-            // A reader that has gone wants no more of it.
+            // If the reader has closed the pipe, it needs no more output.
             let _ = std::io::stdout().write_all(&page);
             return Ok(());
         };

@@ -1,4 +1,4 @@
-//! How the findings of a check are printed: for people, for programs and for CI, and what of them is an error.
+//! Prints errors and warnings for people, for programs and for CI, and decides which of them make a command fail.
 
 use std::path::Path;
 
@@ -23,7 +23,7 @@ enum Format {
     Github,
 }
 
-/// What is refused beside errors.
+/// Diagnostics that count as errors, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Deny {
     /// Warnings
@@ -42,15 +42,15 @@ pub(super) struct MessageArgs {
 }
 
 impl MessageArgs {
-    /// Whether people read them, on standard error.
+    /// Whether people read the messages, on standard error.
     pub(super) fn is_for_people(self) -> bool {
         self.message_format == Format::Human
     }
 
-    /// Prints all that checking found.
+    /// Prints all errors and warnings of a check.
     ///
     /// # Errors
-    /// Where the spec may not be compiled: it has errors, or warnings that are denied.
+    /// If the spec cannot be compiled: it has errors, or warnings that are denied.
     pub(super) fn show(self, root: &Path, checked: &Checked, screen: &Screen) -> Result<(), Failure> {
         match self.message_format {
             Format::Human => screen.checked(root, checked),
@@ -70,7 +70,7 @@ impl MessageArgs {
     }
 }
 
-/// All findings as JSON, one object each.
+/// All errors and warnings as JSON, one object each.
 pub(super) fn messages(checked: &Checked) -> Vec<serde_json::Value> {
     let of_specs = checked.diagnostics.iter().map(|diagnostic| json!(Message::new(diagnostic, &checked.sources)));
     let of_config = [("error", &checked.config), ("warning", &checked.config_warnings)].into_iter().flat_map(|(severity, errors)| {
@@ -84,7 +84,7 @@ pub(super) fn messages(checked: &Checked) -> Vec<serde_json::Value> {
     of_specs.chain(of_config).collect()
 }
 
-/// A finding on one line, at its main location.
+/// An error or a warning on one line, at its main location.
 #[derive(Debug)]
 struct Finding {
     severity: &'static str,
@@ -92,12 +92,12 @@ struct Finding {
     message: String,
     help: Option<String>,
     file: String,
-    /// Line and column, from 1; 0 where only the file is known.
+    /// Line and column, starting at 1; 0 if only the file is known.
     start: (usize, usize),
     end: (usize, usize),
 }
 
-/// All findings, in the order of the JSON messages.
+/// All errors and warnings, in the order of the JSON messages.
 fn findings(checked: &Checked) -> Vec<Finding> {
     let of_specs = checked.diagnostics.iter().map(|diagnostic| {
         let message = Message::new(diagnostic, &checked.sources);
@@ -136,7 +136,7 @@ impl Finding {
         format!("{}{help}", self.message).split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// `specs/shop.lt:3:5: error: …`, as compilers write it.
+    /// `specs/shop.lt:3:5: error: …`, the format of compilers.
     fn short(&self) -> String {
         let place = match self.start {
             (0, _) => self.file.clone(),
@@ -146,8 +146,8 @@ impl Finding {
         format!("{place}: {}{code}: {}", self.severity, self.text())
     }
 
-    /// A workflow command: <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>. Columns count only
-    /// where the finding is on one line.
+    /// A workflow command: <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>. Columns are used only if
+    /// the location is within one line.
     fn github(&self) -> String {
         let mut properties = vec![format!("file={}", property(&self.file))];
         let ((line, column), (end_line, end_column)) = (self.start, self.end);
@@ -156,7 +156,7 @@ impl Finding {
             properties.push(format!("endLine={}", end_line.max(line)));
             if end_line <= line {
                 properties.push(format!("col={column}"));
-                // Theirs includes the last column.
+                // GitHub's end column is that of the last character.
                 properties.push(format!("endColumn={}", end_column.saturating_sub(1).max(column)));
             }
         }
@@ -165,12 +165,12 @@ impl Finding {
     }
 }
 
-/// A text behind the `::` of a workflow command.
+/// Escapes the text after the `::` of a workflow command.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// The value of a property of a workflow command.
+/// Escapes the value of a property of a workflow command.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

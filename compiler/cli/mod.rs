@@ -125,7 +125,7 @@ enum Command {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    // A shell that completes a line gets its answer here, and the process ends.
+    // If a shell asks for completions, this prints them and ends the process.
     clap_complete::CompleteEnv::with_factory(Cli::command).complete();
     let args: Vec<OsString> = std::env::args_os().collect();
     let color = said_color(&args);
@@ -165,7 +165,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// What `--color` says: what is wrong with the rest of the command line is shown in it, too.
+/// The value of `--color`. It is read first, because errors in the rest of the command line use it, too.
 fn said_color(args: &[OsString]) -> ColorChoice {
     match last_value(args, "--color").as_deref() {
         Some("always") => ColorChoice::Always,

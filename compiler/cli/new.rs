@@ -1,4 +1,4 @@
-//! `ltc new`: a project that builds and runs as it is.
+//! `ltc new`: creates a project that builds and runs without changes.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ Examples:
   ltc new test checkout            add a test to the project of the current folder
   ltc init                         make the current folder a project";
 
-/// The longest name: it becomes a file's, a crate's and a function's.
+/// The longest name. It becomes the name of a file, a crate and a function.
 const LONGEST: usize = 48;
 
 /// Creates a project: a spec, its profile, an environment and a registry.
@@ -60,7 +60,7 @@ impl New {
     }
 }
 
-/// Nothing, or an empty folder.
+/// Whether the folder is empty or does not exist.
 fn is_free(folder: &Path) -> bool {
     match fs::read_dir(folder) {
         Ok(mut entries) => entries.next().is_none(),
@@ -68,7 +68,7 @@ fn is_free(folder: &Path) -> bool {
     }
 }
 
-/// A name that can be a file's on every system, a crate's and a Lambda function's.
+/// Checks a name, which must be valid for a file on every system, for a crate and for a Lambda function.
 pub(super) fn valid(name: &str) -> Result<&str, Failure> {
     let rule = "a name starts with a letter and contains only letters, digits, `-` and `_`";
     let wrong = |why: &str| {
@@ -89,7 +89,7 @@ pub(super) fn valid(name: &str) -> Result<&str, Failure> {
     if name.len() > LONGEST {
         return Err(wrong(&format!("it has more than {LONGEST} characters")));
     }
-    // The binary would have the name of a folder of the project.
+    // The binary would have the same name as a folder of the project.
     if matches!(name.to_ascii_lowercase().as_str(), "specs" | "config" | "bootstrap") {
         return Err(wrong("ltc uses this name itself"));
     }

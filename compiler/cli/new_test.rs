@@ -1,4 +1,4 @@
-//! `ltc new test`: another test in a project.
+//! `ltc new test`: adds a test to a project.
 
 use std::fs;
 use std::path::Path;
@@ -56,7 +56,7 @@ impl NewTest {
     }
 }
 
-/// The environment of the current test, or else of the project's only files.
+/// The environment of the current test, or else the only one of the project.
 fn environment(project: &Project) -> Option<String> {
     let of_current = project.current().ok().and_then(|found| Profile::load(&found.profile?).ok()).and_then(|profile| profile.header.env);
     of_current.or_else(|| {
@@ -67,7 +67,7 @@ fn environment(project: &Project) -> Option<String> {
     })
 }
 
-/// The first key of an environment that has an address: `shop.url`.
+/// The first key of an environment whose value is an address: `shop.url`.
 fn base(root: &Path, env: &str) -> Option<String> {
     let environment = Environment::load(&root.join("config"), env).ok()?;
     address(environment.root(), "")
@@ -85,7 +85,7 @@ fn address(value: &EnvValue, path: &str) -> Option<String> {
     }
 }
 
-/// Adds the test to the registry. Its text stays as it is; where an entry cannot be added safely, the user is shown it.
+/// Adds the test to the registry, without changing the rest of its text. If an entry cannot be added safely, prints it for the user.
 fn register(root: &Path, name: &str, screen: &Screen) -> Result<(), Failure> {
     let path = root.join(REGISTRY);
     let unable = |error| Failure::wrong(format!("cannot write {REGISTRY}: {error}"));
@@ -106,7 +106,8 @@ fn register(root: &Path, name: &str, screen: &Screen) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The registry with an entry more at the end of its `registered`. `None` where that does not give the old tests and the new one.
+/// The text of the registry with a further entry at the end of `registered`. Returns `None` if the result does not have the old tests and
+/// the new one.
 fn with_entry(text: &str, name: &str) -> Option<String> {
     let before = Registry::parse(text, REGISTRY).ok()?;
     let lines: Vec<&str> = text.lines().collect();

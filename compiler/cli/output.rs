@@ -1,4 +1,4 @@
-//! Which files a command may write over: what a user, or the system, has at a path is not lost to a mistyped `-o`.
+//! Decides which files a command may overwrite, so that a mistyped `-o` does not destroy a file of the user or the system.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -6,18 +6,18 @@ use std::path::Path;
 
 use super::screen::Failure;
 
-/// What a command writes.
+/// The kinds of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A compiled test.
     Binary,
     /// The Rust of a generated crate.
     Rust,
-    /// Something that has no mark by which it is recognized.
+    /// A kind of file that ltc cannot recognize.
     Other,
 }
 
-/// Accepts a new path, and a regular file that ltc wrote before; with `force` any regular file.
+/// Accepts a new path and a regular file that ltc wrote before; with `force` any regular file.
 pub(super) fn check(path: &Path, kind: Kind, force: bool) -> Result<(), Failure> {
     if !is_there(path)? || force || is_own(path, kind) {
         return Ok(());
@@ -26,7 +26,7 @@ pub(super) fn check(path: &Path, kind: Kind, force: bool) -> Result<(), Failure>
     Err(Failure::wrong(message).help("use another path: `-o PATH`, or overwrite it with `--force`"))
 }
 
-/// Whether a regular file is at the path. Anything else there is an error: a device, pipe, link or folder is never replaced.
+/// Whether a regular file exists at the path. Any other kind of file is an error: a device, pipe, link or folder is never replaced.
 pub(super) fn is_there(path: &Path) -> Result<bool, Failure> {
     let found = match fs::symlink_metadata(path) {
         Ok(found) => found,
@@ -49,14 +49,14 @@ fn is_own(path: &Path, kind: Kind) -> bool {
         Kind::Rust => {
             let mut start = String::new();
             let read = File::open(path).and_then(|file| file.take(1_024).read_to_string(&mut start));
-            // The cut may be within a character.
+            // The text read may end within a character.
             (read.is_ok() || !start.is_empty()) && start.lines().next().is_some_and(|line| line.contains("Made by `ltc build`"))
         }
         Kind::Other => false,
     }
 }
 
-/// Whether a file is a program with the words that `--version` prints. They are joined here, because `ltc` itself is not such a program.
+/// Whether a file is a program that contains the words of `--version`. They are joined here, so that `ltc` itself does not contain them.
 fn is_own_binary(content: &[u8]) -> bool {
     const MAGICS: [&[u8]; 5] = [b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ"];
     let mark = ["compiled by ltc,", "the load test compiler"].join(" ");

@@ -1,4 +1,4 @@
-//! `ltc record`: a local proxy that records what a browser sends, and imports it when the recording ends.
+//! `ltc record`: a local proxy that records a browser's requests, and imports them when the recording ends.
 
 use std::ffi::OsString;
 use std::fs;
@@ -136,7 +136,7 @@ impl Record {
     }
 }
 
-/// Ends with Ctrl-C, or with a request to end. Signals are caught from the call on, not only once the future is awaited.
+/// Completes at Ctrl-C or a request to terminate. Signals are caught from the call on, not only when the future is awaited.
 #[cfg(unix)]
 fn interrupted() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -149,11 +149,11 @@ fn interrupted() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Ends with Ctrl-C.
+/// Completes at Ctrl-C.
 #[cfg(not(unix))]
 fn interrupted() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
-        // Without signals, the recording ends with the browser.
+        // If signals are not available, the recording ends with the browser.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -167,7 +167,7 @@ fn host(url: &str) -> &str {
     authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }
 
-/// Where the authority is kept: in the user's data, because clients that trust it rely on it.
+/// The folder of the certificate authority: in the user's data, because clients that trust the authority need it to stay.
 fn authority_folder() -> Result<PathBuf, Failure> {
     let variable = |name: &str| std::env::var_os(name).filter(|value: &OsString| !value.is_empty()).map(PathBuf::from);
     let data = variable("XDG_DATA_HOME").or_else(|| Some(variable("HOME").or_else(|| variable("USERPROFILE"))?.join(".local/share")));
@@ -175,7 +175,7 @@ fn authority_folder() -> Result<PathBuf, Failure> {
     Ok(data.join("ltc").join("record"))
 }
 
-/// A recording has passwords in it: its owner only can read it.
+/// Writes a recording. It contains passwords, so only its owner can read it.
 fn write_private(path: &Path, text: &str, overwrite: bool) -> io::Result<()> {
     if overwrite && path.exists() {
         fs::remove_file(path)?;
@@ -187,7 +187,7 @@ fn write_private(path: &Path, text: &str, overwrite: bool) -> io::Result<()> {
     options.open(path)?.write_all(text.as_bytes())
 }
 
-/// A folder for the browser's own files, removed in the end.
+/// A temporary folder for the browser's own files, removed at the end.
 struct Profile(PathBuf);
 
 impl Profile {
@@ -208,7 +208,7 @@ impl Profile {
 
 impl Drop for Profile {
     fn drop(&mut self) {
-        // The browser's last processes may still write; what stays is in the system's temporary folder.
+        // The browser's last processes may still write. Files that remain are in the system's temporary folder.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -13,14 +13,14 @@ use super::screen::{Failure, INFRASTRUCTURE, Screen};
 use super::watch::Watch;
 use crate::pipeline;
 
-/// How often the test and Ctrl-C are looked at.
+/// The interval at which the test and Ctrl-C are polled.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long a test may take to stop after a signal, before it gets the next one.
+/// The time that a test has to stop after a signal, before the next one.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Interrupted.
+/// The exit code after an interruption.
 const INTERRUPTED: u8 = 130;
 
-/// What [`signals`] has seen: nothing, Ctrl-C, which the terminal sends to the test, too, or a signal to this process alone.
+/// The signals that [`signals`] has seen: none, Ctrl-C, which the terminal also sends to the test, or a signal to this process alone.
 const NONE: u8 = 0;
 const CTRL_C: u8 = 1;
 const TERMINATE: u8 = 2;
@@ -63,7 +63,7 @@ pub(super) fn on_changes(order: &Order, args: &[OsString], screen: &Screen) -> R
     }
 }
 
-/// All files that make the binary.
+/// All files from which the binary is built.
 fn files(order: &Order) -> Vec<PathBuf> {
     let mut files = order.target.files();
     files.extend(pipeline::check(&order.target).map(|checked| checked.files).unwrap_or_default());
@@ -79,7 +79,7 @@ fn start(path: &Path, args: &[OsString]) -> Result<Child, Failure> {
     Command::new(program(path)).args(args).spawn().map_err(unable)
 }
 
-/// The end of a test that has ended by itself, as a sentence.
+/// If the test has ended by itself, a sentence that describes its end.
 fn ended(test: &mut Option<Child>) -> Result<Option<String>, Failure> {
     let status = test.as_mut().map(Child::try_wait).transpose().map_err(|error| Failure::wrong(format!("cannot wait: {error}")))?;
     let Some(status) = status.flatten() else { return Ok(None) };
@@ -94,18 +94,18 @@ fn sentence(status: ExitStatus) -> String {
     }
 }
 
-/// Ends with the test; gives the exit code.
+/// Waits for the test to end, and returns the exit code.
 fn end(test: Option<Child>, signal: u8) -> u8 {
     let Some(mut test) = test else { return INTERRUPTED };
     if signal == TERMINATE {
         stop(test);
         return INTERRUPTED;
     }
-    // It stops in good order, and reports.
+    // The test stops gracefully, and writes its report.
     test.wait().ok().and_then(|status| u8::try_from(status.code()?).ok()).unwrap_or(INTERRUPTED)
 }
 
-/// Stops a test as Ctrl-C does: once in good order, then at once.
+/// Stops a test as Ctrl-C does: first gracefully, then at once.
 fn stop(mut test: Child) {
     for _ in 0..2 {
         interrupt(&test);
@@ -117,7 +117,7 @@ fn stop(mut test: Child) {
             std::thread::sleep(LOOK);
         }
     }
-    // It has ended by now, or does not listen.
+    // The test has ended by now, or does not react.
     let _ = test.kill();
     let _ = test.wait();
 }
@@ -125,14 +125,14 @@ fn stop(mut test: Child) {
 #[cfg(unix)]
 fn interrupt(test: &Child) {
     use rustix::process::{Pid, Signal, kill_process};
-    // One that has just ended needs no signal.
+    // If the test has just ended, the signal is not needed.
     let _ = kill_process(Pid::from_child(test), Signal::INT);
 }
 
 #[cfg(not(unix))]
 fn interrupt(_: &Child) {}
 
-/// The last signal that this process got, from now on; signals no longer end it.
+/// The last signal that this process received. From the call on, signals no longer end the process.
 fn signals() -> Result<Arc<AtomicU8>, Failure> {
     let flag = Arc::new(AtomicU8::new(NONE));
     let raised = flag.clone();

@@ -1,7 +1,7 @@
-//! `ltc report`, `merge` and `compare`: what is made of the results of runs that are over.
+//! `ltc report`, `merge` and `compare`: print, merge and compare the results of finished runs.
 //!
-//! Reports belong to the runtime, which every binary carries whole, and `ltc` knows no runtime. So `ltc` compiles one binary of its own, of
-//! an empty spec, once for each version of ltc, keeps it in the cache, and goes on as this binary. The two command lines cannot differ.
+//! The code for reports is a part of the runtime, which every binary contains, but `ltc` does not. So for each version of ltc, `ltc`
+//! compiles a binary from an empty spec, keeps it in the cache, and replaces itself with this binary. The two command lines cannot differ.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -83,10 +83,10 @@ impl Words {
     }
 }
 
-/// The spec of the binary that reads results: it does nothing.
+/// The spec of the binary that reads results: its user does nothing.
 const SPEC: &str = "sequence Nothing { }\n\nuser Nobody {\n  run Nothing\n}\n";
 
-/// A binary of this version of ltc, from the cache.
+/// The binary for this version of ltc, from the cache.
 pub(super) fn binary(screen: &Screen) -> Result<PathBuf, Failure> {
     let progress = if screen.quiet { Progress::Silent } else { Progress::for_stderr() };
     let builder = Builder::new(Options { progress, ..Options::default() })?;

@@ -1,4 +1,4 @@
-//! `ltc run`: builds a spec and runs the binary, in one command.
+//! `ltc run`: builds a spec and runs its binary.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ impl RunSpec {
     pub(super) fn run(self, screen: &Screen) -> Result<(), Failure> {
         let (spec, args) = split(&self.words)?;
         let found = project::find(&here()?, spec)?;
-        // The binary gets them, too: what it was built and checked with is what it runs with.
+        // The binary gets these options, too, so that it runs with the profile and environment of its build.
         let configuration = ConfigurationArgs { env: last_value(args, "--env"), profile: last_value(args, "--profile").map(PathBuf::from) };
         let order = Order { offline: self.offline, messages: self.messages, ..Order::of(configuration.target(found)) };
         if self.watch {
@@ -58,7 +58,7 @@ impl RunSpec {
     }
 }
 
-/// The spec, and the arguments of the binary. A first word that is an option is one of the binary already.
+/// The spec, and the arguments of the binary. If the first word is an option, it already belongs to the binary.
 fn split(words: &[OsString]) -> Result<(Option<&str>, &[OsString]), Failure> {
     let behind = |args: &'_ [OsString]| usize::from(args.first().is_some_and(|word| word == "--"));
     match words.split_first() {
@@ -70,12 +70,12 @@ fn split(words: &[OsString]) -> Result<(Option<&str>, &[OsString]), Failure> {
     }
 }
 
-/// The path as a program: a name alone would be searched on the PATH.
+/// The path of a program with a folder, because a bare name would be searched on the `PATH`.
 pub(super) fn program(path: &Path) -> PathBuf {
     if path.is_absolute() { path.to_path_buf() } else { Path::new(".").join(path) }
 }
 
-/// Goes on as another program: its signals, its terminal and its exit code are those of this process.
+/// Replaces this process with another program, which takes over its signals, terminal and exit code.
 #[cfg(unix)]
 pub(super) fn become_program(path: &Path, args: &[OsString]) -> Result<(), Failure> {
     use std::os::unix::process::CommandExt;
@@ -83,7 +83,7 @@ pub(super) fn become_program(path: &Path, args: &[OsString]) -> Result<(), Failu
     Err(Failure::Said(format!("cannot run {}: {error}", path.display()), None, INFRASTRUCTURE))
 }
 
-/// Runs another program to its end; its exit code is ours.
+/// Runs another program to its end. If it fails, its exit code is the result.
 #[cfg(not(unix))]
 pub(super) fn become_program(path: &Path, args: &[OsString]) -> Result<(), Failure> {
     super::demo::stay_on_ctrl_c();

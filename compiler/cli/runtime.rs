@@ -1,4 +1,4 @@
-//! `ltc runtime`: the compiled runtime, packed for other machines.
+//! `ltc runtime`: packs the compiled runtime for other machines.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `ltc schema`: the JSON Schemas of the YAML files, with which editors complete and check them.
+//! `ltc schema`: the JSON Schemas with which editors complete and check the YAML files.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What commands say, and how they end.
+//! The output of commands, and their exit codes.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -16,19 +16,19 @@ use crate::pipeline::Checked;
 use crate::project::Problem;
 use crate::source::SourceMap;
 
-/// The spec, profile, data or command line is wrong.
+/// The exit code for an error in the spec, profile, data or command line.
 pub(super) const WRONG: u8 = 2;
-/// What a build stands on is missing.
+/// The exit code if a build lacks a tool, the network or disk space.
 pub(super) const INFRASTRUCTURE: u8 = 3;
 
 /// Why a command failed.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// A message, its fix, the exit code.
+    /// A message, its fix, and the exit code.
     Said(String, Option<String>, u8),
-    /// Something is wrong in the configuration of a project.
+    /// An error in the configuration of a project.
     Project(Problem),
-    /// All was said already.
+    /// The command has already printed the error.
     Shown(u8),
 }
 
@@ -58,7 +58,7 @@ impl From<build::Error> for Failure {
     }
 }
 
-/// Where commands speak: standard output for results, standard error for the rest.
+/// The output of a command: results go to standard output, everything else to standard error.
 #[derive(Debug)]
 pub(super) struct Screen {
     pub(super) quiet: bool,
@@ -78,26 +78,26 @@ impl Screen {
         Self { quiet, verbose, style: Style { colour, ..detected } }
     }
 
-    /// A line of the result. A reader that has gone (`ltc list | head -1`) is no failure.
+    /// Prints a line of the result. It is not an error if the reader has closed the pipe (`ltc list | head -1`).
     pub(super) fn print(&self, line: impl Display) {
         let _ = writeln!(anstream::stdout(), "{line}");
     }
 
-    /// A line of the result that `--quiet` leaves out.
+    /// Prints a line of the result that `--quiet` leaves out.
     pub(super) fn say(&self, line: impl Display) {
         if !self.quiet {
             self.print(line);
         }
     }
 
-    /// A line beside the result.
+    /// Prints a line to standard error.
     pub(super) fn note(&self, line: impl Display) {
         if !self.quiet {
             self.stderr(line);
         }
     }
 
-    /// A line of `--verbose`.
+    /// Prints a line of `--verbose`.
     pub(super) fn detail(&self, line: impl Display) {
         if self.verbose {
             self.stderr(line);
@@ -110,11 +110,11 @@ impl Screen {
     }
 
     fn stderr(&self, line: impl Display) {
-        // Nobody is left to tell that standard error is closed.
+        // If standard error is closed, the message has no reader.
         let _ = writeln!(anstream::stderr(), "{line}");
     }
 
-    /// Says why a command failed; gives the exit code.
+    /// Prints why a command failed, and returns the exit code.
     pub(super) fn fail(&self, failure: Failure) -> u8 {
         let (message, help, code) = match failure {
             Failure::Said(message, help, code) => (message, help, code),
@@ -133,12 +133,12 @@ impl Screen {
         code
     }
 
-    /// Shows diagnostics beside their source.
+    /// Prints diagnostics with their source.
     pub(super) fn diagnostics(&self, diagnostics: &Diagnostics, sources: &SourceMap) {
         self.stderr(render::render(diagnostics, sources, self.style).trim_end());
     }
 
-    /// Shows all that checking found.
+    /// Prints all errors and warnings of a check.
     pub(super) fn checked(&self, root: &Path, checked: &Checked) {
         let wrong = checked.has_errors();
         if !self.quiet || wrong {
@@ -151,7 +151,7 @@ impl Screen {
         self.config(root, &checked.config, false);
     }
 
-    /// Shows what is wrong, or odd, in configuration files, with the places underlined.
+    /// Prints errors or warnings in configuration files, with their locations underlined.
     fn config(&self, root: &Path, errors: &[ConfigError], warnings: bool) {
         for error in errors {
             self.stderr(config_error(root, error, warnings, self.style).trim_end());
@@ -160,7 +160,7 @@ impl Screen {
     }
 }
 
-/// The same look as errors in specs have.
+/// Renders an error of a configuration file like one in a spec.
 fn config_error(root: &Path, error: &ConfigError, warning: bool, style: Style) -> String {
     let mut shown = MietteDiagnostic::new(error.message.clone()).with_severity(if warning {
         miette::Severity::Warning
@@ -192,7 +192,7 @@ fn config_error(root: &Path, error: &ConfigError, warning: bool, style: Style) -
     }
 }
 
-/// Emphasis for names in a line.
+/// Text in bold, for names in a line.
 pub(super) fn bold(text: impl Display) -> String {
     let bold = Ansi::new().bold();
     format!("{bold}{text}{bold:#}")

@@ -17,7 +17,7 @@ pub(super) fn new(name: &str) -> Vec<(String, String)> {
     )
 }
 
-/// The project of `ltc demo`: the language's whole example.
+/// The project of `ltc demo`: the example that shows the whole language.
 pub(super) fn demo() -> Vec<(String, String)> {
     project(
         "tpdata",
@@ -28,8 +28,8 @@ pub(super) fn demo() -> Vec<(String, String)> {
     )
 }
 
-/// The files of a new project, within a folder that has files already: those that are there are left out, and the environment gets a name
-/// of its own.
+/// The files of a new project in a folder that already has files: existing files are left out, and the environment gets a name that is
+/// free.
 pub(super) fn within(name: &str, is_there: impl Fn(&str) -> bool) -> Vec<(String, String)> {
     let files = new(name);
     let free = ["local", "demo", "loadtest", name].into_iter().find(|env| !is_there(&format!("config/{env}.yml")));
@@ -37,7 +37,7 @@ pub(super) fn within(name: &str, is_there: impl Fn(&str) -> bool) -> Vec<(String
     let terms = include_str!("template/common.yml");
     let terms = terms.lines().filter(|line| line.starts_with(' ')).collect::<Vec<_>>().join("\n");
     let own = |(path, text): (String, String)| match path.as_str() {
-        // Without a file of ours for all environments, its values are in this one.
+        // If the folder has its own file for all environments, the template's values for it go to this environment.
         "config/local.yml" if is_there("config/common.yml") => {
             (format!("config/{env}.yml"), text.replace("/shop\n", &format!("/shop\n{terms}\n")))
         }
@@ -82,12 +82,12 @@ fn project(name: &str, description: &str, spec: &str, local: &str, common: &str)
     ];
     let scalar = yaml_scalar(name);
     let fill = |text: &str| text.replace("SCALAR", &scalar).replace("NAME", name).replace("DESCRIPTION", description);
-    // The word NAME in a spec is part of the spec.
+    // In a spec, the word NAME is not a placeholder.
     let files = files.into_iter().map(|(path, text)| (fill(path), if path.ends_with(".lt") { text.to_owned() } else { fill(text) }));
     files.chain(Schema::ALL.map(|schema| (schema.file().to_owned(), schema.text()))).collect()
 }
 
-/// A string as YAML, in quotes where YAML would read it as something else: `null`, `true`.
+/// A string as YAML, in quotes if YAML would read it as another value: `null`, `true`.
 pub(super) fn yaml_scalar(text: &str) -> String {
     serde_yaml::to_string(text).map_or_else(|_| text.to_owned(), |yaml| yaml.trim_end().to_owned())
 }
@@ -158,7 +158,7 @@ mod tests {
         let profile = ltc_config::Profile::parse(&text, "x.yml").unwrap();
         let texts: Vec<&str> = profile.thresholds.iter().map(|threshold| threshold.text.as_str()).collect();
         assert_eq!(texts, ["failures < 1%", "p95 < 500ms over 5m"]);
-        // It lasts 30 s.
+        // The test lasts 30 s.
         let [warning] = checked.config_warnings.as_slice() else { panic!("{:?}", checked.config_warnings) };
         assert!(warning.message.contains("the test lasts 30s: it contains no window of 5m") && warning.location.line > 15, "{warning}");
     }
@@ -184,7 +184,7 @@ mod tests {
         write(folder.path(), &files).unwrap();
         fs::write(folder.path().join("config/common.yml"), "mine: 1\n").unwrap();
         assert_sound(folder.path(), "shop");
-        // In an empty folder it is what `ltc new` writes.
+        // In an empty folder, the files are those of `ltc new`.
         assert_eq!(within("shop", |_| false), new("shop"));
     }
 

@@ -1,4 +1,4 @@
-//! `ltc try`: a load on one URL, without a spec. It writes the spec itself, shows it, and builds and runs it like any other.
+//! `ltc try`: tests one URL without a spec. It writes a spec, prints it, and builds and runs it like any other.
 
 use std::collections::hash_map::DefaultHasher;
 use std::ffi::OsString;
@@ -67,12 +67,12 @@ impl TryUrl {
     }
 }
 
-/// The URL, without what a request does not send.
+/// Parses the URL, and removes its fragment, which is never sent.
 fn parsed(written: &str) -> Result<Url, Failure> {
     let wrong = |why: String| Failure::wrong(format!("unexpected URL `{written}`: {why}"));
     let mut url = match Url::parse(written) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => url,
-        // `localhost:8137` is a scheme to the standard.
+        // By the standard, `localhost:8137` has the scheme `localhost`.
         Ok(_) | Err(_) if !written.contains("://") && Url::parse(&format!("http://{written}")).is_ok() => {
             return Err(wrong("it has no scheme".to_owned()).help(format!("write `http://{written}` or `https://{written}`")));
         }
@@ -84,18 +84,18 @@ fn parsed(written: &str) -> Result<Url, Failure> {
         return Err(wrong("it contains a user or a password, which would be in the binary".to_owned()).help(help));
     }
     url.set_fragment(None);
-    // In a text of a spec, braces are for values. Servers read the encoded form as the same.
+    // In a string of a spec, braces enclose values. Servers treat the encoded form as the same.
     let query = url.query().map(|query| query.replace('{', "%7B").replace('}', "%7D"));
     url.set_query(query.as_deref());
     Ok(url)
 }
 
-/// The spec that requests a URL.
+/// The spec that sends requests to a URL.
 fn spec(url: &Url) -> String {
     let base = &url[..url::Position::BeforePath];
     let path = &url[url::Position::BeforePath..];
     let mut text = String::new();
-    // Writing to a text cannot fail.
+    // Writing to a string cannot fail.
     let _ = write!(
         text,
         "api site {{\n  base \"{}\"\n  healthcheck none\n}}\n\nsequence Try {{\n  step \"GET {}\" {{\n    site GET \"{}\"\n    expect 2xx\n  }}\n}}\n\nuser Visitor {{\n  run Try\n}}\n",
@@ -106,7 +106,7 @@ fn spec(url: &Url) -> String {
     text
 }
 
-/// A text as a literal has it.
+/// A text as a string literal of a spec.
 fn literal(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }

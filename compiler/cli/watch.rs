@@ -1,8 +1,8 @@
-//! Waiting for changes of files, for `--watch`.
+//! Waits for changes of files, for `--watch`.
 //!
-//! The system reports events of folders, not of files: editors save by writing a new file and renaming it, and a watch on the old file
-//! would end there. An event only says that something may have changed. What counts is the state of the files themselves, compared with
-//! their state before they were read, so that a change while they are read is not missed.
+//! The system watches folders instead of files: editors save by writing a new file and renaming it, and a watch on the old file would end
+//! there. An event only means that a file may have changed. What decides is the state of the files, compared with their state before they
+//! were read, so that a change during the reading is not missed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,40 +15,40 @@ use notify_debouncer_mini::{DebounceEventResult, Debouncer, new_debouncer};
 
 use super::screen::{Failure, INFRASTRUCTURE};
 
-/// Events that are at most this far apart are one change: an editor makes several of a save.
+/// Events that are at most this far apart are one change, because an editor causes several events when it saves.
 const QUIET: Duration = Duration::from_millis(100);
 
-/// The state of a file; `None` where there is none.
+/// The state of a file; `None` if it does not exist.
 type Stamp = Option<(SystemTime, u64)>;
 
-/// The states of the files that count, by their paths.
+/// The states of the watched files, by their paths.
 type Stamps = BTreeMap<PathBuf, Stamp>;
 
-/// Follows files.
+/// Watches files.
 pub(super) struct Watch {
     debouncer: Debouncer<RecommendedWatcher>,
     events: Receiver<DebounceEventResult>,
     folders: BTreeSet<PathBuf>,
-    /// What counts: paths, whose last part may be a pattern.
+    /// The watched paths; the last part of each may be a pattern.
     files: BTreeSet<PathBuf>,
     stamps: Stamps,
 }
 
 impl Watch {
-    /// Follows nothing yet.
+    /// Creates a watch without files.
     pub(super) fn new() -> Result<Self, Failure> {
         let (sender, events) = channel();
         let debouncer = new_debouncer(QUIET, sender).map_err(|error| unable(&error))?;
         Ok(Self { debouncer, events, folders: BTreeSet::new(), files: BTreeSet::new(), stamps: Stamps::new() })
     }
 
-    /// Reads the files: notes their state before it does.
+    /// Records the state of the files, and then reads them with `read`.
     pub(super) fn begin<T>(&mut self, read: impl FnOnce() -> T) -> T {
         self.stamps = stamps(&self.files);
         read()
     }
 
-    /// Follows these files from now on. Those of before stay: a file that is missing for a moment comes back.
+    /// Adds files. Earlier ones stay, because a file may be missing for a moment only.
     pub(super) fn follow(&mut self, files: impl IntoIterator<Item = PathBuf>) -> Result<(), Failure> {
         let new: BTreeSet<PathBuf> = files.into_iter().filter(|file| !self.files.contains(file)).collect();
         for file in &new {
@@ -57,13 +57,13 @@ impl Watch {
                 self.debouncer.watcher().watch(&folder, RecursiveMode::NonRecursive).map_err(|error| unable(&error))?;
             }
         }
-        // They were not known before they were read: their state of now is the first.
+        // These files were not watched before they were read, so their present state is the first.
         self.stamps.extend(stamps(&new));
         self.files.extend(new);
         Ok(())
     }
 
-    /// Waits for a change; gives a file that changed.
+    /// Waits for a change, and returns a file that changed.
     pub(super) fn wait(&mut self) -> PathBuf {
         loop {
             if let Some(file) = self.changed(Duration::from_secs(3600)) {
@@ -72,9 +72,9 @@ impl Watch {
         }
     }
 
-    /// Waits for a change, but no longer than this.
+    /// Waits for a change, at most for `patience`.
     pub(super) fn changed(&mut self, patience: Duration) -> Option<PathBuf> {
-        // What changed while the files were read made its event then.
+        // The event of a change during the reading is already past.
         if let Some(file) = self.difference() {
             return Some(file);
         }
@@ -100,7 +100,7 @@ fn unable(error: &dyn std::fmt::Display) -> Failure {
     Failure::Said(format!("cannot watch for changes: {error}"), Some("run the command without `--watch`".to_owned()), INFRASTRUCTURE)
 }
 
-/// The folder of a file, or the nearest one above that exists.
+/// The folder of a file, or the nearest existing folder above it.
 fn existing_folder(file: &Path) -> Option<PathBuf> {
     file.ancestors().skip(1).find(|folder| folder.is_dir()).map(Path::to_path_buf)
 }
@@ -129,7 +129,7 @@ fn stamp(file: &Path) -> Stamp {
 mod tests {
     use super::*;
 
-    /// Only keeps a broken test from hanging.
+    /// A limit that only keeps a broken test from hanging.
     const PATIENCE: Duration = Duration::from_secs(60);
 
     fn watch(folder: &Path, files: &[&str]) -> Watch {
@@ -149,7 +149,7 @@ mod tests {
         fs::write(folder.path().join("new"), "two and more").unwrap();
         fs::rename(folder.path().join("new"), folder.path().join("shop.lt")).unwrap();
         assert_eq!(watch.changed(PATIENCE), Some(folder.path().join("shop.lt")));
-        // The second save is seen as the first was.
+        // The second save is detected like the first.
         watch.begin(|| ());
         assert_eq!(watch.difference(), None);
         fs::write(folder.path().join("new"), "three").unwrap();

@@ -21,7 +21,7 @@ pub(super) struct Edit {
     pub(super) text: String,
 }
 
-/// A change that a user may choose.
+/// A change that a user may select.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Change {
     pub(super) title: String,
@@ -72,14 +72,14 @@ fn action(analysis: &Analysis, change: &Change, kind: &str) -> Value {
     json!({ "title": change.title, "kind": kind, "edit": { "changes": changes } })
 }
 
-/// How many diagnostics have a code, and how many errors there are.
+/// The number of diagnostics with a code, and the number of errors.
 fn errors(analysis: &Analysis, code: Option<crate::diagnostic::Code>) -> (usize, usize) {
     let diagnostics = &analysis.checked.diagnostics;
     let same = diagnostics.iter().filter(|found| Some(found.code) == code).count();
     (same, diagnostics.iter().filter(|found| found.is_error()).count() + analysis.checked.config.len())
 }
 
-/// The spec as it would be.
+/// Checks the spec with a change applied.
 fn try_change(analysis: &Analysis, change: &Change) -> Option<Analysis> {
     let mut target = analysis.target.clone();
     let mut files: BTreeMap<&PathBuf, Vec<&Edit>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! What is known of a spec and its imports: the result of checking, and where each name is used.
+//! An analysis of a spec and its imports: the result of checking, and where each name is used.
 
 use std::path::{Path, PathBuf};
 
@@ -59,19 +59,19 @@ impl Analysis {
         &self.index.declarations[id]
     }
 
-    /// A place as the protocol's location.
+    /// A span as the protocol's location.
     pub(super) fn location(&self, span: Span) -> Value {
         let lines = Lines::new(self.text(span.file));
         json!({ "uri": uri::of(&self.path(span.file)), "range": lines.range(span.range()) })
     }
 
-    /// A key of the environment: its value and where its name is written.
+    /// A key of the environment: its value, and the file that contains it.
     pub(super) fn env_key(&self, path: &str) -> Option<(&EnvValue, PathBuf)> {
         let value = self.environment.as_ref()?.get(path)?;
         Some((value, self.target.root.join(&value.location.file)))
     }
 
-    /// The file of a data source, and its declaration's name.
+    /// The file of a data source.
     pub(super) fn data_file(&self, id: usize) -> Option<PathBuf> {
         let declaration = self.declaration(id);
         let (tree, _) = self.checked.trees.get(usize::from(declaration.span.file.0))?;

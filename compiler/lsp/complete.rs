@@ -1,4 +1,4 @@
-//! Completion, by what may be written at a place.
+//! Completion, according to what is allowed at the cursor.
 
 use ltc_config::environment::EnvData;
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ const PROPERTY: u8 = 10;
 const KEYWORD: u8 = 14;
 const FILE: u8 = 17;
 
-/// Header fields of requests and responses that tests name.
+/// Header fields that tests commonly name.
 const HEADERS: [&str; 24] = [
     "Accept",
     "Accept-Encoding",
@@ -85,7 +85,7 @@ const STATEMENT_WORDS: [&str; 24] = [
     "expect elapsed",
 ];
 
-/// The words that an option may have.
+/// The words that an option accepts.
 fn option_words(option: &str) -> &'static [&'static str] {
     match option {
         "keys" => &["camel", "as_is"],
@@ -100,7 +100,7 @@ fn option_words(option: &str) -> &'static [&'static str] {
     }
 }
 
-/// What may be written at a place.
+/// The completions at a byte of a file.
 pub(super) fn completion(workspace: &Workspace, analysis: &Analysis, file: FileId, at: usize) -> Value {
     let text = analysis.text(file);
     let context = context::at_end(&text[..at]);
@@ -178,7 +178,7 @@ fn in_code(analysis: &Analysis, file: FileId, at: usize, context: &Context) -> V
     expression(analysis, file, at)
 }
 
-/// What a line may begin with.
+/// Completions at the start of a line.
 fn at_start(analysis: &Analysis, file: FileId, at: usize, block: &str, head: &str) -> Vec<Value> {
     match block {
         "" => words(&FILE_WORDS),
@@ -198,7 +198,7 @@ fn at_start(analysis: &Analysis, file: FileId, at: usize, block: &str, head: &st
     }
 }
 
-/// What may follow a dot.
+/// Completions after a dot.
 fn members(analysis: &Analysis, file: FileId, at: usize, path: &str) -> Vec<Value> {
     if let Some(rest) = path.strip_prefix("env") {
         let environment = analysis.environment.as_ref();
@@ -243,7 +243,7 @@ fn members(analysis: &Analysis, file: FileId, at: usize, path: &str) -> Vec<Valu
     }
 }
 
-/// Names of some kinds that are visible at a place.
+/// Names of certain kinds that are visible at a byte of a file.
 fn declared(analysis: &Analysis, file: FileId, at: usize, kinds: &[DeclarationKind]) -> Vec<Value> {
     let mut found: Vec<(String, Value)> = Vec::new();
     for id in analysis.index.visible(file, at) {
@@ -264,7 +264,7 @@ fn declared(analysis: &Analysis, file: FileId, at: usize, kinds: &[DeclarationKi
     found.into_iter().map(|(_, item)| item).collect()
 }
 
-/// What an expression may begin with.
+/// Completions at the start of an expression.
 fn expression(analysis: &Analysis, file: FileId, at: usize) -> Vec<Value> {
     use DeclarationKind as Kind;
     let mut items = declared(analysis, file, at, &[Kind::Variable, Kind::Keep, Kind::Parameter, Kind::Data]);

@@ -1,35 +1,35 @@
-//! What is being written at a place, also where the text does not parse: a scan of the text before it.
+//! The context of the cursor, from a scan of the text before it. It also works if the text does not parse.
 
-/// An open bracket before the place.
+/// An open bracket before the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct OpenBracket {
     sign: char,
     /// The statement around it, up to the cursor.
     head: String,
-    /// Where it is.
+    /// Its offset.
     at: usize,
 }
 
-/// What surrounds a place.
+/// The context of the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Context {
     /// The words before the innermost open brace: `api shop`, `headers`. Empty at the top of a file.
     pub(super) block: String,
     /// The innermost open bracket.
     pub(super) bracket: Option<char>,
-    /// What is written of the statement, without the word at the place.
+    /// The text of the statement before the word at the cursor.
     pub(super) before: String,
-    /// The word at the place, as far as it is written, with dots.
+    /// The word at the cursor, up to the cursor, with dots.
     pub(super) word: String,
     pub(super) in_comment: bool,
     pub(super) in_string: bool,
 }
 
-/// The statement before `at`: what follows the last line break, `;`, `{` or comma of its level.
+/// Finds the statement before the end of the text: it starts after the last line break, `;`, `{` or comma of its level.
 fn scan(text: &str) -> (Vec<OpenBracket>, usize, bool, bool) {
     let mut open: Vec<OpenBracket> = Vec::new();
     let mut start = 0;
-    // The strings around: how many brackets were open where each began, and its quotes.
+    // The enclosing strings: the number of open brackets where each began, and its quotes.
     let mut strings: Vec<(usize, &str)> = Vec::new();
     let mut in_comment = false;
     let mut at = 0;
@@ -74,7 +74,7 @@ fn scan(text: &str) -> (Vec<OpenBracket>, usize, bool, bool) {
                 }
                 '}' | ')' | ']' => {
                     if let Some(closed) = open.pop() {
-                        // The statement goes on behind a bracket that it contains.
+                        // The statement continues after a bracket that it contains.
                         start = if char == '}' { at + 1 } else { closed.at.saturating_sub(closed.head.len()) };
                     }
                 }
@@ -89,7 +89,7 @@ fn scan(text: &str) -> (Vec<OpenBracket>, usize, bool, bool) {
     (open, start.min(text.len()), in_comment, in_string)
 }
 
-/// What surrounds the end of `text`.
+/// The context of the end of `text`.
 pub(super) fn at_end(text: &str) -> Context {
     let (open, start, in_comment, in_string) = scan(text);
     let word_start = text
@@ -117,7 +117,7 @@ pub(super) struct Call {
     pub(super) label: Option<String>,
 }
 
-/// The call whose arguments the end of `text` is in.
+/// The call that contains the end of `text` among its arguments.
 pub(super) fn call(text: &str) -> Option<Call> {
     let (open, ..) = scan(text);
     let open = open.into_iter().rev().find(|open| open.sign == '(')?;
@@ -145,7 +145,7 @@ pub(super) fn call(text: &str) -> Option<Call> {
     (!callee.is_empty()).then_some(Call { callee, argument, label })
 }
 
-/// Where the bracket that a text begins with is closed.
+/// The offset of the bracket that closes the one at the start of the text.
 pub(super) fn closing(text: &str) -> Option<usize> {
     let mut depth = 0;
     for (at, char) in text.char_indices() {

@@ -1,4 +1,4 @@
-//! Diagnostics, each in the file that it is about: specs, profiles, environments.
+//! Diagnostics, each in its own file: specs, profiles, environments.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,10 +13,10 @@ use crate::ast::Item;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::FileId;
 
-/// Where the pages of codes are.
+/// The address of the pages of codes.
 const PAGES: &str = "https://github.com/ltc-rs/ltc/blob/main/docs/errors";
 
-/// The diagnostics of all open files and of those that they are checked with.
+/// The diagnostics of all open files and of the files that they are checked with.
 pub(super) fn all(workspace: &Workspace) -> BTreeMap<PathBuf, Vec<Value>> {
     let mut found: BTreeMap<PathBuf, Vec<Value>> = BTreeMap::new();
     let mut entries: Vec<PathBuf> = Vec::new();
@@ -25,7 +25,7 @@ pub(super) fn all(workspace: &Workspace) -> BTreeMap<PathBuf, Vec<Value>> {
         if is_spec(path) {
             entries.extend(workspace.entries(path));
         } else {
-            // A profile, an environment or a data file: it belongs to the specs of the project.
+            // A profile, an environment or a data file belongs to all specs of the project.
             entries.extend(workspace.all_entries(path));
         }
     }
@@ -42,14 +42,14 @@ pub(super) fn all(workspace: &Workspace) -> BTreeMap<PathBuf, Vec<Value>> {
     found
 }
 
-/// Whether a diagnostic is of no interest because the spec has no users: it is only imported.
+/// Whether to drop a diagnostic because the spec has no users and is only imported.
 fn is_about_users(analysis: &Analysis, code: Code) -> bool {
     let has_users = analysis.checked.trees.iter().any(|(tree, _)| tree.items.iter().any(|item| matches!(item, Item::User(_))));
     let is_unused = ("LT0901"..="LT0907").contains(&code.as_str());
     !has_users && (code == Code::NothingRuns || is_unused) && is_library(analysis)
 }
 
-/// Whether a spec has a name that others may import.
+/// Whether a spec has a name that other specs may import.
 fn is_library(analysis: &Analysis) -> bool {
     analysis.checked.trees.first().is_some_and(|(tree, _)| {
         tree.items.iter().any(|item| matches!(item, Item::Api(_) | Item::Sequence(_) | Item::Data(_) | Item::Tasks(_)))
@@ -109,7 +109,7 @@ fn of_config(analysis: &Analysis, error: &ConfigError, severity: u8) -> (PathBuf
     (path, json!({ "range": range, "severity": severity, "source": "ltc", "message": message }))
 }
 
-/// What checking came to, in a sentence, and whether there are errors.
+/// The result of a check as a sentence, and whether there are errors.
 pub(super) fn summary(analysis: &Analysis) -> (bool, String) {
     let errors = analysis.checked.diagnostics.iter().filter(|found| found.is_error()).count() + analysis.checked.config.len();
     let spec = analysis.checked.sources.file(FileId(0)).map_or("", |file| &file.path);

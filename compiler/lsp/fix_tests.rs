@@ -1,4 +1,4 @@
-//! The pages of the codes: which of their failing examples have a fix.
+//! Fixes for the failing examples on the pages of the codes.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -31,7 +31,7 @@ fn titles(code: Code, text: &str) -> Vec<String> {
 
 #[test]
 fn pages_with_one_fix_have_it() {
-    // The failing examples of these have another mistake, or a choice; sessions in `tests/lsp/` have cases of them.
+    // The failing examples of these codes have another mistake, or offer a choice; sessions in `tests/lsp/` cover these codes.
     let others = [Code::Syntax, Code::UnclosedText, Code::UnknownFunction, Code::NotGiven, Code::UnusedParameter];
     let without: Vec<&str> = fixes::FIXED
         .iter()

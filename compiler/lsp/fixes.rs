@@ -1,4 +1,4 @@
-//! What a diagnostic's help may mean as a change of the text. The first candidate that removes the diagnostic is offered.
+//! Turns the help of a diagnostic into possible changes of the text. The first change that removes the diagnostic is offered.
 
 use std::ops::Range;
 use std::path::Path;
@@ -65,7 +65,7 @@ pub(super) const FIXED: [Code; 53] = [
     Code::PlainKeys,
 ];
 
-/// Changes that may be what a help says, the most likely first.
+/// The changes that a help may mean, the most likely first.
 pub(super) fn candidates(analysis: &Analysis, diagnostic: &Diagnostic) -> Vec<Change> {
     if !FIXED.contains(&diagnostic.code) {
         return Vec::new();
@@ -81,7 +81,7 @@ pub(super) fn candidates(analysis: &Analysis, diagnostic: &Diagnostic) -> Vec<Ch
     let verb = help.split([' ', ':']).next().unwrap_or_default();
     found.extend(place.special(diagnostic.code));
     if let (true, Some(name)) = (verb == "use" && quoted.is_empty() && !help.contains(','), help.rsplit([' ', ':']).next()) {
-        // `use camel`: the only name that there is.
+        // `use camel`: the only possible name.
         found.push(place.change(&format!("Write `{name}`"), place.range.clone(), name));
     }
     for code in &quoted {
@@ -91,7 +91,7 @@ pub(super) fn candidates(analysis: &Analysis, diagnostic: &Diagnostic) -> Vec<Ch
             "move" => found.extend(place.moved(code)),
             _ => found.extend(place.written(code)),
         }
-        // `write \`camel(item)\` there`: at the other place.
+        // `write \`camel(item)\` there`: the change is at the other location.
         let is_there = diagnostic.code == Code::PlainKeys;
         let others = diagnostic.labels.iter().skip(1).filter(|(label, _)| is_there && label.file == span.file);
         found.extend(others.map(|(label, _)| place.change(&format!("Write `{code}`"), label.range(), code)));
@@ -109,7 +109,7 @@ pub(super) fn candidates(analysis: &Analysis, diagnostic: &Diagnostic) -> Vec<Ch
     found
 }
 
-/// Without what nothing uses.
+/// Removes an unused declaration.
 fn unused(analysis: &Analysis, diagnostic: &Diagnostic) -> Vec<Change> {
     let Some((span, _)) = diagnostic.labels.first() else { return Vec::new() };
     if !("LT0901"..="LT0908").contains(&diagnostic.code.as_str()) {
@@ -134,13 +134,13 @@ fn quoted(help: &str) -> Vec<String> {
     help.split('`').skip(1).step_by(2).filter(|code| !code.is_empty() && !code.starts_with('…')).map(str::to_owned).collect()
 }
 
-/// The end of what is written before a byte.
+/// The end of the code before a byte.
 fn previous_code_end(text: &str, at: usize) -> Range<usize> {
     let end = text[..at].trim_end().len();
     end..end
 }
 
-/// Where a diagnostic is.
+/// The location of a diagnostic.
 struct Place<'t> {
     path: &'t Path,
     text: &'t str,
@@ -154,7 +154,7 @@ impl Place<'_> {
         Change { title: title.to_owned(), edits }
     }
 
-    /// The line of the place, without its indentation, its end and a comment.
+    /// The line of the location, without its indentation, its end and a comment.
     fn line(&self) -> Range<usize> {
         let start = self.text[..self.range.start].rfind('\n').map_or(0, |at| at + 1);
         let end = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
@@ -203,7 +203,7 @@ impl Place<'_> {
         }
     }
 
-    /// A comment of another language, on one line.
+    /// Fixes a comment of another language, on one line.
     fn comment(&self) -> Option<Change> {
         let written = &self.text[self.range.clone()];
         let inner = match written.strip_prefix("/*") {
@@ -214,8 +214,8 @@ impl Place<'_> {
         Some(self.change(&format!("Write `{fixed}`"), self.range.clone(), &fixed))
     }
 
-    /// `code` in place of what is written: exactly there, as the word there, from there to the end of the line or of the
-    /// statement, as the whole line.
+    /// Replaces text with `code`: exactly the location, the word there, from there to the end of the line or of the statement, or the whole
+    /// line.
     fn written(&self, code: &str) -> Vec<Change> {
         let title = &format!("Write `{code}`");
         let line = self.line();
@@ -230,7 +230,7 @@ impl Place<'_> {
         let begin = begin + (text[begin..].len() - text[begin..].trim_start().len());
         let trimmed =
             begin..(begin.max(statement) - (text[begin..begin.max(statement)].len() - text[begin..begin.max(statement)].trim_end().len()));
-        // `shop.item` for `itm` behind `shop.`; the first word for `let x = …`.
+        // `shop.item` for `itm` after `shop.`; the first word for `let x = …`.
         let last = code.rsplit('.').next().unwrap_or(code);
         let first = code.split(' ').next().unwrap_or(code);
         if code.contains('…') {
@@ -249,7 +249,7 @@ impl Place<'_> {
             slashes,
         ];
         let keeps = |range: &Range<usize>| {
-            // What is written around the place must be part of the fix: nothing of it gets lost.
+            // The fix must contain the text around the location, so that none of it is lost.
             let around = [range.start..self.range.start.max(range.start), self.range.end.min(range.end)..range.end];
             let words = around.into_iter().flat_map(|around| text[around].split(|char: char| !char.is_alphanumeric() && char != '_'));
             words.filter(|word| !word.is_empty()).all(|word| code.contains(word))
@@ -264,7 +264,7 @@ impl Place<'_> {
         found
     }
 
-    /// `code` besides what is written: behind it, before it, at the end of the line, as a line of the block that begins there.
+    /// Adds `code`: after the location, before it, at the end of the line, or as a line of the block that begins there.
     fn added(&self, code: &str) -> Vec<Change> {
         let title = &format!("Add `{code}`");
         let line = self.line();
@@ -298,7 +298,7 @@ impl Place<'_> {
         found
     }
 
-    /// A sign at the start of a line, at the end of the line before.
+    /// Moves a sign from the start of a line to the end of the line before.
     fn moved(&self, code: &str) -> Vec<Change> {
         let line = self.line();
         if !self.text[line.clone()].starts_with(code) {
@@ -313,7 +313,7 @@ impl Place<'_> {
         [moved, joined].map(|edits| Change { title: format!("Move `{code}` to the line before"), edits }).into()
     }
 
-    /// Without what is written: the place alone, or its whole line.
+    /// Removes the location alone, or its whole line.
     fn removed(&self) -> Vec<Change> {
         let line = self.line();
         let start = self.text[..line.start].rfind('\n').map_or(0, |at| at + 1);
@@ -327,7 +327,7 @@ impl Place<'_> {
         ]
     }
 
-    /// `interrupt` behind the name of the step around a byte.
+    /// Adds `interrupt` after the name of the step that contains a byte.
     fn interrupted(&self, at: usize) -> Option<Change> {
         let step = self.text[..at].rfind("step \"")?;
         let name = step + "step \"".len();

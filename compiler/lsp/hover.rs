@@ -1,4 +1,4 @@
-//! What is shown of a name, and of a call that is being written.
+//! Information about a name, and about a call that is being written.
 
 use ltc_config::environment::{EnvData, EnvValue};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::ast::{ApiMember, Item};
 use crate::check::functions::{self, Function, Need};
 use crate::span::FileId;
 
-/// What a text says about a place: the name there, and the pages of the diagnostics there.
+/// The hover text at a byte of a file: the name there, and the pages of the diagnostics there.
 pub(super) fn hover(analysis: &Analysis, file: FileId, at: usize) -> Value {
     let found = analysis.index.at(file, at);
     let mut parts: Vec<String> = found.and_then(|(span, referent)| about(analysis, *span, referent)).into_iter().collect();
@@ -38,7 +38,7 @@ fn code(text: &str) -> String {
     format!("```lt\n{text}\n```")
 }
 
-/// What is known of a name, as Markdown.
+/// The description of a name, as Markdown.
 pub(super) fn about(analysis: &Analysis, span: crate::span::Span, referent: &Referent) -> Option<String> {
     match referent {
         Referent::Declaration(id) => Some(declaration(analysis, *id, span)),
@@ -66,7 +66,7 @@ pub(super) fn about(analysis: &Analysis, span: crate::span::Span, referent: &Ref
     }
 }
 
-/// A value of an environment as it may be shown: secrets are masked.
+/// A value of an environment, with secrets masked.
 fn masked(path: &str, value: &EnvValue) -> String {
     const SECRET: [&str; 7] = ["token", "secret", "password", "passwd", "credential", "apikey", "api_key"];
     let key = path.rsplit('.').next().unwrap_or(path).to_lowercase();
@@ -120,7 +120,7 @@ fn declaration(analysis: &Analysis, id: usize, at: crate::span::Span) -> String 
     comment.map_or_else(|| shown.clone(), |comment| format!("{shown}\n\n{comment}"))
 }
 
-/// The comment lines right above a declaration.
+/// The comment lines directly above a declaration.
 fn comment_above(text: &str, start: usize) -> Option<String> {
     let before = &text[..text[..start].rfind('\n').unwrap_or(0)];
     let lines = before.lines().rev().map(str::trim).take_while(|line| line.starts_with('#'));
@@ -176,7 +176,7 @@ pub(super) fn signature_of(function: &Function) -> String {
     format!("{}({})", function.name, params.join(", "))
 }
 
-/// Help for the call around a place.
+/// Help for the call that contains a byte.
 pub(super) fn signature(analysis: &Analysis, file: FileId, at: usize) -> Value {
     let text = analysis.text(file);
     let Some(call) = context::call(&text[..at]) else { return Value::Null };

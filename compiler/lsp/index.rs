@@ -1,4 +1,4 @@
-//! What a spec and its imports declare, and where each name is used.
+//! The declarations of a spec and its imports, and where each name is used.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,11 +10,11 @@ use crate::span::{FileId, Name, Span};
 pub(super) struct Declaration {
     pub(super) name: String,
     pub(super) kind: DeclarationKind,
-    /// Its name.
+    /// The location of its name.
     pub(super) span: Span,
-    /// All of it.
+    /// The whole declaration.
     pub(super) whole: Span,
-    /// What it belongs to: an api or a resource, a sequence.
+    /// The declaration that contains it: an api, a resource or a sequence.
     pub(super) container: Option<usize>,
     /// The data source whose rows it holds.
     pub(super) rows_of: Option<usize>,
@@ -65,12 +65,12 @@ pub(super) struct Index {
     pub(super) short_keys: HashSet<Span>,
     /// Declarations by the span of their name.
     by_span: HashMap<Span, usize>,
-    /// Labels of arguments: each with what is called.
+    /// Labels of arguments, each with the declaration that is called.
     pub(super) labels: Vec<(Name, usize)>,
 }
 
 impl Index {
-    /// The index of files: the spec first, as they are numbered.
+    /// Builds the index of the files in the order of their ids, the spec first.
     pub(super) fn new(files: &[(&ast::File, &[Option<FileId>])]) -> Self {
         let mut index = Self::default();
         for (file, _) in files {
@@ -147,7 +147,7 @@ impl Index {
         }
     }
 
-    /// What stands at a byte of a file.
+    /// The name at a byte of a file.
     pub(super) fn at(&self, file: FileId, at: usize) -> Option<&(Span, Referent)> {
         let touches = |span: &Span| span.file == file && span.range().start <= at && at <= span.range().end;
         self.references.iter().filter(|(span, _)| touches(span)).min_by_key(|(span, _)| span.end - span.start)

@@ -1,14 +1,14 @@
 //! The language server: `ltc lsp`, over standard input and output.
 //!
-//! `server` receives messages and answers them; `workspace` has the open buffers over the files on disk. `analysis` checks a spec with
+//! `server` receives messages and answers them; `workspace` combines the open buffers with the files on disk. `analysis` checks a spec with
 //! the same pure phases as `ltc check`, and `index` resolves the names of its tree. Each other module is one feature: a function of an
-//! analysis and a place.
+//! analysis and a location.
 //!
-//! Messages are JSON values, made with `json!`: the crate of the protocol's types is not kept any more, and the server's tests compare
-//! whole messages.
+//! Messages are JSON values, built with `json!`: the crate with the protocol's types is no longer maintained, and the server's tests
+//! compare whole messages.
 //!
-//! **Invariants.** The server keeps nothing but the open buffers; all else is worked out from them and the files, and forgotten when one
-//! changes. It writes no file. Broken text never stops it: parsing cannot fail, and a bug that panics fails one request.
+//! **Invariants.** The server stores only the open buffers. It computes everything else from them and the files, and discards it when one
+//! of them changes. It writes no file. Broken text never stops it: parsing cannot fail, and a panic fails only one request.
 
 mod actions;
 mod analysis;

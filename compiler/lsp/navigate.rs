@@ -1,4 +1,4 @@
-//! Go to definition, references, highlights; also into environments and data files.
+//! Go to definition, references and highlights, including those in environments and data files.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use super::uri;
 use super::workspace::Workspace;
 use crate::span::{FileId, Span};
 
-/// A place in any file.
+/// A location in any file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) path: PathBuf,
@@ -22,13 +22,13 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The place as the protocol's location; `text` is that of its file.
+    /// The location in the protocol's form; `text` is that of its file.
     pub(super) fn location(&self, text: &str) -> Value {
         json!({ "uri": uri::of(&self.path), "range": Lines::new(text).range(self.start..self.end) })
     }
 }
 
-/// Where a name is declared.
+/// The location of a name's declaration.
 pub(super) fn definition(analysis: &Analysis, file: FileId, at: usize) -> Value {
     let Some((_, referent)) = analysis.index.at(file, at) else { return Value::Null };
     match referent {
@@ -42,7 +42,7 @@ pub(super) fn definition(analysis: &Analysis, file: FileId, at: usize) -> Value 
     }
 }
 
-/// Where a key of the environment, or a column, is written.
+/// The location of a key of the environment, or of a column.
 pub(super) fn outside(analysis: &Analysis, referent: &Referent) -> Option<Place> {
     match referent {
         Referent::Env(path) => {
@@ -66,7 +66,7 @@ pub(super) fn outside(analysis: &Analysis, referent: &Referent) -> Option<Place>
     }
 }
 
-/// The key whose value is at a line of YAML, or below it: the nearest line upwards that has it.
+/// The line of the key whose value is at or below a line of YAML: the nearest line above that has the key.
 pub(super) fn key_before(text: &str, line: usize, key: &str) -> Option<usize> {
     let lines = Lines::new(text);
     (0..line.max(1)).rev().find_map(|line| {
@@ -84,7 +84,7 @@ pub(super) fn key_before(text: &str, line: usize, key: &str) -> Option<usize> {
     })
 }
 
-/// All uses of a name in the project, its declaration first where it has one.
+/// All uses of a name in the project; its declaration comes first if there is one.
 pub(super) fn places(workspace: &Workspace, analysis: &Analysis, path: &Path, referent: &Referent) -> Vec<Place> {
     let mut found = Vec::new();
     for other in workspace.all_entries(path).iter().filter_map(|entry| workspace.analysis(entry)) {
@@ -101,7 +101,7 @@ pub(super) fn places(workspace: &Workspace, analysis: &Analysis, path: &Path, re
     found
 }
 
-/// Whether names of two specs refer to the same.
+/// Whether names of two specs refer to the same declaration.
 fn is_same(one: &Analysis, referent: &Referent, other: &Analysis, candidate: &Referent) -> bool {
     let declared = |analysis: &Analysis, id: usize| {
         let span = analysis.declaration(id).span;

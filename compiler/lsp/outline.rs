@@ -1,4 +1,4 @@
-//! The parts of a spec: its symbols, and what can be folded.
+//! The outline of a spec: its symbols and its foldable ranges.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::parse;
 use crate::span::{FileId, Span};
 use crate::token::TokenKind;
 
-/// The protocol's number of a symbol's kind.
+/// The number of a symbol's kind in the protocol.
 fn kind(kind: DeclarationKind) -> u8 {
     match kind {
         DeclarationKind::Api => 11,
@@ -42,7 +42,7 @@ pub(super) fn document(analysis: &Analysis, file: FileId) -> Value {
         .declarations
         .iter()
         .filter(|it| it.span.file == file && is_shown(it))
-        // A declaration's name is part of it, whatever did not parse around it.
+        // A declaration includes its name, even if the text around it did not parse.
         .map(|it| (it.whole.start.min(it.span.start), it.whole.end.max(it.span.end), it))
         .map(|(start, end, it)| (Span { file, start, end }, it))
         .collect();

@@ -26,7 +26,7 @@ pub(super) fn candidates(workspace: &Workspace, analysis: &Analysis, file: FileI
     found
 }
 
-/// `shop GET /items/{id}` as a request of `shop`.
+/// Turns `shop GET /items/{id}` into a named request of `shop`.
 fn request(analysis: &Analysis, file: FileId, tokens: &[Token], range: &Range<usize>) -> Option<Change> {
     let text = analysis.text(file);
     let is_inline = |at: usize| {
@@ -70,7 +70,7 @@ fn request(analysis: &Analysis, file: FileId, tokens: &[Token], range: &Range<us
     Some(Change { title: format!("Extract the request `{api}.{name}`"), edits: vec![insert, call] })
 }
 
-/// A path whose holes are parameters: the path, the parameters and the arguments for them.
+/// Replaces the holes of a path with parameters. Returns the path, the parameters and the arguments for them.
 fn with_parameters(text: &str, tokens: &[Token], start: usize, end: usize) -> (String, Vec<String>, Vec<String>) {
     let (mut path, mut params, mut args): (String, Vec<String>, Vec<String>) = Default::default();
     let mut done = start;
@@ -130,7 +130,7 @@ fn request_name(method: &str, path: &str, number: usize) -> String {
     if number == 1 { name } else { format!("{name}_{number}") }
 }
 
-/// A literal as a key of the environment.
+/// Turns a literal into a key of the environment.
 fn literal(workspace: &Workspace, analysis: &Analysis, file: FileId, tokens: &[Token], range: &Range<usize>) -> Option<Change> {
     let text = analysis.text(file);
     let environment = analysis.environment.as_ref()?;
@@ -149,7 +149,7 @@ fn literal(workspace: &Workspace, analysis: &Analysis, file: FileId, tokens: &[T
         }
     };
     let literal = &text[tokens[first].range.start..tokens[last].range.end];
-    // A string's escapes mean the same in YAML, but for these.
+    // The escapes of a string mean the same in YAML, except these.
     if literal.contains("\"\"\"") || literal.contains("\\u") || literal.contains("{{") || literal.contains("}}") || literal.contains("${") {
         return None;
     }
@@ -174,7 +174,7 @@ fn literal(workspace: &Workspace, analysis: &Analysis, file: FileId, tokens: &[T
     Some(Change { title: format!("Make it `env.{key}` of the environment {}", environment.name), edits })
 }
 
-/// The selected lines in a group.
+/// Puts the selected lines into a group.
 fn group(analysis: &Analysis, file: FileId, range: &Range<usize>) -> Option<Change> {
     let text = analysis.text(file);
     let lines = Lines::new(text);

@@ -14,10 +14,10 @@ use super::workspace::Workspace;
 use crate::parse;
 use crate::span::FileId;
 
-/// What can be renamed at a place.
+/// The range and the name that a rename at this byte would change.
 ///
 /// # Errors
-/// If it cannot be.
+/// If the name there cannot be renamed.
 pub(super) fn prepare(analysis: &Analysis, file: FileId, at: usize) -> Result<Value, String> {
     let (span, referent) = analysis.index.at(file, at).ok_or("there is no name here")?;
     refuse(analysis, referent)?;
@@ -40,7 +40,7 @@ fn refuse(analysis: &Analysis, referent: &Referent) -> Result<(), String> {
 /// The edits of a rename.
 ///
 /// # Errors
-/// If the name cannot be renamed, or not to that.
+/// If the name cannot be renamed, or the new name is not allowed.
 pub(super) fn rename(workspace: &Workspace, analysis: &Analysis, file: FileId, at: usize, new: &str) -> Result<Value, String> {
     let (_, referent) = analysis.index.at(file, at).ok_or("there is no name here")?;
     refuse(analysis, referent)?;
@@ -68,7 +68,7 @@ pub(super) fn rename(workspace: &Workspace, analysis: &Analysis, file: FileId, a
     Ok(json!({ "changes": changes }))
 }
 
-/// Whether a name may be that.
+/// Checks that a name may be renamed to `new`.
 fn is_name(analysis: &Analysis, referent: &Referent, new: &str) -> Result<(), String> {
     let starts = new.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_');
     if !starts || !new.chars().all(|char| char.is_ascii_alphanumeric() || char == '_') {
@@ -90,7 +90,7 @@ fn is_name(analysis: &Analysis, referent: &Referent, new: &str) -> Result<(), St
     if is_taken && declaration.name != new { Err(format!("`{new}` is already declared")) } else { Ok(()) }
 }
 
-/// A key in all environments of the project: they have the same keys.
+/// The locations of a key in all environments of the project, which have the same keys.
 fn keys_of_all_environments(analysis: &Analysis, path: &str) -> Vec<Place> {
     let Ok(entries) = std::fs::read_dir(analysis.target.root.join("config")) else { return Vec::new() };
     let key = path.rsplit('.').next().unwrap_or(path);

@@ -1,4 +1,4 @@
-//! The loop of the server: one message after the other.
+//! The main loop of the server, which handles one message at a time.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -39,7 +39,7 @@ fn run(connection: &Connection) -> Result<(), String> {
             Message::Notification(notification) => session.notification(&notification),
             Message::Response(_) => {}
         }
-        // While more messages wait, what they ask for comes first: a diagnostic of a text that has changed again is of no use.
+        // Pending messages come first, because diagnostics of a text that has changed again would be useless.
         if session.stale && connection.receiver.is_empty() {
             session.publish()?;
         }
@@ -73,9 +73,9 @@ fn capabilities() -> Value {
 struct Session<'c> {
     connection: &'c Connection,
     workspace: Workspace,
-    /// Files whose diagnostics the editor shows, with them.
+    /// The files with diagnostics in the editor, and these diagnostics.
     published: HashMap<PathBuf, Vec<Value>>,
-    /// Whether a text has changed since.
+    /// Whether a text has changed since the last diagnostics.
     stale: bool,
 }
 
@@ -154,7 +154,7 @@ impl Session<'_> {
         Value::Array(found)
     }
 
-    /// `ltc.check`: checks a spec against its environment, and says what it came to.
+    /// `ltc.check`: checks a spec against its environment, and reports the result.
     fn execute(&mut self, params: &Value) -> Result<Value, String> {
         let path = params["arguments"][0].as_str().and_then(uri::path);
         let (Some("ltc.check"), Some(path)) = (params["command"].as_str(), path) else {
@@ -197,7 +197,7 @@ impl Session<'_> {
         self.stale = true;
     }
 
-    /// Sends the diagnostics of all files of the specs at hand, where they changed.
+    /// Sends the diagnostics of all files of the open specs, if they changed.
     fn publish(&mut self) -> Result<(), String> {
         self.stale = false;
         let found = catch_unwind(AssertUnwindSafe(|| diagnose::all(&self.workspace))).unwrap_or_default();

@@ -35,7 +35,7 @@ impl<'t> Lines<'t> {
         json!({ "start": self.position(range.start), "end": self.position(range.end) })
     }
 
-    /// The byte of a position. One behind the end of its line is that end.
+    /// The byte of a position. A position after the end of its line counts as that end.
     pub(super) fn offset(&self, position: &Value) -> usize {
         let number = |key: &str| position[key].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
         let (line, mut units) = (number("line"), number("character"));

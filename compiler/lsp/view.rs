@@ -1,4 +1,4 @@
-//! What an editor shows in the text: colors, hints, lenses; and the formatted text.
+//! Additions that an editor shows in the text: colors, hints and lenses. Also the formatted text.
 
 use std::path::Path;
 
@@ -72,7 +72,7 @@ fn of_name(analysis: &Analysis, referent: &Referent) -> &'static str {
     }
 }
 
-/// The colors of a file: five numbers a token, relative to the one before.
+/// The colors of a file: five numbers for each token, relative to the one before.
 pub(super) fn semantic_tokens(analysis: &Analysis, file: FileId) -> Value {
     let text = analysis.text(file);
     let lines = Lines::new(text);
@@ -111,7 +111,7 @@ pub(super) fn semantic_tokens(analysis: &Analysis, file: FileId) -> Value {
     json!({ "data": data })
 }
 
-/// The types of takes whose types are not written.
+/// The types of takes that have no written type.
 pub(super) fn inlay_hints(analysis: &Analysis, file: FileId, range: &Value) -> Value {
     let text = analysis.text(file);
     let lines = Lines::new(text);
@@ -164,7 +164,7 @@ pub(super) fn lenses(analysis: &Analysis, file: FileId) -> Value {
     Value::Array(lenses)
 }
 
-/// The first user that runs a sequence, itself or through tasks.
+/// The first user that runs a sequence, directly or through tasks.
 fn user_of(analysis: &Analysis, sequence: &str) -> Option<String> {
     let items = || analysis.checked.trees.iter().flat_map(|(tree, _)| &tree.items);
     let mut runs = vec![sequence.to_owned()];

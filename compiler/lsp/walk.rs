@@ -10,9 +10,9 @@ use crate::span::{FileId, Name, Span};
 
 pub(super) struct Walker {
     pub(super) index: Index,
-    /// Names of the item at hand.
+    /// The names of the current item.
     pub(super) scope: HashMap<String, usize>,
-    /// The item, whose names are visible in all of it.
+    /// The span of the item, in which its names are visible.
     whole: Span,
     container: Option<usize>,
 }
@@ -22,7 +22,7 @@ impl Walker {
         Self { index, scope: HashMap::new(), whole: Span::default(), container: None }
     }
 
-    /// Makes what `before test` assigns visible everywhere.
+    /// Makes the names that `before test` assigns visible everywhere.
     pub(super) fn share_before_test(&mut self, file: &File) {
         for item in &file.items {
             if let Item::BeforeTest(block) | Item::BeforeTestEvery(_, block) = item {
@@ -52,7 +52,7 @@ impl Walker {
                 }
                 Item::Data(data) => {
                     self.enter(data.span, None);
-                    // Columns are names of the condition; they are not declared.
+                    // Columns are names within the condition only; they have no declaration.
                     if let (Some(filter), Some(id)) = (&data.filter, self.index.globals.get(&data.name.node).copied()) {
                         self.columns(filter, id);
                     }
@@ -151,7 +151,7 @@ impl Walker {
         }
     }
 
-    /// Assigns a name: a new variable, or one that the item or the file has.
+    /// Assigns a name: declares a new variable, or adds a reference to one of the item or the file.
     pub(super) fn bind(&mut self, name: &Name, kind: DeclarationKind, whole: Span) -> usize {
         let known = self.scope.get(&name.node).copied().filter(|_| kind != DeclarationKind::Parameter);
         if let Some(known) = known {

@@ -192,7 +192,7 @@ impl Walker {
         }
     }
 
-    /// The names of a condition on rows.
+    /// Resolves the names in a condition on rows.
     pub(super) fn columns(&mut self, expr: &Expr, data: usize) {
         match &expr.kind {
             ExprKind::Name(name) => self.index.references.push((expr.span, Referent::Column(data, name.clone()))),
@@ -226,7 +226,7 @@ impl Walker {
     }
 }
 
-/// The dotted path of `env.a.b` behind `env`.
+/// The dotted path after `env` in `env.a.b`.
 fn env_path(expr: &Expr) -> Option<String> {
     match &expr.kind {
         ExprKind::Name(name) if name == "env" => Some(String::new()),

@@ -1,4 +1,4 @@
-//! The files of an editor's session: open buffers over what is on disk, and which specs import which.
+//! The files of an editor's session: open buffers, which replace the files on disk, and which specs import which.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -16,7 +16,7 @@ pub(super) struct Buffer {
     pub(super) version: i64,
 }
 
-/// Everything that the server knows. What it works out from it is kept until a file changes.
+/// The state of the server. Derived data is cached until a file changes.
 #[derive(Debug, Default)]
 pub(super) struct Workspace {
     pub(super) buffers: HashMap<PathBuf, Buffer>,
@@ -27,14 +27,14 @@ pub(super) struct Workspace {
 }
 
 impl Workspace {
-    /// A buffer changed.
+    /// Discards cached data after a buffer changed.
     pub(super) fn changed(&self, path: &Path) {
         self.analyses.borrow_mut().clear();
         self.open.replace(None);
         self.imports.borrow_mut().remove(path);
     }
 
-    /// Files were created, saved or removed.
+    /// Discards cached data after files were created, saved or removed.
     pub(super) fn files_changed(&self) {
         self.analyses.borrow_mut().clear();
         self.open.replace(None);
@@ -59,7 +59,7 @@ impl Workspace {
         let open = self.open_files();
         match project::find(folder, spec.to_str()) {
             Ok(found) => {
-                // Without a `config/` a spec's own folder is its project.
+                // Without a `config/`, a spec's own folder is its project.
                 let root = if found.root.join("config").is_dir() { found.root } else { folder.to_path_buf() };
                 Target {
                     root,
@@ -89,7 +89,7 @@ impl Workspace {
         Rc::clone(found)
     }
 
-    /// What a spec imports.
+    /// The imports of a spec.
     fn imports(&self, root: &Path, spec: &Path) -> Rc<Vec<PathBuf>> {
         let known = self.imports.borrow().get(spec).cloned();
         if let Some(known) = known {
@@ -105,7 +105,7 @@ impl Workspace {
         found
     }
 
-    /// The specs that a file is checked as part of: those that import it and are not imported themselves, or the file itself.
+    /// The specs with which a file is checked: those that import it and are not imported themselves, or the file itself.
     pub(super) fn entries(&self, path: &Path) -> Vec<PathBuf> {
         let root = Self::root(path);
         let specs = self.specs(&root);
@@ -127,7 +127,7 @@ impl Workspace {
         if entries.is_empty() { vec![path.to_path_buf()] } else { entries }
     }
 
-    /// The specs of a project that no other imports: all its files are part of one of them.
+    /// The specs of a project that no other spec imports: together they cover all its files.
     pub(super) fn all_entries(&self, path: &Path) -> Vec<PathBuf> {
         let root = Self::root(path);
         let specs = self.specs(&root);
@@ -157,7 +157,7 @@ impl Workspace {
     }
 }
 
-/// Whether a path is one of a spec.
+/// Whether a path is that of a spec.
 pub(super) fn is_spec(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "lt")
 }

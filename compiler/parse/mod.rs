@@ -9,16 +9,16 @@
 //! # Names are contracts
 //!
 //! - A method of `TreeBuilder` with the name of a rule of the grammar (`stmt`, `take_source`) takes a pair of that rule and returns its
-//! node. The grammar guarantees the content of the pair, so no such method fails: a writer's mistake becomes a diagnostic and a broken
-//! node.
+//!   node. The grammar guarantees the content of the pair, so no such method fails: a writer's mistake becomes a diagnostic and a broken
+//!   node.
 //! - `only` and `kids` return the parts of a pair that carry meaning. They rely on the grammar's guarantees; a violation is a bug in ltc.
 //! - `bind` reads a name that is being declared and rejects reserved words; `word` reads a name that is used.
 //! - In `errors`, a function that takes a `ParseStop` and returns an `Option<Mistake>` recognizes certain mistakes and returns `None` for
-//! all others. `found` is a mistake where parsing stopped, `found_at` one at the given bytes.
+//!   all others. `found` is a mistake where parsing stopped, `found_at` one at the given bytes.
 //! - In `lexical_fixes`, a function is called with the cursor on the character in question. It leaves the cursor there and returns `false`,
-//! or it reports, edits and moves the cursor past the text that it has explained.
+//!   or it reports, edits and moves the cursor past the text that it has explained.
 //! - Rules of the grammar: `kw_x` is the word `x`, `p_x` a mark, `flag_x` an optional word, `only_x` is `x` up to the end of the text
-//! (applied again to broken text), and `broken` and `broken_top` are text that does not parse.
+//!   (applied again to broken text), and `broken` and `broken_top` are text that does not parse.
 
 mod build;
 mod builder;

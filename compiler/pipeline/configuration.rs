@@ -1,4 +1,4 @@
-//! Profile and environments: what a spec is checked with, and what its binary carries.
+//! The profile and the environments: those that a spec is checked with, and those that its binary embeds.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::model::Program;
 
 pub(super) type LoadedConfiguration = (Option<(String, String, Profile)>, Option<Environment>, Vec<ConfigError>, Vec<ConfigError>);
 
-/// The profile and the environment that it, or the command line, names.
+/// Reads the profile, and the environment that the command line or the profile names.
 pub(super) fn configuration(target: &Target) -> LoadedConfiguration {
     let mut errors: Vec<ConfigError> = target.lacks.profile.iter().cloned().collect();
     let mut warnings = Vec::new();
@@ -50,7 +50,7 @@ pub(super) fn load_environment(target: &Target, name: &str) -> Result<Environmen
     let folder = target.root.join("config");
     let own = folder.join(format!("{name}.yml"));
     if !target.open.is_file(&own) {
-        // Its error names the environments that are there.
+        // The error of `load` lists the existing environments.
         return Environment::load(&folder, name);
     }
     let text = target.open.read_config(&own).map_err(|error| vec![error])?;
@@ -62,7 +62,7 @@ pub(super) fn load_environment(target: &Target, name: &str) -> Result<Environmen
     AllowedHosts::of(&environment).map(|_| environment)
 }
 
-/// The keys that the spec reads, of all environments of the project: `--env` may select another one when the test starts.
+/// The keys that the spec reads, from all environments of the project, because `--env` may select another one when the test starts.
 pub(super) fn environments(root: &Path, program: &Program, warnings: &mut Vec<ConfigError>) -> Vec<(String, String)> {
     let Ok(entries) = fs::read_dir(root.join("config")) else { return Vec::new() };
     let paths: Vec<String> = program.env.iter().map(|key| key.path.join(".")).collect();
@@ -73,7 +73,7 @@ pub(super) fn environments(root: &Path, program: &Program, warnings: &mut Vec<Co
         let text = ltc_config::read(&path).map_err(|error| vec![error]);
         match text.and_then(|text| carried(&text, &shown(root, &path), &reads)) {
             Ok(text) => found.push((name, text)),
-            // The one that this spec is checked against has been read: these are others, which it may never be run with.
+            // The selected environment has been read. The spec may never run with the others, so their errors are warnings.
             Err(errors) => warnings.extend(errors.into_iter().map(|error| {
                 let message = format!("the binary will not include the environment {name}: {}", error.message);
                 ConfigError { message, ..error }
@@ -96,7 +96,7 @@ pub(super) fn schema(value: &Value) -> EnvValue {
     }
 }
 
-/// The test's name (registered, else the profile's, else the spec's), as it is written and as files take it.
+/// The test's name (as registered, else the profile's, else the spec's), as written and in the form that file names have.
 pub(super) fn identity(target: &Target, profile: Option<&Profile>) -> Result<(String, String), ConfigError> {
     let named = target.registered.clone().or_else(|| profile.and_then(|profile| profile.header.name.clone()));
     let stem = || target.spec.file_stem().map(|stem| stem.to_string_lossy().into_owned());

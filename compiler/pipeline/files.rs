@@ -1,4 +1,4 @@
-//! The files of a compilation: the spec, what it imports, and the data and other files that these name.
+//! The files of a compilation: the spec, its imports, and the data and other files that these name.
 
 use std::collections::HashMap;
 use std::fs;
@@ -14,7 +14,7 @@ use crate::parse;
 use crate::source::SourceMap;
 use crate::span::{FileId, Span};
 
-/// The largest spec that is read: past it somebody has named the wrong file.
+/// The largest spec, in bytes. A larger file is probably the wrong one.
 pub(super) const LARGEST: u64 = 64 * 1024 * 1024;
 
 pub(super) struct Parsed {
@@ -23,7 +23,7 @@ pub(super) struct Parsed {
     pub(super) folder: PathBuf,
 }
 
-/// Reads the spec and what it names.
+/// Reads the spec and all files that it names.
 pub(super) struct Reader<'t> {
     pub(super) target: &'t Target,
     pub(super) sources: SourceMap,
@@ -59,7 +59,7 @@ impl<'t> Reader<'t> {
         id
     }
 
-    /// Files come into the list in the order they are met, so that one pass reads all.
+    /// Reads the imports of all files. New files are appended to the list, so that one pass reads all.
     pub(super) fn read_imports(&mut self) {
         let mut next = 0;
         while next < self.files.len() {
@@ -107,7 +107,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The paths of all files that are named, whether they are there or not.
+    /// The paths of all files that are named, whether they exist or not.
     pub(super) fn named(&self) -> Vec<PathBuf> {
         let imports = self.files.iter().flat_map(|file| {
             let imported = file.ast.items.iter().filter_map(|item| match item {
@@ -160,7 +160,7 @@ pub(super) fn load(full: &Path, written: &str) -> Result<Loaded, String> {
     Ok(Loaded { path: written.to_owned(), bytes })
 }
 
-/// `why` a file is not read, with a file that is nearly it: of its folder, or of that name elsewhere in the project.
+/// Adds a similar file to the reason `why` a file is not read: one from its folder, or one with its name elsewhere in the project.
 fn with_near(why: String, root: &Path, folder: &Path, full: &Path) -> String {
     let Some(name) = full.file_name().and_then(|name| name.to_str()).filter(|_| !full.exists()) else { return why };
     let beside = full.parent().map(names_in).unwrap_or_default();
@@ -174,7 +174,7 @@ fn with_near(why: String, root: &Path, folder: &Path, full: &Path) -> String {
     }
 }
 
-/// How many folders are searched for a file.
+/// The most folders that are searched for a file.
 const SEARCHED_FOLDERS_MAX: usize = 200;
 
 fn names_in(folder: &Path) -> Vec<String> {
@@ -184,7 +184,7 @@ fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
-/// A file of the project with this name, or nearly this name.
+/// A file of the project with this name or a similar one.
 fn elsewhere(root: &Path, name: &str) -> Option<PathBuf> {
     let mut folders = vec![normal(root)];
     let (mut at, mut near) = (0, None);
@@ -203,14 +203,14 @@ fn elsewhere(root: &Path, name: &str) -> Option<PathBuf> {
     near
 }
 
-/// `path` as a file in `folder` names it.
+/// The path under which a file in `folder` names `path`.
 fn relative(folder: &Path, path: &Path) -> Option<String> {
     let up = folder.ancestors().position(|above| path.starts_with(above))?;
     let rest = path.strip_prefix(folder.ancestors().nth(up)?).ok()?;
     Some("../".repeat(up) + &rest.to_str()?.replace('\\', "/"))
 }
 
-/// Files of one folder whose names match a pattern with `*` and `?`, in order of name.
+/// The files of one folder whose names match a pattern with `*` and `?`, ordered by name.
 pub(super) fn glob(root: &Path, folder: &Path, pattern: &str) -> Result<Vec<Loaded>, String> {
     let (parent, name) = pattern.rsplit_once('/').unwrap_or((".", pattern));
     let full = within(root, folder, parent)?;
@@ -234,7 +234,7 @@ pub(super) fn glob(root: &Path, folder: &Path, pattern: &str) -> Result<Vec<Load
         .collect()
 }
 
-/// A path that a file names, which must not lead out of the project.
+/// Resolves a path that a file names. The path must not lead out of the project.
 pub(super) fn within(root: &Path, folder: &Path, written: &str) -> Result<PathBuf, String> {
     if Path::new(written).is_absolute() {
         return Err("it must be relative to the file that names it".to_owned());
@@ -246,7 +246,7 @@ pub(super) fn within(root: &Path, folder: &Path, written: &str) -> Result<PathBu
     inside(root, &full).map(|()| full)
 }
 
-/// Whether a path leads to a file of the project when its links are followed. One that is not there leads nowhere.
+/// Checks that a path leads to a file of the project when its links are followed. A path that does not exist is accepted.
 fn inside(root: &Path, full: &Path) -> Result<(), String> {
     let real = match fs::canonicalize(full) {
         Ok(real) => real,
@@ -257,7 +257,7 @@ fn inside(root: &Path, full: &Path) -> Result<(), String> {
     if real.starts_with(root) { Ok(()) } else { Err("it is a link to a file outside of the project".to_owned()) }
 }
 
-/// A pipe or a device may never end.
+/// The size of a regular file. Pipes and devices are rejected, because reading them may never end.
 fn is_regular(path: &Path) -> Result<u64, String> {
     let found = fs::metadata(path).map_err(|error| reason(&error))?;
     match found.file_type() {
@@ -267,7 +267,7 @@ fn is_regular(path: &Path) -> Result<u64, String> {
     }
 }
 
-/// The path without `.` and `..`, made absolute; links are not followed.
+/// The absolute path without `.` and `..`; links are not followed.
 pub(super) fn normal(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     absolute.components().fold(PathBuf::new(), |mut full, part| {
@@ -320,7 +320,7 @@ mod tests {
         let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let (real, root) = (folder.path().join("real"), folder.path().join("root"));
         fs::create_dir_all(real.join("specs")).unwrap();
-        // The project's own folder may be behind a link.
+        // The path of the project's folder itself may contain a link.
         symlink(&real, &root).unwrap();
         let specs = root.join("specs");
         fs::write(outside.path().join("x.csv"), "secret").unwrap();

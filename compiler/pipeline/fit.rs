@@ -1,4 +1,4 @@
-//! Whether spec, profile and environment fit each other: users, thresholds, rows of data, and sections about hosts.
+//! Checks that spec, profile and environment fit each other: users, thresholds, rows of data, and sections about hosts.
 
 use ltc_config::{ApiTransportSettings, ConfigError, Environment, Profile};
 
@@ -6,14 +6,14 @@ use crate::check;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Program, sections};
 
-/// What is wrong with how the environment says that hosts are reached.
+/// The errors in the environment's settings of how hosts are reached.
 pub(super) fn reached_of(program: &Program, environment: &Environment) -> Vec<ConfigError> {
     let sections: Vec<Vec<String>> = program.apis.iter().map(|api| sections(program, api)).collect();
     let mut errors: Vec<ConfigError> = Vec::new();
     for (api, sections) in program.apis.iter().zip(&sections) {
         let sections: Vec<&str> = sections.iter().map(String::as_str).collect();
         let wrong = ApiTransportSettings::from(environment, &api.name, &sections).err().unwrap_or_default();
-        // Apis that share a section share its errors.
+        // Apis with the same section have the same errors.
         errors.extend(wrong.into_iter().filter(|wrong| errors.iter().all(|known| known.location != wrong.location)).collect::<Vec<_>>());
     }
     let sections: Vec<&str> = sections.iter().flatten().map(String::as_str).collect();
@@ -23,7 +23,7 @@ pub(super) fn reached_of(program: &Program, environment: &Environment) -> Vec<Co
     errors
 }
 
-/// Users that the profile names and the spec doesn't have.
+/// Users that the profile names but the spec does not have.
 pub(super) fn users_of(program: &Program, profile: &Profile) -> Vec<ConfigError> {
     let known: Vec<&str> = program.users.iter().map(|user| user.name.as_str()).collect();
     profile
@@ -40,13 +40,13 @@ pub(super) fn users_of(program: &Program, profile: &Profile) -> Vec<ConfigError>
         .collect()
 }
 
-/// Thresholds about steps and groups that the spec doesn't have.
+/// Thresholds of steps and groups that the spec does not have.
 pub(super) fn thresholds_of(program: &Program, profile: &Profile) -> Vec<ConfigError> {
     let known: Vec<&str> = program.lines.iter().map(|line| line.name.as_str()).collect();
     profile.thresholds.iter().filter_map(|threshold| threshold.check(&known)).collect()
 }
 
-/// Data of which each user holds a row, with fewer rows than the profile has users.
+/// Data sources of which each user holds a row, but which have fewer rows than the profile has users.
 pub(super) fn too_few_rows(program: &Program, profile: &Profile) -> Vec<Diagnostic> {
     use ltc_config::profile::Shape;
     let users = match &profile.load.shape {

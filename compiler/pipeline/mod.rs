@@ -1,4 +1,4 @@
-//! From a spec's path to a generated crate: reads the files, calls the pure phases in their order, gathers what they say.
+//! Turns a spec into a generated crate: reads the files, calls the pure phases in order, and collects their diagnostics.
 
 mod configuration;
 mod files;
@@ -27,7 +27,7 @@ use fit::{reached_of, thresholds_of, too_few_rows, users_of};
 /// The largest spec that is read, in bytes.
 pub const LARGEST_SPEC: u64 = files::LARGEST;
 
-/// The text of a spec.
+/// Reads the text of a spec.
 ///
 /// # Errors
 /// If it cannot be read, is too large or is not UTF-8.
@@ -35,7 +35,7 @@ pub fn read_spec(path: &Path) -> Result<String, String> {
     files::read_text(path)
 }
 
-/// A path that a file of `folder` names.
+/// Resolves a path that a file of `folder` names.
 ///
 /// # Errors
 /// If it leads out of the project.
@@ -43,79 +43,78 @@ pub fn resolve(root: &Path, folder: &Path, written: &str) -> Result<PathBuf, Str
     files::within(root, folder, written)
 }
 
-/// The path without `.` and `..`, made absolute; links are not followed.
+/// The absolute path without `.` and `..`; links are not followed.
 pub fn normal(path: &Path) -> PathBuf {
     files::normal(path)
 }
 
-/// The environment that a spec is checked against, if it has one that can be read.
+/// The environment that a spec is checked against, if there is one and it can be read.
 pub fn environment(target: &Target) -> Option<ltc_config::Environment> {
     configuration(target).1
 }
 
-/// What is to be compiled.
+/// The input of a compilation.
 #[derive(Clone, Debug, Default)]
 pub struct Target {
-    /// The project's folder: paths are shown relative to it.
+    /// The project's folder. Messages show paths relative to it.
     pub root: PathBuf,
     /// The spec.
     pub spec: PathBuf,
-    /// The profile; without one the binary carries none.
+    /// The profile; without one the binary has none.
     pub profile: Option<PathBuf>,
-    /// The environment, in place of the profile's.
+    /// The environment, which overrides the profile's.
     pub env: Option<String>,
     /// The name that the test is registered under.
     pub registered: Option<String>,
-    /// What of it isn't there.
+    /// The files of the test that do not exist.
     pub lacks: Lacks,
-    /// Files that an editor has open: read in place of what is on disk.
+    /// Files that an editor has open; their text replaces that on disk.
     pub open: OpenFiles,
 }
 
 impl Target {
-    /// The files that are read before anything is known of the spec, whether they are there or not. The last part of a path may be a
-    /// pattern with `*`.
+    /// The files that are read before the spec is known, whether they exist or not. The last part of a path may be a pattern with `*`.
     pub fn files(&self) -> Vec<PathBuf> {
         let config = [self.root.join("config/*.yml")];
         [Some(self.spec.clone()), self.profile.clone()].into_iter().flatten().chain(config).collect()
     }
 }
 
-/// What compiling came to so far.
+/// The result of reading and checking a spec.
 #[derive(Debug)]
 pub struct Checked {
-    /// The test's name in the form that files take.
+    /// The test's name in the form that file names have.
     pub name: String,
-    /// The files, for places.
+    /// The source files, for locations.
     pub sources: SourceMap,
-    /// What is wrong in them.
+    /// The errors and warnings in the source files.
     pub diagnostics: Diagnostics,
-    /// What is wrong in profile and environments.
+    /// The errors in the profile and environments.
     pub config: Vec<ConfigError>,
-    /// What is odd in the profile.
+    /// The warnings about the profile and environments.
     pub config_warnings: Vec<ConfigError>,
-    /// There where nothing is wrong.
+    /// The program, if there are no errors in the spec.
     pub program: Option<Program>,
-    /// The types of variables and parameters, where each is assigned.
+    /// The types of variables and parameters, by the location of each assignment.
     pub types: Vec<(Span, Type)>,
-    /// The trees of the files, each with what its imports lead to.
+    /// The trees of the files, each with the files of its imports.
     pub trees: Vec<(File, Vec<Option<FileId>>)>,
-    /// The files that the spec and its imports name, whether they are there or not. The last part of a path may be a pattern with `*`.
+    /// The files that the spec and its imports name, whether they exist or not. The last part of a path may be a pattern with `*`.
     pub files: Vec<PathBuf>,
     profile: Option<(String, String)>,
     environments: Vec<(String, String)>,
 }
 
 impl Checked {
-    /// Whether anything is wrong.
+    /// Whether there is any error.
     pub fn has_errors(&self) -> bool {
         !self.config.is_empty() || self.program.is_none()
     }
 
-    /// The generated crate.
+    /// Generates the crate.
     ///
     /// # Errors
-    /// Where emission failed, which is a bug of ours, or there is no program.
+    /// If the spec has errors, or if emission fails, which is a bug in ltc.
     pub fn emit(&self) -> Result<Emitted, String> {
         let program = self.program.as_ref().ok_or("the spec has errors")?;
         let locate = |span: Span| {
@@ -133,10 +132,10 @@ impl Checked {
     }
 }
 
-/// Reads and checks a spec with all it names.
+/// Reads and checks a spec and all files that it names.
 ///
 /// # Errors
-/// Where the spec itself can't be read: there is nothing to show a place in.
+/// If the spec itself cannot be read: then there is no source to show an error in.
 pub fn check(target: &Target) -> Result<Checked, String> {
     let mut reader = match (Reader::new(target), &target.lacks.spec) {
         (Ok(reader), _) => reader,
@@ -185,7 +184,7 @@ pub fn check(target: &Target) -> Result<Checked, String> {
     }
     let mut unknown = Vec::new();
     let environments = program.as_ref().map(|program| environments(&target.root, program, &mut unknown)).unwrap_or_default();
-    // What is wrong with the environment at hand is an error already.
+    // An error in the selected environment is reported only once.
     config_warnings.extend(unknown.into_iter().filter(|warning| config.iter().all(|error| error.location != warning.location)));
     diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|(span, _)| (span.file, span.start)));
     Ok(Checked {
@@ -203,7 +202,7 @@ pub fn check(target: &Target) -> Result<Checked, String> {
     })
 }
 
-/// All that is known of a registered test without its spec: where it was named, and what is wrong in profile and environment.
+/// The result for a registered test without its spec: the error in the registry, and those in the profile and environment.
 fn without_spec(target: &Target, lacks: &ConfigError) -> Checked {
     let (_, _, mut config, config_warnings) = configuration(target);
     config.insert(0, lacks.clone());

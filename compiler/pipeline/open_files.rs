@@ -13,7 +13,7 @@ use super::files;
 pub struct OpenFiles(Arc<HashMap<PathBuf, String>>);
 
 impl OpenFiles {
-    /// Files with their texts.
+    /// Creates a set of open files with their texts.
     pub fn new(files: HashMap<PathBuf, String>) -> Self {
         Self(Arc::new(files))
     }
@@ -23,7 +23,7 @@ impl OpenFiles {
         if self.0.is_empty() { None } else { self.0.get(&files::normal(path)).map(String::as_str) }
     }
 
-    /// The same files, one with another text.
+    /// A copy in which one file has another text.
     #[must_use]
     pub fn with(&self, path: &Path, text: String) -> Self {
         let mut changed = HashMap::clone(&self.0);
@@ -31,12 +31,12 @@ impl OpenFiles {
         Self::new(changed)
     }
 
-    /// Whether a file is open or on disk.
+    /// Whether a file is open or exists on disk.
     pub(super) fn is_file(&self, path: &Path) -> bool {
         self.get(path).is_some() || path.is_file()
     }
 
-    /// The text of a spec.
+    /// Reads the text of a spec.
     ///
     /// # Errors
     /// If it is not open and cannot be read.
@@ -44,7 +44,7 @@ impl OpenFiles {
         self.get(path).map_or_else(|| files::read_text(path), |text| Ok(text.to_owned()))
     }
 
-    /// The text of a file of the configuration.
+    /// Reads the text of a configuration file.
     pub(super) fn read_config(&self, path: &Path) -> Result<String, ConfigError> {
         self.get(path).map_or_else(|| ltc_config::read(path), |text| Ok(text.to_owned()))
     }

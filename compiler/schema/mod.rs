@@ -1,5 +1,5 @@
-//! JSON Schemas of the YAML files, made of Rust types by schemars: each type has the keys of one section, with its meaning as its comment.
-//! A test compares the keys with those that the parser knows, so that an editor offers exactly what a test accepts.
+//! JSON Schemas of the YAML files, which schemars derives from Rust types: each type has the keys of one section, documented by its
+//! comments. A test compares the keys with those that the parser accepts, so that an editor offers exactly these.
 
 mod credentials;
 mod profile;
@@ -22,7 +22,7 @@ pub(crate) enum Schema {
 }
 
 impl Schema {
-    /// All there are.
+    /// All schemas.
     pub(crate) const ALL: [Self; 3] = [Self::Profile, Self::Registry, Self::Credentials];
 
     /// Its file in a project, relative to the root.
@@ -34,7 +34,7 @@ impl Schema {
         }
     }
 
-    /// The schema as JSON, in draft 7, which all YAML language servers know.
+    /// The schema as JSON, in draft 7, which all YAML language servers support.
     pub(crate) fn text(self) -> String {
         let schema = match self {
             Self::Profile => root::<profile::ProfileFile>(),
@@ -58,7 +58,7 @@ mod tests {
 
     use super::*;
 
-    /// A key that is near to no other, so that the error for it lists all keys.
+    /// A key that is not similar to any other, so that its error lists all keys.
     const UNKNOWN: &str = "qqqqqqqqqqqqqqqqqqqqqqqq";
 
     fn parse(schema: Schema, text: &str) -> Vec<ConfigError> {
@@ -70,7 +70,7 @@ mod tests {
         .unwrap_or_default()
     }
 
-    /// The keys that the parser knows in a section, from its error for an unknown one.
+    /// The keys that the parser accepts in a section, from its error for an unknown one.
     fn parsed_keys(schema: Schema, section: &str) -> BTreeSet<String> {
         let text = section.replace('@', &format!("{UNKNOWN}: 1"));
         let errors = parse(schema, &text);
@@ -80,7 +80,7 @@ mod tests {
         keys.split(", ").map(str::to_owned).collect()
     }
 
-    /// The keys of a definition of the schema, or of its root.
+    /// The keys of a definition in the schema, or of its root.
     fn schema_keys(schema: Schema, definition: &str) -> BTreeSet<String> {
         let root: Value = serde_json::from_str(&schema.text()).unwrap();
         let at = if definition.is_empty() { &root } else { &root["definitions"][definition] };

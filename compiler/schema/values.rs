@@ -70,7 +70,7 @@ fn choice(offered: &[&str], also: &[&str]) -> Schema {
     json_schema!({ "anyOf": [{ "enum": offered }, { "type": "string", "pattern": format!("^({pattern})$") }] })
 }
 
-/// Types whose values are words: those that an editor offers, and further ones that are read.
+/// Types whose values are words: those that an editor offers, and further ones that are also accepted.
 macro_rules! words {
     ($($name:ident: [$($offered:literal),+] or [$($also:literal),*];)+) => {
         $(pub(super) struct $name;

@@ -1,4 +1,4 @@
-//! What an assistant may do at most.
+//! Limits on what an assistant may do.
 
 use std::time::Duration;
 
@@ -11,22 +11,22 @@ pub(super) struct Caps {
     pub(super) clients: Option<u64>,
     pub(super) rate: Option<Rate>,
     pub(super) duration: Option<Duration>,
-    /// Hosts beside those of this machine.
+    /// Allowed hosts besides this machine.
     pub(super) hosts: Vec<String>,
 }
 
-/// What is planned: a part of what `plan --json` prints.
+/// The planned load: a part of the output of `plan --json`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Plan {
     peak_clients: u64,
-    /// Iterations started per second; 0 for a load of users.
+    /// Iterations started per second; 0 if the load has no arrival rate.
     peak_rate: f64,
-    /// `null`: until it is stopped.
+    /// `null` if the test runs until it is stopped.
     duration_seconds: Option<f64>,
 }
 
 impl Caps {
-    /// Refuses runs altogether where they have no limit.
+    /// Rejects all runs if there is no limit.
     pub(super) fn allow_runs(&self) -> Result<(), String> {
         if self.duration.is_some() && (self.clients.is_some() || self.rate.is_some()) {
             return Ok(());
@@ -35,7 +35,7 @@ impl Caps {
             .to_owned())
     }
 
-    /// Refuses a plan that exceeds a limit.
+    /// Rejects a plan that exceeds a limit.
     pub(super) fn allow(&self, plan: &Plan) -> Result<(), String> {
         self.allow_runs()?;
         let longest = self.duration.unwrap_or_default();
@@ -46,7 +46,7 @@ impl Caps {
                 return Err(format!("unexpected run {planned}, expected at most {}", ltc_config::duration::print(longest)));
             }
         }
-        // A load of arrivals has users, too: their number is bounded by the rate, unless it has a limit of its own.
+        // A load of arrivals has users, too. The rate limits their number, unless it has its own limit.
         let by_rate = plan.peak_rate > 0.0;
         match (by_rate, self.rate) {
             (true, None) => return Err("unexpected arrival rate: the server has no `--max-rate`; use `clients`".to_owned()),

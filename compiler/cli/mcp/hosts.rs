@@ -1,4 +1,4 @@
-//! Which hosts a test may send requests to: those that its spec and its environment name must be allowed.
+//! The hosts that a test may send requests to: all hosts in its spec and its environment must be allowed.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,14 +10,14 @@ use url::{Host, Url};
 use crate::emit::Emitted;
 use crate::model::Program;
 
-/// The hosts that a test names: in its spec, in its data, and in the keys of the environment that it reads. The process environment sets
-/// `${VAR}`, as it will when the test starts.
+/// The hosts in a test: in its spec, in its data, and in the keys of the environment that it reads. `${VAR}` has the value from the process
+/// environment, as when the test starts.
 ///
 /// # Errors
-/// Where a value is missing, so that its host is not known.
+/// If a value is missing, so that its host is unknown.
 pub(super) fn named(emitted: &Emitted, root: &Path, program: &Program, env: Option<&str>) -> Result<BTreeSet<String>, String> {
     let mut hosts: BTreeSet<String> = in_text(&emitted.main).collect();
-    // Of the environments, which are carried, too, only one is used.
+    // The binary embeds all environments, but uses only one of them.
     for (_, content) in emitted.files.iter().filter(|(path, _)| !path.starts_with("config/")) {
         hosts.extend(in_text(&String::from_utf8_lossy(content)));
     }
@@ -55,7 +55,7 @@ fn in_text(text: &str) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-/// Refuses a host that is neither of this machine nor allowed.
+/// Rejects a host that is neither this machine nor allowed.
 pub(super) fn allow(hosts: &BTreeSet<String>, allowed: &[String]) -> Result<(), String> {
     let is_allowed = |host: &str| is_local(host) || allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(host));
     let refused: Vec<&str> = hosts.iter().map(String::as_str).filter(|host| !is_allowed(host)).collect();

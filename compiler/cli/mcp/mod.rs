@@ -1,7 +1,7 @@
 //! `ltc mcp`: a server of the Model Context Protocol on standard input and output. Assistants check, build, debug and run tests with it.
 //!
-//! What an assistant may do is set by who starts the server, with the options of the command. Every limit is checked here, on the plan that
-//! the binary itself computes, before a request is sent.
+//! The user who starts the server sets the limits of the assistant with the options of the command. The server checks every limit on the
+//! plan that the binary computes, before a request is sent.
 
 mod caps;
 mod hosts;

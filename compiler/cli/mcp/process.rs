@@ -1,5 +1,5 @@
-//! Commands that the server runs: `ltc` itself, and the binaries that it builds. Standard output of the server belongs to the protocol, so
-//! that all of them write to pipes.
+//! Commands that the server runs: `ltc` itself, and the binaries that it builds. The server's standard output belongs to the protocol, so
+//! all commands write to pipes.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-/// How much of an output an assistant gets, in bytes: its beginning and its end.
+/// The most output that an assistant gets, in bytes: the beginning and the end.
 const OUTPUT_BYTES_MAX: usize = 48 * 1024;
 
-/// What a command printed, and how it ended.
+/// The output and the exit code of a command.
 #[derive(Debug)]
 pub(super) struct Output {
     pub(super) code: i32,
@@ -19,7 +19,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// The lines of both outputs, the results first.
+    /// Both outputs as text, standard output first.
     pub(super) fn text(&self) -> String {
         let parts = [self.stdout.trim_end(), self.stderr.trim_end()];
         shortened(&parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("\n"))
@@ -32,7 +32,7 @@ pub(super) async fn ltc(root: &Path, args: &[&str], longest: Duration) -> Result
     run(&program, root, args, longest).await
 }
 
-/// Runs a program to its end, which a cancelled call brings about at once.
+/// Runs a program to its end. A cancelled call ends it at once.
 pub(super) async fn run(program: &Path, root: &Path, args: &[&str], longest: Duration) -> Result<Output, String> {
     let mut command = Command::new(program);
     command.args(args).current_dir(root).env("NO_COLOR", "1").stdin(Stdio::null()).kill_on_drop(true);

@@ -1,4 +1,4 @@
-//! What an assistant reads: the references of the language and its files, and the specs and profiles of the project.
+//! The resources of the server: the references of the language and its files, and the specs and profiles of the project.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::project::Project;
 
-/// A page that every server has.
+/// A page of the documentation, which every server offers.
 struct Page {
     uri: &'static str,
     name: &'static str,
@@ -42,7 +42,7 @@ const PAGES: &[Page] = &[
     },
 ];
 
-/// All of them, the pages first.
+/// All resources, the pages first.
 pub(super) fn list(root: &Path) -> Vec<Resource> {
     let pages = PAGES.iter().map(|page| Resource::new(page.uri, page.name).with_description(page.about).with_mime_type("text/markdown"));
     let files = files(root).into_iter().filter_map(|path| {
@@ -54,7 +54,7 @@ pub(super) fn list(root: &Path) -> Vec<Resource> {
     pages.chain(files).collect()
 }
 
-/// The text of one. Only what is listed can be read.
+/// The text of a resource. Only listed resources can be read.
 pub(super) fn read(root: &Path, uri: &str) -> Result<ResourceContents, String> {
     if let Some(page) = PAGES.iter().find(|page| page.uri == uri) {
         return Ok(ResourceContents::text(page.text, uri));
@@ -65,8 +65,8 @@ pub(super) fn read(root: &Path, uri: &str) -> Result<ResourceContents, String> {
     Ok(ResourceContents::text(text, uri))
 }
 
-/// The specs of `specs/`, the registered ones, and the profiles beside them. Environments and credentials are not among them: they may have
-/// secrets.
+/// The specs of `specs/`, the registered ones, and the profiles next to them. Environments and credentials are left out, because they may
+/// contain secrets.
 fn files(root: &Path) -> Vec<PathBuf> {
     let folder = std::fs::read_dir(root.join("specs")).into_iter().flatten().flatten().map(|entry| entry.path());
     let is_ours = |path: &PathBuf| {

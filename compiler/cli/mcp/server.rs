@@ -24,11 +24,11 @@ use super::{hosts, resources};
 use crate::pipeline::{self, Target};
 use crate::project::{self, Problem};
 
-/// How long a build may take: the first one compiles the runtime.
+/// The time limit of a build; the first one compiles the runtime.
 const BUILD: Duration = Duration::from_secs(30 * 60);
-/// How long anything else may take that sends no load.
+/// The time limit of all other commands that send no load.
 const SHORT: Duration = Duration::from_secs(10 * 60);
-/// What a run may take beside its load: health checks, `before test`, users that finish their iteration.
+/// The time that a run may take besides its load: health checks, `before test`, users that finish their iteration.
 const AROUND: Duration = Duration::from_secs(5 * 60);
 
 const INSTRUCTIONS: &str = "\
@@ -103,7 +103,7 @@ struct Files {
     tolerance: Option<String>,
 }
 
-/// A test that was built and may send requests.
+/// A built test that may send requests.
 struct Ready {
     binary: PathBuf,
     env: Option<String>,
@@ -190,7 +190,7 @@ impl Server {
         Ok(ConfigurationArgs { env: test.env.clone(), profile: None }.target(found))
     }
 
-    /// A path that an assistant names: within the project, and no option.
+    /// Checks a path from an assistant: it must be within the project, and not look like an option.
     fn within(&self, path: &str) -> Result<String, String> {
         let relative = Path::new(path);
         let relative = relative.strip_prefix(&self.root).unwrap_or(relative);
@@ -205,12 +205,12 @@ impl Server {
         }
     }
 
-    /// Builds; gives the binary and the sentence that says so.
+    /// Builds a test, and returns the binary and the announcement.
     async fn built(&self, test: &Test) -> Result<(PathBuf, String), String> {
         let target = self.target(test)?;
         let checked = pipeline::check(&target)?;
         let spec = target.spec.display().to_string();
-        // With `--`, no name is an option.
+        // After `--`, a name cannot be read as an option.
         let mut args = vec!["build", "--message-format", "short"];
         args.extend(test.env.as_deref().map(|env| ["--env", env]).into_iter().flatten());
         args.extend(["--", &spec]);
@@ -221,7 +221,7 @@ impl Server {
         Ok((self.root.join(checked.name), output.text()))
     }
 
-    /// Builds a test whose hosts are all allowed.
+    /// Builds a test, and checks that all its hosts are allowed.
     async fn ready(&self, test: &Test) -> Result<Ready, String> {
         let target = self.target(test)?;
         let checked = pipeline::check(&target)?;
@@ -239,7 +239,7 @@ impl Server {
         self.caps.allow_runs()?;
         let ready = self.ready(&load.test).await?;
         let clients = load.clients.map(|clients| clients.to_string());
-        // Each value is joined to its option, so that it cannot be another option.
+        // Each value is joined to its option, so that it cannot be read as another option.
         let mut args = vec!["--embedded".to_owned(), format!("--duration={}", load.duration)];
         match (&clients, &load.rate) {
             (Some(clients), None) => args.push(format!("--clients={clients}")),
@@ -266,7 +266,7 @@ impl Server {
     }
 }
 
-/// Where the JSON report of a run goes, relative to the project: a new file.
+/// The path of a run's JSON report, relative to the project: a new file.
 fn report_path(root: &Path, binary: &Path) -> String {
     let name = binary.file_name().unwrap_or_default().to_string_lossy();
     let paths = (1_u64..).map(|number| format!("runs/{name}-mcp-{number}.json"));
@@ -281,7 +281,7 @@ fn ended(output: Output) -> Result<String, String> {
     }
 }
 
-/// The result of a tool. What went wrong is for the assistant to read, and no error of the protocol.
+/// The result of a tool. A failure is a text for the assistant instead of an error of the protocol.
 fn told(result: Result<String, String>) -> CallToolResult {
     match result {
         Ok(text) => CallToolResult::success(vec![ContentBlock::text(text)]),
