@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::fleet::Interval;
 use ltc_engine::http::ApiConfig;
 use ltc_engine::program::Program;
-use ltc_engine::schedule::WeightedClass;
+use ltc_engine::schedule::{Plan, Slice, WeightedClass};
 use ltc_engine::stats::micros;
 use ltc_engine::value::Value;
 
@@ -198,6 +198,13 @@ impl SliceEvent {
         self.to().map_or(Duration::MAX, |to| to.saturating_add(Duration::from_micros(self.leave_us)))
     }
 
+    /// The function's part of the plan: its shard's users in its interval, each from the moment at which it passes to this function.
+    pub fn part_of(&self, plan: &Plan) -> Slice {
+        let (enter, leave) = (Duration::from_micros(self.enter_us), Duration::from_micros(self.leave_us));
+        let shard = plan.slice(u64::from(self.shard), u64::from(self.shards));
+        shard.interval(self.interval_from(), self.to(), enter, leave).since(self.from())
+    }
+
     /// The classes in the form that the schedule needs.
     pub fn user_classes(&self) -> Vec<WeightedClass> {
         self.classes.iter().map(|class| WeightedClass::new(&class.name, class.weight)).collect()
@@ -272,6 +279,7 @@ pub(crate) mod sample {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fleet::{Fleet, FleetOptions};
     use super::*;
 
     #[test]
@@ -292,5 +300,24 @@ mod tests {
         assert_eq!((back.slice.as_str(), back.from(), back.to(), back.end()), ("t/2/1/4", Duration::from_secs(1), None, Duration::MAX));
         assert_eq!((back.env, back.profile), (event.env.clone(), event.profile.clone()));
         assert!(!format!("{event:?}").contains("secret"));
+    }
+
+    #[test]
+    fn event_tells_a_function_the_part_that_the_fleet_gives_to_it() {
+        let runner = "clients: 37, hatch_rate: 50, duration: 9s";
+        let event = sample::event(runner);
+        let plan = Plan::seeded(&event.profile, &event.user_classes(), event.seed).unwrap();
+        let options = FleetOptions { shards: Some(5), interval: Some(Duration::from_secs(4)), ..FleetOptions::default() };
+        let fleet = Fleet::of_processes(&plan, 4, &options);
+        let template = SliceEvent { shards: fleet.count(), ..event };
+        for (interval, shard) in fleet.intervals().flat_map(|interval| fleet.shards.iter().map(move |shard| (interval, shard.number))) {
+            let whole = fleet.slice(&plan, shard, interval);
+            // A function that replaces a lost one gets the rest of its part.
+            for from in [interval.from, interval.from + Duration::from_millis(1_300)] {
+                let part = template.for_slice(shard, interval, from, 0).part_of(&plan);
+                let told = |slice: &Slice| slice.events().map(|event| (event.at, event.user, event.kind)).collect::<Vec<_>>();
+                assert_eq!(told(&part), told(&whole.clone().since(from)), "shard {shard} in {interval:?} from {from:?}");
+            }
+        }
     }
 }

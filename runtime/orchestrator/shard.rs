@@ -117,12 +117,10 @@ fn slice(
             return nothing(EndReason::Refused, format!("the profile cannot be used: {}", errors.join("; ")));
         }
     };
-    let slice =
-        plan.slice(u64::from(event.shard), u64::from(event.shards)).interval(event.from(), event.to(), Duration::ZERO, Duration::ZERO);
     let clock = clock(event, fault.skew());
     let run = Run {
         settings: Settings { renewed: renewed.clone(), ..settings(program, event, &clock) },
-        slice,
+        slice: event.part_of(&plan),
         threads: event.threads.max(1) as usize,
         processors: Some(f64::from(event.processors_milli) / 1000.0),
         interval: Duration::from_micros(event.stats_interval_us.max(1000)),

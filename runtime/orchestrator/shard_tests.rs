@@ -137,6 +137,20 @@ fn slice_of_a_test_that_began_long_ago_begins_immediately() {
 }
 
 #[test]
+fn function_gives_its_users_away_within_the_window_after_its_interval() {
+    let mut event = event("clients: 200, hatch_rate: 100000, duration: 1h", 100);
+    (event.to_us, event.leave_us) = (Some(200_000), 900_000);
+    let frames = frames(&event.to_json().unwrap(), &host(None), &DeliveredSlices::default());
+    assert_eq!(ended(&frames), (EndReason::Done, ""));
+    let counted = frames.iter().filter_map(|frame| if let Frame::Counted(counted) = frame { Some(counted) } else { None });
+    let users: Vec<(u64, u64)> = counted.map(|counted| (counted.to_us(), counted.users().1)).collect();
+    // Of its hundred users half are left in the middle of the window.
+    let middle: Vec<u64> = users.iter().filter(|(at, _)| (450_000..850_000).contains(at)).map(|(_, users)| *users).collect();
+    assert!(middle.iter().any(|users| (10..90).contains(users)) && middle.is_sorted_by(|a, b| a >= b), "{users:?}");
+    assert!(users.last().is_some_and(|(at, _)| *at >= 1_000_000), "{users:?}");
+}
+
+#[test]
 fn clock_that_is_behind_is_corrected() {
     let mut event = event("clients: 2, duration: 1s", 5_100);
     // The event of an orchestrator whose clock is five seconds ahead.

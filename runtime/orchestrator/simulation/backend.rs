@@ -37,10 +37,7 @@ impl Backend for SimulatedBackend {
             let mut dice = world.dice(&event.slice);
             let faults = world.faults(event, &mut dice);
             let plan = Plan::seeded(&event.profile, &event.user_classes(), event.seed).unwrap();
-            let (enter, leave) = (Duration::from_micros(event.enter_us), Duration::from_micros(event.leave_us));
-            let slice =
-                plan.slice(u64::from(event.shard), u64::from(event.shards)).interval(event.interval_from(), event.to(), enter, leave);
-            let slice = slice.since(event.from());
+            let slice = event.part_of(&plan);
             let function = Function {
                 shard: event.shard,
                 interval: event.interval,
