@@ -23,7 +23,7 @@ use crate::orchestrator::orchestrate::Orchestrator;
 use crate::orchestrator::process::Processes;
 use crate::orchestrator::run_store::RunFiles;
 use crate::orchestrator::seal;
-use crate::orchestrator::supervisor::Timeouts;
+use crate::orchestrator::timeouts::Timeouts;
 use crate::report::TextStyle;
 use crate::runs::RunRecord;
 use ltc_engine::clock::{Clock, unix_now};

@@ -49,6 +49,8 @@ pub(super) enum Behavior {
     Deaf,
     /// Sends nothing for a second, and then everything.
     Stalls,
+    /// A proxy hands its output on when it has ended.
+    Buffered,
 }
 
 #[derive(Debug, Default)]
@@ -89,6 +91,8 @@ struct FakeFunction {
     event: SliceEvent,
     /// The output that waits while the function stalls, and the end of the stall.
     stalled: Option<(Duration, Vec<u8>)>,
+    /// Whether its output is held back until it ends.
+    buffered: bool,
     record: Arc<FleetRecord>,
     out: Sender<Result<Bytes, String>>,
     writer: FrameWriter,
@@ -100,9 +104,10 @@ struct FakeFunction {
 impl FakeFunction {
     async fn send(&mut self, frame: Frame) {
         let mut line = self.writer.write(&frame);
+        let last = self.buffered && matches!(frame, Frame::Ended(_));
         if let Some((until, waiting)) = &mut self.stalled {
             waiting.append(&mut line);
-            if self.clock.elapsed() < *until {
+            if self.clock.elapsed() < *until && !last {
                 return;
             }
             std::mem::swap(waiting, &mut line);
@@ -122,7 +127,9 @@ impl FakeFunction {
     /// Runs a user that makes a request every interval, until that time or until it is stopped.
     async fn run(&mut self, until: Duration, deaf: bool) -> bool {
         loop {
-            let stopped = !deaf && self.record.told.lock().unwrap().is_some();
+            let told = self.record.told.lock().unwrap().is_some();
+            let abandoned = self.buffered && self.record.abandoned.lock().unwrap().contains(&self.event.slice);
+            let stopped = !deaf && (told || abandoned);
             if stopped || self.clock.elapsed() >= until {
                 return stopped;
             }
@@ -217,7 +224,8 @@ impl Backend for FakeBackend {
             let (out, receiver) = tokio::sync::mpsc::channel(64);
             let function = FakeFunction {
                 event: event.clone(),
-                stalled: None,
+                stalled: (behavior == Behavior::Buffered).then(|| (Duration::MAX, Vec::new())),
+                buffered: behavior == Behavior::Buffered,
                 record: self.0.clone(),
                 out,
                 writer: FrameWriter::default(),

@@ -23,6 +23,7 @@ pub mod frame;
 pub mod hand_over;
 pub(crate) mod kept;
 pub mod lead;
+mod listening;
 pub(crate) mod missing;
 pub(crate) mod notes;
 pub(crate) mod orchestrate;
@@ -35,4 +36,5 @@ pub(crate) mod silent;
 #[cfg(test)]
 mod simulation;
 pub(crate) mod supervisor;
+pub(crate) mod timeouts;
 mod wire;

@@ -1,6 +1,7 @@
 //! Runs a fleet: starts each interval's functions in time, merges the frames of all functions, and stops them.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,8 @@ use super::event::SliceEvent;
 use super::fleet::Fleet;
 use super::notes::{Note, Notes};
 use super::sharing::Sharing;
-use super::supervisor::{ShardEvent, ShardSupervisor, ShutdownState, Timeouts, until};
+use super::supervisor::{ShardEvent, ShardSupervisor, ShutdownState, until};
+use super::timeouts::Timeouts;
 use crate::journal::Journal;
 use ltc_engine::clock::{self, Clock};
 use ltc_engine::program::renewed::RenewedValues;
@@ -93,6 +95,7 @@ impl Orchestrator {
         }
         let (mut beats, mut next_beat) = (JoinSet::new(), clock::now() + BEAT);
         let mut shared = Sharing::new(self.renewed.clone(), &self.template.channel_key);
+        let buffered = Arc::new(AtomicBool::new(false));
         let mut cannot_start: HashMap<u32, usize> = HashMap::new();
         let mut next = self.fleet.interval(0);
         loop {
@@ -118,6 +121,8 @@ impl Orchestrator {
                                 events: sender.clone(),
                                 shutdown: shutdown_seen.clone(),
                                 stopped_at: stopping.at.clone(),
+                                buffered: buffered.clone(),
+                                started_late: None,
                                 place: String::new(),
                             }
                             .run(),

@@ -66,6 +66,7 @@ fn run_fleet_with(
             accept: Duration::from_secs(5),
             start: Duration::from_millis(1500),
             silence: Duration::from_millis(1500),
+            rest: Duration::from_millis(100),
             pause: Duration::from_millis(20),
             attempts: 4,
         },
@@ -164,6 +165,16 @@ fn unreachable_shard_is_not_doubled() {
         assert_eq!(*run.record.abandoned.lock().unwrap(), ["t/0/1/0"]);
         assert_eq!(run.record.begun.lock().unwrap().last().unwrap(), "t/0/1/1");
     }
+}
+
+#[test]
+fn output_that_arrives_only_at_the_end_counts_and_is_reported() {
+    // The first function is ended, because it seems not to start. Then it is clear that its output comes as a whole.
+    let run = run_fleet_for(&[Behavior::Buffered, Behavior::Buffered], 5, None, &Stop::default(), |_| false);
+    assert_eq!(*run.record.begun.lock().unwrap(), ["t/0/0/0", "t/0/1/0", "t/0/1/1"]);
+    assert_eq!(*run.record.abandoned.lock().unwrap(), ["t/0/1/0"], "the second one is waited for");
+    assert_eq!((run.outcome.broken.as_ref(), run.total.names[0].requests), (None, *run.record.made.lock().unwrap()), "{}", run.notes());
+    assert!(run.has("let the proxy stream responses, or set NO_PROXY=.amazonaws.com"), "{}", run.notes());
 }
 
 #[test]

@@ -1,62 +1,37 @@
 //! Supervises one shard for one interval: starts its function, reads its frames, and starts the rest of the slice again if the function is
 //! lost. Every wait has a limit.
 
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt as _;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout, timeout_at};
 
-use super::backend::{Backend, InvokeError, Output};
+use super::backend::{Backend, InvokeError};
 use super::collector::SliceKey;
 use super::event::SliceEvent;
 use super::fleet::{Interval, Shard};
-use super::frame::{Counted, EndReason, Ended, Frame, FrameReader, Received, Started};
+use super::frame::{Counted, EndReason, Frame, Started};
+use super::listening::{Heard, Listening, Over};
 use super::missing::{TOLERANCE, gap};
 use super::notes::Note;
+use super::timeouts::Timeouts;
 use ltc_engine::clock::{self, Clock};
 use ltc_engine::schedule::Slice;
 use ltc_engine::stats::micros;
 
 /// Smaller differences of clocks are ignored, because messages take time.
 const SKEW: Duration = Duration::from_secs(1);
-/// A network cut of ten seconds loses nothing, because TCP delivers the frames when the network is back.
-const LONGEST_CUT: Duration = Duration::from_secs(12);
+/// The longest time between the first and the last frame of an output that a proxy held back.
+const TOGETHER: Duration = Duration::from_secs(1);
+/// The note about such an output, with its fix.
+const BUFFERED: &str = "the output of functions arrives only at their end, as behind a proxy that buffers responses: results come late, \
+                        and a function that hangs is noticed only then; let the proxy stream responses, or set NO_PROXY=.amazonaws.com";
 /// A shorter attempt isn't worth starting.
 const LEAST: Duration = Duration::from_millis(500);
-
-/// How long the supervisor waits for a function, and how often it starts one.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Timeouts {
-    /// The time for an invocation to be accepted.
-    pub accept: Duration,
-    /// The time from then until the function is ready.
-    pub start: Duration,
-    /// The time for a frame that is due.
-    pub silence: Duration,
-    /// The pause before the second attempt. It doubles each time, up to [`Timeouts::LONGEST_PAUSE`].
-    pub pause: Duration,
-    /// The most attempts to start a slice. Throttled attempts don't count.
-    pub attempts: u32,
-}
-
-impl Timeouts {
-    /// The longest pause between attempts.
-    pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-    /// The timeouts if results come once an interval.
-    pub(crate) fn for_interval(interval: Duration) -> Self {
-        Self {
-            accept: Duration::from_secs(30),
-            start: Duration::from_secs(20),
-            silence: (interval * 3).max(LONGEST_CUT),
-            pause: Duration::from_millis(250),
-            attempts: 6,
-        }
-    }
-}
 
 /// Shutdown state of the fleet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,8 +81,12 @@ pub(super) struct ShardSupervisor {
     pub(super) shutdown: watch::Receiver<ShutdownState>,
     /// When the stop began, from the test's start.
     pub(super) stopped_at: Arc<OnceLock<Duration>>,
+    /// Whether the output of functions arrives only at their end.
+    pub(super) buffered: Arc<AtomicBool>,
     /// Where the current function runs, for messages. Empty until it reports that.
     pub(super) place: String,
+    /// When the first frame of the current function arrived, if that was long after it was sent.
+    pub(super) started_late: Option<Instant>,
 }
 
 /// How an attempt ended.
@@ -142,7 +121,7 @@ impl ShardSupervisor {
             let mut event = self.template.for_slice(self.shard.number, self.interval, from, number);
             event.sent_at_us = micros(self.clock.unix_now());
             number += 1;
-            let outcome = self.attempt(&event, &mut covered, &why).await;
+            let (outcome, listening) = self.attempt(&event, &mut covered, &why).await;
             self.report(ShardEvent::Over(self.key()));
             match outcome {
                 AttemptOutcome::Done => return,
@@ -173,7 +152,9 @@ impl ShardSupervisor {
                 AttemptOutcome::OutOfSight(message) => {
                     attempts += 1;
                     why = message;
-                    if let Err(error) = self.abandon(&event.slice).await {
+                    let ended = self.end(&event, listening, &mut covered, &why).await;
+                    self.report(ShardEvent::Over(self.key()));
+                    if let Err(error) = ended {
                         why = format!("{why}; it is not started again, because it may still be running: {error}");
                         break;
                     }
@@ -223,111 +204,126 @@ impl ShardSupervisor {
         timeout(pause, stopped).await.is_ok()
     }
 
-    async fn abandon(&mut self, slice: &str) -> Result<(), String> {
+    /// Makes sure that a function makes no load any more. What still comes from it counts.
+    async fn end(&mut self, event: &SliceEvent, mut listening: Option<Listening>, covered: &mut Duration, why: &str) -> Result<(), String> {
+        let (backend, mut shutdown, accept) = (self.backend.clone(), self.shutdown.clone(), self.timeouts.accept);
         let unreachable = || Err("it cannot be reached to stop it".into());
-        tokio::select! {
-            biased;
-            done = timeout(self.timeouts.accept, self.backend.abandon(slice)) => done.unwrap_or_else(|_| unreachable()),
-            _ = self.shutdown.wait_for(|shutdown| *shutdown == ShutdownState::Abandoned) => unreachable(),
+        let mut abandoned = pin!(async {
+            tokio::select! {
+                biased;
+                done = timeout(accept, backend.abandon(&event.slice)) => done.unwrap_or_else(|_| unreachable()),
+                _ = shutdown.wait_for(|shutdown| *shutdown == ShutdownState::Abandoned) => unreachable(),
+            }
+        });
+        let mut ended: Option<Instant> = None;
+        loop {
+            let rest = ended.map(|ended| ended + self.timeouts.rest);
+            let open = listening.as_mut().filter(|listening| listening.over.is_none());
+            if open.is_none() && rest.is_some() {
+                return Ok(());
+            }
+            tokio::select! {
+                biased;
+                heard = async { match open { Some(open) => open.next().await, None => std::future::pending().await } } => {
+                    if self.hear(event, heard, covered, why).is_some() {
+                        listening = None;
+                    }
+                }
+                done = &mut abandoned, if ended.is_none() => {
+                    done?;
+                    ended = Some(clock::now());
+                }
+                () = until(rest.unwrap_or_else(clock::now)), if rest.is_some() => return Ok(()),
+            }
         }
     }
 
-    async fn attempt(&mut self, event: &SliceEvent, covered: &mut Duration, why: &str) -> AttemptOutcome {
+    /// How an attempt ends, and what may still come from its function.
+    async fn attempt(&mut self, event: &SliceEvent, covered: &mut Duration, why: &str) -> (AttemptOutcome, Option<Listening>) {
         let backend = self.backend.clone();
         let region = self.shard.region.clone();
         let mut shutdown = self.shutdown.clone();
         let invoked = tokio::select! {
             biased;
             invoked = timeout(self.timeouts.accept, backend.invoke(region.as_deref(), event)) => invoked,
-            _ = shutdown.wait_for(|shutdown| *shutdown == ShutdownState::Abandoned) => return AttemptOutcome::Abandoned,
+            _ = shutdown.wait_for(|shutdown| *shutdown == ShutdownState::Abandoned) => return (AttemptOutcome::Abandoned, None),
         };
-        match invoked {
+        let outcome = match invoked {
             Err(_) => AttemptOutcome::OutOfSight(format!("no response to its invocation within {} s", self.timeouts.accept.as_secs())),
             Ok(Err(InvokeError::Refused(message))) => AttemptOutcome::Fatal(message),
             Ok(Err(InvokeError::Throttled(message))) => AttemptOutcome::Throttled(message),
             Ok(Err(InvokeError::NotStarted(message))) => AttemptOutcome::NotBegun(message),
             Ok(Err(InvokeError::Unknown(message))) => AttemptOutcome::OutOfSight(message),
-            Ok(Ok(output)) => self.follow(event, output, covered, why).await,
-        }
+            Ok(Ok(output)) => {
+                let mut listening = Listening::to(output);
+                let outcome = self.follow(event, &mut listening, covered, why).await;
+                return (outcome, Some(listening));
+            }
+        };
+        (outcome, None)
     }
 
     /// Reads a function's output until it ends or is lost.
-    async fn follow(&mut self, event: &SliceEvent, mut output: Output, covered: &mut Duration, why: &str) -> AttemptOutcome {
-        let mut reader = FrameReader::default();
-        let mut expected = 0;
-        let mut said = String::new();
+    async fn follow(&mut self, event: &SliceEvent, listening: &mut Listening, covered: &mut Duration, why: &str) -> AttemptOutcome {
         self.place.clear();
-        let mut repeated = false;
+        self.started_late = None;
         let mut deadline = clock::now() + self.timeouts.start;
         let mut shutdown = self.shutdown.clone();
         loop {
-            let piece = tokio::select! {
+            let heard = tokio::select! {
                 biased;
                 _ = shutdown.wait_for(|shutdown| *shutdown == ShutdownState::Abandoned) => return AttemptOutcome::Abandoned,
-                piece = timeout_at(deadline.into(), output.next()) => piece,
+                heard = timeout_at(deadline.into(), listening.next()) => heard,
             };
-            let (received, over) = match piece {
-                Err(_) if expected == 0 => return AttemptOutcome::OutOfSight(format!("not ready within {:.0?}", self.timeouts.start)),
-                Err(_) => return AttemptOutcome::OutOfSight(format!("it hangs: no frame arrived in time{}", self.place)),
-                Ok(Some(Ok(bytes))) => {
-                    reader.push(&bytes);
-                    (reader.by_ref().collect::<Vec<_>>(), None)
+            let Ok(heard) = heard else {
+                // A proxy may hold its output back.
+                match self.last_frame(event).filter(|last| *last > clock::now()) {
+                    _ if !listening.is_silent() => {
+                        return AttemptOutcome::OutOfSight(format!("it hangs: no frame arrived in time{}", self.place));
+                    }
+                    Some(last) => deadline = last,
+                    None => return AttemptOutcome::OutOfSight(format!("not ready within {:.0?}", self.timeouts.start)),
                 }
-                Ok(Some(Err(error))) => {
-                    (Vec::new(), Some(AttemptOutcome::OutOfSight(format!("the connection to it was lost: {error}{}", self.place))))
-                }
-                Ok(None) => (reader.finish().into_iter().collect(), Some(AttemptOutcome::Lost(String::new()))),
+                continue;
             };
-            let mut damaged = None;
-            for one in received {
-                match one {
-                    Received::Said(line) => line.trim().clone_into(&mut said),
-                    Received::Damaged(what) => damaged = Some(what),
-                    Received::Frame(number, frame) => {
-                        if let Frame::Ended(Ended { reason: EndReason::Repeated, message, .. }) = &*frame {
-                            self.note(format!("its event was delivered twice and run once: {message}"));
-                            repeated = true;
-                            continue;
-                        }
-                        // A frame that comes twice counts once.
-                        if number < expected {
-                            continue;
-                        }
-                        if number > expected {
-                            self.note(format!(
-                                "{} frames are missing before {}",
-                                number - expected,
-                                ltc_config::duration::print(Duration::from_secs(self.clock.elapsed().as_secs()))
-                            ));
-                        }
-                        expected = number + 1;
-                        if let Frame::Started(started) = &*frame {
-                            self.place = format!(" ({})", started.place);
-                        }
-                        if let Some(outcome) = self.take(event, *frame, covered, why) {
-                            return outcome;
-                        }
-                        deadline = self.next_frame(event);
+            let frames = heard.iter().any(|heard| matches!(heard, Heard::Frame(_)));
+            if let Some(outcome) = self.hear(event, heard, covered, why) {
+                return outcome;
+            }
+            if frames {
+                deadline = self.next_frame(event);
+            }
+            match listening.over.clone() {
+                Some(Over::OutOfSight(why)) => return AttemptOutcome::OutOfSight(format!("{why}{}", self.place)),
+                Some(Over::Ended(why)) => return AttemptOutcome::Lost(format!("{why}{}", self.place)),
+                None => {}
+            }
+        }
+    }
+
+    /// Takes what came; an outcome where it is the last.
+    fn hear(&mut self, event: &SliceEvent, heard: Vec<Heard>, covered: &mut Duration, why: &str) -> Option<AttemptOutcome> {
+        for one in heard {
+            match one {
+                Heard::Note(why) => self.note(why),
+                Heard::Missing(frames) => {
+                    let now = Duration::from_secs(self.clock.elapsed().as_secs());
+                    self.note(format!("{frames} frames are missing before {}", ltc_config::duration::print(now)));
+                }
+                Heard::Frame(frame) => {
+                    if let Some(outcome) = self.take(event, *frame, covered, why) {
+                        return Some(outcome);
                     }
                 }
             }
-            if let Some(over) = over {
-                if repeated && expected == 0 {
-                    // The response to the first delivery is lost, but its load continues.
-                    return AttemptOutcome::OutOfSight("the response to its first delivery was lost".into());
-                }
-                let what = match (over, damaged, said.is_empty()) {
-                    (AttemptOutcome::OutOfSight(message), ..) => return AttemptOutcome::OutOfSight(message),
-                    (_, Some(damaged), _) => damaged,
-                    (_, None, false) => said,
-                    (_, None, true) => "it ended without output".into(),
-                };
-                return AttemptOutcome::Lost(format!("{what}{}", self.place));
-            }
-            if let Some(damaged) = damaged {
-                self.note(damaged);
-            }
         }
+        None
+    }
+
+    /// When the whole output of a function must have arrived, if it arrives only at the function's end.
+    fn last_frame(&self, event: &SliceEvent) -> Option<Instant> {
+        let end = self.interval.end().filter(|_| self.buffered.load(Ordering::Relaxed))?;
+        Some(self.clock.instant(end) + Duration::from_micros(event.graceful_stop_us) + self.timeouts.silence)
     }
 
     /// The time by which the next frame has to come.
@@ -340,6 +336,9 @@ impl ShardSupervisor {
     fn take(&mut self, event: &SliceEvent, frame: Frame, covered: &mut Duration, why: &str) -> Option<AttemptOutcome> {
         match frame {
             Frame::Started(started) => {
+                self.place = format!(" ({})", started.place);
+                let age = self.clock.unix_now().saturating_sub(Duration::from_micros(started.clock_us));
+                self.started_late = (age >= self.timeouts.start / 2).then(clock::now);
                 self.report(ShardEvent::Begun(self.key(), event.from()));
                 self.compare_clocks(event, &started);
                 let end = self.interval.end().unwrap_or(Duration::MAX);
@@ -356,18 +355,24 @@ impl ShardSupervisor {
                 self.report(ShardEvent::Counted(self.key(), counted));
                 None
             }
-            Frame::Ended(ended) => Some(match ended.reason {
-                EndReason::Done | EndReason::Stopped | EndReason::Repeated => AttemptOutcome::Done,
-                EndReason::StoppedItself => {
-                    self.report(ShardEvent::SpecStopped);
-                    AttemptOutcome::Done
+            Frame::Ended(ended) => {
+                let together = self.started_late.is_some_and(|started| clock::since(started) <= TOGETHER);
+                if together && !self.buffered.swap(true, Ordering::Relaxed) {
+                    self.report(ShardEvent::Note(Note::of_fleet(BUFFERED)));
                 }
-                EndReason::Deadline | EndReason::Failed | EndReason::Silent => AttemptOutcome::Lost(ended.message),
-                // Before the load, a test that can't be stopped is refused. After its beginning, the other shards continue.
-                EndReason::NoControl if self.clock.elapsed().is_zero() => AttemptOutcome::Fatal(ended.message),
-                EndReason::NoControl => AttemptOutcome::NotBegun(ended.message),
-                EndReason::Refused => AttemptOutcome::Fatal(ended.message),
-            }),
+                Some(match ended.reason {
+                    EndReason::Done | EndReason::Stopped | EndReason::Repeated => AttemptOutcome::Done,
+                    EndReason::StoppedItself => {
+                        self.report(ShardEvent::SpecStopped);
+                        AttemptOutcome::Done
+                    }
+                    EndReason::Deadline | EndReason::Failed | EndReason::Silent => AttemptOutcome::Lost(ended.message),
+                    // Before the load, a test that could not be stopped is refused. Later, the others go on.
+                    EndReason::NoControl if self.clock.elapsed().is_zero() => AttemptOutcome::Fatal(ended.message),
+                    EndReason::NoControl => AttemptOutcome::NotBegun(ended.message),
+                    EndReason::Refused => AttemptOutcome::Fatal(ended.message),
+                })
+            }
         }
     }
 

@@ -58,6 +58,7 @@ impl Backend for SimulatedBackend {
                     dice,
                     out,
                     held: None,
+                    buffer: Vec::new(),
                     last: clock::now(),
                     writer: FrameWriter::default(),
                     recorder: Recorder::new(1, event.shard + event.shards * (event.interval % 2)),

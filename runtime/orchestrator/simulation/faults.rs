@@ -53,6 +53,8 @@ pub(super) struct Faults {
     pub(super) behind: Duration,
     /// Whether its event is delivered twice.
     pub(super) delivered_twice: bool,
+    /// Whether its output arrives only when it has ended.
+    pub(super) buffered: bool,
     /// The time from a stop signal until it stops; `None`: never.
     pub(super) stops_after: Option<Duration>,
 }
@@ -71,6 +73,7 @@ impl Faults {
             ahead: Duration::ZERO,
             behind: Duration::ZERO,
             delivered_twice: false,
+            buffered: false,
             stops_after: Some(Duration::from_millis(100)),
         }
     }
@@ -78,7 +81,7 @@ impl Faults {
     pub(super) fn draw(dice: &mut ChaCha8Rng) -> Self {
         let millis = |dice: &mut ChaCha8Rng, most: u64| Duration::from_millis(dice.random_range(0..=most));
         let mut faults = Self::none();
-        match dice.random_range(0..22) {
+        match dice.random_range(0..23) {
             0 => faults.invocation = Invocation::Throttled,
             1 => faults.invocation = Invocation::NotStarted,
             2 => faults.invocation = Invocation::Unknown(dice.random()),
@@ -99,7 +102,8 @@ impl Faults {
             17 => faults.behind = millis(dice, 2_000),
             18 => faults.delivered_twice = true,
             19 => faults.stops_after = None,
-            20 => faults.stops_after = Some(millis(dice, 3_000)),
+            20 => faults.buffered = true,
+            21 => faults.stops_after = Some(millis(dice, 3_000)),
             _ if dice.random_range(0..20) == 0 => faults.invocation = Invocation::Refused,
             _ => {}
         }
@@ -116,6 +120,7 @@ impl Faults {
             || self.delay > harmless.delay
             || self.ahead + self.behind > Duration::ZERO
             || self.delivered_twice
+            || self.buffered
             || self.stops_after.is_none_or(|after| after > Duration::from_millis(100))
     }
 }

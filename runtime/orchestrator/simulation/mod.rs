@@ -27,7 +27,7 @@ use super::event::{SliceEvent, sample};
 use super::fleet::{Fleet, FleetOptions};
 use super::orchestrate::{Orchestrator, RunOutcome};
 use super::run_store::RunFiles;
-use super::supervisor::Timeouts;
+use super::timeouts::Timeouts;
 use crate::journal::Journal;
 use backend::SimulatedBackend;
 use killed::{Aftermath, Kill};

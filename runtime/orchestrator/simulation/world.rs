@@ -138,6 +138,8 @@ pub(super) struct Running {
     pub(super) out: Option<UnboundedSender<Piece>>,
     /// A connection that is open but delivers nothing.
     pub(super) held: Option<UnboundedSender<Piece>>,
+    /// What a proxy holds back until the function ends.
+    pub(super) buffer: Vec<Piece>,
     pub(super) last: Instant,
     pub(super) writer: FrameWriter,
     pub(super) recorder: Recorder,
@@ -186,8 +188,10 @@ impl Running {
         self.put(Ok(line.into()), whole);
     }
 
-    fn put(&self, what: Result<Bytes, String>, whole: Option<(FrameId, u64)>) {
-        if let Some(out) = &self.out {
+    fn put(&mut self, what: Result<Bytes, String>, whole: Option<(FrameId, u64)>) {
+        if self.faults.buffered {
+            self.buffer.push((self.last, what, whole));
+        } else if let Some(out) = &self.out {
             let _ = out.send((self.last, what, whole));
         }
     }
@@ -342,7 +346,7 @@ impl Running {
             sleep(self.faults.stops_after.unwrap_or_default()).await;
         }
         self.world.end(&self.event.slice);
-        if word == Word::Abandon {
+        if word == Word::Abandon && !self.faults.buffered {
             return;
         }
         self.tell(count, self.own_time());
@@ -353,6 +357,9 @@ impl Running {
         sleep(Duration::from_millis(self.dice.random_range(0..=self.event.graceful_stop_us / 1000))).await;
         let requests = self.requests;
         self.send(&Frame::Ended(Ended { reason, message: String::new(), requests }), 0);
+        if let Some(out) = &self.out {
+            self.buffer.drain(..).for_each(|piece| drop(out.send(piece)));
+        }
         self.keep().await;
     }
 }
