@@ -1,4 +1,5 @@
-//! The small tree of scripts: what JavaScript and Python have in common, with lines. Whatever importers don't ask for becomes [`Kind::Other`].
+//! The small tree of scripts: the constructs that JavaScript and Python share, with line numbers. Constructs that no importer needs become
+//! [`Kind::Other`].
 
 use std::rc::Rc;
 
@@ -7,7 +8,7 @@ use std::rc::Rc;
 pub struct Expr {
     /// Its line.
     pub line: usize,
-    /// What it is.
+    /// Its kind, with its parts.
     pub kind: Kind,
 }
 
@@ -32,7 +33,7 @@ pub enum Kind {
     Regex {
         /// The text between the slashes.
         pattern: String,
-        /// The letters behind them.
+        /// The letters after the second slash.
         flags: String,
     },
     /// A variable.
@@ -55,7 +56,7 @@ pub enum Kind {
     List(Vec<Expr>),
     /// `{ a: b }` with names or texts as keys.
     Map(Vec<(String, Expr)>),
-    /// An object with other keys: `{ [a]: b, ...c }`, without a key for what is spread.
+    /// An object with other keys: `{ [a]: b, ...c }`; a spread entry has no key.
     Entries(Vec<(Option<Expr>, Expr)>),
     /// `...a`, `*a`: within a list or arguments.
     Spread(Box<Expr>),
@@ -69,9 +70,9 @@ pub enum Kind {
     Binary(&'static str, Box<Expr>, Box<Expr>),
     /// `a ? b : c`
     Conditional(Box<Expr>, Box<Expr>, Box<Expr>),
-    /// The target, the operator (`=`, `+=` …), the value.
+    /// An assignment: the target, the operator (`=`, `+=` …), the value.
     Assign(Box<Expr>, &'static str, Box<Expr>),
-    /// As it is written.
+    /// The source text of an expression that no importer needs.
     Other(String),
 }
 
@@ -106,7 +107,7 @@ pub struct Function {
 /// A parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
-    /// What it binds.
+    /// The pattern that it binds.
     pub binding: Binding,
     /// Its default.
     pub default: Option<Expr>,
@@ -114,7 +115,7 @@ pub struct Parameter {
     pub rest: Rest,
 }
 
-/// What a parameter binds besides its own argument.
+/// How many arguments a parameter binds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rest {
     /// One argument.
@@ -146,7 +147,7 @@ impl Parameter {
 pub struct Class {
     /// Its name.
     pub name: String,
-    /// What it extends.
+    /// The classes that it extends.
     pub bases: Vec<Expr>,
     /// Methods as functions, attributes as assignments.
     pub body: Vec<Stmt>,
@@ -159,9 +160,9 @@ pub struct Class {
 pub struct Stmt {
     /// Its first line.
     pub line: usize,
-    /// As it is written.
+    /// Its source text.
     pub source: String,
-    /// What it is.
+    /// Its kind, with its parts.
     pub kind: StmtKind,
 }
 
@@ -180,7 +181,7 @@ pub enum StmtKind {
     Return(Option<Expr>),
     /// `throw a;`, `raise a`
     Throw(Option<Expr>),
-    /// The block, and what is caught.
+    /// The block, and the block that handles its exceptions.
     Try(Vec<Stmt>, Vec<Stmt>),
     /// `for (const x of xs)`
     ForOf(Binding, Expr, Vec<Stmt>),
@@ -198,13 +199,13 @@ pub enum StmtKind {
     Function(Rc<Function>),
     /// `class A { … }`
     Class(Rc<Class>),
-    /// The module, and its names with those that they get. `*` is the whole module.
+    /// The module, and its names with their local names. `*` is the whole module.
     Import(String, Vec<(String, String)>),
     /// A declaration that other modules may import.
     Export(Box<Stmt>),
     /// `export default a`
     ExportDefault(Expr),
-    /// `export { a as b }`, and the module they come from.
+    /// `export { a as b }`, and the module that the names come from.
     ExportNames(Option<String>, Vec<(String, String)>),
     /// `global a`
     Global(Vec<String>),
@@ -214,12 +215,12 @@ pub enum StmtKind {
     Other,
 }
 
-/// What a declaration binds.
+/// The pattern of a declaration.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Binding {
     /// A plain name.
     Name(String),
-    /// Members and the names that they get.
+    /// Members and their local names.
     Members(Vec<(String, String)>),
     /// Items of a list.
     Items(Vec<Binding>),
@@ -227,12 +228,12 @@ pub enum Binding {
     Other,
 }
 
-/// Where a script doesn't parse.
+/// A syntax error of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
     /// Its line.
     pub line: usize,
-    /// What is wrong.
+    /// The error message.
     pub message: String,
 }
 

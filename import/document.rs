@@ -1,7 +1,6 @@
-//! A JSON or YAML document as a tree in which every value knows its line, so that what an importer cannot carry over can be named with
-//! its location.
+//! A JSON or YAML document as a tree. Every value has its line, so that messages can name the location of a part that is not imported.
 //!
-//! Numbers keep their digits and YAML scalars are read by the rules of the core schema of YAML 1.2, which OpenAPI prescribes.
+//! Numbers keep their digits. YAML scalars are read by the rules of the core schema of YAML 1.2, which OpenAPI prescribes.
 
 use indexmap::IndexMap;
 use jsonc_parser::ast;
@@ -17,20 +16,20 @@ pub(crate) struct Node {
     pub(crate) value: Value,
 }
 
-/// What a document can hold.
+/// The kinds of value in a document.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Value {
     #[default]
     Null,
     Bool(bool),
-    /// As it was written.
+    /// The number as written.
     Number(String),
     Text(String),
     List(Vec<Node>),
     Map(IndexMap<String, Node>),
 }
 
-/// Where and why a document could not be read.
+/// The location and the reason of an error in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed {
     pub(crate) line: usize,
@@ -38,13 +37,13 @@ pub(crate) struct Malformed {
     pub(crate) message: String,
 }
 
-/// Deeper trees are no documents of people.
+/// The deepest nesting of a document. People do not write deeper ones.
 const DEPTH_MAX: usize = 200;
 
-/// Reads JSON (comments and trailing commas are accepted) or YAML: a document that begins with `{` or `[` is JSON where it parses so.
+/// Reads JSON (comments and trailing commas are accepted) or YAML. A document that begins with `{` or `[` is JSON if it parses as such.
 ///
 /// # Errors
-/// Where it is neither; the location is that of the first mistake.
+/// If it is neither; the location is that of the first error.
 pub(crate) fn parse(text: &str) -> Result<Node, Malformed> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if !text.trim_start().starts_with(['{', '[']) {
@@ -52,7 +51,7 @@ pub(crate) fn parse(text: &str) -> Result<Node, Malformed> {
     }
     match json(text) {
         Ok(node) => Ok(node),
-        // A YAML document may be one flow map; the error of JSON is the better one if it is neither.
+        // A YAML document may be a single flow map. If it is neither, the error of the JSON reader is the better one.
         Err(error) => yaml::parse(text).map_err(|_| error),
     }
 }
@@ -158,7 +157,7 @@ impl Node {
         self.get(key).is_some_and(Node::is_true)
     }
 
-    /// The items of a list; none where it is none.
+    /// The items of a list; empty for any other value.
     pub(crate) fn items(&self) -> &[Node] {
         match &self.value {
             Value::List(items) => items,
@@ -171,7 +170,7 @@ impl Node {
         self.get(key).map_or(&[], Node::items)
     }
 
-    /// The entries of a map; none where it is none.
+    /// The entries of a map; empty for any other value.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &Node)> {
         let entries = match &self.value {
             Value::Map(entries) => Some(entries),

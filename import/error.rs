@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why nothing could be imported.
+/// Why an import failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportError {
     /// The file as the user named it.
@@ -11,9 +11,9 @@ pub struct ImportError {
     pub line: usize,
     /// Column, from 1.
     pub column: usize,
-    /// What is wrong: lower case, no full stop.
+    /// The error: lower case, no full stop.
     pub message: String,
-    /// What to do about it: begins with a verb.
+    /// The fix, which begins with a verb.
     pub help: Option<String>,
 }
 
@@ -23,7 +23,7 @@ impl ImportError {
         Self { file: file.to_owned(), line, column, message: message.into(), help: None }
     }
 
-    /// The same with a fix.
+    /// Sets the fix.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

@@ -1,5 +1,5 @@
-//! JavaScript and TypeScript, as Postman collections and k6 tests have them: oxc parses, and what importers ask for becomes the small tree of
-//! [`crate::code`].
+//! JavaScript and TypeScript, as used in Postman collections and k6 tests. oxc parses them, and the constructs that importers need become
+//! the small tree of [`crate::code`].
 
 mod lower;
 mod statements;

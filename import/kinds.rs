@@ -1,4 +1,4 @@
-//! The kinds of files, and how one is recognized.
+//! The kinds of files, and how each is recognized.
 
 use std::fmt;
 
@@ -73,7 +73,7 @@ pub fn recognize(source: &Source) -> Result<Kind, ImportError> {
     if text.starts_with(['{', '[']) {
         return json(source);
     }
-    // A description of an API may show curl commands, so that curl comes after the kinds that are easier to tell.
+    // The description of an API may contain curl commands, so kinds that are easier to recognize come first.
     let yaml = yaml(text);
     if let Some(Some(kind)) = yaml {
         return Ok(kind);
@@ -114,7 +114,7 @@ fn json(source: &Source) -> Result<Kind, ImportError> {
     Err(foreign(source, &source.text))
 }
 
-/// YAML that describes an API: `Some(None)` if it is YAML of something else.
+/// Recognizes YAML that describes an API. Returns `Some(None)` for other YAML.
 fn yaml(text: &str) -> Option<Option<Kind>> {
     let keys = || text.lines().filter_map(|line| line.split_once(':')).map(|(key, _)| key.trim_matches(['"', '\'']));
     if keys().any(|key| key == "openapi" || key == "swagger") {
@@ -128,7 +128,7 @@ fn yaml(text: &str) -> Option<Option<Kind>> {
         .map(|_| None)
 }
 
-/// A command line with the word `curl`, possibly behind a prompt, an assignment or another command.
+/// Whether a line is a command with the word `curl`, possibly after a prompt, an assignment or another command.
 fn is_curl(text: &str) -> bool {
     let is_word = |word: &str| {
         let program = word.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -140,7 +140,7 @@ fn is_curl(text: &str) -> bool {
     })
 }
 
-/// The first line that is no comment is a method and a URL.
+/// Whether the first line that is not a comment has a method and a URL.
 fn is_hurl(text: &str) -> bool {
     let first = text.lines().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')).unwrap_or_default();
     let (method, target) = first.split_once(' ').unwrap_or_default();
@@ -149,7 +149,7 @@ fn is_hurl(text: &str) -> bool {
         && target.split_whitespace().next().is_some_and(|url| url.contains("://") || url.contains("{{"))
 }
 
-/// The error for a file of none of the kinds.
+/// The error for a file of an unknown kind.
 fn foreign(source: &Source, text: &str) -> ImportError {
     let (tool, help) = if text.contains("insomnia.rest") || text.contains("\"_type\": \"export\"") || text.contains("__export_format") {
         ("an Insomnia export", "export the collection as HAR or OpenAPI from Insomnia, and import that file")

@@ -1,14 +1,15 @@
-//! Importers: what testers already have (a recording, an API description, requests or scripts of another tool) becomes a spec.
+//! Importers: turn a tester's recording, API description, requests or scripts of another tool into a spec.
 //!
 //! ```text
 //! file ─ recognize ─ HAR, curl, … ─ draft ─ write ─ spec, profile, environment, data
 //! ```
 //!
-//! [`import`] recognizes the [`Kind`] of a [`Source`] and calls that kind's importer, a function from the source to a [`draft::Draft`].
-//! [`write::files`] writes the draft. [`summary()`] tells what was carried over and what was not.
+//! [`import`] calls the importer of the [`Kind`] of a [`Source`], a function from the source to a [`draft::Draft`], which [`recognize`] has
+//! found. [`write::files`] writes the draft. [`summary()`] lists what was imported and what was left out.
 //!
-//! An importer names everything by [`names`], adds addresses and secrets with [`draft::Draft::env`], counts in [`draft::Tally`], and puts a
-//! comment (`Stmt::Comment`) where something could not be carried over. Every output has to pass `ltc check` without an error or a warning.
+//! An importer takes all names from [`names`], adds addresses and secrets with [`draft::Draft::env`], counts in [`draft::Tally`], and adds
+//! a comment (`Stmt::Comment`) for each part that could not be imported. Every output has to pass `ltc check` without an error or a
+//! warning.
 
 pub mod code;
 mod curl;
@@ -39,12 +40,12 @@ pub use summary::summary;
 
 use draft::Draft;
 
-/// What the user wants of an import.
+/// The options of an import.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The test's name; by default, the file's.
     pub name: Option<String>,
-    /// The name of the environment that the profile names; by default, `imported`, or what the file says.
+    /// The name of the environment that the profile selects; by default, `imported`, or a name from the file.
     pub env: Option<String>,
     /// Recordings: also import static files.
     pub static_files: bool,
@@ -52,13 +53,13 @@ pub struct Options {
     pub third_parties: bool,
 }
 
-/// The stack of an import.
+/// The stack size of an import, in bytes.
 const STACK_BYTES: usize = 256 * 1024 * 1024;
 
 /// Imports a source.
 ///
 /// # Errors
-/// If the source is not what it seems to be, or has nothing to import.
+/// If the source is not of this kind, or contains nothing to import.
 pub fn import(source: &Source, kind: Kind, options: &Options) -> Result<Draft, ImportError> {
     let importer = importer(kind).ok_or_else(|| {
         ImportError::new(&source.name, 1, 1, format!("cannot import {kind} files yet"))
@@ -77,7 +78,7 @@ pub fn import(source: &Source, kind: Kind, options: &Options) -> Result<Draft, I
     Ok(draft)
 }
 
-/// Runs an importer on a stack that deeply nested documents and scripts don't exhaust.
+/// Runs an importer on a stack that is large enough for deeply nested documents and scripts.
 fn with_stack(run: impl FnOnce() -> Result<Draft, ImportError> + Send) -> Result<Draft, ImportError> {
     std::thread::scope(|scope| match std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, run) {
         Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
@@ -85,7 +86,7 @@ fn with_stack(run: impl FnOnce() -> Result<Draft, ImportError> + Send) -> Result
     })
 }
 
-/// A file's name without its endings: `shop.postman_collection.json` is `shop`, `v2.0.yaml` is `v2.0`.
+/// A file's name without its extensions: `shop.postman_collection.json` becomes `shop`, `v2.0.yaml` becomes `v2.0`.
 fn stem_of(name: &str) -> &str {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let kinds = [".postman_collection", ".openapi", ".swagger"];

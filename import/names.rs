@@ -1,4 +1,4 @@
-//! Valid, readable names from the words of other tools.
+//! Valid, readable names from text of other tools.
 
 use std::collections::HashSet;
 
@@ -7,13 +7,13 @@ use ltc_grammar::words;
 /// The longest name: longer ones are cut between words.
 const LONGEST: usize = 40;
 
-/// Whether a text is a word of the language: a key, a member or the name of a request without quotes.
+/// Whether a text is a word of the language, which can be a key, a member or the name of a request without quotes.
 pub fn is_word(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && text.chars().all(|char| char.is_ascii_alphanumeric() || char == '_')
 }
 
-/// The words of a text: split at everything but letters and digits, and where small letters change to capitals.
+/// Splits a text into words: at every character other than letters and digits, and between a small letter and a capital.
 fn split(text: &str) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut current = String::new();
@@ -41,7 +41,7 @@ fn split(text: &str) -> Vec<String> {
     out
 }
 
-/// A letter or digit in ASCII; nothing for any other character.
+/// The ASCII form of a letter or digit; empty for any other character.
 fn unaccented(char: char) -> &'static str {
     const ASCII: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     if let Some(at) = ASCII.find(char) {
@@ -70,7 +70,7 @@ fn unaccented(char: char) -> &'static str {
     }
 }
 
-/// As many words as fit into the longest name.
+/// The first words, up to the longest name.
 fn fitting(words: Vec<String>) -> Vec<String> {
     let mut length = 0;
     let mut out = Vec::new();
@@ -106,7 +106,7 @@ pub fn pascal(text: &str) -> String {
         .collect()
 }
 
-/// A name for a test and its files: letters, digits, `-` and `_`.
+/// A name for a test and its files, of letters, digits, `-` and `_`.
 pub fn file(text: &str) -> String {
     let name = fitting(split(text)).iter().map(|word| word.to_ascii_lowercase()).collect::<Vec<_>>().join("-");
     match name.as_str() {
@@ -116,7 +116,7 @@ pub fn file(text: &str) -> String {
     }
 }
 
-/// Names of one scope: each is unique and no keyword.
+/// The names of one scope: each is unique and not a keyword.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     taken: HashSet<String>,
@@ -138,12 +138,12 @@ impl Names {
         self.taken.extend(other.taken.iter().cloned());
     }
 
-    /// Reserves a name that is used otherwise.
+    /// Reserves a name that something else uses.
     pub fn reserve(&mut self, name: &str) {
         self.taken.insert(name.to_owned());
     }
 
-    /// A variable's, parameter's, api's or resource's name: snake_case, no keyword, unique in this scope.
+    /// The name of a variable, parameter, api or resource: snake_case, not a keyword, unique in this scope.
     pub fn variable(&mut self, text: &str, otherwise: &str) -> String {
         let name = snake(text);
         let name = if name.is_empty() { otherwise.to_owned() } else { name };
@@ -162,7 +162,7 @@ impl Names {
         self.unique(if name.is_empty() { otherwise.to_owned() } else { name }, "")
     }
 
-    /// The name of a request or a resource: snake_case and unique in this scope; keywords are fine there.
+    /// The name of a request or a resource: snake_case and unique in this scope; keywords are allowed.
     pub fn word(&mut self, text: &str, otherwise: &str) -> String {
         let name = snake(text);
         self.unique(if name.is_empty() { otherwise.to_owned() } else { name }, "_")

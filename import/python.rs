@@ -1,4 +1,5 @@
-//! Python, as Locust tests have it: ruff's parser reads it, and what importers ask for becomes the small tree of [`crate::code`].
+//! Python, as used in Locust tests. ruff's parser reads it, and the constructs that importers need become the small tree of
+//! [`crate::code`].
 
 mod lower;
 mod statements;

@@ -1,4 +1,4 @@
-//! What is imported: a text with its name, and the files beside it.
+//! The source of an import: a text with its name, and the files next to it.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -17,7 +17,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// A source from bytes.
+    /// Decodes a source.
     ///
     /// # Errors
     /// If they are neither UTF-8 nor UTF-16.
@@ -72,7 +72,7 @@ impl Source {
     }
 }
 
-/// UTF-8 or UTF-16 by its byte order mark; otherwise UTF-8. The error is the first byte that is wrong.
+/// Decodes UTF-8 or UTF-16 by its byte order mark, otherwise UTF-8. The error is the offset of the first invalid byte.
 fn decode(bytes: &[u8]) -> Result<String, usize> {
     let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();

@@ -1,4 +1,4 @@
-//! The summary of an import: counts of what was carried over and what was not.
+//! The summary of an import: counts of the imported parts and of those left out.
 
 use indexmap::IndexMap;
 
@@ -26,12 +26,12 @@ pub fn summary(tally: &Tally) -> Vec<String> {
     out
 }
 
-/// `1 request`, `2 requests`, from the plural.
+/// Converts a plural to the form for `count`: `1 request`, `2 requests`.
 fn counted(plural: &str, count: usize) -> String {
     if count != 1 {
         return format!("{count} {plural}");
     }
-    // The noun is the word before a preposition, or the last word.
+    // The noun is the word before a preposition, or else the last word.
     let mut words: Vec<String> = plural.split(' ').map(str::to_owned).collect();
     let noun = words
         .iter()

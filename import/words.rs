@@ -1,6 +1,6 @@
-//! Words of documents: titles, short names, plurals, and values that fit a name.
+//! Words of documents: titles, short names, plurals, and sample values for names.
 
-/// The function of the language that makes a value like those that a property of this name usually has.
+/// A function of the language that generates a value suitable for a property of this name.
 pub(crate) fn fake(name: &str) -> Option<&'static str> {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     Some(match plain.as_str() {
@@ -38,37 +38,37 @@ pub(crate) fn singular(name: &str) -> String {
     }
 }
 
-/// A title for people from an identifier: `listPets` is `List pets`.
+/// Converts an identifier to a title: `listPets` becomes `List pets`.
 pub(crate) fn title(name: &str) -> String {
     let words = crate::names::snake(name).replace('_', " ");
     let mut chars = words.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
-/// A name without the differences of conventions: `petId`, `pet_id` and `PetID` are the same.
+/// A name in a normalized form: `petId`, `pet_id` and `PetID` are equal.
 pub(crate) fn folded(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// A text in one line, with single spaces.
+/// Joins a text into one line, with single spaces.
 pub(crate) fn line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A title without its number and its apostrophes: `01 - Anna's pets` is `Annas pets`.
+/// A title without its number and its apostrophes: `01 - Anna's pets` becomes `Annas pets`.
 pub(crate) fn unnumbered(title: &str) -> String {
     let plain = title.replace(['\'', '’'], "");
     let rest = plain.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches([' ', '.', '-', '_', ')', ':']);
     if rest.is_empty() { plain } else { rest.to_owned() }
 }
 
-/// A message that goes on behind a colon.
+/// A message in lower case, for the text after a colon.
 pub(crate) fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
-/// A short name for an api: the words of its title that say which one it is, or those of its file.
+/// A short name for an api: the distinctive words of its title, or those of its file.
 pub(crate) fn api(title: &str, file: &str) -> String {
     const EMPTY: [&str; 16] = [
         "api",
@@ -93,7 +93,7 @@ pub(crate) fn api(title: &str, file: &str) -> String {
         let says = |word: &&str| !EMPTY.contains(word) && !word.trim_start_matches('v').chars().all(|c| c.is_ascii_digit());
         words.split('_').filter(says).take(2).map(str::to_owned).collect()
     };
-    // What follows a dash or a colon only describes it.
+    // The text after a dash or a colon is only a description.
     let first = [" - ", " – ", " — ", ": ", " (", " | "].iter().filter_map(|mark| title.find(mark)).min().map_or(title, |at| &title[..at]);
     let found = [first, title, file.split('.').next().unwrap_or_default()].into_iter().map(kept).find(|words| !words.is_empty());
     let words = found.unwrap_or_default();

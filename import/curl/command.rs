@@ -1,4 +1,4 @@
-//! A curl command's requests: its options in the order in which curl reads them.
+//! The requests of a curl command. Its options are read in the same order as curl reads them.
 
 use super::glob;
 use super::options::{self, Meaning, Part};
@@ -6,10 +6,10 @@ use super::shell::{Command, Word};
 use crate::draft::{Draft, Text};
 use crate::{ImportError, Source};
 
-/// What curl would send: a request for each URL.
+/// A request that curl would send. Each URL has one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Request {
-    /// Where the URL stands.
+    /// The offset of the URL in the source.
     pub(super) at: usize,
     pub(super) url: Text,
     pub(super) glob_off: bool,
@@ -36,11 +36,11 @@ pub(super) struct Request {
     pub(super) timeout: Option<Text>,
     pub(super) connect_timeout: Option<Text>,
     pub(super) stdin: Option<Text>,
-    /// Comments about what was not carried over.
+    /// Comments about the parts that were not imported.
     pub(super) comments: Vec<String>,
 }
 
-/// The requests of a command.
+/// Reads the requests of a command.
 pub(super) fn requests(source: &Source, command: &Command, draft: &mut Draft) -> Result<Vec<Request>, ImportError> {
     let mut reader = Reader { source, draft, out: Vec::new(), current: Request::default(), urls: Vec::new() };
     reader.current.stdin.clone_from(&command.stdin);
@@ -72,7 +72,7 @@ impl Reader<'_> {
             match start.as_deref() {
                 Some("--") => {}
                 Some(name) if name.starts_with("--") => {
-                    // `--url=x` is no spelling of curl's own, but people write it.
+                    // curl does not accept `--url=x`, but people write it.
                     let (spelled, joined) = name.split_once('=').map_or((name, None), |(name, value)| (name, Some(value)));
                     let Some((name, meaning)) = options::long(&spelled[2..]) else { return Err(self.unknown(word, spelled)) };
                     if let Some(start) = joined.filter(|_| options::takes_value(meaning)) {
@@ -95,7 +95,7 @@ impl Reader<'_> {
                             self.option(&shown, meaning, None, word.at)?;
                             continue;
                         }
-                        // The value may touch the letter: `-XPOST`.
+                        // The value may follow the letter without a space: `-XPOST`.
                         let mut touching = Text::literal(rest);
                         touching.parts.extend(word.text.parts.iter().skip(1).cloned());
                         let value = if touching.parts.is_empty() { self.value(words.next(), word, &shown)? } else { touching };
@@ -182,7 +182,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The options of a file: one a line, with `=`, `:` or a space before the value, which may be quoted.
+    /// Reads the options of a configuration file: one on each line, with `=`, `:` or a space before the value, which may be quoted.
     fn config(&mut self, path: &Text, at: usize) -> Result<(), ImportError> {
         let path = path.as_literal().unwrap_or_default().to_owned();
         if path == "-" {
@@ -213,7 +213,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Every URL since the last `--next` gets a request with the options since then.
+    /// Adds a request for every URL since the last `--next`, with the options since then.
     fn finish(&mut self) {
         for (url, at) in std::mem::take(&mut self.urls) {
             let (urls, cut) = if self.current.glob_off { (vec![url], false) } else { glob::expand(&url) };
@@ -233,7 +233,7 @@ fn prefixed(prefix: &str, value: Text) -> Text {
     text
 }
 
-/// A value of a configuration file: quotes are dropped, and within them `\"`, `\\`, `\n`, `\r`, `\t` and `\v` are read.
+/// Removes the quotes of a value in a configuration file, and replaces `\"`, `\\`, `\n`, `\r`, `\t` and `\v` within them.
 fn unquoted(value: &str) -> String {
     let Some(inner) = value.strip_prefix('"') else { return value.to_owned() };
     let mut out = String::new();

@@ -1,12 +1,12 @@
-//! curl's URL globbing: `{a,b}` and `[1-5]` stand for several URLs.
+//! curl's URL globbing: `{a,b}` and `[1-5]` expand to several URLs.
 
 use crate::draft::{Part, Text};
 
 /// The most URLs that a pattern expands to.
 const URLS_MAX: usize = 50;
 
-/// The URLs of a pattern. `{id}`, with one name in it, is a placeholder of a documentation: it becomes a variable. A pattern with too many
-/// URLs gives the first ones only; the second value says so.
+/// Expands a pattern. `{id}`, with a single name, is a placeholder of a documentation, and becomes a variable. If a pattern has too many
+/// URLs, only the first are returned, and the second value is true.
 pub(super) fn expand(url: &Text) -> (Vec<Text>, bool) {
     let mut out = vec![Text::default()];
     let mut cut = false;
@@ -53,7 +53,7 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.'))
 }
 
-/// What a bracket stands for: a list, or a range with a step.
+/// The texts that a bracket expands to: a list, or a range with a step.
 fn choices(inner: &str, close: char) -> Option<Vec<String>> {
     if close == '}' {
         return inner.contains(',').then(|| inner.split(',').map(str::to_owned).collect());

@@ -1,7 +1,7 @@
-//! curl: commands as shells write them, also copied from browsers.
+//! curl: commands for various shells, including those copied from browsers.
 //!
-//! `shell` reads the words of a command line (POSIX shells, cmd.exe, PowerShell), `options` knows curl's options, `command` makes requests of
-//! them, and this file puts the requests into a draft.
+//! `shell` reads the words of a command line (POSIX shells, cmd.exe, PowerShell), `options` has curl's options, `command` turns commands
+//! into requests, and this file puts the requests into a draft.
 
 mod command;
 mod glob;
@@ -21,7 +21,7 @@ use crate::{ImportError, Options, Source};
 /// Imports curl commands.
 ///
 /// # Errors
-/// If the text has no curl command, or one that curl would refuse.
+/// If the text contains no curl command, or one that curl would reject.
 pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, ImportError> {
     let script = shell::read(source)?;
     if script.commands.is_empty() {
@@ -37,7 +37,7 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
     }
     let mut exchanges = Vec::new();
     let mut notes = Vec::new();
-    // Comments about commands that have no step go above the next one.
+    // Comments about commands without a step go above the next step.
     let mut pending = Vec::new();
     for request in requests {
         let line = source.line(request.at);
@@ -58,11 +58,11 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
     draft.tally.carry("requests", exchanges.len());
     let follows = exchanges.iter().any(|exchange| exchange.options.redirects.is_none());
     if !follows {
-        // Like curl without `-L`, no request follows redirects: an option of the apis says so once.
+        // Like curl without `-L`, no request follows redirects. An option of the apis sets this once.
         exchanges.iter_mut().for_each(|exchange| exchange.options.redirects = None);
         draft.apis.iter_mut().for_each(|api| api.options.redirects = Some(Redirects::Off));
     }
-    // Without `-L`, a redirect is an answer like any other.
+    // Without `-L`, a redirect is a normal response.
     let expectation = if follows { vec!["2xx".to_owned()] } else { vec!["2xx".to_owned(), "3xx".to_owned()] };
     let calls = web::define(&mut draft, &exchanges);
     let mut names = crate::names::Names::new();

@@ -1,15 +1,15 @@
-//! curl's options: how they are written, whether they take a value, and what they mean for a request.
+//! curl's options: their spelling, whether they take a value, and their meaning for a request.
 
-/// What an option means.
+/// The meaning of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// It has no value and changes nothing that a load test sends: output, progress, retries of the tool.
+    /// It has no value and does not change the load: output, progress, retries of the tool.
     Flag,
-    /// It has a value and changes nothing that a load test sends.
+    /// It has a value and does not change the load.
     Value,
-    /// It has no value, and ltc has no word for it.
+    /// It has no value, and ltc has no equivalent.
     OtherFlag,
-    /// It has a value, and ltc has no word for it.
+    /// It has a value, and ltc has no equivalent.
     OtherValue,
     /// It is part of the request.
     Part(Part),
@@ -57,7 +57,7 @@ pub(super) enum Part {
 
 use Meaning::{Flag, OtherFlag, OtherValue, Value};
 
-/// Short options, long options, and their meaning.
+/// Short options, long options, and their meanings.
 const OPTIONS: &[(&str, Option<char>, Meaning)] = &[
     ("aws-sigv4", None, Meaning::Part(Part::Aws)),
     ("basic", None, Meaning::Part(Part::Basic)),
@@ -97,7 +97,7 @@ const OPTIONS: &[(&str, Option<char>, Meaning)] = &[
     ("url-query", None, Meaning::Part(Part::UrlQuery)),
     ("user", Some('u'), Meaning::Part(Part::User)),
     ("user-agent", Some('A'), Meaning::Part(Part::UserAgent)),
-    // Output and the tool's own ways.
+    // Output, and the behavior of the tool itself.
     ("create-dirs", None, Flag),
     ("create-file-mode", None, Value),
     ("disable", Some('q'), Flag),
@@ -181,7 +181,7 @@ const OPTIONS: &[(&str, Option<char>, Meaning)] = &[
     ("ssl-no-revoke", None, Flag),
     ("ssl-revoke-best-effort", None, Flag),
     ("happy-eyeballs-timeout-ms", None, Value),
-    // What ltc has no word for.
+    // Options without an equivalent.
     ("abstract-unix-socket", None, OtherValue),
     ("alt-svc", None, OtherValue),
     ("anyauth", None, OtherFlag),
@@ -250,7 +250,7 @@ const OPTIONS: &[(&str, Option<char>, Meaning)] = &[
     ("version", Some('V'), OtherFlag),
 ];
 
-/// The option of a long name. As in curl, a beginning that fits only one option is enough, and `--no-x` is the opposite of a flag `--x`.
+/// Finds a long option. As in curl, an unambiguous prefix is enough, and `--no-x` is the opposite of a flag `--x`.
 pub(super) fn long(name: &str) -> Option<(&'static str, Meaning)> {
     let exact = OPTIONS.iter().find(|(known, ..)| *known == name);
     let starting = || {
@@ -264,7 +264,7 @@ pub(super) fn long(name: &str) -> Option<(&'static str, Meaning)> {
     matches!(opposite.2, Flag | OtherFlag | Meaning::Part(_)).then_some((opposite.0, Flag))
 }
 
-/// The option of a letter.
+/// Finds a short option.
 pub(super) fn short(letter: char) -> Option<(&'static str, Meaning)> {
     OPTIONS.iter().find(|(_, known, _)| *known == Some(letter)).map(|(name, _, meaning)| (*name, *meaning))
 }
@@ -289,7 +289,7 @@ pub(super) fn takes_value(meaning: Meaning) -> bool {
     }
 }
 
-/// The name of the known option that is nearest to an unknown one.
+/// The known option that is most similar to an unknown one.
 pub(super) fn nearest(name: &str) -> Option<&'static str> {
     let distance = |other: &str| {
         let other: Vec<char> = other.chars().collect();

@@ -1,4 +1,4 @@
-//! A curl request as an exchange: URL, headers, auth and the options of the connection.
+//! Converts a curl request to an exchange: URL, headers, auth and the options of the connection.
 
 use super::command::Request;
 use super::payload;
@@ -7,7 +7,7 @@ use crate::draft::{Auth, Draft, Expr, Part, Redirects, Text, Value, duration, va
 use crate::web::{self, Exchange, Hosts, Target};
 use crate::{ImportError, Source, names};
 
-/// What reading the parts of a request needs.
+/// The state that the conversion of a request needs.
 pub(super) struct Context<'c> {
     pub(super) source: &'c Source,
     pub(super) draft: &'c mut Draft,
@@ -18,13 +18,13 @@ pub(super) struct Context<'c> {
 }
 
 impl Context<'_> {
-    /// Counts something that cannot be carried over, with a comment before the step.
+    /// Counts a part that cannot be imported, and adds a comment before the step.
     pub(super) fn leave(&mut self, kind: &str, what: &str) {
         let comment = self.draft.tally.leave(kind, what, &self.source.name, self.line);
         self.comments.push(comment);
     }
 
-    /// A text in which variables of the script have their values, and all others are read from the environment.
+    /// Replaces variables: those that the script sets have their values, and all others are read from the environment.
     pub(super) fn bind(&mut self, text: &Text) -> Text {
         let resolved = resolve(text, self.script, 0);
         let parts = resolved.parts.into_iter().map(|part| match part {
@@ -34,7 +34,7 @@ impl Context<'_> {
         Text { parts: parts.collect() }
     }
 
-    /// The code that a variable of the shell becomes.
+    /// The code for a shell variable.
     fn variable(&mut self, name: &str) -> String {
         if let Some(command) = name.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')')) {
             match command.split_whitespace().collect::<Vec<_>>().as_slice() {
@@ -53,14 +53,14 @@ impl Context<'_> {
     }
 }
 
-/// The variable of the process environment for one of the shell: `$TOKEN` keeps its name.
+/// The variable of the process environment for a shell variable: `$TOKEN` keeps its name.
 fn environment_variable(name: &str) -> String {
     let is_name =
         name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_') && !name.starts_with(|first: char| first.is_ascii_digit());
     if is_name { name.to_owned() } else { variable(&[name]) }
 }
 
-/// A text in which variables that the script sets have their values.
+/// Replaces the variables that the script sets with their values.
 fn resolve(text: &Text, script: &Script, depth: usize) -> Text {
     let mut out = Text::default();
     for part in &text.parts {
@@ -75,7 +75,7 @@ fn resolve(text: &Text, script: &Script, depth: usize) -> Text {
     out
 }
 
-/// The exchange of a request, and the comments that belong above its step.
+/// The exchange of a request, and the comments above its step.
 pub(super) fn exchange(
     source: &Source,
     draft: &mut Draft,
@@ -115,7 +115,7 @@ fn query_value(context: &mut Context<'_>, key: &str, value: &Expr) -> Expr {
             }
             Expr::from(bound)
         }
-        // A value that is one variable.
+        // The whole value is one variable.
         Expr::Code(name) => Expr::Code(context.variable(name)),
         Expr::List(items) => Expr::List(items.iter().map(|item| query_value(context, key, item)).collect()),
         other => other.clone(),
@@ -144,10 +144,10 @@ fn method(context: &mut Context<'_>, request: &Request) -> String {
     }
 }
 
-/// Adds the headers. Gives the `Content-Type`.
+/// Adds the headers. Returns the `Content-Type`.
 fn headers(context: &mut Context<'_>, request: &Request, exchange: &mut Exchange) -> Option<Text> {
     let lines: Vec<Text> = request.headers.iter().flat_map(|header| header_lines(context, header)).collect();
-    // Only browsers send these; what somebody wrote by hand is meant.
+    // Only headers of a browser are dropped; a header in a command written by hand is intended.
     let from_browser = lines.iter().any(|line| {
         let start = line
             .parts
@@ -202,7 +202,7 @@ fn headers(context: &mut Context<'_>, request: &Request, exchange: &mut Exchange
     content_type
 }
 
-/// The lines of a header option: `@file` has one header a line.
+/// The lines of a header option: `@file` has one header on each line.
 fn header_lines(context: &mut Context<'_>, header: &Text) -> Vec<Text> {
     let bound = context.bind(header);
     let Some(file) = bound.as_literal().and_then(|text| text.strip_prefix('@')) else { return vec![bound] };
@@ -215,7 +215,7 @@ fn header_lines(context: &mut Context<'_>, header: &Text) -> Vec<Text> {
     }
 }
 
-/// `Name: value`; `Name;` is a header without a value, and `Name:` removes one.
+/// Splits `Name: value`. `Name;` is a header without a value, and `Name:` removes one.
 fn split_header(line: &Text) -> Option<(String, Text)> {
     let Some(Part::Literal(first)) = line.parts.first() else { return None };
     if let Some(name) = line.as_literal().and_then(|text| text.trim_end().strip_suffix(';')).filter(|name| !name.contains(':')) {
@@ -228,7 +228,7 @@ fn split_header(line: &Text) -> Option<(String, Text)> {
         Some(literal) => Text::literal(literal.trim()),
         None => value,
     };
-    // `Name:` removes a header that curl would send by itself.
+    // `Name:` removes a header that curl would send by default.
     (!value.parts.is_empty()).then(|| (name.trim().to_owned(), value))
 }
 

@@ -9,7 +9,7 @@ use crate::web::{self, Exchange};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Adds the body and the headers that go with it.
+/// Adds the body and its headers.
 pub(super) fn payload(
     context: &mut Context<'_>,
     request: &Request,
@@ -24,7 +24,7 @@ pub(super) fn payload(
     if !request.form.is_empty() {
         let fields = form(context, request);
         exchange.body = Some(protect(context, Body::Multipart(fields)));
-        // The boundary is ltc's own, so a type with another one would be wrong.
+        // ltc chooses its own boundary, so a type with another one would be wrong.
         if let Some(ty) = content_type.filter(|ty| !ty.starts_with("multipart/form-data")) {
             context.leave("headers", &format!("`Content-Type: {ty}`: a multipart body is sent as multipart/form-data"));
         }
@@ -100,10 +100,10 @@ pub(super) fn payload(
     Ok(())
 }
 
-/// What an option adds to the body.
+/// A part of the body that an option adds.
 enum Content {
     Text(Text),
-    /// A field whose value is not encoded yet.
+    /// A field whose value still has to be encoded.
     Field(String, Expr),
     File(Expr),
 }
@@ -158,7 +158,7 @@ fn content(context: &mut Context<'_>, request: &Request, kind: Option_, text: &T
         };
     }
     match context.source.read(path) {
-        // A small text is easier to read in the spec.
+        // A short text is easier to read in the spec itself.
         Ok(file) if file.text.len() <= 4096 => {
             let text = if kind == Option_::DataAscii { file.text.replace(['\n', '\r'], "") } else { file.text };
             Content::Text(Text::literal(text))
@@ -216,7 +216,7 @@ fn form(context: &mut Context<'_>, request: &Request) -> Vec<(String, Expr)> {
     fields
 }
 
-/// The value of a field without `;type=…`, `;filename=…` behind it, and these. A value in quotes ends with them.
+/// Splits the value of a field and the `;type=…`, `;filename=…` after it. A value in quotes ends with them.
 fn field_options(value: &Text) -> (Text, Vec<(String, String)>) {
     let Some(Part::Literal(last)) = value.parts.last() else { return (value.clone(), Vec::new()) };
     let known = ["type", "filename", "headers", "encoder"];
@@ -243,7 +243,7 @@ fn field_options(value: &Text) -> (Text, Vec<(String, String)>) {
     (out, options)
 }
 
-/// A file of the command, copied beside the spec. A file that is not there is written empty, and the user is advised to replace it.
+/// A file of the command, copied next to the spec. If it does not exist, an empty file is written, and the user is advised to replace it.
 fn file_of(context: &mut Context<'_>, path: &str, name: Option<&str>, ty: Option<&str>) -> Expr {
     let full = context.source.beside(path);
     let content = std::fs::read(&full).ok();
@@ -254,7 +254,7 @@ fn file_of(context: &mut Context<'_>, path: &str, name: Option<&str>, ty: Option
     web::attachment(context.draft, name.unwrap_or(path), ty, content.unwrap_or_default())
 }
 
-/// A text with `x` for its holes: the name of a file.
+/// A text with `x` in place of its holes: the name of a file.
 fn printed(text: &Text) -> String {
     text.parts
         .iter()
@@ -285,7 +285,7 @@ fn add_query(context: &mut Context<'_>, pair: &Text, exchange: &mut Exchange) {
     }
 }
 
-/// Adds text that is encoded already to the query.
+/// Adds encoded text to the query.
 fn add_query_text(text: &Text, exchange: &mut Exchange) {
     match web::form_fields(text) {
         Some(fields) => fields.into_iter().for_each(|(key, value)| web::push_field(&mut exchange.query, key, value)),

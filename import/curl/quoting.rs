@@ -28,7 +28,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// A character within double quotes, or of a here-document.
+    /// Reads a character within double quotes, or within a here-document.
     pub(super) fn double_quoted_char(&mut self, text: &mut Text, in_document: bool, script: &mut Script) -> Result<(), ImportError> {
         match self.chars.peek().copied() {
             Some('\\') => {
@@ -112,7 +112,7 @@ impl Lexer<'_> {
         Ok(())
     }
 
-    /// The text of `$'…'` with its escapes.
+    /// Reads `$'…'` with its escapes.
     fn ansi_quoted(&mut self, text: &mut Text, at: usize) -> Result<(), ImportError> {
         let mut bytes: Vec<u8> = Vec::new();
         loop {
@@ -158,7 +158,7 @@ impl Lexer<'_> {
         Ok(())
     }
 
-    /// The text up to the closing bracket of a `$(…)`, whose commands count, too.
+    /// Reads up to the closing bracket of a `$(…)`. The commands within count, too.
     pub(super) fn nested(&mut self, close: char, script: &mut Script) -> Result<String, ImportError> {
         let at = self.at();
         let mut depth = 1;
@@ -201,12 +201,12 @@ fn push_char(bytes: &mut Vec<u8>, code: u32) {
     if let Some(char) = char::from_u32(code) {
         bytes.extend(char.encode_utf8(&mut [0; 4]).as_bytes());
     } else {
-        // Half of a surrogate pair, as three bytes; `utf16_pairs` joins the halves.
+        // Half of a surrogate pair, written as three bytes; `utf16_pairs` joins the halves.
         bytes.extend([0xe0 | (code >> 12) as u8, 0x80 | ((code >> 6) & 0x3f) as u8, 0x80 | (code & 0x3f) as u8]);
     }
 }
 
-/// UTF-8 from bytes in which characters beyond the basic plane may be two surrogates: Chrome writes them as `\ud83d\ude00`.
+/// Decodes UTF-8 in which characters beyond the basic plane may be two surrogates: Chrome writes them as `\ud83d\ude00`.
 fn utf16_pairs(bytes: &[u8]) -> String {
     let surrogate = |at: usize| match bytes.get(at..at + 3) {
         Some([0xed, second @ 0xa0..=0xbf, third]) => Some(0xd000 | u16::from(second & 0x3f) << 6 | u16::from(third & 0x3f)),

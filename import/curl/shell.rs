@@ -15,24 +15,24 @@ pub(super) struct Script {
     pub(super) variables: HashMap<String, Text>,
 }
 
-/// A command: `words[0]` is `curl`.
+/// A command; `words[0]` is `curl`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Command {
     pub(super) words: Vec<Word>,
-    /// What the shell gives it as standard input.
+    /// The standard input that the shell passes to it.
     pub(super) stdin: Option<Text>,
 }
 
-/// A word. The holes of its text are the names of variables: `NAME`, `1`, or `$(command)`.
+/// A word. The holes of its text are names of variables: `NAME`, `1`, or `$(command)`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Word {
     pub(super) text: Text,
-    /// Where it starts in the source.
+    /// Its offset in the source.
     pub(super) at: usize,
     pub(super) quoted: bool,
 }
 
-/// Reads a script in the shell's dialect that it seems to be written in.
+/// Reads a script in the shell dialect that it is probably written in.
 pub(super) fn read(source: &Source) -> Result<Script, ImportError> {
     let source = &Source { text: without_prompts(&source.text), ..source.clone() };
     let lines = || source.text.lines().map(str::trim_end);
@@ -47,7 +47,7 @@ pub(super) fn read(source: &Source) -> Result<Script, ImportError> {
     Ok(script)
 }
 
-/// The text with blanks for the prompts that were copied with the commands: `$ `, `PS C:\\> `, `ann@host:~$ `. Offsets stay the same.
+/// Replaces prompts that were copied with the commands with spaces, so that offsets do not change: `$ `, `PS C:\\> `, `ann@host:~$ `.
 fn without_prompts(text: &str) -> String {
     let blank = |line: &str| -> String {
         let Some(at) = line.find("curl") else { return line.to_owned() };
@@ -65,9 +65,9 @@ pub(super) struct Lexer<'s> {
     pub(super) source: &'s Source,
     pub(super) chars: Peekable<Chars<'s>>,
     rest: &'s str,
-    /// Where the text starts in the source: a `$(…)` is read by a lexer of its own.
+    /// The offset of the text in the source: a separate lexer reads the text of a `$(…)`.
     base: usize,
-    /// Here-documents whose text follows the current line: the delimiter, whether it was quoted, and whether tabs are dropped.
+    /// Here-documents whose text follows the current line: the delimiter, whether it was quoted, and whether leading tabs are removed.
     documents: Vec<(String, bool, bool)>,
 }
 
@@ -114,7 +114,7 @@ impl<'s> Lexer<'s> {
                     if self.documents.is_empty() {
                         end(&mut command, script);
                     } else if char != '`' {
-                        // What follows on the line of a here-document is another command, whose words do not matter here.
+                        // The rest of the line that starts a here-document is another command, which does not matter here.
                         while self.chars.next_if(|char| *char != '\n').is_some() {}
                     }
                 }
@@ -210,7 +210,7 @@ impl<'s> Lexer<'s> {
         let mut inner = Lexer::new(self.source, &body, 0);
         let mut word = Text::default();
         while inner.chars.peek().is_some() {
-            // A mistake in a document is text.
+            // After an error, the rest of the document is dropped.
             if inner.double_quoted_char(&mut word, true, &mut Script::default()).is_err() {
                 break;
             }
@@ -218,7 +218,7 @@ impl<'s> Lexer<'s> {
         word
     }
 
-    /// A word: parts with and without quotes that touch each other.
+    /// Reads a word: adjacent parts with and without quotes.
     fn word(&mut self, script: &mut Script) -> Result<Word, ImportError> {
         let mut word = Word { at: self.at(), ..Word::default() };
         while let Some(&char) = self.chars.peek() {
@@ -253,7 +253,7 @@ impl<'s> Lexer<'s> {
     }
 }
 
-/// Ends a command: assignments set variables, prompts and wrappers are dropped, and curl commands are kept.
+/// Ends a command: assignments set variables, prompts and wrappers are removed, and curl commands are kept.
 pub(super) fn end(command: &mut Command, script: &mut Script) {
     let mut command = std::mem::take(command);
     loop {

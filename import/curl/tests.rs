@@ -1,4 +1,4 @@
-//! Commands as people write and copy them, with the spec that they become.
+//! Commands as people write and copy them, and the specs that they become.
 
 use crate::{Kind, Options, Source, import, recognize, write};
 
@@ -10,7 +10,7 @@ fn spec(script: &str) -> String {
     String::from_utf8(write::files(&draft).remove(0).1).unwrap()
 }
 
-/// The request that a script defines, in one line.
+/// The request that a script becomes, on one line.
 fn request(script: &str) -> String {
     let spec = spec(script);
     let api = spec.split("healthcheck none\n").nth(1).unwrap().split("\n}\n").next().unwrap();

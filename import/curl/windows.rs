@@ -3,12 +3,12 @@
 use super::shell::{Command, Script, Word, end};
 use crate::{ImportError, Source};
 
-/// cmd.exe: `^` escapes a character or joins lines, `%NAME%` is a variable, and the program itself reads `\"` and `""` within quotes.
+/// cmd.exe: `^` escapes a character or joins lines, `%NAME%` is a variable, and the program itself interprets `\"` and `""` within quotes.
 pub(super) fn cmd(source: &Source, script: &mut Script) -> Result<(), ImportError> {
     let mut reader = Words::default();
     let text = &source.text;
     let mut chars = text.char_indices().peekable();
-    // Between quotes of cmd.exe, `^` is a character.
+    // Within quotes of cmd.exe, `^` is a plain character.
     let mut in_quotes = false;
     while let Some((at, char)) = chars.next() {
         match char {
@@ -18,7 +18,7 @@ pub(super) fn cmd(source: &Source, script: &mut Script) -> Result<(), ImportErro
                         chars.next();
                     }
                     let behind = chars.peek().map_or("", |(at, _)| &text[*at..]);
-                    // A second line break is escaped: that is how browsers write one within a text.
+                    // A second line break is escaped; browsers write a line break within a text like this.
                     if reader.in_quotes && (behind.starts_with('\n') || behind.starts_with("\r\n")) {
                         if behind.starts_with('\r') {
                             chars.next();
@@ -62,7 +62,7 @@ pub(super) fn cmd(source: &Source, script: &mut Script) -> Result<(), ImportErro
     reader.finish(source, script)
 }
 
-/// The name in `%NAME%`. Two hexadecimal digits are an encoded character of a URL.
+/// The name in `%NAME%`. Two hexadecimal digits are an encoded character of a URL instead.
 fn variable(text: &str) -> Option<&str> {
     let (name, _) = text.strip_prefix('%')?.split_once('%')?;
     let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
@@ -98,7 +98,7 @@ impl Words {
         self.backslashes % 2 == 1
     }
 
-    /// A `"`: escaped by an odd number of backslashes.
+    /// Handles a `"`, which an odd number of backslashes escapes.
     fn quote(&mut self, at: usize) {
         self.start(at);
         let count = std::mem::take(&mut self.backslashes);
@@ -173,7 +173,7 @@ pub(super) fn power_shell(source: &Source, script: &mut Script) -> Result<(), Im
                     quote = None;
                 }
             }
-            // Windows PowerShell hands `\"` to the program, which reads it as a quote, and two backslashes before it as one.
+            // Windows PowerShell passes `\"` to the program, which reads it as a quote, and two backslashes before it as one.
             (Some(_), '\\') if escapes_quote(&text[at..]) => {
                 let count = text[at..].bytes().take_while(|byte| *byte == b'\\').count();
                 for _ in 0..count {
@@ -229,7 +229,7 @@ pub(super) fn power_shell(source: &Source, script: &mut Script) -> Result<(), Im
     Ok(())
 }
 
-/// Whether backslashes at the start of a text escape the quote behind them.
+/// Whether the backslashes at the start of a text escape the quote after them.
 fn escapes_quote(text: &str) -> bool {
     let behind = text.trim_start_matches('\\');
     (text.len() - behind.len()) % 2 == 1 && behind.starts_with('"')

@@ -1,4 +1,4 @@
-//! YAML into the tree of a document: anchors, aliases and merge keys are resolved.
+//! Converts YAML to the tree of a document, and resolves anchors, aliases and merge keys.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
 use super::{DEPTH_MAX, Malformed, Node, Value};
 
-/// Aliases could otherwise blow a small file up.
+/// The most nodes of a document. Without a limit, aliases could make a small file huge.
 const NODES_MAX: usize = 2_000_000;
 
 /// Reads the first document of `text`.
@@ -20,7 +20,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Malformed> {
             Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing => {}
             event => {
                 let root = builder.node(event, span, 0)?;
-                // What follows must be well-formed, too: a mistake may end the first document early.
+                // The rest must be well-formed, too, because an error may end the first document early.
                 while builder.next()?.0 != Event::StreamEnd {}
                 return Ok(root);
             }
@@ -118,7 +118,7 @@ impl<'a> Builder<'a> {
         Ok(entries)
     }
 
-    /// A key is the text that was written: `200` and `"200"` are the same response.
+    /// A key, as the text that was written: `200` and `"200"` are the same response.
     fn key(&mut self, event: Event<'a>, span: Span) -> Result<String, Malformed> {
         match event {
             Event::Scalar(text, ..) => Ok(text.into_owned()),
@@ -132,7 +132,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// A scalar without quotes, by the core schema.
+/// A scalar without quotes, read by the core schema.
 fn plain(text: &str) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
@@ -143,7 +143,7 @@ fn plain(text: &str) -> Value {
     }
 }
 
-/// Whether it is a decimal number of JSON: other notations of YAML (`0x1F`, `.5`, `012`) stay texts.
+/// Whether a text is a decimal number of JSON. Other notations of YAML (`0x1F`, `.5`, `012`) remain texts.
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let leading_zero = digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit();

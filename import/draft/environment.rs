@@ -22,27 +22,27 @@ impl Default for Environment {
 /// A value of an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// A value that anybody may read.
+    /// A value that is not secret.
     Plain(serde_yaml::Value),
-    /// A secret: `${VARIABLE}` of the process environment, so that its value is in no file. See [`variable`].
+    /// A secret: `${VARIABLE}` of the process environment, so that no file contains its value. See [`variable`].
     Secret(String),
-    /// `${VARIABLE:-default}`: a value that the process environment may replace.
+    /// `${VARIABLE:-default}`: a value that the process environment may override.
     Default(String, String),
-    /// A text with `${VARIABLE}` in it, as the environment writes it: `https://${HOST}/api`.
+    /// A text that contains `${VARIABLE}` in the environment's syntax: `https://${HOST}/api`.
     Template(String),
-    /// More keys.
+    /// Further keys.
     Section(IndexMap<String, Value>),
 }
 
 impl Value {
-    /// A text. A `${` in it stays what it is.
+    /// A text. A `${` in it is escaped.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Plain(serde_yaml::Value::String(text.into()))
     }
 }
 
 impl Environment {
-    /// Sets a key, with the sections that lead to it.
+    /// Sets a key, and creates the sections that lead to it.
     pub fn set(&mut self, path: &[&str], value: Value) {
         let Some((last, sections)) = path.split_last() else { return };
         let mut keys = &mut self.keys;

@@ -1,4 +1,4 @@
-//! Expressions of a draft: values as data, and everything else as code.
+//! Expressions of a draft: values as data, all other expressions as code.
 
 /// An expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub enum Expr {
     Absent,
     /// `true`, `false`
     Bool(bool),
-    /// A number with the digits as they are written. See [`Expr::number`].
+    /// A number with its digits as written. See [`Expr::number`].
     Number(String),
     /// `"a text with {holes}"`
     Text(Text),
@@ -17,7 +17,7 @@ pub enum Expr {
     List(Vec<Expr>),
     /// `{ name: "x", "odd key": 2 }`
     Map(Vec<(String, Expr)>),
-    /// Any other expression as it is written: a name, a call, `random(1, 3)`, `x + 1`, `5s`.
+    /// The source text of any other expression: a name, a call, `random(1, 3)`, `x + 1`, `5s`.
     Code(String),
 }
 
@@ -32,7 +32,7 @@ impl Expr {
         Self::Code(code.into())
     }
 
-    /// A number from the digits of JSON, JavaScript or Python: `1e3` is `1000.0`, because the language has no exponents.
+    /// A number from the digits of JSON, JavaScript or Python: `1e3` becomes `1000.0`, because the language has no exponents.
     pub fn number(digits: &str) -> Self {
         let digits = digits.trim_start_matches('+');
         let plain = digits.strip_prefix('-').unwrap_or(digits);
@@ -57,7 +57,7 @@ impl Expr {
         }
     }
 
-    /// Whether it is a text without holes; the text.
+    /// The text, if the expression is a text without holes.
     pub fn as_literal(&self) -> Option<&str> {
         match self {
             Self::Text(text) => text.as_literal(),
@@ -67,7 +67,7 @@ impl Expr {
 }
 
 impl From<Text> for Expr {
-    /// A text that is one whole hole without a format is that expression itself.
+    /// A text that is a single hole without a format becomes that expression itself.
     fn from(text: Text) -> Self {
         match text.parts.as_slice() {
             [Part::Hole(code)] if is_name(code) => Self::Code(code.clone()),
@@ -76,7 +76,7 @@ impl From<Text> for Expr {
     }
 }
 
-/// Whether code is a name or a member of one: anything longer could have a format of a hole in it.
+/// Whether code is a name or a member of one. Longer code could contain the format of a hole.
 fn is_name(code: &str) -> bool {
     code.split('.').all(|word| !word.is_empty() && word.chars().all(|char| char.is_ascii_alphanumeric() || char == '_'))
 }
@@ -91,7 +91,7 @@ pub struct Text {
 /// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Characters as they are sent; the writer escapes them.
+    /// Characters as sent; the writer escapes them.
     Literal(String),
     /// The code within `{…}`, with a format if it has one: `n:03`.
     Hole(String),
@@ -137,8 +137,8 @@ impl Text {
         }
     }
 
-    /// A text from one in which variables are marked: `{{name}}`, `${name}`. `hole` gives the code of a marked name, or `None` to keep the mark
-    /// as characters.
+    /// Makes a text from one with marked variables: `{{name}}`, `${name}`. `hole` returns the code of a marked name, or `None` to keep the
+    /// mark as characters.
     pub fn template(text: &str, open: &str, close: &str, mut hole: impl FnMut(&str) -> Option<String>) -> Self {
         let mut out = Self::default();
         let mut rest = text;

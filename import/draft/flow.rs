@@ -13,7 +13,7 @@ pub struct Sequence {
     pub params: Vec<Param>,
     /// Whether every step of it is `interrupt`.
     pub interrupt: bool,
-    /// What it gives.
+    /// The variables that it gives.
     pub gives: Vec<String>,
     /// Its statements.
     pub body: Vec<Stmt>,
@@ -26,7 +26,8 @@ pub struct Step {
     pub name: String,
     /// Whether it is excluded from the statistics.
     pub skip: bool,
-    /// Whether its failure ends the iteration. A step needs it if it captures something without an `else` that is used later.
+    /// Whether its failure ends the iteration. This is necessary if it captures a value without an `else`, and later statements use the
+    /// value.
     pub interrupt: bool,
     /// `let`, `set`, `log`, exactly one [`Stmt::Call`], then `expect`, `take`, `let`, `set` and `log`.
     pub body: Vec<Stmt>,
@@ -51,9 +52,9 @@ pub enum Stmt {
         name: String,
         /// Its type.
         ty: Option<&'static str>,
-        /// Where it is found.
+        /// The source of its value.
         source: Source,
-        /// What it is if nothing is found.
+        /// Its value if the source finds nothing.
         or: Option<Expr>,
     },
     /// `let name = value`
@@ -68,7 +69,7 @@ pub enum Stmt {
     Reset(String),
     /// `take a, b = run Name(args)`, `run Name(args)`
     Run {
-        /// The variables that get what the sequence gives.
+        /// The variables that take the values that the sequence gives.
         takes: Vec<String>,
         /// The sequence or tasks block.
         name: String,
@@ -81,13 +82,13 @@ pub enum Stmt {
     WaitBetween(Wait),
     /// `group "NAME" { … }`
     Group(String, Vec<Stmt>),
-    /// `if c { } else if d { } else { }`: the conditions as they are written.
+    /// `if c { } else if d { } else { }`, with the conditions' source text.
     If(Vec<(String, Vec<Stmt>)>, Vec<Stmt>),
-    /// `for x in xs { … }`: the list or range as it is written.
+    /// `for x in xs { … }`
     For {
         /// The variable.
         name: String,
-        /// What it iterates over.
+        /// The list or range.
         over: Expr,
         /// How many iterations run at once.
         parallel: Option<Expr>,
@@ -106,7 +107,7 @@ pub enum Stmt {
         every: Expr,
         /// The attempts.
         times: Expr,
-        /// The condition as it is written.
+        /// The source text of the condition.
         until: String,
         /// Its statements.
         body: Vec<Stmt>,
@@ -130,7 +131,7 @@ pub enum Wait {
     Fixed(Expr),
     /// `wait 1s..3s`
     Between(Expr, Expr),
-    /// `wait pacing 5s`: only of a user.
+    /// `wait pacing 5s`: only for a user.
     Pacing(Expr),
 }
 
@@ -146,33 +147,33 @@ impl Wait {
     }
 }
 
-/// A duration as it is written: `1500` is `1.5s`, `90000` is `1m30s`.
+/// A duration in the language: `1500` is `1.5s`, `90000` is `1m30s`.
 pub fn duration(ms: u64) -> String {
     ltc_config::duration::print(std::time::Duration::from_millis(ms))
 }
 
-/// Where a take finds its value.
+/// The source of a take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// `all`, `any`
     pub quantifier: Option<&'static str>,
-    /// What is read, as it is written: `json.a.b`, `header "Location"`, `html "css" @href`. The constructors below write it.
+    /// Its source text: `json.a.b`, `header "Location"`, `html "css" @href`. The constructors below build it.
     pub what: String,
-    /// The pattern behind `~`.
+    /// The pattern after `~`.
     pub pattern: Option<String>,
 }
 
 /// A part of the path to a member of a JSON value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Segment {
-    /// A member by its name.
+    /// A member, by its name.
     Key(String),
-    /// An item by its number.
+    /// An item, by its index.
     Index(usize),
 }
 
 impl Source {
-    /// A source as it is written.
+    /// A source from its source text.
     pub fn code(what: impl Into<String>) -> Self {
         Self { quantifier: None, what: what.into(), pattern: None }
     }
@@ -257,9 +258,9 @@ pub struct User {
     pub weight: Option<Expr>,
     /// `on start { … }`
     pub on_start: Vec<Stmt>,
-    /// What it runs: a sequence or a tasks block.
+    /// The sequence or tasks block that it runs.
     pub run: String,
-    /// Arguments of what it runs.
+    /// The arguments of its sequence or tasks block.
     pub args: Vec<(Option<String>, Expr)>,
     /// Its pause between iterations.
     pub wait: Option<Wait>,
@@ -267,14 +268,14 @@ pub struct User {
     pub on_stop: Vec<Stmt>,
 }
 
-/// `data NAME from "data/NAME.csv" { … }`, with the rows that the writer puts into that file.
+/// `data NAME from "data/NAME.csv" { … }`, with the rows that the writer writes to that file.
 #[derive(Clone, Debug)]
 pub struct Data {
     /// Its name, and the stem of its file.
     pub name: String,
     /// Lines of its block: `share unique`, `at_end recycle`, `order random`.
     pub options: Vec<String>,
-    /// Where the rows come from.
+    /// Its rows.
     pub rows: Rows,
 }
 

@@ -1,4 +1,4 @@
-//! JSON as expressions, with numbers as they are written.
+//! JSON as expressions, with numbers as written.
 
 use indexmap::IndexMap;
 use serde_json::value::RawValue;

@@ -1,7 +1,7 @@
-//! The draft of a test: what an importer understood, before it is written as a spec with its environment, profile and data.
+//! The draft of a test: the result of an importer, before it is written as a spec with its environment, profile and data.
 //!
-//! An importer fills a [`Draft`] and never writes `.lt` text itself, except for short expressions ([`Expr::Code`]). `write` gives the text its
-//! layout. Names have to be valid when they enter the draft: see [`crate::names`].
+//! An importer fills a [`Draft`] and never writes `.lt` text itself, except for short expressions ([`Expr::Code`]). `write` formats the
+//! text. Names have to be valid when they enter the draft: see [`crate::names`].
 
 mod environment;
 mod expr;
@@ -22,19 +22,19 @@ pub use used::variables_read;
 /// A whole test.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
-    /// The test's name: also the stem of the spec's and the profile's file. [`crate::names::file`] makes a valid one.
+    /// The test's name, which is also the stem of the spec's and the profile's file. [`crate::names::file`] makes a valid one.
     pub name: String,
-    /// What the test does, in a few words: `test_header.description`.
+    /// A short description of the test: `test_header.description`.
     pub description: String,
     /// Comment lines at the spec's start.
     pub comments: Vec<String>,
-    /// The apis. Every request of them has to be used, because `ltc check` warns of unused ones.
+    /// The apis. All their requests have to be used, because `ltc check` warns of unused ones.
     pub apis: Vec<Api>,
-    /// Files with rows.
+    /// Data files.
     pub data: Vec<Data>,
-    /// Statements of the file: `let` and `keep`.
+    /// Statements at file level: `let` and `keep`.
     pub variables: Vec<Stmt>,
-    /// Sequences, each in the order in which they read best.
+    /// Sequences, in an order that is easy to read.
     pub sequences: Vec<Sequence>,
     /// Weighted choices.
     pub tasks: Vec<Tasks>,
@@ -46,19 +46,20 @@ pub struct Draft {
     pub after_test: Vec<Stmt>,
     /// Environments; the profile names the first.
     pub environments: Vec<Environment>,
-    /// Sections of the profile beside `test_header` and `profile.test`, as YAML: `runner`, `thresholds`, `logging`. Without a `runner`, the
-    /// profile starts one user for one minute.
+    /// Sections of the profile besides `test_header` and `profile.test`, as YAML: `runner`, `thresholds`, `logging`. Without a `runner`,
+    /// the profile starts one user for one minute.
     pub profile: serde_yaml::Mapping,
-    /// Other files that the spec reads: their paths relative to the spec, as the spec writes them, and their contents.
+    /// Other files that the spec reads: their paths as the spec writes them, relative to the spec, and their contents.
     pub files: Vec<(String, Vec<u8>)>,
-    /// What was carried over, and what was not.
+    /// The parts that were imported, and those that were not.
     pub tally: Tally,
-    /// Values behind keys of the environment, by section and key: equal values share a key. They are never written from here.
+    /// The values of keys of the environment, by section and key, so that equal values share a key. These values are not written to any
+    /// file.
     pub(crate) values: Vec<(String, String, String)>,
 }
 
 impl Draft {
-    /// Adds an environment key and gives the expression that reads it: `env.shop.url`.
+    /// Adds an environment key and returns the expression that reads it: `env.shop.url`.
     pub fn env(&mut self, path: &[&str], value: Value) -> Expr {
         if self.environments.is_empty() {
             self.environments.push(Environment::default());
@@ -69,7 +70,7 @@ impl Draft {
         Expr::Code(format!("env.{}", path.join(".")))
     }
 
-    /// Adds a file that the spec reads, unless the same content is there under that name. Gives its path, made unique.
+    /// Adds a file that the spec reads, unless a file with this name and content exists. Returns its path, made unique.
     pub fn file(&mut self, path: &str, content: Vec<u8>) -> String {
         let (stem, ending) = path.rsplit_once('.').map_or((path, String::new()), |(stem, ending)| (stem, format!(".{ending}")));
         let mut candidate = path.to_owned();

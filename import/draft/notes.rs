@@ -1,26 +1,26 @@
-//! What an import carried over, and what it left out.
+//! The parts that an import converted, and those that it left out.
 
 use indexmap::IndexMap;
 
-/// The account of an import: the summary prints it.
+/// The counts of an import, which the summary prints.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// How many things of a kind were carried over, by the kind's plural: `requests`, `expectations`.
+    /// The number of imported parts of each kind, by the kind's plural: `requests`, `expectations`.
     pub carried: IndexMap<String, usize>,
-    /// What was not.
+    /// The parts that were not imported.
     pub left: Vec<Left>,
-    /// What was left out on purpose, as the documentation describes: `static files`, `requests to third parties`.
+    /// Parts that were left out on purpose, as the documentation describes: `static files`, `requests to third parties`.
     pub skipped: IndexMap<String, usize>,
     /// Advice for the user: variables to set, files to add.
     pub advice: Vec<String>,
 }
 
-/// Something that was not carried over.
+/// A part that was not imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Left {
-    /// What it is, as a plural that the summary counts: `options`, `assertions`.
+    /// Its kind, as a plural that the summary counts: `options`, `assertions`.
     pub kind: String,
-    /// What it says, and why it was left out: one line.
+    /// Its text, and why it was left out, on one line.
     pub what: String,
     /// The file as the user named it.
     pub file: String,
@@ -29,28 +29,28 @@ pub struct Left {
 }
 
 impl Left {
-    /// The comment that the spec gets.
+    /// The comment for the spec.
     pub fn comment(&self) -> String {
         format!("not imported, {}:{}: {}", self.file, self.line, self.what)
     }
 }
 
 impl Tally {
-    /// Counts things that were carried over.
+    /// Counts parts that were imported.
     pub fn carry(&mut self, kind: &str, count: usize) {
         if count > 0 {
             *self.carried.entry(kind.to_owned()).or_default() += count;
         }
     }
 
-    /// Counts things that were left out on purpose.
+    /// Counts parts that were left out on purpose.
     pub fn skip(&mut self, kind: &str, count: usize) {
         if count > 0 {
             *self.skipped.entry(kind.to_owned()).or_default() += count;
         }
     }
 
-    /// Counts something that could not be carried over. Gives the comment for the spec: `Stmt::Comment` where it would have been.
+    /// Counts a part that could not be imported. Returns the comment for the spec, to be put in its place.
     pub fn leave(&mut self, kind: &str, what: impl Into<String>, file: &str, line: usize) -> String {
         let what = what.into().split_whitespace().collect::<Vec<_>>().join(" ");
         let left = Left { kind: kind.to_owned(), what, file: file.to_owned(), line };
@@ -59,7 +59,7 @@ impl Tally {
         comment
     }
 
-    /// Advises the user, once.
+    /// Adds advice for the user, without duplicates.
     pub fn advise(&mut self, advice: impl Into<String>) {
         let advice = advice.into();
         if !self.advice.contains(&advice) {

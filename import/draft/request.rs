@@ -13,11 +13,11 @@ pub struct Api {
     pub base: Option<Expr>,
     /// Options for all of its requests.
     pub options: Options,
-    /// Whether users keep its cookies.
+    /// Whether users keep cookies.
     pub cookies: bool,
-    /// Whether unquoted keys become camelCase.
+    /// Whether unquoted keys are sent in camelCase.
     pub keys_camel: bool,
-    /// The request of its health check, and where the version is found in the response; `healthcheck none` without one.
+    /// The request of its health check, and the source of the version; `None` means `healthcheck none`.
     pub healthcheck: Option<(Line, Option<Source>)>,
     /// Requests.
     pub requests: Vec<Request>,
@@ -43,9 +43,9 @@ pub struct Resource {
 pub struct Request {
     /// Comment lines above it.
     pub comments: Vec<String>,
-    /// Its name: any word.
+    /// Its name, which may be any word.
     pub name: String,
-    /// Its parameters. Each has to be used.
+    /// Its parameters. Each must be used.
     pub params: Vec<Param>,
     /// Method and path.
     pub line: Line,
@@ -83,14 +83,14 @@ pub struct Line {
 /// A path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Path {
-    /// `/items/{id}`: starts with `/`, is appended to the base, may have a query. Literals are already encoded; the writer encodes the few
-    /// characters that end a path in the language. Holes are encoded when the request is sent.
+    /// `/items/{id}`: starts with `/`, is appended to the base, and may have a query. Literals are already encoded; the writer encodes only
+    /// the few characters that end a path in the language. Holes are encoded when the request is sent.
     Template(Text),
-    /// `"{target}"`: resolved against the base and sent as it is.
+    /// `"{target}"`: resolved against the base and sent without encoding.
     Reference(Text),
 }
 
-/// What may stand in the braces of a request.
+/// The parts within the braces of a request.
 #[derive(Clone, Debug, Default)]
 pub struct Parts {
     /// Options.
@@ -115,7 +115,7 @@ impl Parts {
 pub struct Options {
     /// `auth …`
     pub auth: Option<Auth>,
-    /// `headers { … }`: names as they are sent.
+    /// `headers { … }`, with names as sent.
     pub headers: Vec<(String, Expr)>,
     /// `timeout 5s`
     pub timeout: Option<Expr>,
@@ -148,9 +148,9 @@ pub enum Auth {
 /// `redirects …`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Redirects {
-    /// Follows none.
+    /// Follows no redirects.
     Off,
-    /// Follows any, to other hosts, too.
+    /// Follows redirects to any host.
     Any,
     /// Follows at most this number of redirects.
     UpTo(u32),
@@ -169,7 +169,7 @@ pub enum Body {
     Text(Expr),
     /// `bytes …`
     Bytes(Expr),
-    /// `graphql """…""" { … }`: the query as it is sent.
+    /// `graphql """…""" { … }`, with the query as sent.
     Graphql(String, Vec<(String, Expr)>),
 }
 
@@ -182,7 +182,7 @@ pub enum Call {
         path: String,
         /// Arguments, some with a name.
         args: Vec<(Option<String>, Expr)>,
-        /// What this call sets beyond the request.
+        /// The options and parts that this call adds to the request.
         parts: Parts,
     },
     /// `shop GET /items { … }`
@@ -198,7 +198,7 @@ pub enum Call {
     Submit {
         /// The api.
         api: String,
-        /// The variable that holds the form.
+        /// The variable with the form.
         form: String,
         /// The content of its braces.
         parts: Parts,
@@ -208,25 +208,25 @@ pub enum Call {
 /// `expect …`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expect {
-    /// `200 | 304`, `2xx`: each as it is written.
+    /// `200 | 304`, `2xx`: the source text of each.
     Status(Vec<String>),
     /// `json …`, `json exactly …`
     Json {
-        /// Whether no other member may exist.
+        /// Whether further members are forbidden.
         exactly: bool,
-        /// What the body has to match.
+        /// The matcher of the body.
         matcher: Matcher,
     },
-    /// `headers { … }`: names as they are sent.
+    /// `headers { … }`, with names as sent.
     Headers(Vec<(String, Matcher)>),
     /// `text "part"`, `not text "part"`
     Text {
-        /// Whether the text may not contain it.
+        /// Whether the text must not contain the part.
         not: bool,
         /// The part.
         part: Expr,
     },
-    /// Any condition as it is written: `elapsed < 500ms`, `text ~ /x/`, `len(json.items) == 3`.
+    /// The source text of any condition: `elapsed < 500ms`, `text ~ /x/`, `len(json.items) == 3`.
     Condition(String),
 }
 
@@ -237,16 +237,16 @@ impl Expect {
     }
 }
 
-/// What a value has to match.
+/// The pattern for a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Matcher {
     /// An equal value.
     Value(Expr),
     /// `> 0`, `!= 3`, `== x`
     Compare(&'static str, Expr),
-    /// `~ /re/`, `!~ /re/`: the regular expression as it is written between the slashes. See [`crate::write::regex`].
+    /// `~ /re/`, `!~ /re/`. See [`crate::write::regex`].
     Regex {
-        /// Whether the text may not match.
+        /// Whether the text must not match.
         not: bool,
         /// The pattern, without slashes and with `/` unescaped.
         pattern: String,

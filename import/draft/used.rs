@@ -1,10 +1,10 @@
-//! Which variables the statements of a draft read.
+//! The variables that the statements of a draft read.
 
 use std::collections::HashSet;
 
 use super::{Auth, Body, Call, Expect, Expr, Matcher, Part, Parts, Stmt, Text, Wait};
 
-/// The names that statements read. A name that is only assigned is not among them.
+/// The names that statements read, without names that are only assigned.
 pub fn variables_read(statements: &[Stmt]) -> HashSet<String> {
     let mut out = Reads::default();
     out.statements(statements);
@@ -154,7 +154,7 @@ impl Reads {
         }
     }
 
-    /// The words of code that may be variables: neither members nor characters of texts, but the holes of texts.
+    /// Collects the words of code that may be variables: no members, no characters of texts, but the holes of texts.
     fn code(&mut self, code: &str) {
         let mut in_text = false;
         let mut word = String::new();

@@ -1,4 +1,4 @@
-//! Correlation: values that travel from a response into later requests.
+//! Correlation: finds values of responses that later requests send.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,46 +15,47 @@ pub(super) struct Capture {
     pub(super) source: Source,
 }
 
-/// What is known of the responses so far.
+/// The values of the responses so far.
 #[derive(Default)]
 pub(super) struct Correlation {
-    /// Values of responses by their text, with the entry that they came from.
+    /// Values of responses by their text, with the entry that returned them.
     known: HashMap<String, (usize, Found)>,
-    /// Values that were sent before any response had them: they are the user's own.
+    /// Values that were sent before any response contained them: these come from the user.
     sent: HashSet<String>,
-    /// Captured values: their names.
+    /// The variables of captured values.
     names: HashMap<String, String>,
     scope: Names,
     /// The captures of each entry.
     pub(super) captures: HashMap<usize, Vec<Capture>>,
-    /// Names of captured numbers.
+    /// The variables of captured numbers.
     numbers: HashSet<String>,
     /// Values that may be parts of longer texts, by their first bytes.
     starts: HashMap<[u8; START], Vec<String>>,
     /// The texts of responses, for values that only a pattern finds.
     texts: Vec<(usize, String)>,
-    /// Values that were searched for in them.
+    /// Values that were already searched for in these texts.
     searched: HashSet<String>,
-    /// Bytes that were searched.
+    /// The number of bytes searched so far.
     searched_bytes: usize,
 }
 
-/// The number of first bytes by which a value is found within a longer text.
+/// The number of leading bytes that index a value within longer texts.
 const START: usize = 8;
 
-/// The most bytes that are searched for values that only a pattern finds: a large recording is not searched for every token.
+/// The most bytes that are searched for values that only a pattern finds. The limit keeps a large recording from being searched for every
+/// token.
 const SEARCH_MAX: usize = 4_000_000_000;
 
-/// The shortest value that is searched for within longer texts.
+/// The shortest value that is looked for within longer texts.
 const PART_MIN: usize = 12;
 
 impl Correlation {
-    /// Reserves a name that no capture may have.
+    /// Reserves a name, so that no capture uses it.
     pub(super) fn reserve(&mut self, name: &str) {
         self.scope.reserve(name);
     }
 
-    /// Adds the values of an entry's response. Values that its own request, or an earlier one, sent are no news.
+    /// Adds the values of an entry's response, except those that its own request, or an earlier one, sent.
     pub(super) fn add(&mut self, number: usize, entry: &Entry) {
         for (value, found) in find::values(entry) {
             if self.sent.contains(&value) || self.known.contains_key(&value) {
@@ -73,14 +74,14 @@ impl Correlation {
         }
     }
 
-    /// Remembers a value that a request sends.
+    /// Records a value that a request sends.
     pub(super) fn send(&mut self, value: &str) {
         if !self.names.contains_key(value) {
             self.sent.insert(value.to_owned());
         }
     }
 
-    /// The variable of a value, captured from the response that had it first.
+    /// The variable of a value, captured from the first response that contained it.
     fn variable(&mut self, value: &str, as_id: bool) -> Option<(String, bool)> {
         if let Some(name) = self.names.get(value) {
             return Some((name.clone(), self.numbers.contains(name)));
@@ -103,7 +104,7 @@ impl Correlation {
         Some((name, found.is_number))
     }
 
-    /// Looks for a value in the texts of the responses.
+    /// Searches the texts of the responses for a value.
     fn search(&mut self, value: &str) {
         if !self.searched.insert(value.to_owned()) || self.searched_bytes > SEARCH_MAX {
             return;
@@ -116,7 +117,7 @@ impl Correlation {
         }
     }
 
-    /// A whole value of a request: a captured variable, or a text with captured parts; `None` if it is the user's own.
+    /// A whole value of a request: a captured variable, or a text with captured parts; `None` if it comes from the user.
     pub(super) fn value(&mut self, value: &str, as_id: bool) -> Option<Text> {
         if value.is_empty() {
             return None;
@@ -126,7 +127,7 @@ impl Correlation {
         {
             return Some(Text { parts: vec![Part::Hole(name)] });
         }
-        // The response may have had it encoded, as cookies often are.
+        // The response may have contained the encoded value, as cookies often do.
         let encoded: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
         if encoded != value
             && !self.sent.contains(&encoded)
@@ -138,7 +139,7 @@ impl Correlation {
         part.filter(|text| text.as_literal().is_none())
     }
 
-    /// A text in which captured values are holes.
+    /// A text with holes for captured values.
     fn parts(&mut self, value: &str) -> Option<Text> {
         if value.len() < PART_MIN || value.len() > 200_000 {
             return None;
@@ -152,7 +153,7 @@ impl Correlation {
                 }
             }
         }
-        // The longest of values that overlap counts.
+        // Of overlapping values, the longest wins.
         inside.sort_by_key(|(_, known)| std::cmp::Reverse((known.len(), known.clone())));
         let mut taken: Vec<(usize, usize, String)> = Vec::new();
         for (at, known) in inside {
@@ -177,7 +178,7 @@ impl Correlation {
         Some(out)
     }
 
-    /// A JSON body whose members are captured where they came from a response.
+    /// A JSON body in which members that come from a response are captured.
     pub(super) fn json(&mut self, key: &str, value: Expr) -> Expr {
         match value {
             Expr::Text(text) => {
@@ -185,7 +186,7 @@ impl Correlation {
                 let is_number =
                     |names: &Self, text: &Text| matches!(text.parts.as_slice(), [Part::Hole(name)] if names.numbers.contains(name));
                 match self.value(&literal, find::is_id_name(key)) {
-                    // A number that is sent as a text stays one.
+                    // A number that is sent as a text remains a text.
                     Some(found) if is_number(self, &found) => Expr::Text(found),
                     Some(found) => Expr::from(found),
                     None => Expr::Text(text),
@@ -213,7 +214,7 @@ impl Correlation {
     }
 }
 
-/// Whether a value is unlikely to be equal to another by chance.
+/// Whether a value is unlikely to equal another one by chance.
 fn is_distinct(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let is_word =
@@ -230,7 +231,7 @@ fn is_distinct(value: &str) -> bool {
         || digits == value.len() && digits >= 5
 }
 
-/// Whether a value looks like a token: worth a search in all texts.
+/// Whether a value looks like a token, so that a search in all texts is worthwhile.
 fn is_random(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
@@ -240,7 +241,7 @@ fn is_random(value: &str) -> bool {
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.=+/".contains(&byte))
 }
 
-/// The captures of values in a URL: its path's segments and query.
+/// The segments of a URL's path and its query, as values that may be captured.
 pub(super) fn of_url(url: &str) -> Vec<(String, String, String)> {
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let mut out = Vec::new();
@@ -260,7 +261,7 @@ pub(super) fn of_url(url: &str) -> Vec<(String, String, String)> {
     out
 }
 
-/// The way to a member of a JSON value, as a hint for its name.
+/// The path to a member of a JSON value, as a hint for its name.
 pub(super) fn hint(path: &[Segment], request: &str) -> String {
     let keys: Vec<&str> = path.iter().filter_map(|part| if let Segment::Key(key) = part { Some(key.as_str()) } else { None }).collect();
     match keys.as_slice() {

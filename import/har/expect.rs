@@ -1,17 +1,17 @@
-//! Expectations from a recorded response: its status, and the shape of its JSON.
+//! Expectations from a recorded response: its status, and the structure of its JSON.
 
 use serde_json::Value;
 
 use super::log::Entry;
 use crate::draft::{Expect, Expr, Matcher};
 
-/// How deep a shape is described, and how many members of an object.
+/// The deepest nesting of a described structure.
 const DEPTH_MAX: usize = 3;
 const MEMBERS_MAX: usize = 12;
 
-/// What a step expects of its response.
+/// The expectations of a step.
 pub(super) fn expectations(entry: &Entry) -> Vec<Expect> {
-    // A browser revalidates what it has cached; a new user has no cache.
+    // A browser revalidates responses in its cache, but a new user has no cache.
     let statuses = match entry.status {
         0 => vec!["2xx".to_owned()],
         304 => vec!["200".to_owned(), "304".to_owned()],
@@ -42,7 +42,7 @@ pub(super) fn expectations(entry: &Entry) -> Vec<Expect> {
     out
 }
 
-/// The shape of a value: the types of its members. A list is described by its first item, because the number of items changes.
+/// The structure of a value: the types of its members. The first item describes a list, because the number of items changes.
 fn shape(value: &Value, depth: usize) -> Matcher {
     match value {
         Value::Null => Matcher::Any,
@@ -52,7 +52,7 @@ fn shape(value: &Value, depth: usize) -> Matcher {
         Value::String(_) => Matcher::Type("string"),
         Value::Array(items) => match items.first() {
             Some(first @ Value::Object(_)) if depth < DEPTH_MAX => match shape(first, depth + 1) {
-                // Only what every item of the recording has is expected of the first one.
+                // The first item is only expected to have the members that all recorded items have.
                 Matcher::Object(members) => Matcher::List(vec![Matcher::Object(members)], true),
                 other => Matcher::List(vec![other], true),
             },
@@ -60,14 +60,14 @@ fn shape(value: &Value, depth: usize) -> Matcher {
         },
         Value::Object(_) if depth >= DEPTH_MAX => Matcher::Type("object"),
         Value::Object(members) => {
-            // Members that are null say nothing but that they exist.
+            // A member that is null has no known type.
             let shown = members.iter().filter(|(key, value)| !value.is_null() && key.len() <= 40);
             Matcher::Object(shown.take(MEMBERS_MAX).map(|(key, value)| (key.clone(), shape(value, depth + 1))).collect())
         }
     }
 }
 
-/// An expectation that two responses both meet, or `None` if they have different statuses.
+/// The expectations that two responses both meet, or `None` if their statuses differ.
 pub(super) fn common(left: &[Expect], right: &[Expect]) -> Option<Vec<Expect>> {
     if left.first() != right.first() {
         return None;
@@ -75,7 +75,7 @@ pub(super) fn common(left: &[Expect], right: &[Expect]) -> Option<Vec<Expect>> {
     Some(left.iter().filter(|expect| right.contains(expect)).cloned().collect())
 }
 
-/// Whether an argument is written out: it does not depend on an earlier response.
+/// Whether an argument is a literal, which does not depend on an earlier response.
 pub(super) fn is_literal(value: &Expr) -> bool {
     match value {
         Expr::Text(text) => text.as_literal().is_some(),

@@ -1,4 +1,4 @@
-//! The values of a response, and where each is found again.
+//! The values of a response, each with the source that finds it again.
 
 use std::collections::HashMap;
 
@@ -10,13 +10,13 @@ use super::log::Entry;
 use crate::draft::{Segment, Source};
 use crate::{names, web};
 
-/// Where a value is found.
+/// The source of a value.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) source: Source,
     /// A hint for the variable's name.
     pub(super) hint: String,
-    /// Whether it is called an id, so that a short one counts, too.
+    /// Whether its name is that of an id, so that a short value counts, too.
     pub(super) is_id: bool,
     pub(super) is_number: bool,
 }
@@ -24,7 +24,7 @@ pub(super) struct Found {
 /// The most values of a response that are considered.
 const VALUES_MAX: usize = 20_000;
 
-/// The values of a response with their sources, the best source of a value first.
+/// The values of a response with their sources. The best source of a value comes first.
 pub(super) fn values(entry: &Entry) -> Vec<(String, Found)> {
     let mut out = Vec::new();
     let request = request_word(&entry.url);
@@ -123,10 +123,10 @@ fn header(name: &str, value: &str, out: &mut Vec<(String, Found)>) {
     }
 }
 
-/// Values of inputs, meta elements and links. A source is kept only if it finds this value first.
+/// Values of inputs, meta elements and links. A source is kept only if its first match is this value.
 fn html(text: &str, out: &mut Vec<(String, Found)>) {
     let page = Html::parse_document(text);
-    // The attribute of the first element of each selector.
+    // The attribute of the first element that each selector matches.
     let mut firsts: HashMap<String, Option<String>> = HashMap::new();
     let mut is_first = |css: &str, attribute: &str, value: &str| {
         let find = || {
@@ -172,14 +172,14 @@ fn css(value: &str) -> String {
     if names::is_word(value) { value.to_owned() } else { format!("'{}'", value.replace('\\', "\\\\").replace('\'', "\\'")) }
 }
 
-/// A pattern whose first match in a text is a value, made from the text before it, and the last word there.
+/// A pattern whose first match in a text is a value, and the last word before it. The pattern consists of the text before the value.
 pub(super) fn pattern(text: &str, value: &str) -> Option<(Source, String)> {
     let at = text.find(value)?;
     let line_start = text[..at].rfind('\n').map_or(0, |at| at + 1);
     let before = &text[line_start..at];
     for length in [12, 24, 48] {
         let start = before.char_indices().rev().nth(length - 1).map_or(0, |(at, _)| at);
-        // Half a word at the start is left out.
+        // Removes a partial word at the start.
         let context = before[start..].split_once(' ').filter(|_| start > 0).map_or(&before[start..], |(_, rest)| rest).trim_start();
         if context.len() < 3 {
             continue;

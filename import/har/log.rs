@@ -1,4 +1,4 @@
-//! A recording's entries, read leniently: recorders differ in what they leave out.
+//! The entries of a recording. They are read leniently, because recorders leave out different parts.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -28,7 +28,7 @@ struct Log<'t> {
 pub(super) struct Recording {
     /// Ids and titles of pages.
     pub(super) pages: Vec<(String, String)>,
-    /// In the order in which the requests were sent.
+    /// The entries, in the order in which the requests were sent.
     pub(super) entries: Vec<Entry>,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Entry {
     /// Its location in the file.
     pub(super) line: usize,
     pub(super) page: String,
-    /// Milliseconds since 1970.
+    /// The start time, in milliseconds since 1970.
     pub(super) start_ms: i64,
     pub(super) duration_ms: i64,
     pub(super) method: String,
@@ -48,9 +48,9 @@ pub(super) struct Entry {
     pub(super) kind: String,
     pub(super) status: u16,
     pub(super) response_headers: Vec<(String, String)>,
-    /// The media type, without parameters, in small letters.
+    /// The media type, without parameters, in lower case.
     pub(super) media: String,
-    /// The body, if it was recorded and is text.
+    /// The body, if it is text and was recorded.
     pub(super) text: Option<String>,
 }
 
@@ -59,7 +59,7 @@ pub(super) struct Entry {
 pub(super) struct Posted {
     pub(super) content_type: String,
     pub(super) text: String,
-    /// Not text.
+    /// The body, if it is not text.
     pub(super) bytes: Option<Vec<u8>>,
     /// Fields: name, value, file name, content type.
     pub(super) fields: Vec<(String, String, Option<String>, Option<String>)>,
@@ -99,7 +99,7 @@ pub(super) fn read(source: &Source) -> Result<Recording, ImportError> {
         let title = text(&page, "/title");
         out.pages.push((text(&page, "/id"), title));
     }
-    // Entries come in the order of the file, so that its lines are counted once.
+    // Entries come in the order of the file, so that its lines are counted only once.
     let (mut counted, mut line) = (0, 1);
     for raw in file.log.entries {
         let offset = (raw.get().as_ptr() as usize).saturating_sub(source.text.as_ptr() as usize);
@@ -168,7 +168,7 @@ fn posted(value: &Value, entry: &Entry) -> Option<Posted> {
     let data = value.pointer("/request/postData")?;
     let given = text(data, "/mimeType");
     let header = entry.header("content-type").unwrap_or_default();
-    // The header has the boundary, which the media type of some recorders lacks.
+    // The header contains the boundary, which the media type of some recorders lacks.
     let content_type = if header.is_empty() { given } else { header.to_owned() };
     let mut out = Posted { content_type, text: text(data, "/text"), ..Posted::default() };
     if text(data, "/encoding") == "base64" || text(data, "/_encoding") == "base64" {
@@ -191,7 +191,7 @@ fn posted(value: &Value, entry: &Entry) -> Option<Posted> {
     (!out.text.is_empty() || out.bytes.is_some() || !out.fields.is_empty()).then_some(out)
 }
 
-/// Milliseconds since 1970 of an ISO 8601 time; one without a zone is taken as UTC.
+/// Converts an ISO 8601 time to milliseconds since 1970; a time without a zone is UTC.
 fn time_ms(text: &str) -> Option<i64> {
     let zoned = text.parse::<Timestamp>();
     zoned

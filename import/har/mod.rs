@@ -1,7 +1,7 @@
 //! HAR: a recording of a browser, a proxy or `ltc record`.
 //!
-//! `log` reads the entries, `select` keeps those that a test needs, `correlate` finds values that travel from a response into later requests,
-//! `expect` describes the responses, and `steps` makes steps with pages, pauses and loops. This file puts them together.
+//! `log` reads the entries, `select` keeps those that a test needs, `correlate` finds values of responses that later requests send,
+//! `expect` describes the responses, and `steps` makes steps with pages, pauses and loops. This file combines them.
 
 mod correlate;
 mod expect;
@@ -21,13 +21,13 @@ use correlate::Correlation;
 use log::{Entry, Posted};
 use steps::Action;
 
-/// A body of more bytes goes to a file beside the spec.
+/// Larger bodies, in bytes, go to a file next to the spec.
 const INLINE_MAX: usize = 8 * 1024;
 
 /// Imports a recording.
 ///
 /// # Errors
-/// If it is no HAR, or has no request that a test can send.
+/// If it is not a HAR, or contains no request that a test can send.
 pub(crate) fn import(source: &Source, options: &Options) -> Result<Draft, ImportError> {
     let recording = log::read(source)?;
     let pages = recording.pages.clone();
@@ -69,10 +69,10 @@ fn take(name: &str, source: &TakeSource) -> Stmt {
     Stmt::Take { name: name.to_owned(), ty: None, source: source.clone(), or: None }
 }
 
-/// Redirects on one host, which ltc follows by itself: the entry gets the response that the browser got in the end.
+/// Joins redirects within one host, which ltc follows itself: the entry gets the final response.
 fn join_redirects(entries: Vec<Entry>, draft: &mut Draft) -> Vec<Entry> {
     let mut out: Vec<Entry> = Vec::new();
-    // The entry that waits for its target, by the target's URL.
+    // The entries that expect a redirect, by its target URL.
     let mut open: Vec<(String, usize)> = Vec::new();
     for entry in entries {
         let target =
@@ -87,7 +87,7 @@ fn join_redirects(entries: Vec<Entry>, draft: &mut Draft) -> Vec<Entry> {
                 first.status = entry.status;
                 first.media = entry.media;
                 first.text = entry.text;
-                // Cookies of every hop count.
+                // The cookies of all hops count.
                 let cookies =
                     first.response_headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")).cloned().collect::<Vec<_>>();
                 first.response_headers = entry.response_headers;
@@ -126,7 +126,7 @@ fn origin(url: &str) -> String {
     url::Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
 }
 
-/// Bearer tokens that a response gave: from their first use on, they are the user's auth.
+/// Finds bearer tokens that a response returned. From its first use on, a token is the user's auth.
 fn login(exchanges: Vec<Exchange>) -> (Vec<Exchange>, HashMap<usize, Stmt>) {
     let mut set = HashMap::new();
     let mut current: HashMap<String, Auth> = HashMap::new();
@@ -200,7 +200,7 @@ impl Reader<'_> {
         exchange
     }
 
-    /// A query parameter or a field of a form: captured, secret, or as it is.
+    /// A query parameter or a field of a form: captured, secret, or unchanged.
     fn field(&mut self, api: &str, key: String, value: Expr) -> (String, Expr) {
         let found = self.correlation.json(&key, value.clone());
         if found != value {
@@ -256,7 +256,7 @@ impl Reader<'_> {
             for (name, value, file, ty) in &posted.fields {
                 let value = match file {
                     Some(file) if is_multipart => web::attachment(self.draft, file, ty.as_deref(), value.clone().into_bytes()),
-                    // Recorders write fields of a form decoded or as they were sent.
+                    // Some recorders write the fields of a form decoded, others as sent.
                     _ if is_multipart => Expr::text(value),
                     _ => Expr::text(web::decode(&value.replace('+', " ")).unwrap_or_else(|| value.clone())),
                 };
@@ -295,7 +295,7 @@ impl Reader<'_> {
         exchange.body = Some(body);
     }
 
-    /// A body that is too large for the spec, or no text.
+    /// Sends a body from a file, if it is too large for the spec or not text.
     fn file(&mut self, content: Vec<u8>, ending: &str, posted: &Posted, exchange: &mut Exchange) {
         let last = exchange.path.iter().rev().find_map(Text::as_literal).filter(|text| !text.is_empty()).unwrap_or("body");
         let name = format!("{}.{ending}", names::file(last));

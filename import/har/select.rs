@@ -1,4 +1,4 @@
-//! Which entries of a recording a test needs.
+//! Selects the entries of a recording that a test needs.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,8 @@ use crate::Options;
 use crate::draft::Tally;
 use crate::web;
 
-/// The entries to import. Static files and third parties are left out unless asked for; if nothing else was recorded, they stay.
+/// The entries to import. Static files and third parties are left out unless an option includes them, or the recording contains nothing
+/// else.
 pub(super) fn select(recording: Recording, options: &Options, tally: &mut Tally, file: &str) -> Vec<Entry> {
     let mut kept = Vec::new();
     let mut unanswered = Vec::new();
@@ -27,7 +28,7 @@ pub(super) fn select(recording: Recording, options: &Options, tally: &mut Tally,
             kept.push(entry);
         }
     }
-    // A HAR that was written by hand may have no responses at all.
+    // A HAR written by hand may have no responses at all.
     if kept.is_empty() {
         kept = unanswered;
     } else {
@@ -46,7 +47,7 @@ pub(super) fn select(recording: Recording, options: &Options, tally: &mut Tally,
     kept
 }
 
-/// The site that the recording is about: that of the first page, or else of most requests.
+/// The site of the recording: that of the first page, or else that of most requests.
 fn own_site(entries: &[Entry]) -> String {
     let page = entries.iter().find(|entry| entry.media == "text/html" && entry.status == 200 && entry.method == "GET");
     let has_pages =
@@ -62,7 +63,7 @@ fn own_site(entries: &[Entry]) -> String {
     counts.into_iter().max_by_key(|(site, count)| (*count, std::cmp::Reverse(first(site)))).map(|(site, _)| site).unwrap_or_default()
 }
 
-/// Whether an entry is a file that browsers cache: by its media type, the browser's own classification, or its name.
+/// Whether an entry is a file that browsers cache, by its media type, the browser's own classification, or its name.
 fn is_static(entry: &Entry) -> bool {
     if matches!(entry.kind.as_str(), "image" | "font" | "stylesheet" | "script" | "media" | "manifest" | "texttrack") {
         return true;
@@ -110,7 +111,7 @@ fn is_static(entry: &Entry) -> bool {
             | "swf"
             | "wasm"
     );
-    // A page or data under such a name is no file, unless it says that there is none.
+    // A page or data under the name of a file is not a file, unless the response says that the file is missing.
     let is_answer = media == "text/html" || media.ends_with("json");
     entry.method == "GET" && (by_media || by_name && (!is_answer || entry.status >= 400))
 }

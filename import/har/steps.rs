@@ -1,18 +1,18 @@
-//! Steps from exchanges: pages become groups, pauses become waits, and repeated requests become loops over rows.
+//! Makes steps of exchanges: pages become groups, pauses become waits, and repeated requests become loops over rows.
 
 use super::expect::{common, is_literal};
 use crate::draft::{Call, Data, Draft, Expect, Expr, Parts, Rows, Step, Stmt, Wait};
 use crate::names::Names;
 use crate::web::{self, Defined};
 
-/// A pause shorter than this is the network's, not the user's.
+/// The shortest pause of a user. Shorter ones come from the network.
 const PAUSE_MIN_MS: i64 = 300;
-/// A longer pause is a break of the person who recorded.
+/// The longest pause of a user. During longer ones, the person who recorded took a break.
 const PAUSE_MAX_MS: i64 = 60_000;
-/// The number of consecutive requests of one kind from which they become a loop.
+/// The number of consecutive similar requests from which they become a loop.
 const REPEATS_MIN: usize = 3;
 
-/// An exchange of the recording on its way to a step.
+/// An exchange of the recording that will become a step.
 #[derive(Clone, Debug)]
 pub(super) struct Action {
     pub(super) call: Defined,
@@ -56,7 +56,7 @@ pub(super) fn statements(draft: &mut Draft, pages: &[(String, String)], actions:
         at += taken;
     }
     close(&mut out, current, title(pages, &page), &mut labels);
-    // A page that is the whole recording needs no group.
+    // If one page is the whole recording, it needs no group.
     match out.as_mut_slice() {
         [Stmt::Group(_, body)] => std::mem::take(body),
         _ => out,
@@ -77,7 +77,7 @@ fn title(pages: &[(String, String)], id: &str) -> String {
     title.chars().filter(|char| !char.is_control()).take(60).collect::<String>().trim().to_owned()
 }
 
-/// Ends a page: a group if it has a title and several steps.
+/// Ends a page, which becomes a group if it has a title and several steps.
 fn close(out: &mut Vec<Stmt>, body: Vec<Stmt>, title: String, labels: &mut Labels) {
     let steps = body.iter().filter(|stmt| !matches!(stmt, Stmt::Wait(_) | Stmt::Comment(_) | Stmt::SetAuth(..))).count();
     if title.is_empty() || steps < 2 {
@@ -87,7 +87,7 @@ fn close(out: &mut Vec<Stmt>, body: Vec<Stmt>, title: String, labels: &mut Label
     }
 }
 
-/// A wait for a pause, rounded to what a person would write.
+/// A wait for a pause, rounded to a value that a person would write.
 fn pause(ms: i64) -> Option<Stmt> {
     if ms < PAUSE_MIN_MS {
         return None;
@@ -109,7 +109,7 @@ fn step_with(action: &Action, args: &[(Option<String>, Expr)], expects: &[Expect
     Stmt::Step(Step { name: name.to_owned(), skip: false, interrupt: !action.takes.is_empty(), body })
 }
 
-/// How many of the next actions are the same request with other literals, in the same page and with the same kind of response.
+/// How many of the next actions are the same request with other literals, on the same page and with the same kind of response.
 fn repeats(actions: &[Action]) -> usize {
     let Some(first) = actions.first() else { return 0 };
     let fits = |action: &&Action| {
@@ -126,7 +126,7 @@ fn repeats(actions: &[Action]) -> usize {
     1 + actions.iter().skip(1).take_while(fits).count()
 }
 
-/// A loop: over the rows of a data file, or a counted one if all requests are equal.
+/// A loop over the rows of a data file, or a counted loop if all requests are equal.
 fn repeated(draft: &mut Draft, group: &[Action], labels: &mut Labels) -> Vec<Stmt> {
     let Some(first) = group.first() else { return Vec::new() };
     let expects = group.iter().skip(1).try_fold(first.expects.clone(), |left, action| common(&left, &action.expects)).unwrap_or_default();
@@ -173,7 +173,7 @@ fn params_of(draft: &Draft, path: &str) -> Vec<String> {
     request.map(|request| request.params.iter().map(|param| param.name.clone()).collect()).unwrap_or_default()
 }
 
-/// Rows with the literals of each action: CSV if every cell reads back as it was, otherwise JSON.
+/// Rows with the literals of each action: CSV if every cell has the same value when it is read back, otherwise JSON.
 fn rows(group: &[Action], differing: &[usize], columns: &[String]) -> Rows {
     let cells = |action: &Action| -> Vec<Expr> { differing.iter().map(|at| action.call.args[*at].1.clone()).collect() };
     let all: Vec<Vec<Expr>> = group.iter().map(cells).collect();

@@ -1,11 +1,11 @@
-//! Recordings with what a browser does, and the spec that they become.
+//! Recordings of browsers, and the specs that they become.
 
 use serde_json::{Value, json};
 
 use crate::draft::Draft;
 use crate::{Kind, Options, Source, import, recognize, write};
 
-/// An entry; `at` is its second.
+/// An entry; `at` is its time in seconds.
 fn entry(at: u32, method: &str, url: &str, request: &Value, response: &Value) -> Value {
     let list = |value: &Value| {
         value
