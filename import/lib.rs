@@ -4,8 +4,8 @@
 //! file ─ recognize ─ HAR, curl, … ─ draft ─ write ─ spec, profile, environment, data
 //! ```
 //!
-//! [`import`] calls the importer of the [`Kind`] of a [`Source`], a function from the source to a [`draft::Draft`], which [`recognize`] has
-//! found. [`write::files`] writes the draft. [`summary()`] lists what was imported and what was left out.
+//! [`recognize`] finds the [`Kind`] of a [`Source`]. [`import`] calls that kind's importer, a function from the source to a
+//! [`draft::Draft`]. [`write::files`] writes the draft. [`summary()`] lists what was imported and what was left out.
 //!
 //! An importer takes all names from [`names`], adds addresses and secrets with [`draft::Draft::env`], counts in [`draft::Tally`], and adds
 //! a comment (`Stmt::Comment`) for each part that could not be imported. Every output has to pass `ltc check` without an error or a

@@ -1,11 +1,11 @@
-//! Asserts: a query, its filters and a predicate become an expectation.
+//! Asserts: converts a query, its filters and a predicate to an expectation.
 
 use super::query::{self, Query, Variables, What, matches, pattern_with};
 use super::scan::Scan;
 use crate::draft::{Expect, Expr, Matcher, Segment};
 use crate::write::inline as code;
 
-/// The expectation of an assert; the error says what has no counterpart.
+/// Converts an assert to an expectation. The error names the part without a counterpart.
 pub(super) fn assert(text: &str, variables: &mut dyn Variables) -> Result<Expect, String> {
     let mut scan = Scan::new(text);
     let query = query::query(&mut scan, variables)?;
@@ -64,7 +64,7 @@ fn compare(query: &Query, sign: &'static str, value: &Expr) -> Result<Expect, St
     if query.is_nodes && query.is_count {
         return nodes(query, sign, value);
     }
-    // A digest is compared as text.
+    // A digest is compared as a text.
     let digits = match value {
         Expr::Code(written) if query.code.starts_with("hex(") => {
             written.strip_prefix("hex_decode(").and_then(|rest| rest.strip_suffix(')'))
@@ -93,7 +93,7 @@ fn compare(query: &Query, sign: &'static str, value: &Expr) -> Result<Expect, St
     })
 }
 
-/// Whether there are nodes: CSS reads the first one only.
+/// An expectation about the number of nodes. CSS reads only the first node, so only "any" and "none" can be expressed.
 fn nodes(query: &Query, sign: &str, value: &Expr) -> Result<Expect, String> {
     let Expr::Number(digits) = value else { return Err("a count of nodes compared with a variable".to_owned()) };
     match (sign, digits.as_str()) {
@@ -103,7 +103,7 @@ fn nodes(query: &Query, sign: &str, value: &Expr) -> Result<Expect, String> {
     }
 }
 
-/// Whether a path has names only, so that a map with dots reads better.
+/// Whether a path has only names, so that a map with dots is easier to read.
 fn keys_only(path: &[Segment]) -> bool {
     !path.is_empty() && path.iter().all(|segment| matches!(segment, Segment::Key(_)))
 }
@@ -130,7 +130,7 @@ fn predicate(query: &Query, word: &str, not: bool, scan: &mut Scan<'_>, variable
             (What::Member(path), false) if !path.is_empty() => json(path, Matcher::Any),
             (What::Member(path), true) if path.len() == 1 && keys_only(path) => json(path, Matcher::Absent),
             (What::Header(name), _) => Expect::Headers(vec![(name.clone(), if not { Matcher::Absent } else { Matcher::Any })]),
-            // A JSONPath that may match several values gives a list.
+            // A JSONPath that may match several values yields a list.
             _ if query.code.contains(" \"") && query.code.starts_with("json") => {
                 Expect::Condition(format!("len({}) {} 0", query.code, if not { "==" } else { ">" }))
             }
@@ -187,7 +187,7 @@ fn typed(query: &Query, word: &str, not: bool) -> Result<Expect, String> {
     };
     match (&query.what, not) {
         (What::Member(path), false) => Ok(Expect::Json { exactly: false, matcher: at(path, matcher) }),
-        // Everything else of a type is another one.
+        // The opposite of a type is any of the other types.
         (What::Member(path), true) => {
             let all = [("isBoolean", "bool"), ("isNumber", "number"), ("isString", "string"), ("isList", "list"), ("isObject", "object")];
             let own = if matches!(word, "isInteger" | "isFloat") { "isNumber" } else { word };

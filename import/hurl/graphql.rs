@@ -1,9 +1,9 @@
-//! GraphQL bodies: a query, with its variables behind the word `variables`.
+//! GraphQL bodies: a query, with its variables after the word `variables`.
 
 use crate::draft::{self, Expr, Part, Text};
 use crate::web;
 
-/// A query with its variables behind the word `variables`.
+/// Converts a query, with its variables after the word `variables`.
 pub(super) fn graphql(text: &Text) -> draft::Body {
     let Some(literal) = text.as_literal() else {
         return match split_variables(text) {

@@ -1,7 +1,7 @@
 //! Hurl: requests with captures, asserts, filters and options.
 //!
-//! `parse` reads the entries, `query` and `assert` what captures and asserts read and expect, `request` makes exchanges, and this file puts
-//! them into a draft. A file is one sequence; like Hurl, it ends at the first failure.
+//! `parse` reads the entries, `query` and `assert` convert captures and asserts, `request` makes exchanges, and this file puts them into a
+//! draft. A file is one sequence; like Hurl, it ends at the first failure.
 
 mod assert;
 mod graphql;
@@ -28,7 +28,7 @@ use scan::Scan;
 /// Imports a `.hurl` file.
 ///
 /// # Errors
-/// If it is no Hurl file, or has no request that a test can send.
+/// If it is not a Hurl file, or contains no request that a test can send.
 pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, ImportError> {
     let entries = parse::parse(source)?;
     let mut draft = Draft { description: "Requests of a Hurl file".to_owned(), ..Draft::default() };
@@ -51,7 +51,7 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
             .error(0, "the file has no request that a test can send")
             .help("write a request, such as `GET https://example.org`"));
     }
-    // Like Hurl without `location`, no request follows redirects: an option of the apis says so once.
+    // Like Hurl without `location`, no request follows redirects. An option of the apis sets this once.
     if exchanges.iter().all(|exchange| exchange.options.redirects == Some(Redirects::Off)) {
         exchanges.iter_mut().for_each(|exchange| exchange.options.redirects = None);
         draft.apis.iter_mut().for_each(|api| api.options.redirects = Some(Redirects::Off));
@@ -77,7 +77,7 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
     Ok(draft)
 }
 
-/// What nothing reads: a variable that is set is left out, and a captured one is marked, because the capture is also an expectation.
+/// Removes variables that are set but never read. A captured one is only marked as unused, because its capture is also an expectation.
 fn mark_unread(body: &mut Vec<Stmt>, read: &HashSet<String>) {
     body.retain(|stmt| !matches!(stmt, Stmt::Let(name, _) | Stmt::Set(name, _) if !read.contains(name)));
     for stmt in body {
@@ -90,7 +90,7 @@ fn mark_unread(body: &mut Vec<Stmt>, read: &HashSet<String>) {
     }
 }
 
-/// A step that waits for its call.
+/// A step whose call is still missing.
 #[derive(Debug, Default)]
 struct Planned {
     before: Vec<Stmt>,
@@ -99,7 +99,7 @@ struct Planned {
     around: Around,
 }
 
-/// What repeats a step.
+/// The statement that repeats a step.
 #[derive(Debug, Default)]
 struct Around {
     retry: Option<(u64, u64)>,
@@ -131,7 +131,7 @@ impl Reader<'_> {
             self.expect(response, &mut out);
         }
         if !out.body.iter().any(|stmt| matches!(stmt, Stmt::Expect(_))) {
-            // Hurl accepts any status where none is written.
+            // Without a status, Hurl accepts any.
             out.body.insert(0, Stmt::Expect(Expect::Condition("status > 0".to_owned())));
         }
         out
@@ -157,7 +157,7 @@ impl Reader<'_> {
     fn expect(&mut self, response: &Response, out: &mut Planned) {
         let mut expects: Vec<Expect> = Vec::new();
         expects.extend(response.status.map(Expect::status));
-        // Hurl captures before it asserts; a step captures at its end.
+        // Hurl captures values before it checks asserts, but a step captures at its end.
         for (_, name, text) in &response.captures {
             if let Ok(query) = query::query(&mut Scan::new(text), self)
                 && query.pattern.is_none()
@@ -230,14 +230,14 @@ impl Reader<'_> {
             Err(why) => {
                 let comment = self.leave("captures", &format!("`{name}`: {why}"), line);
                 out.body.push(Stmt::Comment(comment));
-                // Later requests may read it.
+                // This defines the variable, because later requests may read it.
                 self.code(name);
             }
         }
     }
 }
 
-/// Expectations of several members of the body, in one map; those of headers, too.
+/// Merges the expectations of several members of the body into one map, and those of headers, too.
 fn merged(expects: Vec<Expect>) -> Vec<Expect> {
     let mut out: Vec<Expect> = Vec::new();
     for expect in expects {
@@ -257,7 +257,7 @@ fn merged(expects: Vec<Expect>) -> Vec<Expect> {
     out
 }
 
-/// One matcher for two, if they say nothing about the same member.
+/// Merges two matchers, if they have no member in common.
 fn merge(left: &Matcher, right: &Matcher) -> Option<Matcher> {
     match (left, right) {
         (Matcher::Object(left), Matcher::Object(right)) => {

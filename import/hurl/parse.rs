@@ -1,10 +1,10 @@
-//! The grammar of `.hurl` files: entries with a request and the response that they expect.
+//! The grammar of `.hurl` files: entries with a request and the expected response.
 
 use super::text::{Reader, body_end, template};
 use crate::draft::Text;
 use crate::{ImportError, Source};
 
-/// A request with what is expected of its response.
+/// A request with the expected response.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entry {
     pub(super) line: usize,
@@ -29,25 +29,25 @@ pub(super) struct Pair {
     pub(super) value: Text,
 }
 
-/// What is expected of a response.
+/// An expected response.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Response {
     /// `200`, or `None` for `*`.
     pub(super) status: Option<u16>,
     pub(super) headers: Vec<Pair>,
-    /// Name, and the text of the query.
+    /// The captures: line, name, and the text of the query.
     pub(super) captures: Vec<(usize, String, String)>,
     pub(super) asserts: Vec<(usize, String)>,
     pub(super) body: Option<Body>,
     pub(super) body_line: usize,
 }
 
-/// A body as it is written.
+/// The source of a body.
 #[derive(Clone, Debug)]
 pub(super) enum Body {
     Json(Text),
     Xml(Text),
-    /// A multi-line or one-line text, with the language in front of it: `graphql`, `json`, `raw`.
+    /// A multi-line or one-line text, with the language before it: `graphql`, `json`, `raw`.
     Text(String, Text),
     /// `base64,…;`, `hex,…;`
     Bytes(Vec<u8>),
@@ -84,7 +84,7 @@ fn status_line(line: &str) -> Option<&str> {
     rest.starts_with([' ', '\t']).then(|| rest.trim())
 }
 
-/// `[Asserts]`: the name.
+/// The name in `[Asserts]`.
 fn section_line(line: &str) -> Option<&str> {
     let line = line.split('#').next().unwrap_or_default().trim();
     let name = line.strip_prefix('[')?.strip_suffix(']')?;
@@ -182,7 +182,7 @@ fn response(reader: &mut Reader<'_>, status: &str) -> Result<Response, ImportErr
     Ok(out)
 }
 
-/// Lines of `key: value`, up to something else.
+/// Reads lines of `key: value`, up to the first other line.
 fn pairs(reader: &mut Reader<'_>, out: &mut Vec<Pair>) {
     loop {
         reader.skip_blank();
@@ -196,7 +196,7 @@ fn pairs(reader: &mut Reader<'_>, out: &mut Vec<Pair>) {
     }
 }
 
-/// The key and the value; a colon within a template belongs to the key.
+/// Splits a line into key and value. A colon within a template belongs to the key.
 fn split_pair(line: &str) -> Option<(&str, &str)> {
     let mut depth = 0_usize;
     for (at, char) in line.char_indices() {
@@ -210,7 +210,7 @@ fn split_pair(line: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// A value without the comment behind it; `\#` is a character.
+/// A value without the comment after it; `\#` is a plain character.
 fn uncommented(value: &str) -> &str {
     let mut before = ' ';
     for (at, char) in value.char_indices() {
@@ -236,7 +236,7 @@ fn body(reader: &mut Reader<'_>) -> Result<Option<Body>, ImportError> {
         return Ok(None);
     }
     let rest = reader.rest().trim_start().to_owned();
-    // Up to the `;`, which may be in a later line.
+    // The text continues up to the `;`, which may be on a later line.
     let bytes = |prefix: &str| rest.strip_prefix(prefix).and_then(|rest| rest.split_once(';')).map(|(text, _)| text.trim().to_owned());
     if let Some(encoded) = bytes("base64,") {
         use base64::Engine as _;

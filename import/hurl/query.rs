@@ -1,18 +1,18 @@
-//! Queries with their filters: what captures and asserts read.
+//! Queries with their filters, as captures and asserts use them.
 
 use super::scan::{Arg, Scan};
 use super::xpath;
 use crate::draft::{Segment, Source};
 use crate::write::{quoted, regex};
 
-/// What a query reads.
+/// The part of a response that a query reads.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum What {
     Status,
     Header(String),
     Body,
     Duration,
-    /// A member of the JSON body that a path of names and numbers leads to.
+    /// A member of the JSON body, with its path of names and numbers.
     Member(Vec<Segment>),
     /// Any other expression.
     Code,
@@ -24,9 +24,9 @@ pub(super) struct Query {
     pub(super) what: What,
     /// The expression.
     pub(super) code: String,
-    /// Where a take finds it, without what the expression does beyond.
+    /// The source for a take, without the further operations of the expression.
     pub(super) source: Source,
-    /// Whether the expression is more than the source reads: a take needs a `let` for the rest.
+    /// Whether the source is the whole expression; otherwise a take needs a `let` for the rest.
     pub(super) is_source: bool,
     /// A pattern whose first group is the value.
     pub(super) pattern: Option<String>,
@@ -36,13 +36,13 @@ pub(super) struct Query {
     pub(super) is_nodes: bool,
 }
 
-/// Names that the code of a query may use for the file's variables.
+/// Resolves the file's variables in the code of a query.
 pub(super) trait Variables {
     /// The code of a variable.
     fn code(&mut self, name: &str) -> String;
 }
 
-/// Reads a query with its filters; the error says what has no counterpart.
+/// Reads a query with its filters. The error names the part without a counterpart.
 pub(super) fn query(scan: &mut Scan<'_>, variables: &mut dyn Variables) -> Result<Query, String> {
     let word = scan.word();
     let mut out = match word.as_str() {
@@ -168,7 +168,7 @@ fn members(path: &str) -> Option<Vec<Member>> {
     Some(out)
 }
 
-/// RFC 9535 has no `.[`, and names with hyphens stand in brackets.
+/// A path in the notation of RFC 9535, which has no `.[` and requires brackets around names with hyphens.
 fn normal(path: &str) -> String {
     let path = path.trim().replace(".[", "[");
     let mut out = String::new();
@@ -259,7 +259,7 @@ fn apply(query: &mut Query, filter: &str, scan: &mut Scan<'_>, variables: &mut d
     Ok(())
 }
 
-/// The condition that a query's pattern has a value: the pattern with the value for its first group.
+/// The condition that the query's pattern captures this value: the pattern with the value in place of its first group.
 pub(super) fn pattern_with(pattern: &str, value: &str) -> Option<String> {
     let bytes = pattern.as_bytes();
     let start =

@@ -10,17 +10,17 @@ use crate::names::Names;
 use crate::web::{self, Exchange, Hosts, Target};
 use crate::{ImportError, Source};
 
-/// Reads entries one after the other.
+/// Converts entries one by one.
 pub(super) struct Reader<'s> {
     pub(super) source: &'s Source,
     pub(super) draft: &'s mut Draft,
     hosts: Hosts,
     names: Names,
-    /// Variables that the file sets, by Hurl's name.
+    /// Variables that the file sets, by their names in Hurl.
     locals: HashMap<String, String>,
-    /// Code of what the current response captures: its expectations cannot read the variables yet.
+    /// The code of the current response's captures, because its expectations cannot read the variables yet.
     pub(super) captured: HashMap<String, String>,
-    /// Variables that are literals.
+    /// Variables whose values are literals.
     constants: HashMap<String, String>,
     /// Statements before the next step.
     pub(super) pending: Vec<Stmt>,
@@ -49,7 +49,7 @@ impl Variables for Reader<'_> {
     }
 }
 
-/// The variable of the process environment for one of Hurl.
+/// The variable of the process environment for a variable of Hurl.
 fn variable(name: &str) -> String {
     draft::variable(&[name])
 }
@@ -99,7 +99,7 @@ impl<'s> Reader<'s> {
         self.locals.contains_key(name)
     }
 
-    /// The name of a variable that the file sets from here on.
+    /// The name of a variable that the file sets at this point.
     pub(super) fn capture_name(&mut self, name: &str) -> String {
         if let Some(known) = self.locals.get(name) {
             return known.clone();
@@ -109,12 +109,12 @@ impl<'s> Reader<'s> {
         local
     }
 
-    /// A text whose variables have the names of the spec.
+    /// Replaces the variables in a text with their names in the spec.
     pub(super) fn bind(&mut self, text: &Text) -> Text {
         super::scan::bind(text, self)
     }
 
-    /// The exchange of an entry; a comment if no step can send it.
+    /// Converts an entry to an exchange. Returns a comment if no step can send it.
     pub(super) fn exchange(&mut self, entry: &Entry) -> Result<Result<Exchange, String>, ImportError> {
         let option = |name: &str| entry.options.iter().find(|option| option.key.as_literal() == Some(name));
         if option("skip").is_some_and(|skip| skip.value.as_literal() == Some("true")) {
@@ -127,7 +127,7 @@ impl<'s> Reader<'s> {
             return Ok(Err(self.leave("requests", &what, entry.line)));
         }
         let target = Target::new(&entry.url);
-        // A variable of the file is known when the test runs only: the whole address is then a variable, too.
+        // A variable of the file is known only at run time, so the whole address becomes a variable, too.
         let draft = &mut *self.draft;
         let api = self.hosts.api(draft, &target.origin, |name| format!("${{{}}}", variable(name)));
         for part in &target.origin.parts {
@@ -216,7 +216,7 @@ impl<'s> Reader<'s> {
         (key, value)
     }
 
-    /// Adds headers and cookies. Gives the `Content-Type`.
+    /// Adds headers and cookies. Returns the `Content-Type`.
     fn headers(&mut self, entry: &Entry, api: &str, exchange: &mut Exchange) -> Option<Text> {
         let mut content_type = None;
         for header in &entry.headers {
@@ -250,7 +250,7 @@ impl<'s> Reader<'s> {
         content_type
     }
 
-    /// Adds a header. A map has a name once only.
+    /// Adds a header, unless there is one with this name: a map contains each name only once.
     fn header(&mut self, line: usize, name: String, value: Expr, exchange: &mut Exchange) {
         if exchange.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name)) {
             let comment = self.leave("headers", &format!("`{name}` a second time"), line);
@@ -329,7 +329,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// `name.png; image/png`: a file beside the Hurl file, copied beside the spec.
+    /// `name.png; image/png`: a file next to the Hurl file, copied next to the spec.
     fn file(&mut self, written: &str) -> Expr {
         let (path, ty) = written.split_once(';').unwrap_or((written, ""));
         let path = path.trim();

@@ -4,7 +4,7 @@ use super::query::Variables;
 use super::text::{quoted, template};
 use crate::draft::{Expr, Part, Text};
 
-/// A value behind a predicate or a filter.
+/// A value after a predicate or a filter.
 #[derive(Clone, Debug)]
 pub(super) struct Arg {
     pub(super) expr: Expr,
@@ -15,7 +15,7 @@ pub(super) struct Scan<'t> {
     rest: &'t str,
 }
 
-/// Words that a predicate begins with: what else follows a query is a filter.
+/// Words with which a predicate begins. Any other word after a query is a filter.
 const PREDICATES: &[&str] = &[
     "not",
     "startsWith",
@@ -52,13 +52,13 @@ impl<'t> Scan<'t> {
         Self { rest: text.trim() }
     }
 
-    /// What is left, without a comment.
+    /// The rest of the line, without a comment.
     pub(super) fn rest(&self) -> &'t str {
         let rest = self.rest.trim();
         if rest.starts_with('#') { "" } else { rest }
     }
 
-    /// The next word; empty if there is none.
+    /// The next word; empty at the end.
     pub(super) fn word(&mut self) -> String {
         let rest = self.rest.trim_start();
         let end = rest.find(|char: char| !char.is_ascii_alphanumeric() && char != '_').unwrap_or(rest.len());
@@ -66,7 +66,7 @@ impl<'t> Scan<'t> {
         rest[..end].to_owned()
     }
 
-    /// The next filter's name, if what follows is no predicate.
+    /// The next filter's name, or `None` if a predicate follows.
     pub(super) fn filter(&mut self) -> Option<String> {
         let before = self.rest;
         let word = self.word();
@@ -147,7 +147,7 @@ impl<'t> Scan<'t> {
     }
 }
 
-/// A text whose variables have the names of the spec.
+/// Replaces the variables in a text with their names in the spec.
 pub(super) fn bind(text: &Text, variables: &mut dyn Variables) -> Text {
     let parts = text.parts.iter().map(|part| match part {
         Part::Hole(name) => Part::Hole(variables.code(name)),

@@ -1,4 +1,4 @@
-//! Hurl files, and the spec that they become.
+//! Hurl files, and the specs that they become.
 
 use crate::draft::Draft;
 use crate::{Kind, Options, Source, import, recognize, write};

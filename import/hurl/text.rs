@@ -6,7 +6,7 @@ use crate::{ImportError, Source};
 /// Reads a file line by line.
 pub(super) struct Reader<'s> {
     source: &'s Source,
-    /// The start of each line, and the text's end.
+    /// The start of each line, and the end of the text.
     starts: Vec<usize>,
     at: usize,
 }
@@ -24,7 +24,7 @@ impl<'s> Reader<'s> {
         self.at + 1 >= self.starts.len()
     }
 
-    /// The current line without its line break; nothing at the end.
+    /// The current line without its line break; empty at the end.
     pub(super) fn line(&self) -> &'s str {
         match (self.starts.get(self.at), self.starts.get(self.at + 1)) {
             (Some(from), Some(to)) => self.source.text[*from..*to].trim_end_matches(['\n', '\r']),
@@ -37,7 +37,7 @@ impl<'s> Reader<'s> {
         self.at + 1
     }
 
-    /// Everything from the current line on.
+    /// The text from the current line on.
     pub(super) fn rest(&self) -> &'s str {
         self.starts.get(self.at).map_or("", |from| &self.source.text[*from..])
     }
@@ -51,7 +51,7 @@ impl<'s> Reader<'s> {
         self.at = number - 1;
     }
 
-    /// Goes to the line behind the one in which a text, which starts at the first character of the current line, ends.
+    /// Moves past a text that starts at the first character of the current line: to the line after the one in which the text ends.
     pub(super) fn advance(&mut self, length: usize) {
         let blank = self.rest().len() - self.rest().trim_start().len();
         let end = self.starts.get(self.at).copied().unwrap_or_default() + blank + length;
@@ -67,7 +67,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// The next line of a section, without its comment; `None` where the section ends. A text in ```` ``` ```` goes on over lines.
+    /// The next line of a section, without its comment; `None` at the end of the section. A text in ```` ``` ```` may have several lines.
     pub(super) fn item(&mut self, ends: &dyn Fn(&str) -> bool) -> Option<(usize, String)> {
         self.skip_blank();
         if self.is_done() || ends(self.line()) {
@@ -91,7 +91,7 @@ impl<'s> Reader<'s> {
     }
 }
 
-/// A text with `{{variables}}` as holes and its escapes read. A hole is the expression within the braces.
+/// A text with `{{variables}}` as holes and its escapes replaced. A hole contains the expression within the braces.
 pub(super) fn template(text: &str) -> Text {
     let text = Text::template(text, "{{", "}}", |name| Some(name.to_owned()));
     let parts = text.parts.into_iter().map(|part| match part {
@@ -105,7 +105,7 @@ fn unescape_hash(text: &str) -> String {
     text.replace("\\#", "#")
 }
 
-/// The end of a JSON value at the start of a text. `{{…}}` is a variable, within strings and outside.
+/// The end of a JSON value at the start of a text. `{{…}}` is a variable, even within strings.
 pub(super) fn body_end(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     if !text.starts_with(['{', '[', '"']) {

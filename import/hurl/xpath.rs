@@ -1,12 +1,12 @@
-//! XPath as CSS selectors, where they can say the same.
+//! Converts XPath expressions to CSS selectors, if these can express them.
 
 use crate::write::quoted;
 
-/// The code that reads what an XPath finds, and whether it is a count. `None` if CSS has no such selector.
+/// The code that reads the result of an XPath, and whether it is a count. `None` if CSS has no such selector.
 pub(super) fn css(path: &str) -> Option<(String, bool)> {
     let path = path.trim();
     if let Some(inner) = call(path, "count") {
-        // The number is not read, only whether there is any: see the predicates.
+        // The number itself cannot be read, only whether there are any nodes: see the predicates.
         let (code, _) = css(inner)?;
         return Some((code, true));
     }

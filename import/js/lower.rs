@@ -1,4 +1,4 @@
-//! oxc's tree into the small one: expressions, functions and patterns.
+//! Converts oxc's tree to the small one: expressions, functions and patterns.
 
 use std::rc::Rc;
 
@@ -9,10 +9,10 @@ use oxc_span::{GetSpan, SourceType, Span};
 
 use crate::code::{Binding, Class, Expr, Function, Kind, Lines, Parameter, Rest, Stmt, StmtKind, SyntaxError};
 
-/// Parses a script: a classic one, else a module (which may `await`).
+/// Parses a script, or else a module (which may use `await`).
 ///
 /// # Errors
-/// Where it is neither: the first mistake.
+/// If it is neither; contains the first error.
 pub fn parse(source: &str) -> Result<Vec<Stmt>, SyntaxError> {
     read(source, SourceType::script()).or_else(|_| read(source, SourceType::mjs()))
 }
@@ -20,7 +20,7 @@ pub fn parse(source: &str) -> Result<Vec<Stmt>, SyntaxError> {
 /// Parses a module with types.
 ///
 /// # Errors
-/// The first mistake.
+/// The first error.
 pub fn parse_typescript(source: &str) -> Result<Vec<Stmt>, SyntaxError> {
     read(source, SourceType::ts())
 }
@@ -94,7 +94,7 @@ impl Lower<'_> {
             E::ThisExpression(_) => Kind::Name("this".to_owned()),
             E::Super(_) => Kind::Name("super".to_owned()),
             E::TaggedTemplateExpression(it) => {
-                // Only tags that give the text itself, such as `http.url`, are known.
+                // Only tags that return the text itself, such as `http.url`, are supported.
                 let texts = it.quasi.quasis.iter().map(|part| part.value.cooked.as_ref().unwrap_or(&part.value.raw).to_string()).collect();
                 Kind::Template(texts, it.quasi.expressions.iter().map(|it| self.expr(it)).collect())
             }
@@ -155,7 +155,7 @@ impl Lower<'_> {
             .collect()
     }
 
-    /// All entries, with computed keys and what is spread.
+    /// All entries, including those with computed keys and spread ones.
     fn entries(&self, map: &ast::ObjectExpression<'_>) -> Vec<(Option<Expr>, Expr)> {
         map.properties
             .iter()

@@ -1,4 +1,4 @@
-//! oxc's tree into the small one: statements.
+//! Converts oxc's tree to the small one: statements.
 
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ impl Lower<'_> {
         statements.iter().map(|statement| self.statement(statement)).collect()
     }
 
-    /// The statements of a block, or the one.
+    /// The statements of a block, or the single statement.
     fn block(&self, statement: &ast::Statement<'_>) -> Vec<Stmt> {
         match statement {
             ast::Statement::BlockStatement(block) => self.statements(&block.body),
@@ -115,7 +115,7 @@ impl Lower<'_> {
         StmtKind::Import(import.source.value.to_string(), names.collect())
     }
 
-    /// Cases that end in `break` or `return`, as conditions one after the other.
+    /// Converts cases that end in `break` or `return` to consecutive conditions.
     fn switch(&self, switch: &ast::SwitchStatement<'_>) -> StmtKind {
         let subject = self.expr(&switch.discriminant);
         let mut chain: Vec<Stmt> = Vec::new();

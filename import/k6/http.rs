@@ -65,7 +65,7 @@ impl Run<'_> {
         self.send(sent)
     }
 
-    /// `http.batch([…])`: requests at the same time.
+    /// `http.batch([…])`: sends requests at the same time.
     fn batch(&mut self, requests: &Value) -> Value {
         let members: Vec<(String, Value)> = match requests {
             Value::List(items) => items.borrow().iter().enumerate().map(|(at, item)| (at.to_string(), item.clone())).collect(),

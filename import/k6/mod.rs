@@ -9,7 +9,7 @@ use crate::names::Names;
 use crate::script::{Arguments, Body, Language, Run, Scope, Value};
 use crate::{ImportError, Options, Source};
 
-/// A function that users run, with the scenarios that name it.
+/// A function that users run, with the scenarios that use it.
 struct Executed {
     function: String,
     sequence: String,
@@ -81,7 +81,7 @@ fn run_all(run: &mut Run<'_>, scope: &Scope, executed: &[Executed]) -> (Vec<Body
     let (setup, teardown) = (function("setup"), function("teardown"));
     let mut bodies = Vec::new();
     let mut data = Value::Undefined;
-    // What users keep is known before the first of them starts.
+    // The variables of users are collected before the first user starts.
     run.discover(|run| {
         let data = setup.as_ref().map_or(Value::Undefined, |setup| run.apply(setup, Arguments::default()));
         for one in executed {
@@ -112,7 +112,7 @@ fn run_all(run: &mut Run<'_>, scope: &Scope, executed: &[Executed]) -> (Vec<Body
     (bodies, has_setup, has_teardown)
 }
 
-/// Whether a step is somewhere within statements.
+/// Whether statements contain a step, at any depth.
 pub(crate) fn has_steps(body: &[Stmt]) -> bool {
     body.iter().any(|statement| match statement {
         Stmt::Step(_) => true,

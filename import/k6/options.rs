@@ -1,4 +1,4 @@
-//! `options` of a k6 script: scenarios become the load of users.
+//! `options` of a k6 script: converts scenarios to the load of users.
 
 use serde_yaml::{Mapping, Value as Yaml};
 
@@ -24,10 +24,10 @@ enum Load {
     RateStages(Vec<(String, f64)>, Option<f64>),
 }
 
-/// The duration of scenarios that have none: those with iterations.
+/// The assumed duration of scenarios without one, which are those with iterations.
 const USUAL_SECONDS: f64 = 60.0;
 
-/// The scenarios of a script; without any, one for `default`.
+/// The scenarios of a script; by default one for `default`.
 pub(super) fn scenarios(run: &mut Run<'_>, options: &Value) -> Vec<Scenario> {
     let member =
         |run: &mut Run<'_>, value: &Value, name: &str| if value.is_nothing() { Value::Undefined } else { run.member(value.clone(), name) };
@@ -120,7 +120,7 @@ fn rate_text(rate: f64, per_seconds: f64) -> String {
     }
 }
 
-/// Seconds of a duration such as `1m30s`; a number is milliseconds.
+/// Converts a duration such as `1m30s` to seconds; a number is in milliseconds.
 pub(super) fn seconds(value: &Value) -> Option<f64> {
     let text = match value {
         Value::Env(_, Some(default)) => default.to_string(),
@@ -165,7 +165,8 @@ impl Load {
         }
     }
 
-    /// Its keys in the profile. Where others run longer, constant users are a ramp that stays at its height.
+    /// The scenario's keys in the profile. If other scenarios run longer, a constant number of users becomes a ramp that stays at its end
+    /// value.
     fn keys(&self, is_only: bool, total_seconds: f64) -> Mapping {
         let mut out = Mapping::new();
         let mut set = |key: &str, value: Yaml| {

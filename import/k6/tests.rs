@@ -1,4 +1,4 @@
-//! Small scripts as specs.
+//! Small scripts, and the specs that they become.
 
 use super::*;
 use crate::write;

@@ -1,4 +1,4 @@
-//! Thresholds of a k6 script as those of the profile.
+//! Converts the thresholds of a k6 script to those of the profile.
 
 use serde_yaml::Value as Yaml;
 
@@ -6,7 +6,7 @@ use crate::Source;
 use crate::draft::{Draft, Stmt};
 use crate::script::Value;
 
-/// Adds the thresholds to the profile; those of metrics that ltc doesn't have are left.
+/// Adds the thresholds to the profile, except those of metrics that ltc does not have.
 pub(super) fn thresholds(draft: &mut Draft, source: &Source, options: &Value) {
     let Value::Map(options) = options else { return };
     let Some(Value::Map(all)) = options.borrow().get("thresholds").cloned() else { return };
@@ -41,7 +41,7 @@ pub(super) fn thresholds(draft: &mut Draft, source: &Source, options: &Value) {
     }
 }
 
-/// The condition, whether it stops the test, and after which time.
+/// The condition, whether it aborts the test, and the delay before it is evaluated.
 fn parts(condition: &Value) -> (Option<String>, bool, Option<String>) {
     match condition {
         Value::Map(map) => {
@@ -78,7 +78,7 @@ fn step_names(draft: &Draft) -> Vec<String> {
     out
 }
 
-/// A threshold of the profile; `None` if ltc measures nothing like it.
+/// A threshold of the profile; `None` if ltc has no corresponding metric.
 fn threshold(metric: &str, condition: &str, names: &[String]) -> Option<String> {
     let (metric, tags) = metric.split_once('{').map_or((metric, None), |(metric, tags)| (metric.trim(), Some(tags.trim_end_matches('}'))));
     let subject = match tags.map(str::trim).filter(|tags| !tags.is_empty()) {
@@ -96,7 +96,7 @@ fn threshold(metric: &str, condition: &str, names: &[String]) -> Option<String> 
     let operator = ["<=", ">=", "===", "==", "<", ">"].into_iter().find(|operator| condition.contains(operator))?;
     let (what, limit) = condition.split_once(operator)?;
     let (what, limit) = (what.trim(), limit.trim().parse::<f64>().ok()?);
-    // A share of all, or of none.
+    // A rate of exactly 0 or 1.
     let operator = match (operator.starts_with("=="), limit) {
         (false, _) => operator,
         (true, 0.0) => "<=",

@@ -9,7 +9,7 @@ impl Run<'_> {
                 let sent = self.client_arguments(method, arguments);
                 self.send(sent)
             }
-            // FastHttpUser's `rest`: a response that is parsed at once.
+            // `rest` of FastHttpUser: a response that is parsed immediately.
             "rest" | "rest_" => {
                 let sent = self.client_arguments("request", arguments);
                 self.send(sent)
@@ -32,7 +32,7 @@ impl Run<'_> {
         }
     }
 
-    /// The arguments of `requests`.
+    /// Converts the arguments of `requests`.
     fn client_arguments(&mut self, method: &str, arguments: &Arguments) -> Sent {
         let (method, offset) = match method {
             "request" => (arguments.get("method", 0).literal().unwrap_or_default(), 1),

@@ -1,4 +1,4 @@
-//! The Locust framework that ltc replaces: API clients with resources, expected responses, asserters, and its profile.
+//! The Locust framework that ltc replaces: its API clients with resources, expected responses, asserters, and profile.
 
 use std::rc::Rc;
 
@@ -9,12 +9,12 @@ use crate::Source;
 use crate::draft::{Auth, Draft, Expr, Source as Found, Stmt, Value as Setting};
 use crate::script::{Arguments, ClassValue, Object, Run, Value};
 
-/// The member that tells an asserter from other dictionaries.
+/// The member that distinguishes an asserter from other dictionaries.
 const ASSERTER: &str = "framework asserter";
-/// Where the framework's configuration is, as paths of the script start.
+/// The prefixes of paths that read the framework's configuration.
 const CONFIGURATION: [&str; 2] = ["config.test_config_reader.", "config.env_config_reader."];
 
-/// Whether a module is the framework's own, which is never read.
+/// Whether a module belongs to the framework. Such modules are never read.
 pub(crate) fn is_framework(module: &str) -> bool {
     let module = module.to_ascii_lowercase();
     module.starts_with("framework.generator")
@@ -22,14 +22,14 @@ pub(crate) fn is_framework(module: &str) -> bool {
         || module.starts_with("config.") && module.ends_with("config_reader")
 }
 
-/// The key of the environment that a path of the framework's configuration means: `env_config.auto_system` is `env.auto_system`.
+/// The key of the environment for a path of the framework's configuration: `env_config.auto_system` is `env.auto_system`.
 pub(crate) fn setting(path: &str) -> Option<String> {
     let rest = CONFIGURATION.iter().find_map(|prefix| path.strip_prefix(prefix))?;
     Some(rest.strip_prefix("env_config.").or_else(|| rest.strip_prefix("common_config.")).unwrap_or(rest).to_owned())
 }
 
 impl Run<'_> {
-    /// Calls something of the framework.
+    /// Calls a function of the framework.
     pub(crate) fn framework(&mut self, name: &str, arguments: &Arguments) -> Option<Value> {
         Some(match name {
             "ExpectedResponse" => {
@@ -54,7 +54,7 @@ impl Run<'_> {
         })
     }
 
-    /// `env_config.auto_system` as auth: its token.
+    /// `env_config.auto_system` as auth: uses its token.
     fn credentials(&mut self, credentials: &Value) -> Option<Auth> {
         let Value::Native(path) = credentials else { return None };
         let key = setting(path)?;
@@ -64,7 +64,7 @@ impl Run<'_> {
         Some(Auth::Bearer(self.draft.env(&sections, Setting::Secret(variable))))
     }
 
-    /// A client of the framework: its resources, its address and its credentials.
+    /// Creates a client of the framework: its resources, its address and its credentials.
     pub(crate) fn framework_client(&mut self, class: &Rc<ClassValue>, object: &Rc<Object>, arguments: &Arguments) {
         if let Some(Value::List(resources)) = self.member_of_class(class, "resources") {
             let resources = resources.borrow().clone();
@@ -82,7 +82,7 @@ impl Run<'_> {
         self.default_auth = self.credentials(&arguments.get("creds", 1));
     }
 
-    /// `transaction.response = …`: the step gets what its asserter says.
+    /// `transaction.response = …`: adds the expectations of the asserter to the step.
     pub(crate) fn asserted(&mut self, asserter: &IndexMap<String, Value>, response: &Value) {
         let Value::Response(steps) = response else { return };
         if !asserter.contains_key(ASSERTER) {
@@ -141,7 +141,7 @@ impl Run<'_> {
             (None, None) => self.member(Value::Response(steps.clone()), "text"),
         };
         match literal("reg_exp", 1) {
-            // The whole match is what the framework extracts.
+            // The framework extracts the whole match.
             Some(pattern) => match self.groups(&value, &Value::Regex(format!("({pattern})"))) {
                 Some(groups) => self.index(groups, &Value::number(0.0)),
                 None => Value::unknown("rextract_data"),
@@ -151,7 +151,7 @@ impl Run<'_> {
     }
 }
 
-/// The framework compares keys as camelCase.
+/// Converts a key to camelCase, in which the framework compares keys.
 fn camel(key: &str) -> String {
     let mut words = key.split('_');
     let first = words.next().unwrap_or_default().to_owned();
@@ -161,7 +161,7 @@ fn camel(key: &str) -> String {
     })
 }
 
-/// The framework's profile beside the script: load and logging stay as they are.
+/// Reads the framework's profile next to the script, and keeps its load and logging.
 pub(super) fn profile(draft: &mut Draft, source: &Source) -> Option<()> {
     let text = source.read("profile.yml").ok()?.text;
     let Yaml::Mapping(root) = serde_yaml::from_str(&text).ok()? else { return None };

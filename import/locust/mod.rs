@@ -1,4 +1,4 @@
-//! Locust scripts: user classes become users, tasks become sequences.
+//! Locust scripts: converts user classes to users, and tasks to sequences.
 
 mod client;
 pub(crate) mod framework;
@@ -33,7 +33,7 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
     }
     run.host = None;
     let planned: Vec<Planned> = classes.iter().map(|class| users::plan(&mut run, class, &mut names)).collect();
-    // What users keep is known before the first of them starts.
+    // The variables of users are collected before the first user starts.
     for plan in &planned {
         run.host.clone_from(&plan.host);
         run.discover(|run| plan.parts.iter().for_each(|part| part.run(run)));
@@ -68,7 +68,7 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
     Ok(draft)
 }
 
-/// Puts sequences, tasks and users into the draft: those that send nothing are left out.
+/// Puts sequences, tasks and users into the draft, except those that send no requests.
 fn assemble(draft: &mut Draft, planned: Vec<Planned>, finished: Vec<Vec<crate::draft::Stmt>>) {
     let mut finished = finished.into_iter();
     let mut existing: Vec<String> = Vec::new();
@@ -102,7 +102,7 @@ fn assemble(draft: &mut Draft, planned: Vec<Planned>, finished: Vec<Vec<crate::d
     lone_tasks(draft);
 }
 
-/// A tasks block with one member is that member.
+/// Replaces a tasks block with only one member by that member.
 fn lone_tasks(draft: &mut Draft) {
     while let Some(at) = draft.tasks.iter().position(|block| block.members.len() == 1) {
         let Tasks { name, members } = draft.tasks.remove(at);
@@ -116,7 +116,7 @@ fn lone_tasks(draft: &mut Draft) {
     }
 }
 
-/// A weight as the spec writes it.
+/// A weight in the syntax of the spec.
 fn weight(value: &Value) -> Expr {
     match value.as_number() {
         Some(number) if number.fract() == 0.0 => Expr::Number(format!("{number:.0}")),

@@ -1,10 +1,10 @@
-//! `LoadTestShape`: stages as those of the profile.
+//! `LoadTestShape`: converts its stages to those of the profile.
 
 use serde_yaml::{Mapping, Value as Yaml};
 
 use crate::script::{Run, Scope, Value};
 
-/// The profile's `runner` from the `stages` of a shape. Other shapes are code, and left.
+/// The profile's `runner` from the `stages` of a shape. Other shapes are code, and cannot be imported.
 pub(super) fn stages(run: &mut Run<'_>, scope: &Scope) -> Option<Yaml> {
     for (name, cell) in scope.all() {
         let Value::Class(class) = cell.borrow().value.clone() else { continue };
@@ -30,7 +30,7 @@ pub(super) fn stages(run: &mut Run<'_>, scope: &Scope) -> Option<Yaml> {
     None
 }
 
-/// Stages with their ends, counted from the start: each is a ramp at its spawn rate, and stays at its height.
+/// Stages whose end times count from the start of the test. Each is a ramp at its spawn rate, followed by a constant number of users.
 fn ramps(run: &mut Run<'_>, list: &Value) -> Option<Vec<Yaml>> {
     let Value::List(items) = list else { return None };
     let items = items.borrow().clone();

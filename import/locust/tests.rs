@@ -1,4 +1,4 @@
-//! Small locustfiles as specs.
+//! Small locustfiles, and the specs that they become.
 
 use super::*;
 use crate::write;

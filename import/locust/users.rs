@@ -7,24 +7,24 @@ use crate::draft::{Expr, Member, Tasks, Wait};
 use crate::names::Names;
 use crate::script::{Arguments, ClassValue, Closure, Object, Run, Scope, Value};
 
-/// A user as it will be written.
+/// A user before it is written.
 pub(super) struct Planned {
     pub(super) name: String,
     pub(super) host: Option<Value>,
     pub(super) weight: Option<Expr>,
     pub(super) wait: Option<Wait>,
-    /// What has statements, in the order of the run.
+    /// The parts with statements, in the order of the run.
     pub(super) parts: Vec<Part>,
     pub(super) blocks: Vec<Tasks>,
     /// The sequence or tasks block that it runs.
     pub(super) run: String,
 }
 
-/// Something with statements.
+/// A part with statements.
 pub(super) enum Part {
     OnStart(Value),
     OnStop(Value),
-    /// Methods that run one after the other, each as often as its number says.
+    /// Methods that run one after the other, each with the number of its repetitions.
     Sequence {
         name: String,
         methods: Vec<(Value, u32)>,
@@ -57,7 +57,7 @@ fn is_sequence(run: &Run<'_>, class: &Rc<ClassValue>) -> bool {
     run.native_base(class).is_some_and(|path| path.contains("Sequen"))
 }
 
-/// The classes of users, in the order of the file; abstract ones are only extended.
+/// The classes of users, in the order of the file, without abstract ones.
 pub(super) fn user_classes(run: &Run<'_>, scope: &Scope) -> Vec<Rc<ClassValue>> {
     let mut out: Vec<Rc<ClassValue>> = Vec::new();
     for (_, cell) in scope.all() {
@@ -72,7 +72,7 @@ pub(super) fn user_classes(run: &Run<'_>, scope: &Scope) -> Vec<Rc<ClassValue>> 
     out
 }
 
-/// The tasks of a class with their weights: what `@task` marks, and `tasks`.
+/// The tasks of a class with their weights: those marked with `@task`, and those in `tasks`.
 fn tasks_of(class: &Rc<ClassValue>) -> Vec<(Value, Value)> {
     let mut out: Vec<(Value, Value)> = Vec::new();
     for base in &class.bases {
@@ -108,11 +108,11 @@ fn tasks_of(class: &Rc<ClassValue>) -> Vec<(Value, Value)> {
     out
 }
 
-/// What a user does.
+/// Plans the parts of a user.
 pub(super) fn plan(run: &mut Run<'_>, class: &Rc<ClassValue>, names: &mut Names) -> Planned {
     let this = run.instance(class, Arguments::default());
     let member = |run: &mut Run<'_>, name: &str| run.member(this.clone(), name);
-    // A client of the framework knows its own address.
+    // A client of the framework has its own address.
     let of_client = run.host.take();
     let host = Some(member(run, "host")).filter(|host| !host.is_nothing() && !matches!(host, Value::Native(_)));
     let mut wait = pause(run, &this);
@@ -134,7 +134,7 @@ pub(super) fn plan(run: &mut Run<'_>, class: &Rc<ClassValue>, names: &mut Names)
     for (task, share) in tasks {
         if let Some(name) = task_part(run, &task, &this, &mut planned, names, &mut wait) {
             match members.iter_mut().find(|member: &&mut Member| member.name == name) {
-                // A task that is listed several times weighs more.
+                // A task that is listed several times has a higher weight.
                 Some(known) => known.weight = sum(&known.weight, &weight(&share)),
                 None => members.push(Member { weight: weight(&share), name, args: Vec::new() }),
             }
@@ -172,7 +172,7 @@ fn start_and_stop(run: &mut Run<'_>, class: &Rc<ClassValue>, this: &Value, parts
     }
 }
 
-/// A task: a sequence, or a block of tasks. Gives its name.
+/// Adds a task: a sequence, or a block of tasks. Returns its name.
 fn task_part(
     run: &mut Run<'_>,
     task: &Value,
@@ -228,7 +228,7 @@ fn task_part(
     }
 }
 
-/// A task set knows its user.
+/// Sets the user of a task set.
 fn share(set: &Rc<Object>, user: &Value) {
     let mut members = set.members.borrow_mut();
     members.entry("user".to_owned()).or_insert_with(|| user.clone());

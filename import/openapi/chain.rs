@@ -1,4 +1,4 @@
-//! Where the value of a path parameter comes from: a response of an operation that creates or lists what the parameter names.
+//! Finds the origin of a path parameter's value: a response of an operation that creates or lists the items that the parameter identifies.
 
 use std::collections::HashMap;
 
@@ -9,10 +9,10 @@ use super::view::View;
 use crate::draft::{Segment, Source};
 use crate::words::{folded, singular};
 
-/// In smaller documents, most paths begin alike.
+/// The least number of operations. In smaller documents, most paths begin alike.
 const SHARED_MIN: usize = 20;
 
-/// An operation whose response has the value, and where.
+/// An operation whose response contains the value, and the source of the value.
 #[derive(Clone, Debug)]
 pub(super) struct Origin {
     pub(super) operation: usize,
@@ -25,7 +25,7 @@ pub(super) struct Chains<'a> {
     files: &'a Files,
     operations: &'a [Operation<'a>],
     by_path: HashMap<String, Vec<usize>>,
-    /// By the operation and the folded name of its parameter.
+    /// Links, by the operation and the normalized name of its parameter.
     links: HashMap<(usize, String), Origin>,
 }
 
@@ -40,11 +40,12 @@ impl<'a> Chains<'a> {
         chains
     }
 
-    /// Where the parameter `number` of the path of an operation comes from: what creates it, if that is one of `members`, or what lists it.
+    /// The origin of the path parameter `number` of an operation: an operation that creates it, if that is one of `members`, or one that
+    /// lists it.
     pub(super) fn origin(&self, operation: usize, number: usize, members: &[usize]) -> Option<Origin> {
         let path = self.operations[operation].path;
         let (before, inside) = hole(path, number)?;
-        // A value of most paths, such as the tester's own account, is no result of a step.
+        // A value that most paths contain, such as the tester's own account, does not come from a step.
         if self.operations.len() >= SHARED_MIN
             && self.operations.iter().filter(|it| it.path.starts_with(before)).count() * 2 > self.operations.len()
         {
@@ -67,7 +68,7 @@ impl<'a> Chains<'a> {
         created.or_else(|| find("GET"))
     }
 
-    /// Where the successful response of an operation has the value of `name`.
+    /// The source of the value of `name` in the successful response of an operation.
     fn value(&self, operation: usize, name: &str, owner: &str) -> Option<Source> {
         let responses = self.operations[operation].responses(self.files);
         let schema = responses.iter().find(|response| response.status.starts_with('2'))?.schema?;
@@ -110,7 +111,7 @@ impl<'a> Chains<'a> {
         }
     }
 
-    /// The operation that a link leads to.
+    /// The operation of a link.
     fn target(&self, link: At<'a>, by_id: &HashMap<&str, usize>) -> Option<usize> {
         if let Some(id) = link.node.text_of("operationId") {
             return by_id.get(id).copied();
@@ -138,12 +139,12 @@ fn any(path: &str) -> Source {
     Source { quantifier: Some("any"), ..Source::json_path(path) }
 }
 
-/// A member in a JSONPath.
+/// The notation of a member in a JSONPath.
 fn member(key: &str) -> String {
     if crate::names::is_word(key) { format!(".{key}") } else { format!("['{}']", key.replace('\\', "\\\\").replace('\'', "\\'")) }
 }
 
-/// The property that holds the value of the parameter `name` of an `owner`: `petId`, `id`, or the end of `pet_name`.
+/// The property with the value of the parameter `name` of an `owner`: `petId`, `id`, or the end of `pet_name`.
 fn key(view: &View<'_>, name: &str, owner: &str) -> Option<String> {
     let (name, owner) = (folded(name), folded(owner));
     let simple =
@@ -158,7 +159,7 @@ fn key(view: &View<'_>, name: &str, owner: &str) -> Option<String> {
     exact.or_else(short).or_else(id).map(|key| (*key).to_owned())
 }
 
-/// A path with its parameters as `{}`, without its ending.
+/// A path with `{}` for each parameter, without its file extension.
 fn normal(path: &str) -> String {
     let path = path.split(['#', '?']).next().unwrap_or_default();
     let mut normal = String::new();
@@ -173,7 +174,7 @@ fn normal(path: &str) -> String {
     normal.strip_suffix(".json").or_else(|| normal.strip_suffix(".xml")).unwrap_or(normal).to_owned()
 }
 
-/// The path before its parameter `number`, and what its braces hold.
+/// The path before its parameter `number`, and the text within the braces.
 pub(super) fn hole(path: &str, number: usize) -> Option<(&str, &str)> {
     let mut at = 0;
     for _ in 0..number {

@@ -1,4 +1,4 @@
-//! How operations are grouped and named: by tag, by path, by `operationId`.
+//! Groups and names operations: by tag, by path, by `operationId`.
 
 use indexmap::IndexMap;
 
@@ -7,7 +7,7 @@ use super::request::path_name;
 use crate::names;
 use crate::words;
 
-/// How many literal segments all paths begin with.
+/// The number of literal segments with which all paths begin.
 pub(super) fn shared_segments(operations: &[Operation<'_>]) -> usize {
     let segments = |operation: &Operation<'_>| -> Vec<String> {
         operation.path.split('/').skip(1).take_while(|part| !part.contains('{')).map(str::to_owned).collect()
@@ -19,7 +19,7 @@ pub(super) fn shared_segments(operations: &[Operation<'_>]) -> usize {
     shared.len()
 }
 
-/// The groups without the words that all their names begin with: `Api2010Account`, `Api2010Call` and so on.
+/// Removes the words with which the names of all groups begin: `Api2010Account`, `Api2010Call` and so on.
 pub(super) fn without_prefix(groups: IndexMap<String, Vec<usize>>) -> IndexMap<String, Vec<usize>> {
     let words: Vec<Vec<String>> = groups.keys().map(|name| names::snake(name).split('_').map(str::to_owned).collect()).collect();
     let shared = |number: usize| words.iter().all(|other| other.len() > number + 1 && other[number] == words[0][number]);
@@ -34,7 +34,7 @@ pub(super) fn without_prefix(groups: IndexMap<String, Vec<usize>>) -> IndexMap<S
     short
 }
 
-/// The literal segment of a path behind those that all share, or the last of them.
+/// The first literal segment of a path after those that all paths share, or the last segment.
 pub(super) fn segment(path: &str, shared: usize) -> &str {
     let literals = || path.split(['/', '#', '?']).skip(1).filter(|part| !part.is_empty() && !part.contains('{'));
     literals().nth(shared).or_else(|| literals().last()).unwrap_or("root")
@@ -50,7 +50,7 @@ pub(super) fn request_name(operation: &Operation<'_>, resource: &str) -> String 
                 None => part.to_owned(),
             };
             let parts: Vec<String> = operation.path.split('/').filter(|part| !part.is_empty()).map(part).collect();
-            // The last segments say most; a long name is cut at its end.
+            // The last segments are the most specific; a long name is cut at its end.
             let from = parts.len().saturating_sub(4);
             names::snake(&format!("{} {}", operation.method.to_lowercase(), parts[from..].join(" ")))
         }

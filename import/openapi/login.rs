@@ -6,8 +6,8 @@ use crate::draft::{
 };
 use crate::names::Names;
 
-/// Gets the token of `flow` for the apis whose auth is `outer`, in the place of a token from the environment. `server` is the base of the
-/// document, to which the URL of the token may be relative.
+/// Adds a login: users get the token of `flow` for the apis whose auth is `outer`, instead of a token from the environment. The token's URL
+/// may be relative to `server`, the base of the document.
 pub(super) fn add(draft: &mut Draft, section: &str, sequence: String, flow: &Flow, server: &str, outer: &Auth) {
     let joined = url::Url::parse(&format!("{server}/")).and_then(|base| base.join(&flow.token_url));
     let Some(token_url) = joined.ok().filter(|url| url.has_host() && matches!(url.scheme(), "http" | "https")) else { return };

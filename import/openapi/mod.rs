@@ -37,10 +37,10 @@ use security::{Access, Schemes};
 use servers::Server;
 use smoke::Smoke;
 
-/// A document may list many servers; more environments than this only clutter the project.
+/// The most environments. A document may list many servers, but too many environments clutter the project.
 const ENVIRONMENTS_MAX: usize = 8;
 
-/// What a step needs to know of an operation's request.
+/// The properties of an operation's request that a step needs.
 struct Planned {
     /// `shop.pets.create`
     call: String,
@@ -53,7 +53,7 @@ struct Planned {
 /// Imports a document.
 ///
 /// # Errors
-/// If it is no JSON or YAML, no document of OpenAPI, or describes no operation.
+/// If it is not JSON or YAML, not an OpenAPI document, or describes no operation.
 pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, ImportError> {
     let root = document::parse(&source.text).map_err(|error| {
         ImportError::new(&source.name, error.line, error.column, format!("invalid document: {}", words::lower_first(&error.message)))
@@ -119,7 +119,7 @@ impl Importer<'_> {
         let chains = chain::Chains::of(self.files, operations);
         let mut blocks = Names::new();
         ["SmokeTest", "Tester"].iter().for_each(|name| blocks.reserve(name));
-        // Where users log in, that sequence has the plain name.
+        // If users log in, the sequence of the login gets the plain name.
         let login = outer.as_ref().and_then(|outer| Some((outer, schemes.flow(outer)?, blocks.block("Login", "Login"))));
         let mut smoke = Smoke {
             files: self.files,
@@ -147,7 +147,7 @@ impl Importer<'_> {
         self.draft
     }
 
-    /// What each operation needs to be let in.
+    /// The credentials that each operation needs.
     fn accesses(&mut self, schemes: &Schemes<'_>) -> Vec<Access> {
         let global = self.files.root().node.get("security");
         let mut accesses = Vec::new();
@@ -175,7 +175,7 @@ impl Importer<'_> {
         path.strip_prefix(&self.source.folder).unwrap_or(path).display().to_string()
     }
 
-    /// The apis: the document's own, and one for each other server of an operation.
+    /// Adds the apis: the document's own, and one for each other server of an operation.
     fn apis(&mut self, name: &str, servers: &[Server], outer: Option<&Auth>) {
         let base = self.draft.env(&[name, "url"], Value::text(&servers[0].url));
         let mut api = Api { name: name.to_owned(), base: Some(base), ..Api::default() };
@@ -186,7 +186,7 @@ impl Importer<'_> {
         self.draft.apis.push(api);
     }
 
-    /// The number of the api that an operation belongs to.
+    /// The number of an operation's api.
     fn api_of(&mut self, operation: &Operation<'_>) -> usize {
         let Some(server) = operation.servers.map(servers::list).and_then(|servers| servers.into_iter().next()) else { return 0 };
         if servers::servers(self.files).iter().any(|known| known.url == server.url) {
@@ -209,7 +209,7 @@ impl Importer<'_> {
         self.draft.apis.len() - 1
     }
 
-    /// The requests of the apis, and the operations of each group.
+    /// Adds the requests to the apis. Returns the operations of each group.
     fn requests(&mut self, accesses: &[Access], outer: Option<&Auth>) -> (Vec<Planned>, IndexMap<String, Vec<usize>>) {
         let mut groups: IndexMap<String, Vec<usize>> = IndexMap::new();
         let shared = shared_segments(self.operations);
@@ -257,7 +257,7 @@ impl Importer<'_> {
         (planned.into_iter().flatten().collect(), groups)
     }
 
-    /// What a server sends by itself has no counterpart in a load test.
+    /// Counts callbacks, which the server sends itself; they have no counterpart in a load test.
     fn callbacks(&mut self, planned: &mut [Planned]) {
         for (operation, planned) in self.operations.iter().zip(planned) {
             let file = self.file(operation.at.file);
@@ -297,7 +297,7 @@ impl Importer<'_> {
         self.draft.users.push(User { name: "Tester".to_owned(), run, wait: Some(Wait::ms(1_000)), ..User::default() });
     }
 
-    /// The keys of the credentials that the requests read.
+    /// Adds the keys of the credentials that the requests read.
     fn credentials(&mut self, schemes: &Schemes<'_>, section: &str) {
         let spec = crate::write::files(&self.draft)
             .into_iter()
@@ -317,7 +317,7 @@ impl Importer<'_> {
         }
     }
 
-    /// An environment for each server, with the keys of the first.
+    /// Adds an environment for each server, with the keys of the first.
     fn environments(&mut self, section: &str, servers: &[Server]) {
         let Some(first) = self.draft.environments.first_mut() else { return };
         first.name.clone_from(&servers[0].name);
@@ -341,7 +341,7 @@ impl Importer<'_> {
     }
 }
 
-/// The auth that most operations have: the api's.
+/// The auth of most operations, which becomes that of the api.
 fn most_common(accesses: &[Access]) -> Option<Auth> {
     let mut counts: Vec<(&Option<Auth>, usize)> = Vec::new();
     for access in accesses {

@@ -9,7 +9,7 @@ const METHODS: [&str; 8] = ["get", "head", "options", "post", "put", "patch", "t
 /// One method of one path.
 #[derive(Clone, Debug)]
 pub(super) struct Operation<'a> {
-    /// In capitals.
+    /// The method, in capitals.
     pub(super) method: String,
     pub(super) path: &'a str,
     pub(super) at: At<'a>,
@@ -21,7 +21,7 @@ pub(super) struct Operation<'a> {
     pub(super) servers: Option<At<'a>>,
 }
 
-/// Where a parameter is sent.
+/// The location of a parameter in the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum In {
     Path,
@@ -39,11 +39,11 @@ pub(super) struct Parameter<'a> {
     /// The schema; in Swagger 2, the parameter itself.
     pub(super) schema: Option<At<'a>>,
     pub(super) example: Option<&'a Node>,
-    /// How a list is written.
+    /// The notation of a list.
     pub(super) list: List,
 }
 
-/// How the items of a list are written into one parameter.
+/// The notation of a list's items in one parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum List {
     /// The key is repeated.
@@ -102,7 +102,7 @@ fn operation<'a>(files: &'a Files, method: &str, path: &'a str, item: At<'a>, at
     for parameters in [item.get("parameters"), at.get("parameters")].into_iter().flatten() {
         for parameter in parameters.node.items().iter().filter_map(|node| files.resolve(parameters.with(node))) {
             let key = |at: &At<'a>| (at.node.text_of("name"), at.node.text_of("in"));
-            // What the operation declares replaces what its path declares.
+            // A parameter of the operation overrides that of its path.
             declared.retain(|known| key(known) != key(&parameter));
             declared.push(parameter);
         }

@@ -1,4 +1,4 @@
-//! The files of an OpenAPI document and what a `$ref` in one of them names.
+//! The files of an OpenAPI document, and the targets of each `$ref`.
 
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
@@ -7,9 +7,9 @@ use percent_encoding::percent_decode_str;
 
 use crate::document::{self, Node, Value};
 
-/// A chain of references longer than this goes round in a circle.
+/// The longest chain of references. A longer one is a cycle.
 const CHAIN_MAX: usize = 32;
-/// More files belong to no document of people.
+/// The most files. A document that people write does not have more.
 const FILES_MAX: usize = 2_000;
 
 /// A value of one of the files.
@@ -36,7 +36,7 @@ impl<'a> At<'a> {
     }
 }
 
-/// A reference that leads nowhere.
+/// A reference without a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unresolved {
     pub(super) file: usize,
@@ -49,7 +49,7 @@ pub(super) struct Unresolved {
 pub(super) struct Files {
     files: Vec<File>,
     by_path: HashMap<PathBuf, usize>,
-    /// What could not be read.
+    /// The references that could not be resolved.
     pub(super) unresolved: Vec<Unresolved>,
 }
 
@@ -109,7 +109,7 @@ impl Files {
         &self.files[file].path
     }
 
-    /// Where `at` leads: itself, unless it is a reference. `None` where the reference leads nowhere.
+    /// Follows references from `at`. Returns `None` if a reference has no target.
     pub(super) fn resolve<'a>(&'a self, at: At<'a>) -> Option<At<'a>> {
         let mut at = at;
         for _ in 0..CHAIN_MAX {
@@ -121,7 +121,7 @@ impl Files {
         None
     }
 
-    /// What `reference` names in the file `from`.
+    /// The target of `reference` in the file `from`.
     pub(super) fn target(&self, from: usize, reference: &str) -> Option<At<'_>> {
         let (name, pointer) = reference.split_once('#').unwrap_or((reference, ""));
         let file = if name.is_empty() { from } else { *self.by_path.get(&beside(&self.files[from].path, name))? };
@@ -132,7 +132,7 @@ impl Files {
         }
         pointer.split('/').skip(1).try_fold(root, |at, key| {
             let key = key.replace("~1", "/").replace("~0", "~");
-            // A pointer may lead through a reference.
+            // A pointer may contain a reference on its way.
             let at = if at.node.get(&key).is_none() && at.node.text_of("$ref").is_some() { self.resolve(at)? } else { at };
             match &at.node.value {
                 Value::List(items) => items.get(key.parse::<usize>().ok()?).map(|node| at.with(node)),
@@ -154,7 +154,7 @@ fn anchor<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
     }
 }
 
-/// The other files that `node` refers to, with the lines.
+/// Collects the other files that `node` refers to, with the lines.
 fn references(node: &Node, found: &mut Vec<(String, usize)>) {
     match &node.value {
         Value::Map(entries) => {
@@ -181,7 +181,7 @@ fn beside(from: &Path, name: &str) -> PathBuf {
     normal(&from.parent().unwrap_or(Path::new("")).join(&*name))
 }
 
-/// The path without `.` and `..` where they can be left out.
+/// The path without `.` and `..`, as far as they can be removed.
 fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for part in path.components() {

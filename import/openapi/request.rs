@@ -1,4 +1,4 @@
-//! An operation as a request of the api: its parameters, its path, and what it sends.
+//! Converts an operation to a request of the api: its parameters, its path, and its body.
 
 use super::operation::{Body, Field, In, List, Operation, Parameter};
 use super::refs::{At, Files};
@@ -8,10 +8,10 @@ use super::view::View;
 use crate::draft::{self, Auth, Draft, Expr, Line, Options, Param, Parts, Path, Redirects, Text};
 use crate::names::{Names, is_word};
 
-/// A body whose members are all required and simple gets a parameter for each, if it has no more than this.
+/// A body whose members are all required and simple gets a parameter for each member, up to this number.
 const MEMBERS_MAX: usize = 5;
 
-/// A request and what a call of it passes.
+/// A request and the arguments of its call.
 #[derive(Debug)]
 pub(super) struct Built {
     pub(super) request: draft::Request,
@@ -22,7 +22,7 @@ pub(super) struct Built {
 /// A required argument.
 #[derive(Clone, Debug)]
 pub(super) enum Argument {
-    /// The value of a path parameter: its number in the path, and a value where no earlier response has one.
+    /// The value of a path parameter: its number in the path, and a default if no earlier response contains it.
     Path(usize, Expr),
     Value(Expr),
 }
@@ -38,7 +38,7 @@ struct Builder<'a, 'd> {
     cookies: Vec<(String, String)>,
 }
 
-/// The request of `operation`, called `name`. `outer` is the auth of its api.
+/// Builds the request of `operation`, called `name`. `outer` is the auth of its api.
 pub(super) fn build(
     files: &Files,
     draft: &mut Draft,
@@ -86,7 +86,7 @@ pub(super) fn build(
 impl<'a> Builder<'a, '_> {
     fn path(&mut self, operation: &Operation<'a>) -> Text {
         let mut text = Text::default();
-        // A fragment only tells operations of the same path apart.
+        // A fragment only distinguishes operations of the same path.
         let path = operation.path.split('#').next().unwrap_or_default();
         if !path.starts_with('/') {
             text.push("/");
@@ -111,7 +111,7 @@ impl<'a> Builder<'a, '_> {
         text
     }
 
-    /// The type of a parameter, if the value that is passed has it.
+    /// The type of a parameter, if the passed value has that type.
     fn scalar_type(&self, schema: Option<At<'a>>, value: &Expr) -> Option<&'static str> {
         let view = View::of(self.files, schema?)?;
         match (view.kind(), value) {
@@ -123,7 +123,7 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    /// Declares a parameter and gives the expression that reads it.
+    /// Declares a parameter and returns the expression that reads it.
     fn declare(&mut self, name: &str, ty: Option<&'static str>, required: bool, value: Expr) -> String {
         let name = self.names.variable(name, "value");
         if required {
@@ -141,7 +141,7 @@ impl<'a> Builder<'a, '_> {
             return self.header(parameter);
         }
         let view = parameter.schema.and_then(|at| View::of(self.files, at));
-        // An object in a query has a key for each member.
+        // An object in a query becomes one key for each member.
         if let Some(view) = view.as_ref().filter(|view| view.kind() == "object" && !view.properties.is_empty()) {
             for (&member, &at) in &view.properties {
                 let required = parameter.required && view.required.contains(&member);
@@ -245,7 +245,7 @@ impl<'a> Builder<'a, '_> {
         self.parts.body = Some(draft::Body::Json(Expr::code("payload")));
     }
 
-    /// A parameter for each member of a small body in which everything is required and simple.
+    /// A parameter for each member of a small body whose members are all required and simple.
     fn members(&mut self, view: &View<'a>) -> Option<Vec<(String, Expr)>> {
         let simple =
             |at: &At<'a>| View::of(self.files, *at).is_some_and(|view| matches!(view.kind(), "string" | "integer" | "number" | "boolean"));

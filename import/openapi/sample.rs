@@ -1,4 +1,4 @@
-//! Values for bodies and parameters: the document's own examples, and where it has none, values that the schema allows.
+//! Values for bodies and parameters: the document's own examples, or else values that the schema allows.
 
 use super::refs::{At, Files};
 use super::view::View;
@@ -6,25 +6,25 @@ use crate::document::{Node, Value};
 use crate::draft::Expr;
 use crate::words;
 
-/// Schemas within schemas deeper than this are left out where they may be.
+/// The deepest nesting of schemas; deeper ones are left out if they are optional.
 const DEPTH_MAX: usize = 8;
-/// Of an object in which nothing is required, at most this many members are sent.
+/// The most members of an object without required members.
 const OPTIONAL_MAX: usize = 12;
-/// A value has no more parts than this: objects that require objects that require objects grow beyond what a person can read.
+/// The most parts of a value. Objects that require further objects could otherwise grow too large to read.
 const PARTS_MAX: usize = 400;
-/// A text is no longer than this, even where a schema asks for more.
+/// The longest text, even if a schema requires a longer one.
 const LENGTH_MAX: usize = 256;
 
-/// A value of the schema `at`, named `name`, to send.
+/// A sample value for the schema `at` and the name `name`.
 pub(super) fn sample(files: &Files, at: At<'_>, name: &str) -> Expr {
     Sampler { files, open: Vec::new(), parts: 0 }.of(at, name)
 }
 
 struct Sampler<'a> {
     files: &'a Files,
-    /// The schemas that the current one is within: a recursive schema ends where it meets itself.
+    /// The enclosing schemas: a recursive schema ends at its own repetition.
     open: Vec<At<'a>>,
-    /// How many parts the value has so far.
+    /// The number of parts so far.
     parts: usize,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Sampler<'a> {
         }
     }
 
-    /// The first alternative that isn't around this one.
+    /// The first alternative that does not enclose this one.
     fn alternative(&mut self, view: &View<'a>, name: &str) -> Expr {
         let open = |at: &At<'a>| self.open.iter().any(|open| open.is(*at));
         let Some(chosen) = view.alternatives.iter().copied().find(|at| !open(at)) else { return Expr::Null };
@@ -77,7 +77,7 @@ impl<'a> Sampler<'a> {
         vec![one; view.items_min.clamp(1, 5)]
     }
 
-    /// Whether `at` would open a schema again, or go too deep.
+    /// Whether `at` would repeat an enclosing schema, or nest too deep.
     fn closes(&self, at: At<'a>) -> bool {
         self.open.len() > DEPTH_MAX
             || self.parts > PARTS_MAX
@@ -97,7 +97,7 @@ impl<'a> Sampler<'a> {
             let value = if self.closes(at) { empty(&property) } else { self.of(at, key) };
             members.push((key.to_owned(), value));
         }
-        // `oneOf` beside properties: the first alternative adds its own.
+        // `oneOf` next to properties: the first alternative adds its own properties.
         let open = |at: &At<'a>| self.open.iter().any(|open| open.is(*at));
         if let Some(chosen) = view.alternatives.iter().copied().find(|at| !open(at))
             && let Expr::Map(more) = self.of(chosen, name)
@@ -113,7 +113,7 @@ impl<'a> Sampler<'a> {
     }
 }
 
-/// The smallest value of a recursive schema's kind.
+/// The smallest value of the same kind as a recursive schema.
 fn empty(view: &View<'_>) -> Expr {
     match view.kind() {
         "array" => Expr::List(Vec::new()),
@@ -122,7 +122,7 @@ fn empty(view: &View<'_>) -> Expr {
     }
 }
 
-/// Whether an example is of the kind that its schema has: documents often give `"3"` for an integer.
+/// Whether an example has the kind of its schema: documents often give `"3"` for an integer.
 fn fits(node: &Node, kind: &str) -> bool {
     match (&node.value, kind) {
         (_, "") | (Value::Map(_), "object") | (Value::List(_), "array") | (Value::Bool(_), "boolean") => true,
@@ -132,7 +132,7 @@ fn fits(node: &Node, kind: &str) -> bool {
     }
 }
 
-/// A value of the document.
+/// Converts a value of the document.
 pub(super) fn literal(node: &Node) -> Expr {
     match &node.value {
         Value::Null => Expr::Null,
@@ -193,11 +193,11 @@ fn text(view: &View<'_>, name: &str) -> Expr {
     Expr::text(value)
 }
 
-/// The shortest text that a pattern accepts; `None` for patterns that the `regex` crate doesn't know.
+/// A short text that matches a pattern; `None` for patterns that the `regex` crate does not support.
 fn matching(pattern: &str) -> Option<String> {
     let mut text = String::new();
     shortest(&regex_syntax::parse(pattern).ok()?, &mut text)?;
-    // Assertions such as `\b` may ask for more.
+    // Assertions such as `\b` may require more than the generated text has.
     regex::Regex::new(pattern).ok()?.is_match(&text).then_some(text)
 }
 

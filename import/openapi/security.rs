@@ -5,10 +5,10 @@ use crate::document::Node;
 use crate::draft::{Auth, Expr, Text};
 use crate::names;
 
-/// What a request needs so that the server lets it in.
+/// The credentials of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Access {
-    /// `None` where nothing goes into `auth`.
+    /// The auth; `None` if the credentials are elsewhere.
     pub(super) auth: Option<Auth>,
     pub(super) headers: Vec<(String, Expr)>,
     pub(super) query: Vec<(String, Expr)>,
@@ -16,7 +16,7 @@ pub(super) struct Access {
 }
 
 impl Access {
-    /// Whether a parameter of this name is part of it.
+    /// Whether a parameter of this name is one of the credentials.
     pub(super) fn sends(&self, name: &str) -> bool {
         let header = matches!(&self.auth, Some(Auth::Header(header, _)) if header.eq_ignore_ascii_case(name));
         header
@@ -40,10 +40,10 @@ struct Scheme<'a> {
     kind: Kind<'a>,
 }
 
-/// How a token is got without a person: OAuth 2.0 with client credentials.
+/// A way to get a token without a person: OAuth 2.0 with client credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Flow {
-    /// It may be relative to the server.
+    /// The URL of the token, which may be relative to the server.
     pub(super) token_url: String,
     pub(super) scopes: Vec<String>,
 }
@@ -62,7 +62,7 @@ enum Kind<'a> {
         parameter: &'a str,
         key: String,
     },
-    /// `mutualTLS`: it belongs to the connection.
+    /// `mutualTLS`, which belongs to the connection.
     Connection,
     Unknown(String),
 }
@@ -81,7 +81,7 @@ impl<'a> Schemes<'a> {
         Self { section, schemes }
     }
 
-    /// How the token of `auth` is got, if it needs no person.
+    /// The flow that gets the token of `auth`, if it needs no person.
     pub(super) fn flow(&self, auth: &Auth) -> Option<&Flow> {
         let Auth::Bearer(Expr::Code(code)) = auth else { return None };
         let key = code.strip_prefix("env.")?.strip_prefix(self.section)?.strip_prefix('.')?;
@@ -97,8 +97,8 @@ impl<'a> Schemes<'a> {
         })
     }
 
-    /// What the requirements `security` of an operation, or those of the document, ask for. The first alternative that can be written
-    /// counts. `Err` names schemes that have no equivalent.
+    /// The credentials that the requirements `security` of an operation, or those of the document, demand. The first alternative that can
+    /// be expressed is used. `Err` names schemes without an equivalent.
     pub(super) fn access(&self, security: Option<&Node>) -> Result<Access, String> {
         let alternatives = security.map_or(&[][..], Node::items);
         let mut wrong = None;
@@ -151,7 +151,7 @@ fn kind<'a>(at: At<'a>, name: &str, earlier: &[Scheme<'a>]) -> Kind<'a> {
             _ => false,
         })
     };
-    // The first scheme of its kind has the short key; others carry their name.
+    // The first scheme of its kind gets the short key; others contain their name.
     let key = |short: &str| if taken(short) { format!("{}_{short}", names::snake(name)) } else { short.to_owned() };
     match (node.text_of("type").unwrap_or_default(), node.text_of("scheme").map(str::to_lowercase).as_deref()) {
         ("basic", _) | ("http", Some("basic")) => {

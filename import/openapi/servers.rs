@@ -3,21 +3,21 @@
 use super::refs::{At, Files};
 use crate::document::Node;
 
-/// The host of a document that names none.
+/// The host for a document that names no host.
 pub(super) const NO_HOST: &str = "http://localhost:8080";
 
 /// A server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Server {
-    /// Of the environment: `production`.
+    /// The name of the environment: `production`.
     pub(super) name: String,
-    /// With the defaults of its variables.
+    /// The URL, with the defaults of its variables.
     pub(super) url: String,
-    /// What the variables may be: `region`: eu, us.
+    /// The allowed values of each variable: `region`: eu, us.
     pub(super) variables: Vec<String>,
 }
 
-/// The servers of the document; one at least.
+/// The servers of the document, at least one.
 pub(super) fn servers(files: &Files) -> Vec<Server> {
     let root = files.root();
     let found = if root.node.get("swagger").is_some() { vec![swagger(root.node)] } else { root.get("servers").map_or_else(Vec::new, list) };
@@ -45,7 +45,7 @@ pub(super) fn list(at: At<'_>) -> Vec<Server> {
     at.node.items().iter().filter(|node| node.text_of("url").is_some()).map(of).collect()
 }
 
-/// The URL with the defaults of its variables, and what the variables may be.
+/// The URL with the defaults of its variables, and the allowed values of the variables.
 fn with_defaults(node: &Node) -> (String, Vec<String>) {
     let mut url = node.text_of("url").unwrap_or_default().trim().to_owned();
     let mut variables = Vec::new();
@@ -59,12 +59,12 @@ fn with_defaults(node: &Node) -> (String, Vec<String>) {
             format!("`{variable}`: {default}")
         });
     }
-    // A variable that is not declared has no default but its name.
+    // For an undeclared variable, the only default is its name.
     let url = url.replace(['{', '}'], "");
     (url, variables)
 }
 
-/// A URL with a host, without a slash at the end: a path is appended to it.
+/// A URL with a host and without a slash at the end, so that a path can be appended.
 fn absolute(url: &str) -> String {
     let url = url.trim_end_matches('/');
     let absolute = if url.contains("://") {
@@ -97,7 +97,7 @@ fn swagger(root: &Node) -> Server {
     }
 }
 
-/// A short description names the environment; otherwise its host does.
+/// The name of the environment: a short description, or else the host.
 fn name(described: &str, url: &str) -> String {
     let lower = described.to_lowercase();
     let known = [("prod", "production"), ("live", "production"), ("stag", "staging"), ("sandbox", "sandbox"), ("local", "local")];

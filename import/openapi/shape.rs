@@ -1,4 +1,4 @@
-//! What the schema of a response promises, as a matcher of `expect json`.
+//! Converts the schema of a response to a matcher of `expect json`.
 
 use super::refs::{At, Files};
 use super::sample::literal;
@@ -6,19 +6,19 @@ use super::view::View;
 use crate::document::Value;
 use crate::draft::{Expr, Matcher};
 
-/// An expectation names members down to this depth: deeper ones make it hard to read.
+/// The deepest members that an expectation names. Deeper ones make it hard to read.
 const DEPTH_MAX: usize = 3;
-/// Of one object, at most this many members are expected.
+/// The most members of one object in an expectation.
 const MEMBERS_MAX: usize = 16;
-/// All in all, at most this many.
+/// The most members of an expectation.
 const ALL_MEMBERS_MAX: usize = 80;
-/// Longer enumerations are only strings.
+/// The longest enumeration; longer ones become `string`.
 const CHOICES_MAX: usize = 6;
 
-/// What is expected of a response with the schema `at`; `None` where it promises nothing.
+/// The matcher for a response with the schema `at`; `None` if the schema promises nothing.
 pub(super) fn shape(files: &Files, at: At<'_>) -> Option<Matcher> {
     let shape = of(files, at, 0);
-    // A long pattern becomes a shallower one.
+    // If a pattern is too long, a shallower one is used.
     let depths = (1..DEPTH_MAX).rev().map(|levels| of(files, at, DEPTH_MAX - levels));
     let shape = std::iter::once(shape).chain(depths).find(|shape| members(shape) <= ALL_MEMBERS_MAX)?;
     (shape != Matcher::Any).then_some(shape)
@@ -38,7 +38,7 @@ fn of(files: &Files, at: At<'_>, depth: usize) -> Matcher {
     }
 }
 
-/// How many members a pattern names.
+/// The number of members in a pattern.
 fn members(matcher: &Matcher) -> usize {
     match matcher {
         Matcher::Object(entries) => entries.iter().map(|(_, matcher)| 1 + members(matcher)).sum(),
@@ -84,7 +84,7 @@ fn word(kind: &str) -> Matcher {
     }
 }
 
-/// The required members; an optional one may be missing, which is no failure.
+/// Expects only the required members, because a missing optional one is not a failure.
 fn object(files: &Files, view: &View<'_>, depth: usize) -> Matcher {
     if depth >= DEPTH_MAX {
         return Matcher::Type("object");
@@ -101,7 +101,7 @@ fn object(files: &Files, view: &View<'_>, depth: usize) -> Matcher {
     if members.is_empty() { Matcher::Type("object") } else { Matcher::Object(members) }
 }
 
-/// What all alternatives have in common.
+/// The common part of all alternatives.
 fn alternatives(files: &Files, view: &View<'_>, depth: usize) -> Matcher {
     let shapes: Vec<Matcher> = view.alternatives.iter().map(|at| of(files, *at, depth.max(DEPTH_MAX - 1))).collect();
     if shapes.contains(&Matcher::Any) {

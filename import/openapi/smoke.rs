@@ -1,4 +1,5 @@
-//! A smoke sequence for each group of operations: what creates comes first, what deletes comes last, and ids travel between the steps.
+//! A smoke sequence for each group of operations: operations that create items come first, those that delete come last, and later steps use
+//! the ids from earlier ones.
 
 use std::collections::HashMap;
 
@@ -12,7 +13,7 @@ use crate::draft::{Call, Draft, Expect, Expr, Matcher, Parts, Sequence, Source, 
 use crate::names::Names;
 use crate::words::singular;
 
-/// A chain of operations that need each other's ids is no longer than this.
+/// The longest chain of operations that need each other's ids.
 const CHAIN_MAX: usize = 4;
 
 pub(super) struct Smoke<'a, 'd> {
@@ -25,11 +26,11 @@ pub(super) struct Smoke<'a, 'd> {
     pub(super) section: &'a str,
     /// The names of the keys in it.
     pub(super) keys: Names,
-    /// The keys of parameters that no response has.
+    /// The keys of parameters that no response contains.
     pub(super) given: HashMap<String, Expr>,
 }
 
-/// A step before it is written.
+/// A step that is being planned.
 struct Planning {
     operation: usize,
     args: Vec<Expr>,
@@ -40,7 +41,7 @@ struct Planning {
 struct Planner<'s> {
     steps: &'s mut Vec<Planning>,
     names: &'s mut Names,
-    /// The operations that wait for the response of the one that is being planned.
+    /// The operations that need the response of the one that is being planned.
     open: Vec<usize>,
 }
 
@@ -60,7 +61,7 @@ impl Smoke<'_, '_> {
         Sequence { name, body, ..Sequence::default() }
     }
 
-    /// Plans an operation behind those whose responses it needs.
+    /// Plans an operation after those whose responses it needs.
     fn plan(&mut self, operation: usize, members: &[usize], planner: &mut Planner<'_>) {
         if planner.steps.iter().any(|step| step.operation == operation) {
             return;
@@ -93,7 +94,7 @@ impl Smoke<'_, '_> {
         Expr::Code(name)
     }
 
-    /// A key of the environment for a value that no response has: the tester knows one that exists.
+    /// A key of the environment for a value that no response contains; the tester has to provide one that exists.
     fn environment_key(&mut self, wanted: &str, value: &Expr) -> Expr {
         // Operations may disagree on the type of a parameter.
         let name = format!("{wanted} {:?}", std::mem::discriminant(value));
@@ -134,7 +135,7 @@ impl Smoke<'_, '_> {
     }
 }
 
-/// What the documented responses promise.
+/// The expectations from the documented responses.
 fn expectations(files: &Files, operation: &Operation<'_>, responses: &[Response<'_>]) -> Vec<Expect> {
     let good: Vec<&Response<'_>> = responses.iter().filter(|response| response.status.starts_with('2')).collect();
     let statuses: Vec<String> = if good.is_empty() {
@@ -160,7 +161,7 @@ fn expectations(files: &Files, operation: &Operation<'_>, responses: &[Response<
     expects
 }
 
-/// `200`, and `2xx` for `2XX`.
+/// Converts the status in a document: `200`, and `2xx` for `2XX`.
 fn status(status: &str) -> String {
     status.to_lowercase()
 }

@@ -1,4 +1,4 @@
-//! Whole documents and what they become.
+//! Whole documents, and the specs that they become.
 
 use crate::{Kind, Options, Source, import, recognize, write};
 

@@ -1,18 +1,18 @@
-//! A schema as one sees it after its references are followed and its `allOf` is merged, for JSON Schema as OpenAPI 3.1 has it, and for
-//! the dialects of 3.0 and Swagger 2.
+//! A schema after its references are followed and its `allOf` is merged, for JSON Schema as used in OpenAPI 3.1, and for the dialects of
+//! 3.0 and Swagger 2.
 
 use indexmap::IndexMap;
 
 use super::refs::{At, Files};
 use crate::document::{Node, Value};
 
-/// Schemas within schemas deeper than this are not merged.
+/// The deepest nesting of schemas that are merged.
 const DEPTH_MAX: usize = 16;
 
-/// What a schema says of a value.
+/// The constraints of a schema.
 #[derive(Clone, Debug, Default)]
 pub(super) struct View<'a> {
-    /// The types of the value, without `null`; none where every type is allowed.
+    /// The types of the value, without `null`; empty if every type is allowed.
     pub(super) types: Vec<&'a str>,
     pub(super) nullable: bool,
     pub(super) properties: IndexMap<&'a str, At<'a>>,
@@ -28,19 +28,19 @@ pub(super) struct View<'a> {
     pub(super) pattern: Option<&'a str>,
     pub(super) minimum: Option<f64>,
     pub(super) maximum: Option<f64>,
-    /// Whether `minimum` itself is not allowed.
+    /// Whether `minimum` itself is excluded.
     pub(super) above_minimum: bool,
     pub(super) length_min: usize,
     pub(super) length_max: Option<usize>,
     pub(super) items_min: usize,
     pub(super) read_only: bool,
     pub(super) write_only: bool,
-    /// The property that tells the alternatives apart, and its value for this schema.
+    /// The property that distinguishes the alternatives, and its value for this schema.
     pub(super) discriminator: Option<&'a Node>,
 }
 
 impl<'a> View<'a> {
-    /// Of the schema `at`; `None` where its reference leads nowhere.
+    /// The view of the schema `at`; `None` if its reference has no target.
     pub(super) fn of(files: &'a Files, at: At<'a>) -> Option<Self> {
         let mut view = Self::default();
         view.merge(files, files.resolve(at)?, 0);
@@ -107,7 +107,7 @@ impl<'a> View<'a> {
         for alternative in node.items_of("oneOf").iter().chain(node.items_of("anyOf")) {
             match files.resolve(at.with(alternative)) {
                 Some(it) if it.node.text_of("type") == Some("null") => self.nullable = true,
-                // An alternative that only says which properties are required adds no shape of its own.
+                // An alternative that only lists required properties adds no structure.
                 Some(it) if it.node.entries().all(|(key, _)| matches!(key, "required" | "not" | "title" | "description")) => {}
                 Some(it) => self.alternatives.push(it),
                 None => {}

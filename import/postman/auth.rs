@@ -4,14 +4,14 @@ use super::collection::Auth;
 use super::variables::{Piece, Variables, pieces};
 use crate::draft::{self, Expr};
 
-/// What an auth adds to a request.
+/// The parts that an auth adds to a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Access {
     pub(super) auth: Option<draft::Auth>,
     pub(super) query: Option<(String, Expr)>,
 }
 
-/// The language's auth for Postman's; `Err` says what has no counterpart.
+/// Converts Postman's auth. `Err` names the part without a counterpart.
 pub(super) fn access(auth: &Auth, variables: &mut Variables) -> Result<Access, String> {
     let with = |auth| Ok(Access { auth: Some(auth), query: None });
     match auth.kind.as_str() {
@@ -51,7 +51,7 @@ fn is_variable(template: &str) -> bool {
     pieces(template).iter().any(|piece| matches!(piece, Piece::Variable(_)))
 }
 
-/// A parameter: a value that is written out becomes a key of the environment.
+/// A parameter of an auth. A literal value becomes a key of the environment.
 fn secret(auth: &Auth, parameter: &str, name: &str, variables: &mut Variables) -> Expr {
     match auth.get(parameter) {
         Some(template) if is_variable(template) => variables.any(template),
@@ -60,7 +60,7 @@ fn secret(auth: &Auth, parameter: &str, name: &str, variables: &mut Variables) -
     }
 }
 
-/// The auth of an `Authorization` header that is written out.
+/// The auth of an `Authorization` header with a literal value.
 pub(super) fn of_header(value: &str, variables: &mut Variables) -> Option<draft::Auth> {
     let (scheme, rest) = value.trim().split_once(' ')?;
     let token = rest.trim();

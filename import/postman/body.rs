@@ -6,15 +6,15 @@ use crate::document::{self, Node, Value};
 use crate::draft::{self, Draft, Expr, Text};
 use crate::write::quoted;
 
-/// Marks around the number of a variable while a body is read as JSON: within a text, and in the place of a value.
+/// Mark the number of a variable while a body is read as JSON: this one within a text, the other in place of a value.
 const IN_TEXT: char = '\u{e000}';
 const AS_VALUE: char = '\u{e001}';
 const END: char = '\u{e002}';
 
-/// Words in the names of what nobody should read.
+/// Words in the names of secret values.
 const SECRETS: [&str; 8] = ["password", "passwd", "secret", "token", "apikey", "api_key", "api-key", "authorization"];
 
-/// The body, and the `Content-Type` that it needs beside the request's own headers.
+/// The body, and the `Content-Type` that it needs besides the request's own headers.
 pub(super) fn body(
     body: &Body,
     content_type: Option<&str>,
@@ -55,7 +55,7 @@ fn raw(text: &str, language: Option<&str>, content_type: Option<&str>, variables
     (Some(draft::Body::Text(Expr::Text(variables.text(text)))), media.map(str::to_owned))
 }
 
-/// A text that is JSON once its variables have values.
+/// A text that becomes JSON when its variables have values.
 pub(super) fn json(template: &str, variables: &mut Variables) -> Option<Expr> {
     let mut text = String::new();
     let mut names: Vec<String> = Vec::new();
@@ -67,7 +67,7 @@ pub(super) fn json(template: &str, variables: &mut Variables) -> Option<Expr> {
                 for c in part.chars() {
                     match c {
                         '"' if !escaped => quoted = !quoted,
-                        // A line break in a text is no JSON, but Postman sends it.
+                        // A line break in a text is not valid JSON, but Postman sends it.
                         '\n' if quoted => {
                             text.push_str("\\n");
                             continue;
@@ -131,7 +131,7 @@ fn value(node: &Node, key: &str, names: &[String], variables: &mut Variables) ->
     })
 }
 
-/// A value that is written out under a name that says that it is secret becomes a key of the environment.
+/// A literal value with the name of a secret becomes a key of the environment.
 pub(super) fn secret_or(key: &str, template: &str, variables: &mut Variables) -> Expr {
     let name = key.to_lowercase();
     let is_literal = pieces(template).iter().all(|piece| matches!(piece, Piece::Text(_)));
@@ -141,7 +141,7 @@ pub(super) fn secret_or(key: &str, template: &str, variables: &mut Variables) ->
     variables.value(template)
 }
 
-/// The fields of a form. A key that stands several times has a list.
+/// The fields of a form. A repeated key has a list.
 fn form(pairs: &[Pair], variables: &mut Variables) -> Vec<(String, Expr)> {
     let mut fields: Vec<(String, Expr)> = Vec::new();
     for pair in pairs.iter().filter(|pair| !pair.key.is_empty()) {
@@ -177,7 +177,7 @@ fn multipart(fields: &[Field], folder: &std::path::Path, draft: &mut Draft, vari
     all
 }
 
-/// A file of the collection beside the spec: its content if it is beside the collection, or a sample.
+/// Adds a file next to the spec: its content if it is next to the collection, or a sample.
 fn file(path: &str, folder: &std::path::Path, draft: &mut Draft) -> String {
     let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '-' }).collect();

@@ -1,4 +1,4 @@
-//! A collection's items as apis, requests and steps.
+//! Converts a collection's items to apis, requests and steps.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::names::Names;
 use crate::words;
 use crate::{Source, write};
 
-/// Everything between a collection and its draft.
+/// The state of the conversion from a collection to its draft.
 pub(super) struct Builder<'a> {
     source: &'a Source,
     root: &'a Node,
@@ -28,16 +28,16 @@ pub(super) struct Builder<'a> {
     bases: Vec<String>,
     /// The names of the requests of each api and resource.
     scopes: HashMap<(usize, String), Names>,
-    /// Requests that are there already, with what calls them.
+    /// Declared requests, with the code that calls each.
     known: HashMap<String, String>,
     blocks: Names,
 }
 
-/// What an item inherits from its folders.
+/// The properties that an item inherits from its folders.
 #[derive(Clone, Default)]
 struct Inherited<'a> {
     auth: Option<collection::Auth>,
-    /// The resource that its requests belong to; empty for none.
+    /// The resource that its requests belong to; empty if they belong to none.
     resource: String,
     tests: Vec<(&'a Node, String)>,
 }
@@ -62,7 +62,7 @@ impl<'a> Builder<'a> {
         for item in items {
             match &item.kind {
                 Kind::Folder(inside) => {
-                    // The scripts of the collection run before everything else.
+                    // The scripts of the collection run before all other nodes.
                     let mut nodes = if only_scripts(&loose) { std::mem::take(&mut loose) } else { Vec::new() };
                     self.flush(&mut loose, &mut plans);
                     let mut inner = self.within(item, &inherited);
@@ -102,7 +102,7 @@ impl<'a> Builder<'a> {
         inner
     }
 
-    /// What a collection or a folder does before each of its requests is done once, before the first.
+    /// Runs the pre-request script of a collection or a folder once, before the first request, instead of before each request.
     fn before(&mut self, node: &'a Node, name: &str, inherited: &Inherited<'a>, nodes: &mut Vec<Planned>) {
         let script = Script::of(node, "prerequest");
         if script.is_empty() {
@@ -165,7 +165,7 @@ impl<'a> Builder<'a> {
         self.sends(&test.sends, inherited, nodes);
     }
 
-    /// The requests of a script.
+    /// Adds the requests of a script.
     fn sends(&mut self, sends: &[Sent], inherited: &Inherited<'a>, nodes: &mut Vec<Planned>) {
         for sent in sends {
             let Sent { request, outcome } = sent;
@@ -180,7 +180,7 @@ impl<'a> Builder<'a> {
                 after: outcome.sets.clone(),
                 ..StepPlan::default()
             };
-            // A request of a script has the auth that it sets itself.
+            // A request of a script has only the auth that it sets itself.
             let inherited = Inherited { auth: None, ..inherited.clone() };
             self.step(plan, request, &inherited, nodes);
         }
@@ -224,7 +224,7 @@ impl<'a> Builder<'a> {
         nodes.push(Planned::Step(Box::new(plan)));
     }
 
-    /// What calls a request: one that is the same as another is declared once.
+    /// The code that calls a request. Equal requests are declared once.
     fn call(&mut self, mut request: draft::Request, base: &str, resource: &str, name: &str) -> String {
         let api = self.api(base);
         let same = format!("{api} {request:?}");
@@ -303,7 +303,7 @@ impl<'a> Builder<'a> {
         self.bases.len() - 1
     }
 
-    /// Whether the first variable of a base has a URL with its scheme; one without a value gets such a URL.
+    /// Whether the value of a base's first variable is a URL with its scheme. A variable without a value gets such a URL.
     fn begins_with_scheme(&self, parts: &[Piece]) -> bool {
         let Some(Piece::Variable(key)) = parts.first() else { return false };
         match self.variables.defined.get(key).filter(|value| !value.is_empty()) {
@@ -356,7 +356,7 @@ fn only_scripts(nodes: &[Planned]) -> bool {
     nodes.iter().all(|node| matches!(node, Planned::Step(step) if step.call.is_empty()))
 }
 
-/// Whether an expectation is one of the status, written as a condition.
+/// Whether an expectation is about the status, but written as a condition.
 fn is_about_status(expect: &Expect) -> bool {
     matches!(expect, Expect::Condition(condition) if condition.starts_with("status "))
 }

@@ -2,7 +2,7 @@
 
 use crate::document::{Node, Value};
 
-/// Folders within folders deeper than this are not read.
+/// The deepest nesting of folders that is read.
 const DEPTH_MAX: usize = 64;
 
 /// A folder or a request.
@@ -17,7 +17,7 @@ pub(super) struct Item<'a> {
 pub(super) enum Kind<'a> {
     Folder(Vec<Item<'a>>),
     Request(Box<Request>),
-    /// An item that has neither a request nor items, and why.
+    /// An item with neither a request nor items, and the reason.
     Broken(&'static str),
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Request {
 /// A URL as a template.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Url {
-    /// Without query and fragment.
+    /// The address, without query and fragment.
     pub(super) address: String,
     pub(super) query: Vec<Pair>,
     /// The values of `:name` in the path.
@@ -52,7 +52,7 @@ pub(super) struct Url {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Pair {
     pub(super) key: String,
-    /// `None` for `?key` without `=`.
+    /// The value; `None` for `?key` without `=`.
     pub(super) value: Option<String>,
 }
 
@@ -90,7 +90,7 @@ pub(super) enum Body {
 pub(super) struct Field {
     pub(super) key: String,
     pub(super) value: String,
-    /// Files, in the place of a value.
+    /// Files, instead of a value.
     pub(super) files: Option<Vec<String>>,
     pub(super) content_type: Option<String>,
 }
@@ -134,7 +134,7 @@ fn within(node: &Node, depth: usize) -> Vec<Item<'_>> {
 }
 
 fn request<'a>(item: &Node, request: &Node) -> Kind<'a> {
-    // A request may be only its URL.
+    // A request may consist of only its URL.
     if let Some(url) = request.text() {
         return Kind::Request(Box::new(Request { line: request.line, method: "GET".to_owned(), url: Url::of(url), ..Request::default() }));
     }
@@ -178,7 +178,7 @@ impl Url {
     }
 }
 
-/// A text before and behind the first `mark` outside of variables.
+/// The text before and after the first `mark` outside of variables.
 fn cut(text: &str, mark: char) -> (&str, Option<&str>) {
     match outside(text, mark) {
         Some(at) => (&text[..at], Some(&text[at + mark.len_utf8()..])),
@@ -253,7 +253,7 @@ fn disabled(node: &Node) -> bool {
 
 fn headers(request: &Node) -> Vec<Pair> {
     match request.get("header").map(|it| &it.value) {
-        // The old form: lines of a text.
+        // The old form: one text with a pair on each line.
         Some(Value::Text(text)) => text
             .lines()
             .filter_map(|line| line.split_once(':'))
@@ -309,7 +309,7 @@ fn field(node: &Node) -> Option<Field> {
     })
 }
 
-/// The auth that an item declares: `None` where it inherits.
+/// The auth that an item declares; `None` if it inherits one.
 pub(super) fn auth(node: &Node) -> Option<Auth> {
     let auth = node.get("auth")?;
     let kind = auth.text_of("type")?.to_owned();

@@ -1,4 +1,4 @@
-//! Options that most requests of an api have become the api's.
+//! Moves options that most requests of an api share to the api.
 
 use crate::draft::{Api, Auth, Expr, Request};
 
@@ -29,7 +29,7 @@ fn common_auth(api: &mut Api) {
         *auth = match (auth.take(), &common) {
             (own, Some(common)) if own.as_ref() == Some(common) => None,
             (None, Some(_)) => Some(Auth::None),
-            // `none` is what an api without auth has.
+            // An api without auth is the same as `none`.
             (Some(Auth::None), None) => None,
             (own, _) => own,
         };
@@ -44,7 +44,7 @@ fn common_headers(api: &mut Api) {
         total += 1;
         let own = &request.parts.options.headers;
         match &mut shared {
-            // A value with a variable of the request stays with it.
+            // A value with a variable of the request stays in the request.
             None => shared = Some(own.iter().filter(|(_, value)| value.as_literal().is_some()).cloned().collect()),
             Some(shared) => shared.retain(|header| own.contains(header)),
         }

@@ -1,6 +1,6 @@
-//! Postman's dynamic variables (`{{$guid}}`) as functions of the language.
+//! Converts Postman's dynamic variables (`{{$guid}}`) to functions of the language.
 
-/// The function for a dynamic variable, given without its `$`, and whether it gives a text.
+/// The function for a dynamic variable, whose name is given without its `$`, and whether the result is a text.
 pub(super) fn function(name: &str) -> Option<(&'static str, bool)> {
     const TEXT: bool = true;
     const NUMBER: bool = false;

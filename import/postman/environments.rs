@@ -1,4 +1,4 @@
-//! Environment exports beside a collection, and the environments of the draft.
+//! Environment exports next to a collection, and the environments of the draft.
 
 use std::path::Path;
 
@@ -8,9 +8,9 @@ use super::variables::{Piece, SECRET, Variables, pieces};
 use crate::document::{self, Node};
 use crate::draft::{Environment, Tally, Value, variable};
 
-/// A larger file is no environment.
+/// The largest environment export, in bytes.
 const FILE_BYTES_MAX: u64 = 4_000_000;
-/// Variables within variables deeper than this go round in a circle.
+/// The deepest nesting of variables within variables; deeper ones are cycles.
 const DEPTH_MAX: usize = 8;
 
 /// An environment export.
@@ -21,7 +21,7 @@ pub(super) struct Export {
     pub(super) is_global: bool,
 }
 
-/// The exports in a folder, by their names.
+/// The exports in a folder, ordered by name.
 pub(super) fn beside(folder: &Path) -> Vec<Export> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut paths: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
@@ -32,7 +32,7 @@ pub(super) fn beside(folder: &Path) -> Vec<Export> {
     paths.iter().filter_map(|path| std::fs::read_to_string(path).ok()).filter_map(|text| export(&text)).collect()
 }
 
-/// An export: it has values, and no items.
+/// Reads an export, which has values, but no items.
 fn export(text: &str) -> Option<Export> {
     if !text.contains("\"values\"") {
         return None;
@@ -54,7 +54,7 @@ fn is_list_of_pairs(node: &Node) -> bool {
     node.items().iter().all(|it| it.get("key").is_some())
 }
 
-/// The enabled variables of a list: of several with one name, the last counts.
+/// The enabled variables of a list. If a name is repeated, the last one counts.
 pub(super) fn values(node: &Node, key: &str) -> IndexMap<String, String> {
     let of = |it: &Node| {
         let name = it.text_of("key").or(it.text_of("id"))?.trim().to_owned();
@@ -65,8 +65,8 @@ pub(super) fn values(node: &Node, key: &str) -> IndexMap<String, String> {
     node.items_of(key).iter().filter_map(of).collect()
 }
 
-/// The environments of the draft: one for each export that has a variable of the collection, or one for the collection alone. `bases` are
-/// the variables that begin a URL.
+/// The environments of the draft: one for each export that contains a variable of the collection, or one for the collection alone. `bases`
+/// are the variables with which URLs begin.
 pub(super) fn environments(
     section: &str,
     exports: &[Export],
@@ -126,7 +126,7 @@ fn environment(
     environment
 }
 
-/// A value in which other variables have their values.
+/// Replaces the variables in a value with their values.
 fn resolved<'v>(value: &str, defined: &dyn Fn(&str) -> Option<&'v String>, depth: usize) -> String {
     let piece = |piece: Piece| match piece {
         Piece::Text(text) => text,
@@ -138,7 +138,7 @@ fn resolved<'v>(value: &str, defined: &dyn Fn(&str) -> Option<&'v String>, depth
     pieces(value).into_iter().map(piece).collect()
 }
 
-/// A number or a boolean where the value is one.
+/// Converts a value to a number or a boolean, if it is one.
 fn plain(value: &str) -> serde_yaml::Value {
     match serde_yaml::from_str(value) {
         Ok(plain @ (serde_yaml::Value::Number(_) | serde_yaml::Value::Bool(_))) => plain,
@@ -146,10 +146,10 @@ fn plain(value: &str) -> serde_yaml::Value {
     }
 }
 
-/// Whether a name says that its value is secret.
+/// Whether a name indicates a secret value.
 fn is_secret(key: &str) -> bool {
     let key = crate::words::folded(key);
-    // What only describes a secret is none: `tokenUrl`, `tokenType`.
+    // A name that only describes a secret does not count: `tokenUrl`, `tokenType`.
     let describes = ["url", "uri", "endpoint", "host", "path", "type", "name", "expiry", "expires", "expiresin", "header"];
     if describes.iter().any(|ending| key.ends_with(ending)) {
         return false;

@@ -1,4 +1,4 @@
-//! What happens to the variables that scripts set, in the order of the collection.
+//! Collects the assignments and uses of the variables that scripts set, in the order of the collection.
 
 use std::collections::HashSet;
 
@@ -9,12 +9,12 @@ use super::script::{Set, What};
 use super::variables::{Variables, has_word};
 use crate::write::{expectation, inline};
 
-/// What happens to a variable.
+/// An event of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// It is set, by a source of the response.
+    /// A `take` sets it.
     Take,
-    /// It is set otherwise: by an expression that doesn't read the response, or one that does.
+    /// A `set` sets it; `reads` tells whether the expression reads the response.
     Set {
         reads: bool,
     },
@@ -25,7 +25,7 @@ pub(super) enum Event {
 pub(super) struct Gathered {
     /// The variables of the spec.
     pub(super) names: Vec<String>,
-    /// By variable: the sequence, the event, and for a use in the value of another variable that one.
+    /// The events by variable: the sequence, the event, and, for a use in the value of another variable, the name of that variable.
     pub(super) events: IndexMap<String, Vec<(usize, Event, Option<String>)>>,
 }
 
@@ -71,7 +71,7 @@ impl Gathered {
         }
     }
 
-    /// The events, without the uses in values of variables that nothing reads.
+    /// The events without the uses in values of variables that are never read.
     pub(super) fn live(mut self, api_code: &str) -> IndexMap<String, Vec<(usize, Event)>> {
         loop {
             let is_read = |events: &[(usize, Event, Option<String>)]| events.iter().any(|(_, event, _)| *event == Event::Use);
@@ -80,7 +80,7 @@ impl Gathered {
             let mut changed = false;
             for (name, events) in &mut self.events {
                 let before = events.len();
-                // A variable that only its own value reads isn't read.
+                // A variable that is read only in its own value counts as never read.
                 events.retain(|(_, _, within)| within.as_ref().is_none_or(|within| within != name && read.contains(within)));
                 changed |= events.len() != before;
             }
@@ -94,7 +94,7 @@ impl Gathered {
     }
 }
 
-/// Code without the characters of its literal texts; expressions in template literals stay.
+/// Code without the characters of its literal texts, but with the expressions in template literals.
 pub(super) fn code_only(code: &str) -> String {
     let mut out = String::new();
     let mut depth: Vec<char> = Vec::new();

@@ -5,7 +5,7 @@
 //!              (one form)   script (js) ───────────────┴─ plan ─ draft
 //! ```
 //!
-//! Postman sends the requests one after the other, with variables that scripts set in between. So does the user of the draft: it runs all
+//! Postman sends the requests one after the other, and scripts set variables in between. The user of the draft does the same: it runs all
 //! sequences in the order of the collection.
 
 mod auth;
@@ -38,7 +38,7 @@ use variables::Variables;
 /// Imports a collection.
 ///
 /// # Errors
-/// If it is no JSON, no collection of a format that is known, or has no request.
+/// If it is not JSON, not a collection of a known format, or contains no request.
 pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, ImportError> {
     let root = document::parse(&source.text).map_err(|error| {
         ImportError::new(&source.name, error.line, error.column, format!("invalid collection: {}", words::lower_first(&error.message)))
@@ -70,7 +70,7 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
     let section = crate::names::Names::new().variable(&words::api(title, file), "api");
     let exports = if source.name == "stdin" { Vec::new() } else { environments::beside(&source.folder) };
     let mut defined = environments::values(root, "variable");
-    // Of several environments, the first is the one that the profile names.
+    // If there are several environments, the profile selects the first.
     for export in exports.iter().rev() {
         let known = export.values.keys().any(|key| source.text.contains(&format!("{{{{{key}}}}}")));
         defined.extend(export.values.iter().filter(|_| known).map(|(key, value)| (key.clone(), value.clone())));
@@ -80,15 +80,15 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
     Ok(Builder::new(source, root, title, section, variables).run(&items, &exports))
 }
 
-/// How many requests there are, those that are broken included.
+/// The number of requests, including broken ones.
 fn count(items: &[Item<'_>]) -> usize {
     items.iter().map(|item| if let Kind::Folder(items) = &item.kind { count(items) } else { 1 }).sum()
 }
 
-/// Finds the variables that scripts set: all others are the environment's.
+/// Finds the variables that scripts set. All others come from the environment.
 fn declare(root: &Node, items: &[Item<'_>], section: &str, variables: &mut Variables) {
     let mut trial = Variables::new(section, IndexMap::new());
-    // What one script sets, another one may read, so the names are gathered twice.
+    // A script may read variables that another one sets, so the names are gathered twice.
     for _ in 0..2 {
         scripts(root, "", &mut trial);
         all_scripts(items, &mut trial);

@@ -1,4 +1,4 @@
-//! Steps before they are written, and how long the variables that scripts set keep their values: in a sequence, or for the user.
+//! Steps before they are written, and the lifetimes of the variables that scripts set: a sequence, or the user.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,18 +11,18 @@ use crate::draft::{Call, Expect, Expr, Parts, Sequence, Source, Step, Stmt, Wait
 use crate::names::Names;
 use crate::write::inline;
 
-/// A step and what its scripts do around it.
+/// A step, and the actions of its scripts before and after it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StepPlan {
     pub(super) name: String,
-    /// `shop.pets.create`; empty for scripts that belong to no request.
+    /// `shop.pets.create`; empty for scripts without a request.
     pub(super) call: String,
-    /// The variables that the request gets.
+    /// The variables that the request takes as arguments.
     pub(super) args: Vec<String>,
     pub(super) expects: Vec<Expect>,
-    /// What is set before the request.
+    /// The variables that are set before the request.
     pub(super) before: Vec<Set>,
-    /// What is set after it.
+    /// The variables that are set after the request.
     pub(super) after: Vec<Set>,
     /// Pauses before it, in milliseconds.
     pub(super) waits: Vec<u64>,
@@ -43,18 +43,18 @@ pub(super) struct Plan {
     pub(super) nodes: Vec<Node>,
 }
 
-/// How long a variable keeps its value.
+/// The lifetime of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lifetime {
-    /// A call of its sequence.
+    /// One call of its sequence.
     Sequence,
-    /// As long as the user.
+    /// The lifetime of the user.
     User,
-    /// Nothing reads it.
+    /// The variable is never read.
     Unused,
 }
 
-/// Writes the sequences, and the variables of the file that they need.
+/// Writes the sequences, and the file-level variables that they need.
 pub(super) fn write(plans: Vec<Plan>, variables: &mut Variables, api_code: &str) -> (Vec<Stmt>, Vec<Sequence>) {
     let mut gathered = Gathered { names: variables.names_in_use(), events: IndexMap::new() };
     for (number, plan) in plans.iter().enumerate() {
@@ -66,7 +66,7 @@ pub(super) fn write(plans: Vec<Plan>, variables: &mut Variables, api_code: &str)
     let mut keeps = Vec::new();
     let mut texts = HashSet::new();
     for (name, events) in events.iter().filter(|(name, _)| lifetimes[*name] == Lifetime::User) {
-        // The value that the collection gives counts where it is read before a script sets it.
+        // The collection's value is needed if the variable is read before a script sets it.
         let initial = variables.key_of(name).filter(|key| variables.defined.get(key).is_some_and(|value| !value.is_empty()));
         let initial = initial.filter(|_| matches!(events.first(), Some((_, Event::Use))));
         let value = match initial {
@@ -98,7 +98,7 @@ fn lifetime(name: &str, events: &[(usize, Event)], api_code: &str) -> Lifetime {
 
 struct Writer<'v> {
     lifetimes: HashMap<String, Lifetime>,
-    /// Variables of the user that begin with a text: they stay texts.
+    /// Variables of the user whose first value is a text, so that all their values are texts.
     texts: HashSet<String>,
     variables: &'v mut Variables,
 }
@@ -166,7 +166,7 @@ impl Writer<'_> {
         }
     }
 
-    /// A value of the type that the variable has.
+    /// A value with the type of the variable.
     fn typed(&self, name: &str, value: &Expr) -> Expr {
         match value {
             value if !self.texts.contains(name) => value.clone(),

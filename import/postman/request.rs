@@ -1,4 +1,4 @@
-//! A request of a collection as a request of an api, with a parameter for each variable that scripts set.
+//! Converts a request of a collection to a request of an api, with a parameter for each variable that scripts set.
 
 use std::path::Path;
 
@@ -8,22 +8,22 @@ use super::variables::{Variables, has_word, reads, text_code};
 use super::{body, url};
 use crate::draft::{self, Draft, Expr, Line, Param, Parts, Redirects};
 
-/// Headers that belong to the connection, or that Postman adds by itself.
+/// Headers that belong to the connection, or that Postman adds itself.
 const SKIPPED: [&str; 7] =
     ["content-length", "host", "connection", "transfer-encoding", "postman-token", "cache-control", "accept-encoding"];
 /// The methods of the language.
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
-/// A request and what it could not keep.
+/// A request, and the parts that could not be converted.
 pub(super) struct Built {
     pub(super) request: draft::Request,
     /// The base of its api, as a template.
     pub(super) base: String,
-    /// What was not carried over.
+    /// The parts that were not imported.
     pub(super) left: Vec<String>,
 }
 
-/// The request, without a name; `Err` says why it can't be sent.
+/// Builds the request, without a name. `Err` says why it cannot be sent.
 pub(super) fn build(
     request: &Request,
     access: &Access,
@@ -105,7 +105,8 @@ fn headers(request: &Request, parts: &mut Parts, variables: &mut Variables, left
     }
 }
 
-/// The variables of the spec that a request reads, in the order of its parts. Those of its auth are the user's, and no parameters.
+/// The variables of the spec that a request reads, in the order of its parts. Variables of its auth belong to the user and do not become
+/// parameters.
 fn parameters(path: &draft::Path, parts: &Parts, names: &[String]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut add = |name: &String| {

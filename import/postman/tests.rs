@@ -1,4 +1,4 @@
-//! Whole collections and what they become.
+//! Whole collections, and the specs that they become.
 
 use crate::{Options, Source, import, recognize, summary, write};
 
@@ -28,7 +28,7 @@ fn tested(url: &str, script: &[&str]) -> String {
     )
 }
 
-/// The lines of the only step behind its request.
+/// The lines of the only step after its request.
 fn step(script: &[&str]) -> Vec<String> {
     let (spec, _, _) = imported(&collection(&tested("{{url}}/x", script), ""));
     let lines = spec.lines().skip_while(|line| !line.starts_with("  step")).skip(1).take_while(|line| *line != "  }");

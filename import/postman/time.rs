@@ -1,6 +1,6 @@
-//! The formats and units of `moment`.
+//! Converts the formats and units of `moment`.
 
-/// A format of `moment` as one of `format_time`; `None` for letters that have no counterpart.
+/// Converts a format of `moment` to one of `format_time`; `None` for letters without a counterpart.
 pub(super) fn format(moment: &str) -> Option<String> {
     const TOKENS: [(&str, &str); 24] = [
         ("YYYY", "%Y"),

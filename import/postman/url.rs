@@ -1,4 +1,4 @@
-//! URLs: the base that an api has, and the path of a request.
+//! URLs: the base of an api, and the path of a request.
 
 use percent_encoding::percent_decode_str;
 
@@ -6,7 +6,7 @@ use super::collection::{Pair, Url, outside};
 use super::variables::{Piece, Variables, pieces};
 use crate::draft::{Expr, Path, Text};
 
-/// The part of a URL up to its path, as a template, and the rest. A URL without a scheme is one of `http`.
+/// Splits a URL into the part before its path, as a template, and the rest. A URL without a scheme has `http`.
 pub(super) fn base(url: &Url) -> (String, String) {
     let address = url.address.trim();
     // Browsers read backslashes as slashes.
@@ -27,7 +27,7 @@ pub(super) fn credentials(base: &str) -> (String, Option<(String, String)>) {
     (format!("{}{}", &base[..from], &base[from + at + 1..]), Some((user.to_owned(), password.to_owned())))
 }
 
-/// Whether a base names a host, whatever its variables are.
+/// Whether a base contains a host, whatever its variables are.
 pub(super) fn has_host(base: &str) -> bool {
     let text: String = pieces(base).into_iter().map(|piece| if let Piece::Text(text) = piece { text } else { "1".to_owned() }).collect();
     if base.starts_with("{{") {
@@ -47,7 +47,7 @@ fn last_outside(text: &str, mark: char) -> Option<usize> {
     last
 }
 
-/// A path with its query, if that can't be a map; otherwise the query's entries are given apart.
+/// A path. Its query is a part of it if it cannot be a map; otherwise the query's entries are returned separately.
 pub(super) fn path(url: &Url, path: &str, variables: &mut Variables) -> (Path, Vec<(String, Expr)>) {
     let mut text = Text::default();
     let path = if path.starts_with('/') { path } else { "" };
@@ -63,7 +63,7 @@ pub(super) fn path(url: &Url, path: &str, variables: &mut Variables) -> (Path, V
     let is_map =
         url.query.iter().all(|pair| pair.value.is_some() && !pair.key.is_empty() && !has_variable(&pair.key) && !pair.text().contains('+'));
     if text.parts.is_empty() && (is_map || url.query.is_empty()) {
-        // The base itself, which may have a path of its own.
+        // The URL is the base itself, which may have a path.
         return (Path::Reference(text), query(&url.query, variables));
     }
     if is_map {
@@ -97,9 +97,9 @@ fn segments(path: &str) -> Vec<&str> {
     parts
 }
 
-/// `:id` in a path: its value, or the variable of that name.
+/// Adds `:id` in a path: its value, or the variable with that name.
 fn named(name: &str, url: &Url, variables: &mut Variables, text: &mut Text) {
-    // Something may follow the name: `:id.json`.
+    // The name may be followed by other text: `:id.json`.
     let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).unwrap_or(name.len());
     let known = |name: &str| url.variables.iter().find(|pair| pair.key == name);
     let (name, after) = if known(name).is_some() { (name, "") } else { name.split_at(end) };
@@ -120,7 +120,7 @@ fn append(template: &str, variables: &mut Variables, text: &mut Text) {
     }
 }
 
-/// Characters that a URL can't have, encoded; what is encoded already stays.
+/// Encodes characters that are not allowed in a URL; encoded text stays.
 fn encoded(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
@@ -141,7 +141,7 @@ fn has_variable(template: &str) -> bool {
 fn query(pairs: &[Pair], variables: &mut Variables) -> Vec<(String, Expr)> {
     let mut query = Vec::new();
     for pair in pairs {
-        // The language encodes what is sent.
+        // The language encodes values when it sends them.
         let decoded = |text: &str| percent_decode_str(text).decode_utf8().map_or_else(|_| text.to_owned(), |text| text.into_owned());
         let value = variables.any(&decoded(pair.text()));
         super::body::add(&mut query, &decoded(&pair.key), value);

@@ -14,19 +14,19 @@ use crate::write::inline;
 pub(super) struct Variables {
     /// The section of the environment that holds them.
     section: String,
-    /// The values that the collection and its environments give, by name.
+    /// The values from the collection and its environments, by name.
     pub(super) defined: IndexMap<String, String>,
-    /// What scripts set.
+    /// Variables that scripts set.
     set: HashSet<String>,
-    /// What scripts set to something that may be no text.
+    /// Variables that scripts set to a value that may not be a text.
     untyped: HashSet<String>,
     /// Variables of the spec.
     names: Names,
     keys: Names,
     codes: IndexMap<String, String>,
-    /// Keys of the environment that are read, by the variable's name.
+    /// Keys of the environment in use, by the variable's name.
     pub(super) read: IndexMap<String, String>,
-    /// Variables whose value is written into JSON without quotes: their type counts.
+    /// Variables that are written into JSON without quotes, so that their type matters.
     pub(super) raw: HashSet<String>,
     /// Dynamic variables that have no function.
     pub(super) unknown: Vec<String>,
@@ -40,14 +40,14 @@ pub(super) enum Piece {
     Variable(String),
 }
 
-/// What a variable is read as.
+/// The replacement of a variable in the spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// `env.shop.token`, always a text unless it is written into JSON without quotes.
+    /// `env.shop.token`, which is a text unless it is written into JSON without quotes.
     Environment(String),
     /// A variable of the spec.
     Variable(String),
-    /// A function, and whether it gives a text.
+    /// A function, and whether its result is a text.
     Function(String, bool),
 }
 
@@ -75,12 +75,12 @@ impl Variables {
         }
     }
 
-    /// Keeps a name for something else, such as an api.
+    /// Reserves a name for another use, such as an api.
     pub(super) fn reserve(&mut self, name: &str) {
         self.names.reserve(name);
     }
 
-    /// Remembers that a script sets `key`, and whether to a text.
+    /// Records that a script sets `key`, and whether to a text.
     pub(super) fn declare(&mut self, key: &str, is_text: bool) {
         self.set.insert(key.to_owned());
         if !is_text {
@@ -88,7 +88,7 @@ impl Variables {
         }
     }
 
-    /// What scripts set.
+    /// The variables that scripts set.
     pub(super) fn declared(&self) -> impl Iterator<Item = (&String, bool)> {
         self.set.iter().map(|key| (key, !self.untyped.contains(key)))
     }
@@ -107,7 +107,7 @@ impl Variables {
         name
     }
 
-    /// The variable that `name` of the spec is.
+    /// The key that the variable `name` of the spec represents.
     pub(super) fn key_of(&self, name: &str) -> Option<String> {
         self.codes.iter().find(|(_, known)| known.as_str() == name).map(|(key, _)| key.clone())
     }
@@ -122,7 +122,7 @@ impl Variables {
         self.keys.word("url", "url")
     }
 
-    /// What the variable `key` is read as where only the environment counts, such as in an api's base.
+    /// The replacement of `key` in a place where only the environment is available, such as an api's base.
     pub(super) fn environment(&mut self, key: &str) -> String {
         let was_set = self.set.remove(key);
         let code = self.reading(key).code().to_owned();
@@ -132,7 +132,7 @@ impl Variables {
         code
     }
 
-    /// What the variable `key` is read as.
+    /// The replacement of `key`.
     pub(super) fn reading(&mut self, key: &str) -> Reading {
         if let Some(name) = key.strip_prefix('$') {
             return match dynamic::function(name) {
@@ -164,7 +164,7 @@ impl Variables {
         spec.or_else(env).map(|key| format!("{{{{{key}}}}}"))
     }
 
-    /// A value as a template of Postman; `None` where it is computed otherwise.
+    /// Converts a value back to a template of Postman; `None` if the value is computed in another way.
     pub(super) fn template(&self, value: &Expr) -> Option<String> {
         match value {
             Expr::Text(text) => {
@@ -181,7 +181,7 @@ impl Variables {
         }
     }
 
-    /// A key of the environment for a secret that is written out, such as a password of `auth`.
+    /// A key of the environment for a literal secret, such as a password of `auth`.
     pub(super) fn secret(&mut self, name: &str, value: &str) -> Expr {
         let known = self.defined.iter().find(|(key, known)| key.starts_with(SECRET) && known.as_str() == value).map(|(key, _)| key.clone());
         let key = known.unwrap_or_else(|| {
@@ -205,7 +205,7 @@ impl Variables {
         text
     }
 
-    /// A text with holes, or the expression of its only variable where that is a text as well.
+    /// A text with holes, or the expression of its only variable, if that is also a text.
     pub(super) fn value(&mut self, template: &str) -> Expr {
         if let [Piece::Variable(key)] = pieces(template).as_slice() {
             match self.reading(key) {
@@ -217,7 +217,7 @@ impl Variables {
         Expr::Text(self.text(template))
     }
 
-    /// The same where the value may have any type: headers, queries, forms.
+    /// As `value`, for places where any type is allowed: headers, queries, forms.
     pub(super) fn any(&mut self, template: &str) -> Expr {
         match pieces(template).as_slice() {
             [Piece::Variable(key)] => Expr::Code(self.reading(key).code().to_owned()),
@@ -226,11 +226,11 @@ impl Variables {
     }
 }
 
-/// Begins the names of secrets that a collection writes out: they are no variables of Postman.
+/// The prefix of the names of literal secrets in a collection, which are not variables of Postman.
 pub(super) const SECRET: &str = "\u{0}";
 
-/// The parts of a template. Variables within the name of a variable are left out: `{{known:{{id}}:name}}` is `known::name`, because a user
-/// has its variables for itself.
+/// The parts of a template. Variables within the name of a variable are left out: `{{known:{{id}}:name}}` becomes `known::name`, because
+/// each user has its own variables.
 pub(super) fn pieces(template: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut text = String::new();
@@ -251,7 +251,7 @@ pub(super) fn pieces(template: &str) -> Vec<Piece> {
     pieces
 }
 
-/// The name of the variable that a text begins with, and what follows it.
+/// The name of the variable at the start of a text, and the rest of the text.
 fn variable(text: &str) -> Option<(String, &str)> {
     let mut name = String::new();
     let mut depth = 0;
@@ -303,7 +303,7 @@ pub(super) fn text_code(text: &Text) -> String {
     holes.collect::<Vec<_>>().join(" ")
 }
 
-/// Whether code has a name that is no member of something.
+/// Whether code contains a name that is not a member of another value.
 pub(super) fn has_word(code: &str, name: &str) -> bool {
     word_at(code, name).is_some()
 }

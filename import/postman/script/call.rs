@@ -65,7 +65,7 @@ impl Interpreter<'_> {
             ["moment"] if arguments.is_empty() => Value::Time("now()".to_owned()),
             ["moment"] => match first? {
                 Value::Time(time) => Value::Time(time),
-                // A time that was printed before.
+                // The value is a formatted time.
                 Value::Code(code) => {
                     let arguments = code.text.strip_prefix("format_time(")?.strip_suffix("\")")?;
                     Value::Time(arguments.rsplit_once(", \"")?.0.to_owned())
@@ -87,7 +87,7 @@ impl Interpreter<'_> {
         })
     }
 
-    /// `Math.floor(Math.random() * n)` is a random whole number.
+    /// Converts `Math.floor(Math.random() * n)` to a random whole number.
     fn floor(&mut self, argument: &js::Expr) -> Option<Value> {
         let is_random =
             |expr: &js::Expr| matches!(&expr.kind, Kind::Call(callee, _) if callee.path().as_deref() == Some(&["Math", "random"]));
@@ -115,7 +115,7 @@ impl Interpreter<'_> {
         Some(wrap("floor", &code, false))
     }
 
-    /// The name of a Postman variable; what changes in it is left out, as in `{{known:{{id}}:name}}`.
+    /// The name of a Postman variable. Its changing parts are left out, as in `{{known:{{id}}:name}}`.
     pub(super) fn key(&mut self, argument: &js::Expr) -> Option<String> {
         match self.eval(argument) {
             Value::Data(Expr::Text(text)) => {
@@ -205,7 +205,7 @@ impl Callee<'_> {
             Value::Code(Code::atom(format!("{name}({all})"), is_text, reads))
         };
         Some(match self.method {
-            // The digests of CryptoJS print themselves in hexadecimal.
+            // The digests of CryptoJS are hexadecimal by default.
             "toString" if code.text.starts_with("hex(") => match self.arguments.first().and_then(js::Expr::path).as_deref() {
                 Some([.., "Base64"]) => Value::Code(Code::atom(format!("base64({}", &code.text[4..]), true, code.reads)),
                 _ => Value::Code(code.clone()),
@@ -222,7 +222,7 @@ impl Callee<'_> {
             "pop" => with("last", false, &[]),
             "shift" => with("first", false, &[]),
             "replace" | "replaceAll" => match &self.arguments.first()?.kind {
-                // All that isn't a letter or digit of a UUID are its dashes.
+                // The only characters of a UUID that are not letters or digits are its dashes.
                 Kind::Regex { pattern, .. } if code.text.contains("uuid()") && (pattern.starts_with("[^") || pattern == "-") => {
                     Value::Code(Code::atom(format!("replace({}, \"-\", \"\")", code.text), true, code.reads))
                 }
@@ -249,7 +249,7 @@ impl Callee<'_> {
     }
 }
 
-/// The first or the last item of a list of the response.
+/// Converts the first or the last item of a list of the response.
 fn of_end(method: &str, list: &Value) -> Option<Value> {
     let Value::Json(path) = list else { return None };
     if method == "last" {

@@ -6,21 +6,21 @@ use super::value::{Member, Value};
 use crate::draft::{Expect, Expr, Matcher};
 use crate::js::{self, Kind};
 
-/// A word of a chain, with its arguments if it is called.
+/// A word of a chain, with its arguments if it is a call.
 struct Link<'e> {
     word: &'e str,
     arguments: Option<&'e [js::Expr]>,
 }
 
-/// What a chain is about.
+/// The subject of a chain.
 enum Subject<'e> {
     Response,
-    /// The expression that is asserted.
+    /// An expression.
     Of(&'e js::Expr),
 }
 
 impl Interpreter<'_> {
-    /// Whether the expression is an assertion, and if it is, whether all of it could be written.
+    /// Whether the expression is an assertion, and if so, whether all of it could be converted.
     pub(super) fn assertion(&mut self, expr: &js::Expr) -> Option<bool> {
         let mut links = Vec::new();
         let subject = chain(expr, &mut links)?;
@@ -42,7 +42,7 @@ impl Interpreter<'_> {
                 }
                 ("status", [Value::Data(Expr::Number(digits))]) if !not => self.statuses(vec![digits.clone()]),
                 ("status", [Value::Data(Expr::Number(digits))]) => self.push(Expect::Condition(format!("status != {digits}"))),
-                // The reason of a status, which HTTP/2 doesn't have.
+                // The reason phrase of a status, which HTTP/2 does not have.
                 ("status", [reason]) if !not => {
                     reason.literal().and_then(status_of).is_some_and(|status| self.statuses(vec![status.to_owned()]))
                 }
@@ -244,7 +244,7 @@ impl Interpreter<'_> {
     }
 }
 
-/// The words behind `pm.expect(…)` or `pm.response`, from the last to the first.
+/// Collects the words after `pm.expect(…)` or `pm.response`, from the last to the first.
 fn chain<'e>(expr: &'e js::Expr, links: &mut Vec<Link<'e>>) -> Option<Subject<'e>> {
     match &expr.kind {
         Kind::Call(callee, arguments) => match &callee.kind {
@@ -299,7 +299,7 @@ fn comparison(word: &str) -> &'static str {
     }
 }
 
-/// `a.b[0]` as members.
+/// Converts `a.b[0]` to members.
 fn dotted(path: &str) -> Vec<Member> {
     let plain = path.replace('[', ".").replace(']', "");
     let part = |part: &str| match part.parse() {

@@ -1,4 +1,4 @@
-//! Conditions of a script as expectations: of members of the JSON body, of the status, of headers, of texts.
+//! Converts conditions of a script to expectations: of members of the JSON body, of the status, of headers, of texts.
 
 use super::Interpreter;
 use super::value::{Code, Member, Value};
@@ -6,7 +6,7 @@ use crate::draft::{Expect, Expr, Matcher};
 use crate::js::{self, Kind};
 
 impl Interpreter<'_> {
-    /// Expects that `subject` matches; whether that can be written.
+    /// Expects that `subject` matches. Returns whether this can be expressed.
     pub(super) fn expect(&mut self, subject: &Value, matcher: Matcher) -> bool {
         match subject {
             Value::Json(path) if path.iter().all(|member| !matches!(member, Member::Index(index) if *index > crate::web::INDEX_MAX)) => {
@@ -37,19 +37,19 @@ impl Interpreter<'_> {
             },
             Value::Code(code) if code.reads && code.is_text && has_number(&matcher) => match matcher {
                 Matcher::Value(value) => self.expect(subject, Matcher::Value(Expr::text(crate::write::inline(&value)))),
-                // A header's value is a text.
+                // The value of a header is a text.
                 matcher if code.text.starts_with("header ") => {
                     self.condition(&Code::atom(format!("int({})", code.text), false, true), &matcher)
                 }
                 _ => false,
             },
-            // A number of members, or any other number, is no text.
+            // A number, such as the number of members, cannot be compared with a text.
             Value::Code(code) if code.text.starts_with("len(") && !has_number(&matcher) => false,
             Value::Code(code) if code.reads => match code.text.strip_prefix("header \"").and_then(|name| name.strip_suffix('"')) {
                 Some(name) => self.push(Expect::Headers(vec![(name.to_owned(), matcher)])),
                 None => self.condition(code, &matcher),
             },
-            // What reads no response always holds, or never.
+            // A condition that does not read the response always has the same result.
             _ => false,
         }
     }
@@ -62,7 +62,7 @@ impl Interpreter<'_> {
         true
     }
 
-    /// Expects one of these statuses. Two expectations of different statuses can't both hold: the first counts.
+    /// Expects one of these statuses. Two expectations of different statuses contradict each other, so the first one is kept.
     pub(super) fn statuses(&mut self, statuses: Vec<String>) -> bool {
         if statuses.iter().any(|status| status.len() != 3 || !status.starts_with(['1', '2', '3', '4', '5'])) {
             return false;
@@ -74,7 +74,7 @@ impl Interpreter<'_> {
         self.outcome.statuses == statuses
     }
 
-    /// A condition on what isn't a pattern's subject.
+    /// Adds a condition whose subject cannot have a pattern.
     fn condition(&mut self, code: &Code, matcher: &Matcher) -> bool {
         let operand = code.operand();
         let text = match matcher {
@@ -116,7 +116,7 @@ impl Interpreter<'_> {
         self.push(Expect::Condition(format!("{not}contains({}, {})", code.text, crate::write::inline(&value))))
     }
 
-    /// Expects that a condition of the script holds (or, with `not`, that it doesn't); whether that can be written.
+    /// Expects that a condition of the script holds (or, with `not`, that it does not). Returns whether this can be expressed.
     pub(super) fn holds(&mut self, condition: &js::Expr, not: bool) -> bool {
         match &condition.kind {
             Kind::Bool(flag) => *flag != not,
@@ -211,7 +211,7 @@ impl Interpreter<'_> {
         }
     }
 
-    /// A call that is true or false.
+    /// A call with a boolean result.
     fn test_call(&mut self, callee: &js::Expr, arguments: &[js::Expr], not: bool) -> bool {
         if callee.path().as_deref() == Some(&["Array", "isArray"]) {
             let Some(subject) = arguments.first().map(|argument| self.eval(argument)) else { return false };
@@ -267,7 +267,7 @@ fn has_number(matcher: &Matcher) -> bool {
     }
 }
 
-/// The comparison of the language, seen from the side that reads the response.
+/// The corresponding comparison of the language, with the response on the left side.
 fn operator_of(operator: &str, flipped: bool, not: bool) -> Option<&'static str> {
     let plain = match operator {
         "==" | "===" => "==",
@@ -314,7 +314,7 @@ pub(super) fn type_of(kind: &str) -> Option<Matcher> {
     })
 }
 
-/// A pattern of JavaScript, if the language knows it.
+/// A pattern of JavaScript, if the language supports it.
 pub(super) fn regex(pattern: &str, flags: &str) -> Option<String> {
     let flags: String = flags.chars().filter(|flag| matches!(flag, 'i' | 'm' | 's')).collect();
     // In JavaScript, `\/` is a slash, and `\d` matches ASCII only, which makes no difference in practice.

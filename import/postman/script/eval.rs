@@ -1,4 +1,4 @@
-//! Expressions of a script as values.
+//! Evaluates the expressions of a script.
 
 use super::Interpreter;
 use super::call::Callee;
@@ -7,7 +7,7 @@ use crate::draft::{Expr, Text};
 use crate::js::{self, Kind, StmtKind};
 use crate::postman::variables::Reading;
 
-/// Functions that call functions deeper than this are not followed.
+/// The deepest nesting of function calls that is followed.
 const DEPTH_MAX: usize = 12;
 
 impl Interpreter<'_> {
@@ -150,7 +150,7 @@ impl Interpreter<'_> {
         Callee { object, method, arguments: &arguments }.call(self).unwrap_or(Value::Unknown)
     }
 
-    /// The value that a function of the script returns; what it does is done.
+    /// Runs a function of the script in place. Returns its result.
     fn inline_function(&mut self, function: &js::Function, arguments: &[js::Expr]) -> Value {
         if self.depth >= DEPTH_MAX {
             return Value::Unknown;
@@ -206,7 +206,7 @@ impl Interpreter<'_> {
 
     fn binary(&mut self, operator: &str, left: &js::Expr, right: &js::Expr) -> Value {
         let (first, second) = (self.eval(left), self.eval(right));
-        // `a || b` and `a ?? b` give a default.
+        // `a || b` and `a ?? b` define a default.
         if matches!(operator, "||" | "??") {
             return if matches!(first, Value::Unknown | Value::Data(Expr::Null)) { second } else { first };
         }

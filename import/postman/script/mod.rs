@@ -1,4 +1,4 @@
-//! What a script does, in the order in which it does it: expectations, variables, pauses, requests. Everything else is named.
+//! Runs a script, and records its actions in order: expectations, variables, pauses, requests. All other actions are reported.
 
 mod call;
 mod chai;
@@ -22,10 +22,10 @@ use value::{Member, Value};
 /// A script of a collection.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Script {
-    /// The lines of the file that its lines are in.
+    /// The lines of the file that contain the script's lines.
     lines: Vec<usize>,
     statements: Vec<Stmt>,
-    /// Where it doesn't parse.
+    /// The location and message of a syntax error.
     error: Option<(usize, String)>,
 }
 
@@ -60,7 +60,7 @@ impl Script {
         self.lines.get(line.saturating_sub(1)).or(self.lines.last()).copied().unwrap_or(1)
     }
 
-    /// What the script of the item called `item` does.
+    /// The actions of the script of the item called `item`.
     pub(super) fn run(&self, variables: &mut Variables, item: &str) -> Outcome {
         let mut interpreter =
             Interpreter { variables, item, locals: HashMap::new(), outcome: Outcome::default(), depth: 0, in_loop: false };
@@ -76,7 +76,7 @@ impl Script {
     }
 }
 
-/// A script while it is read.
+/// The state while a script is read.
 struct Interpreter<'a> {
     variables: &'a mut Variables,
     /// The item's name.
@@ -84,7 +84,7 @@ struct Interpreter<'a> {
     locals: HashMap<String, Value>,
     outcome: Outcome,
     depth: usize,
-    /// Whether the statement belongs to each item of a list.
+    /// Whether the statement is in a loop over the items of a list.
     in_loop: bool,
 }
 
@@ -98,7 +98,7 @@ impl Interpreter<'_> {
         }
     }
 
-    /// Names what has no counterpart.
+    /// Reports a statement that has no counterpart.
     fn leave(&mut self, statement: &Stmt) {
         let first: Vec<&str> = statement.source.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let mut what: String = first.first().unwrap_or(&"").chars().take(100).collect();
@@ -164,11 +164,11 @@ impl Interpreter<'_> {
         }
     }
 
-    /// A branch on the status that the response has when the test passes is taken; any other is left.
+    /// Follows a branch if its condition is true for the status of a passing test. Other branches are not converted.
     fn branch(&mut self, test: &js::Expr, then: &[Stmt], otherwise: &[Stmt]) -> bool {
         let is_error = |expr: &js::Expr| matches!(&expr.kind, Kind::Name(name) if matches!(name.as_str(), "err" | "error" | "e"));
         match &test.kind {
-            // `if (err) { … } else { … }` of a callback: the request succeeds.
+            // `if (err) { … } else { … }` of a callback: the request succeeds, so the `else` runs.
             _ if is_error(test) => {
                 self.block(otherwise);
                 true
@@ -181,7 +181,7 @@ impl Interpreter<'_> {
                 let status = matches!(self.eval(left), Value::Code(code) if code.text == "status");
                 let is_null = matches!(right.kind, Kind::Null) && is_error(left);
                 match (self.eval(left), self.eval(right)) {
-                    // Two constants: a script that switches parts of itself on.
+                    // Both sides are constants: the script switches parts of itself on.
                     (Value::Data(left), Value::Data(right)) if !matches!(left, Expr::Null) => {
                         self.block(if left == right { then } else { otherwise });
                         true
@@ -216,7 +216,7 @@ impl Interpreter<'_> {
         })
     }
 
-    /// A body for each item of a list of the response.
+    /// Runs a body for each item of a list of the response.
     fn each(&mut self, list: Value, binding: &Binding, body: &[Stmt]) -> bool {
         let Value::Json(mut path) = list else { return false };
         path.push(Member::Each);
@@ -227,7 +227,7 @@ impl Interpreter<'_> {
         true
     }
 
-    /// A statement that is an expression; whether it has a counterpart.
+    /// Runs an expression statement. Returns whether it has a counterpart.
     fn effect(&mut self, expr: &js::Expr) -> bool {
         if is_output(expr) {
             return true;
@@ -283,7 +283,7 @@ impl Interpreter<'_> {
                 let value = self.eval(value);
                 self.set(key, value)
             }
-            // A variable that isn't read again needs no value.
+            // A variable that is not read again needs no value.
             Some(
                 ["pm", "environment" | "globals" | "variables" | "collectionVariables" | "vault", "unset" | "clear"]
                 | ["postman", "clearEnvironmentVariable" | "clearEnvironmentVariables" | "clearGlobalVariable" | "clearGlobalVariables"],
@@ -334,7 +334,7 @@ impl Interpreter<'_> {
         }
     }
 
-    /// Sets a variable; whether its value can be written.
+    /// Sets a variable. Returns whether its value can be expressed.
     fn set(&mut self, key: String, value: Value) -> bool {
         if self.in_loop {
             return false;

@@ -1,10 +1,10 @@
-//! What a script does, as far as it has a counterpart.
+//! The actions of a script that have a counterpart.
 
 use super::send::Sent;
 use crate::draft::{Expect, Expr, Source};
 use crate::web::Trees;
 
-/// What a script does.
+/// The actions of a script.
 #[derive(Clone, Debug, Default)]
 pub(in crate::postman) struct Outcome {
     pub(super) statuses: Vec<String>,
@@ -14,7 +14,7 @@ pub(in crate::postman) struct Outcome {
     /// Pauses, in milliseconds.
     pub(in crate::postman) waits: Vec<u64>,
     pub(in crate::postman) sends: Vec<Sent>,
-    /// Lines of the file, and what in them has no counterpart.
+    /// The statements without a counterpart, with their lines in the file.
     pub(in crate::postman) left: Vec<(usize, String)>,
 }
 

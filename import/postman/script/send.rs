@@ -1,4 +1,4 @@
-//! `pm.sendRequest`: a request that a script sends, as a step of its own.
+//! `pm.sendRequest`: converts a request that a script sends to a separate step.
 
 use super::value::Value;
 use super::{Interpreter, Outcome};
@@ -10,12 +10,12 @@ use crate::postman::collection::{Auth, Body, Pair, Request, Url};
 #[derive(Clone, Debug)]
 pub(in crate::postman) struct Sent {
     pub(in crate::postman) request: Request,
-    /// What its callback does.
+    /// The actions of its callback.
     pub(in crate::postman) outcome: Box<Outcome>,
 }
 
 impl Interpreter<'_> {
-    /// Whether the request and all that its callback does has a counterpart.
+    /// Converts the request and its callback. Returns whether all of it has a counterpart.
     pub(super) fn send(&mut self, arguments: &[js::Expr]) -> bool {
         if self.in_loop {
             return false;
@@ -118,7 +118,7 @@ impl Interpreter<'_> {
     }
 }
 
-/// The body of a callback, with the name of its response as `pm.response`.
+/// The body of a callback, in which its response is renamed to `pm.response`.
 fn renamed(callback: &Function) -> Vec<Stmt> {
     let Some(name) = callback.parameters.get(1).and_then(js::Parameter::name).map(str::to_owned) else { return callback.body.clone() };
     callback.body.iter().map(|statement| rename_statement(statement, &name)).collect()

@@ -8,10 +8,10 @@ use crate::names::is_word;
 pub(super) use crate::web::Member;
 use crate::write::{inline, quoted};
 
-/// What an expression of a script stands for.
+/// The value of an expression in a script.
 #[derive(Clone, Debug)]
 pub(super) enum Value {
-    /// Data, and texts with holes.
+    /// Data, or a text with holes.
     Data(Expr),
     /// An expression of the language.
     Code(Code),
@@ -20,9 +20,9 @@ pub(super) enum Value {
     Function(Rc<Function>),
     /// `require('uuid')`: a module by its name.
     Module(String),
-    /// A time that `moment` or `Date` would hold: its expression.
+    /// A time value of `moment` or `Date`: its expression.
     Time(String),
-    /// Nothing of the language.
+    /// A value that the language cannot express.
     Unknown,
 }
 
@@ -84,7 +84,7 @@ impl Value {
         }
     }
 
-    /// The expression of the language; `None` for what has none.
+    /// The expression of the language; `None` if there is none.
     pub(super) fn to_code(&self) -> Option<Code> {
         match self {
             Self::Data(expr) => {
@@ -97,7 +97,7 @@ impl Value {
         }
     }
 
-    /// The value as data of a matcher or a body.
+    /// The value as data for a matcher or a body.
     pub(super) fn to_expr(&self) -> Option<Expr> {
         match self {
             Self::Data(expr) => Some(expr.clone()),
@@ -105,7 +105,7 @@ impl Value {
         }
     }
 
-    /// The value within a text.
+    /// Appends the value to a text.
     pub(super) fn append_to(&self, text: &mut Text) -> Option<()> {
         match self {
             Self::Data(Expr::Text(part)) => text.append(part.clone()),
@@ -144,7 +144,7 @@ fn reads(expr: &Expr) -> bool {
     }
 }
 
-/// Whether code has a word that isn't a part of another one or a member.
+/// Whether code contains a word that is neither a part of a longer one nor a member.
 fn mentions(code: &str, word: &str) -> bool {
     code.match_indices(word).any(|(at, _)| {
         let before = code[..at].chars().next_back();
@@ -154,7 +154,7 @@ fn mentions(code: &str, word: &str) -> bool {
     })
 }
 
-/// The source that reads a member; `None` where it is one of every item.
+/// The source that reads a member; `None` if the path goes through every item of a list.
 pub(super) fn source(path: &[Member]) -> Option<Source> {
     let segments = path.iter().map(|member| match member {
         Member::Key(key) => Some(Segment::Key(key.clone())),
