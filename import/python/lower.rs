@@ -1,4 +1,4 @@
-//! ruff's tree into the small one: expressions and parameters.
+//! Converts ruff's tree to the small one: expressions and parameters.
 
 use std::rc::Rc;
 
@@ -8,10 +8,10 @@ use ruff_text_size::{Ranged, TextRange};
 
 use crate::code::{Binding, Each, Expr, Function, Kind, Lines, Parameter, Rest, Stmt, StmtKind, SyntaxError};
 
-/// Parses a module. What only Python 2 accepts, such as `print "x"`, is read as far as the parser recovers from it.
+/// Parses a module. Syntax that only Python 2 accepts, such as `print "x"`, is read as far as the parser can recover.
 ///
 /// # Errors
-/// The first mistake, if the file is no Python: if it ends within a bracket or a text, or most of its lines are mistakes.
+/// The first error, if the file is probably not Python: if it ends within a bracket or a text, or most of its lines are errors.
 pub fn parse(source: &str) -> Result<Vec<Stmt>, SyntaxError> {
     let parsed = parse_unchecked(source, ParseOptions::from(ruff_python_parser::Mode::Module));
     let lower = Lower { lines: Lines::new(source) };
@@ -192,7 +192,7 @@ impl Lower<'_> {
             let line = value.line;
             out.push(match &keyword.arg {
                 Some(name) => Expr::new(line, Kind::Keyword(name.to_string(), Box::new(value))),
-                // `**a`: the members of a dictionary.
+                // `**a`: spreads the members of a dictionary.
                 None => Expr::new(line, Kind::Keyword("**".to_owned(), Box::new(value))),
             });
         }
@@ -254,7 +254,7 @@ fn operator(operator: ast::Operator) -> &'static str {
     }
 }
 
-/// What an assignment binds.
+/// The pattern of an assignment.
 pub(super) fn binding(target: &E) -> Binding {
     match target {
         E::Name(it) => Binding::Name(it.id.to_string()),

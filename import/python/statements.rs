@@ -1,4 +1,4 @@
-//! ruff's tree into the small one: statements.
+//! Converts ruff's tree to the small one: statements.
 
 use std::rc::Rc;
 
@@ -128,7 +128,7 @@ impl Lower<'_> {
         }
     }
 
-    /// `self.a, self.b = c`: through variables.
+    /// `self.a, self.b = c`: assigns through variables.
     fn unpacked(&self, target: &E, value: &Expr) -> StmtKind {
         let targets = match target {
             E::Tuple(it) => self.all(&it.elts),

@@ -21,7 +21,7 @@ impl Run<'_> {
         exchange.body = body.map(|body| crate::web::protect(self.draft, &api, body));
     }
 
-    /// The body, and the `Content-Type` that has to be written beside it.
+    /// The body, and the `Content-Type` to write besides it.
     fn body_of(&mut self, sent: &Sent, content_type: Option<&str>) -> (Option<Body>, Option<String>) {
         let media = content_type.map(|ty| ty.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
         let other_type = |usual: &str| content_type.filter(|_| media.as_deref().is_some_and(|media| media != usual)).map(str::to_owned);
@@ -110,7 +110,7 @@ impl Run<'_> {
         let members = map.borrow().clone();
         let mut out = Vec::new();
         for (name, value) in members {
-            // `("name", content, "type")` of requests: the file is the second.
+            // The script gives a part as `("name", content, "type")`, whose second item is the file.
             let value = match &value {
                 Value::List(parts) if is_part(&parts.borrow()) => parts.borrow()[1].clone(),
                 other => other.clone(),
@@ -123,7 +123,7 @@ impl Run<'_> {
     }
 }
 
-/// `("name", content, "type")` of requests' `files`.
+/// Whether a list is `("name", content, "type")`, as in the `files` argument of `requests`.
 fn is_part(parts: &[Value]) -> bool {
     match parts {
         [_, Value::File(_), ..] => true,

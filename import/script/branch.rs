@@ -1,7 +1,8 @@
-//! Branches that depend on what only a running test knows.
+//! Branches whose condition is known only when the test runs.
 //!
-//! Both branches are run twice. The first run shows what they change, whether they send something, and how they end. A branch that only reports
-//! a failure becomes an expectation of the step; any other becomes an `if`, and what it assigns a variable.
+//! Both branches are run twice. The first run, the probe, shows which variables they change, whether they send requests, and how they end.
+//! A branch that only reports a failure becomes an expectation of the step. Any other becomes an `if`, and the values that it assigns
+//! become variables.
 
 use super::scope::{Change, Slot};
 use super::value::{Shape, Ty, Value, marks};
@@ -9,25 +10,25 @@ use super::{Cell, Fate, Flow, Out, Run};
 use crate::code::{Expr, Stmt, StmtKind};
 use crate::draft;
 
-/// What a first run of statements showed.
+/// The result of a probe, the first run of statements.
 #[derive(Debug)]
 pub(super) struct Probe {
     flow: Flow,
     /// Whether requests were sent.
     pub(super) sends: bool,
-    /// Variables from outside that were assigned, with their names and new values.
+    /// Variables from outside that the statements assigned, with their names and new values.
     pub(super) assigned: Vec<(Cell, String, Value)>,
     /// Names that were declared, with their values.
     declared: Vec<(String, Value)>,
-    /// Whether a response was said to be fine.
+    /// Whether the statements marked a response as successful.
     accepted: bool,
-    /// Whether members of objects, lists or dictionaries were changed, or something else will be written.
+    /// Whether members of objects, lists or dictionaries were changed, or further statements would be written.
     acts: bool,
     failed: bool,
 }
 
 impl Probe {
-    /// Whether nothing of it is left in a test: it only writes to a log.
+    /// Whether the statements have no effect in a test, because they only write to a log.
     fn is_quiet(&self) -> bool {
         !self.sends && !self.acts && self.assigned.is_empty() && !self.ends() && !self.failed
     }
@@ -36,7 +37,7 @@ impl Probe {
         !matches!(self.flow, Flow::Next)
     }
 
-    /// Whether it only reports that something failed.
+    /// Whether the statements only report a failure.
     fn fails(&self) -> bool {
         let is_failure = match &self.flow {
             Flow::Next => self.failed,
@@ -70,7 +71,7 @@ impl Run<'_> {
                     _ => acts = true,
                 }
             }
-            // Only what lives on outside of the branch counts.
+            // Only variables that outlive the branch count.
             assigned.retain(|(cell, ..)| std::rc::Rc::strong_count(cell) > 2);
             let declared = run.scope.all().into_iter().filter(|(name, _)| !known.contains(name));
             let declared = declared.map(|(name, cell)| (name, cell.borrow().value.clone())).collect();
@@ -82,7 +83,7 @@ impl Run<'_> {
         probe
     }
 
-    /// Whether a condition is about the last responses and nothing else.
+    /// Whether a condition is only about the last responses.
     fn is_about_response(&self, condition: &Value) -> bool {
         match condition {
             Value::Response(_) | Value::Elements(..) => true,
@@ -102,7 +103,7 @@ impl Run<'_> {
         }
     }
 
-    /// Whether a condition says that a request succeeded.
+    /// Whether a condition tests that a request succeeded.
     fn is_success(&self, condition: &Value) -> bool {
         match condition {
             Value::Response(_) => true,
@@ -118,7 +119,7 @@ impl Run<'_> {
         }
     }
 
-    /// `if`: how it ends, and whether it has run the statements behind it, too.
+    /// Runs an `if`. Returns how it ends, and whether it has also run the statements after it.
     pub(super) fn branch(&mut self, statement: &Stmt, test: &Expr, then: &[Stmt], otherwise: &[Stmt], rest: &[Stmt]) -> (Flow, bool) {
         let condition = self.eval(test);
         self.line = statement.line;
@@ -170,14 +171,15 @@ impl Run<'_> {
         self.both(&text, (then, &first), (otherwise, &second), rest)
     }
 
-    /// Both branches, as an `if`.
+    /// Writes both branches as an `if`.
     fn both(&mut self, condition: &str, then: (&[Stmt], &Probe), otherwise: (&[Stmt], &Probe), rest: &[Stmt]) -> (Flow, bool) {
         let ((then, first), (otherwise, second)) = (then, otherwise);
         let shared = self.declared_by_both(first, second);
         let others = self.make_variables(first.assigned.iter().chain(&second.assigned).chain(&shared));
         let is_outermost = self.depth <= 1;
         let leaves = |flow: &Flow| matches!(flow, Flow::Return(_) | Flow::Throw);
-        // At the end of a sequence's own function, `leave` says it; elsewhere, what follows is the other branch.
+        // At the end of a sequence's own function, `leave` expresses a `return`. Elsewhere, the statements after the `if` become the other
+        // branch.
         let nests = |one: &Probe, other: &Probe| match one.flow {
             Flow::Next | Flow::Break | Flow::Throw => false,
             Flow::Return(_) => !(matches!(other.flow, Flow::Return(_)) || is_outermost && leaves(&one.flow)),
@@ -223,7 +225,7 @@ impl Run<'_> {
         (flow, did_rest)
     }
 
-    /// Names that both branches declare live on behind them: they are declared before.
+    /// Names that both branches declare are needed after the `if`, so they are declared before it.
     fn declared_by_both(&mut self, first: &Probe, second: &Probe) -> Vec<(Cell, String, Value)> {
         if self.language == super::Language::JavaScript {
             return Vec::new();
@@ -232,7 +234,7 @@ impl Run<'_> {
         both.map(|(name, value)| (self.scope.declare(name, Value::Undefined), name.clone(), value.clone())).collect()
     }
 
-    /// The statements of a branch, and how it ends.
+    /// Writes the statements of a branch. Returns how it ends.
     fn branch_block(&mut self, statements: &[Stmt], rest: &[Stmt], result: Option<&str>, is_outermost: bool) -> (usize, Vec<Out>, Flow) {
         self.block(|run| {
             let mut flow = run.exec(statements);
@@ -258,7 +260,7 @@ impl Run<'_> {
         })
     }
 
-    /// The variable for what both branches return, if it is no response and not the same.
+    /// The variable for the results of both branches, if these differ and are not responses.
     fn result_variable(&mut self, first: &Probe, second: &Probe) -> Option<String> {
         let value = |probe: &Probe| match &probe.flow {
             Flow::Return(value) if !value.is_nothing() => Some(value.clone()),
@@ -273,7 +275,8 @@ impl Run<'_> {
         Some(name)
     }
 
-    /// Makes variables of the language of what branches or loops assign. Gives what cannot be one, such as responses.
+    /// Turns the names that branches or loops assign into variables of the language. Returns those that cannot become one, such as
+    /// responses.
     pub(super) fn make_variables<'p>(&mut self, assigned: impl Iterator<Item = &'p (Cell, String, Value)>) -> Vec<(Cell, String)> {
         let mut others: Vec<(Cell, String)> = Vec::new();
         for (cell, name, value) in assigned {
@@ -308,7 +311,7 @@ impl Run<'_> {
         others
     }
 
-    /// Records what becomes of statements and of those within them.
+    /// Records the fate of statements and of those within them.
     pub(super) fn fates_of(&mut self, statements: &[Stmt], fate: &Fate) {
         for statement in statements {
             self.fate(statement, fate.clone());
@@ -331,7 +334,7 @@ impl Run<'_> {
     }
 }
 
-/// What a variable may hold behind two branches: the response of either.
+/// The value of a variable after two branches: for responses, the response of either.
 fn merge(one: Value, other: Value) -> Value {
     match (&one, &other) {
         (Value::Response(left), Value::Response(right)) => {

@@ -74,7 +74,7 @@ impl Run<'_> {
         Value::map(out)
     }
 
-    /// JSON that is read: of a response, of a file, of a text.
+    /// Parses JSON: of a response, of a file, of a text.
     pub(super) fn parsed(&mut self, value: &Value) -> Value {
         match value {
             Value::Method(object, part) if &**part == "to_json" => (**object).clone(),
@@ -92,7 +92,7 @@ impl Run<'_> {
         }
     }
 
-    /// `a=1&b=2` of a dictionary.
+    /// Converts a dictionary to `a=1&b=2`.
     pub(super) fn query_text(&mut self, value: &Value) -> Value {
         let Value::Map(map) = value else { return value.clone() };
         let members = map.borrow().clone();

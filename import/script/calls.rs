@@ -1,4 +1,4 @@
-//! Calls: functions of the script run in place.
+//! Calls: the functions of the script are run in place.
 
 use std::rc::Rc;
 
@@ -80,7 +80,7 @@ impl Run<'_> {
         self.apply(&function, arguments)
     }
 
-    /// `list.push(value)` of a list that a test makes while it runs: `set list = list + [value]`.
+    /// `list.push(value)` on a list that a test builds while it runs: `set list = list + [value]`.
     fn append(&mut self, target: &Expr, list: &Value, arguments: &[Expr]) -> bool {
         if !matches!(list, Value::List(_) | Value::Code(_)) || !self.is_running {
             return false;
@@ -100,7 +100,7 @@ impl Run<'_> {
             return true;
         }
         if let (Value::List(items), true) = (list, is_of_test) {
-            // The variable exists from the beginning, and is empty then.
+            // The variable is declared at the beginning, with an empty list.
             let name = match &target.kind {
                 Kind::Member(_, member) => member.clone(),
                 Kind::Name(name) => name.clone(),
@@ -167,7 +167,7 @@ impl Run<'_> {
         self.depth -= 1;
         self.scope = outer;
         match flow {
-            // A random number of an unusual make.
+            // The script computes a random number in an unusual way.
             Flow::Return(value) if value.is_unknown() && closure.function.body.iter().any(|it| it.source.contains("getRandomValues")) => {
                 super::random::float(0.0, 1.0)
             }
@@ -227,7 +227,7 @@ impl Run<'_> {
         }
     }
 
-    /// A function of the language.
+    /// Calls a function of the language.
     pub(super) fn function(&mut self, name: &str, arguments: &[Value], ty: super::Ty) -> Value {
         let mut codes = Vec::new();
         let mut changes = false;
@@ -247,7 +247,7 @@ impl Run<'_> {
         })
     }
 
-    /// The scope of the function that runs.
+    /// The scope of the running function.
     pub(super) fn scope(&self) -> &Rc<super::Scope> {
         &self.scope
     }

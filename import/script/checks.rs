@@ -1,20 +1,20 @@
-//! `check` of k6, and assertions of the chai style.
+//! `check` of k6, and assertions in the style of chai.
 
 use super::Run;
 use super::calls::Arguments;
 use super::value::{Shape, Ty, Value};
 use crate::code::StmtKind;
 
-/// Words of a chain that say nothing.
+/// Words of a chain without a meaning.
 const FILLERS: [&str; 15] = ["to", "be", "been", "is", "that", "which", "and", "has", "have", "with", "at", "of", "same", "does", "still"];
 
-/// The chain of an assertion with one more word.
+/// Appends a word to the chain of an assertion.
 pub(super) fn chained(chain: &str, word: &str) -> String {
     if FILLERS.contains(&word) { chain.to_owned() } else { format!("{chain}.{word}") }
 }
 
 impl Run<'_> {
-    /// `check(value, { "name": r => … })`: each condition becomes an expectation. Gives whether all hold.
+    /// `check(value, { "name": r => … })`: each condition becomes an expectation. Returns whether all of them hold.
     pub(super) fn check(&mut self, arguments: &Arguments) -> Value {
         let subject = arguments.at(0);
         let Value::Map(conditions) = arguments.at(1) else { return Value::unknown("check: the conditions are not written out") };
@@ -54,7 +54,7 @@ impl Run<'_> {
         Value::shaped("true", Ty::Bool, Shape::Checked(steps.into()))
     }
 
-    /// `expect(value).to.equal(other)`: whether it was an assertion.
+    /// `expect(value).to.equal(other)`: converts an assertion.
     pub(super) fn chai(&mut self, subject: &Value, chain: &str, arguments: &Arguments) -> Value {
         let words: Vec<&str> = chain.split('.').skip(1).collect();
         let not = words.contains(&"not");
@@ -82,7 +82,7 @@ impl Run<'_> {
                     None => self.contains(subject, &first),
                 };
                 if self.expect(&condition, not) {
-                    // A chain goes on with the property's value.
+                    // The rest of the chain is about the value of the property.
                     return Value::Method(Box::new(member), "expect".into());
                 }
                 return Value::unknown(chain);
@@ -112,7 +112,7 @@ impl Run<'_> {
         }
     }
 
-    /// The words of a chain that are no call: `expect(x).to.be.true`.
+    /// Words that end a chain without a call: `expect(x).to.be.true`.
     pub(super) fn chai_word(&mut self, subject: &Value, word: &str, not: bool) -> Option<Value> {
         let condition = match word {
             "true" => subject.clone(),
@@ -132,7 +132,7 @@ impl Run<'_> {
     }
 }
 
-/// The steps whose responses a value consists of.
+/// The steps whose responses make up a value.
 fn steps_of(value: &Value) -> Vec<usize> {
     match value {
         Value::Response(steps) => steps.to_vec(),

@@ -21,7 +21,7 @@ impl Run<'_> {
             self.class_statement(&value, statement, &outer);
         }
         self.scope = outer;
-        // Attributes are variables while the class is declared.
+        // Attributes are variables during the declaration of the class.
         for (name, cell) in scope.all() {
             let attribute = cell.borrow().value.clone();
             value.members.borrow_mut().entry(name).or_insert(attribute);
@@ -64,7 +64,7 @@ impl Run<'_> {
         }
     }
 
-    /// Decorators of a function of a module: a listener has no counterpart.
+    /// Handles the decorators of a function of a module, such as those of listeners.
     pub(super) fn decorate(&mut self, statement: &Stmt, function: &Function) {
         for decorator in &function.decorators {
             let value = self.eval(decorator);
@@ -102,7 +102,7 @@ impl Run<'_> {
         value
     }
 
-    /// A member of a class or of what it extends.
+    /// A member of a class or of one of its bases.
     pub(crate) fn member_of_class(&self, class: &Rc<ClassValue>, name: &str) -> Option<Value> {
         if let Some(value) = class.members.borrow().get(name) {
             return Some(value.clone());
@@ -113,7 +113,7 @@ impl Run<'_> {
         })
     }
 
-    /// Whether a class extends one of the tool's, further up: its path.
+    /// The path of the tool's class that a class extends, directly or not.
     pub(crate) fn native_base(&self, class: &Rc<ClassValue>) -> Option<Rc<str>> {
         class.bases.iter().find_map(|base| match base {
             Value::Class(base) => self.native_base(base),
@@ -128,7 +128,7 @@ impl Run<'_> {
             && self.is_running
             && !matches!(own, Some(Value::Code(_)))
         {
-            // Another task may have set it.
+            // Another task may have assigned it.
             let ty = if matches!(first, crate::draft::Expr::List(_)) { super::Ty::List } else { super::Ty::Any };
             return Value::code(keep.clone(), ty);
         }
@@ -170,7 +170,7 @@ impl Run<'_> {
         }
     }
 
-    /// `super().method`: the method of a class that the defining class extends.
+    /// `super().method`: the method of a base of the defining class.
     pub(super) fn inherited(&mut self, name: &str) -> Value {
         let (class, this) = (self.scope().find("class of this"), self.scope().find("this"));
         let (Some(class), Some(this)) = (class, this) else { return Value::Undefined };
@@ -188,7 +188,7 @@ impl Run<'_> {
     }
 }
 
-/// The weight that `@task` or `@task(3)` gives.
+/// The weight of `@task` or `@task(3)`.
 fn task_weight(decorator: &Value) -> Option<Value> {
     match decorator {
         Value::Native(path) if is_task(path) => Some(Value::number(1.0)),
@@ -197,7 +197,7 @@ fn task_weight(decorator: &Value) -> Option<Value> {
     }
 }
 
-/// Whether a path is Locust's `task` or one of its relatives.
+/// Whether a path is `task` of Locust, or a similar decorator.
 pub(crate) fn is_task(path: &str) -> bool {
     matches!(path.rsplit('.').next(), Some("task" | "seq_task"))
 }

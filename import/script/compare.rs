@@ -1,11 +1,11 @@
-//! Comparisons of a script, and whether a whole contains a part.
+//! Comparisons of a script, and tests for whether a value contains another.
 
 use super::Run;
 use super::value::{Code, Shape, Ty, Value};
 use crate::draft::{self, duration};
 
 impl Run<'_> {
-    /// A comparison, decided where both sides are known.
+    /// Compares two values. If both are known, the result is known, too.
     pub(crate) fn compare(&mut self, operator: &'static str, left: &Value, right: &Value) -> Value {
         if let (Some(one), Some(other)) = (left.as_number(), right.as_number()) {
             return Value::bool(holds(operator, &one, &other));
@@ -28,7 +28,7 @@ impl Run<'_> {
         if let (Value::Env(..), true) | (Value::Native(_), true) = (left, right.is_nothing()) {
             return Value::bool(operator == "!=");
         }
-        // A condition that is compared with a bool.
+        // A condition is compared with a bool.
         if left.ty() == Ty::Bool
             && left.shape().is_some()
             && let Value::Data(draft::Expr::Bool(flag)) = right
@@ -67,7 +67,7 @@ impl Run<'_> {
         )
     }
 
-    /// Whether the whole contains a part.
+    /// Tests whether the whole contains a part.
     pub(crate) fn contains(&mut self, whole: &Value, part: &Value) -> Value {
         match whole {
             Value::Map(map) => {
@@ -105,7 +105,7 @@ impl Run<'_> {
     }
 }
 
-/// A side of a comparison: arithmetic needs no brackets.
+/// A side of a comparison. Arithmetic needs no brackets there.
 fn compared(code: &Code) -> String {
     let words = [" and ", " or ", " then ", "not ", " in ", " == ", " != ", " < ", " > ", " ~ "];
     if code.shape.is_none() && !words.iter().any(|word| code.text.contains(word)) { code.text.clone() } else { code.operand() }
@@ -123,7 +123,7 @@ pub(super) fn negated(operator: &str) -> &'static str {
     }
 }
 
-/// Whether two known values compare as the operator says.
+/// Whether two known values satisfy the comparison.
 fn holds<T: PartialOrd>(operator: &str, one: &T, other: &T) -> bool {
     match operator {
         "==" => one == other,

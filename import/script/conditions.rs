@@ -1,11 +1,11 @@
-//! Conditions of a script as expectations of steps.
+//! Converts conditions of a script to expectations of steps.
 
 use super::Run;
 use super::value::{Origin, Shape, Ty, Value, What, marks};
 use crate::draft::{Expect, Expr, Matcher, Segment};
 use crate::web::{INDEX_MAX, Member, Trees};
 
-/// What is expected of a response. Values of other responses are marks in it.
+/// The expectations of a response. Values of other responses are marks in it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Expectations {
     pub(crate) statuses: Vec<String>,
@@ -39,7 +39,7 @@ impl Run<'_> {
         last.map(|origin| origin.steps.to_vec()).unwrap_or_default()
     }
 
-    /// Lets the failure of a condition end the iteration.
+    /// Makes the failure of a condition end the iteration.
     pub(super) fn interrupt(&mut self, condition: &Value, ends: bool) {
         if !ends {
             return;
@@ -63,11 +63,11 @@ impl Run<'_> {
         }
     }
 
-    /// Expects that a condition holds (or, with `not`, that it doesn't); whether that can be written.
+    /// Expects that a condition holds (or, with `not`, that it does not). Returns whether this can be expressed.
     pub(crate) fn expect(&mut self, condition: &Value, not: bool) -> bool {
         match condition.shape().cloned() {
             Some(Shape::Not(inner)) => return self.expect(&inner, !not),
-            // What both sides of a negated `or` say, or of an `and`, holds for each of them.
+            // If an `and`, or a negated `or`, holds, so does each of its sides.
             Some(Shape::And(left, right)) if !not => {
                 if let Some(range) = self.status_range(&left, &right) {
                     return self.statuses(condition, &range);
@@ -119,7 +119,7 @@ impl Run<'_> {
         true
     }
 
-    /// Accepts the statuses that a condition names, besides those of success.
+    /// Accepts the statuses in a condition, in addition to those of success.
     pub(super) fn accept(&mut self, condition: &Value) {
         let mut statuses = vec!["2xx".to_owned()];
         if self.alternatives(condition, &mut statuses) && statuses[1..].iter().any(|status| status.starts_with(['4', '5'])) {
@@ -127,7 +127,7 @@ impl Run<'_> {
         }
     }
 
-    /// One side of `and`; what reads no response adds nothing.
+    /// Expects one side of an `and`. A side that reads no response adds nothing.
     fn side_holds(&mut self, side: &Value, not: bool) -> bool {
         let reads = !self.steps_of_condition(side).is_empty();
         self.expect(side, not) || !reads && self.truth(side) != Some(not)
@@ -159,7 +159,7 @@ impl Run<'_> {
         if steps.is_empty() || !statuses.iter().all(is_status) {
             return false;
         }
-        // Two expectations of different statuses can't both hold: the first counts.
+        // Two expectations of different statuses contradict each other, so the first one is kept.
         self.add(&steps, |expectations| {
             if expectations.statuses.is_empty() {
                 expectations.statuses = statuses.to_vec();
@@ -232,7 +232,7 @@ impl Run<'_> {
             return true;
         }
         if self.is_status(left) && operator != "==" {
-            // One of the expected statuses is none of the others.
+            // A status that is one of the expected ones is not one of the others.
             let steps = self.steps_read(left);
             let has_statuses = |step: &usize| self.steps.get(*step).is_some_and(|step| !step.expectations.statuses.is_empty());
             if !steps.is_empty() && steps.iter().all(has_statuses) {
@@ -252,7 +252,7 @@ impl Run<'_> {
                 return self.statuses(left, &classes);
             }
         }
-        // What the last response gives is the subject.
+        // The side that reads the last response is the subject.
         let last = |run: &Self, value: &Value| run.origin_of(value).and_then(|origin| origin.steps.last().copied());
         if last(self, right) > last(self, left) {
             return last(self, right).is_some() && self.comparison(right, mirrored(operator), left);
@@ -281,7 +281,7 @@ impl Run<'_> {
         }
     }
 
-    /// Whether a value reads the response that the origin is of.
+    /// Whether a value reads the same response as the origin.
     fn reads_same(&self, value: &Expr, origin: &Origin) -> bool {
         marks(&crate::write::inline(value)).iter().any(|mark| self.origins.get(*mark).is_some_and(|other| other.steps == origin.steps))
     }
@@ -322,7 +322,7 @@ impl Run<'_> {
             .collect();
         let Some(path) = path.filter(|path| !path.is_empty() || !matches!(matcher, Matcher::Absent)) else { return false };
         if path.is_empty() && matches!(matcher, Matcher::Any | Matcher::Compare("!=", Expr::Null)) {
-            // A guard such as `body && body.id`.
+            // This is a guard such as `body && body.id`.
             return true;
         }
         self.add(&steps, |expectations| expectations.trees.expect(&path, matcher.clone()));
@@ -330,7 +330,7 @@ impl Run<'_> {
     }
 }
 
-/// The comparison seen from the other side.
+/// The comparison with its sides swapped.
 fn mirrored(operator: &'static str) -> &'static str {
     match operator {
         "<" => ">",

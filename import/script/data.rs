@@ -7,10 +7,10 @@ use super::Run;
 use super::value::{Code, Ty, Value};
 use crate::draft::{self, Data, Rows};
 
-/// Lists with more items than this become a data file.
+/// The longest list that stays in the spec; a longer one becomes a data file.
 const LIST_MAX: usize = 12;
 
-/// A value of a script from JSON.
+/// Converts JSON to a value of a script.
 pub(super) fn of_json(json: &Json) -> Value {
     match json {
         Json::Array(items) => Value::list(items.iter().map(of_json).collect()),
@@ -19,7 +19,7 @@ pub(super) fn of_json(json: &Json) -> Value {
     }
 }
 
-/// Columns and rows of a text with commas.
+/// The columns and rows of a CSV text.
 pub(crate) fn table(text: &str) -> Option<(Vec<String>, Vec<Vec<String>>)> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
     let columns: Vec<String> = reader.headers().ok()?.iter().map(str::to_owned).collect();
@@ -45,7 +45,7 @@ impl Run<'_> {
         }
     }
 
-    /// A list as a data file, if it has rows.
+    /// Converts a list to a data file, if its items are rows.
     pub(super) fn rows(&mut self, hint: &str, items: &[Value]) -> Value {
         let json: Option<Vec<Json>> = items.iter().map(json_of).collect();
         let Some(rows) = json.filter(|rows| !rows.is_empty()) else { return Value::list(items.to_vec()) };
@@ -66,7 +66,7 @@ impl Run<'_> {
         Value::Rows(name.as_str().into())
     }
 
-    /// A declaration of data; the same rows are declared once.
+    /// Declares data. Equal rows are declared only once.
     fn data(&mut self, hint: &str, rows: Rows) -> String {
         let content = format!("{rows:?}");
         if let Some((_, name)) = self.tables.iter().find(|(known, _)| *known == content) {
@@ -78,7 +78,7 @@ impl Run<'_> {
         name
     }
 
-    /// Rows are drawn at random.
+    /// Makes the rows be drawn at random.
     pub(super) fn shuffle(&mut self, name: &str) {
         if let Some(data) = self.draft.data.iter_mut().find(|data| data.name == name)
             && data.options.is_empty()
@@ -102,7 +102,7 @@ impl Run<'_> {
         self.column(name, row)
     }
 
-    /// The only column of rows that were a plain list.
+    /// The only column of rows, if they were a plain list.
     pub(super) fn column(&self, name: &str, row: Code) -> Value {
         if self.single_columns.contains(name) {
             return Value::Code(Code { changes: row.changes, ..Code::new(format!("{}.value", row.text), Ty::Any) });
@@ -126,14 +126,14 @@ impl Run<'_> {
         }
     }
 
-    /// Rows that stand for those of a file that is not there: they get the columns that the script reads.
+    /// Sample rows for a file that does not exist. They get the columns that the script reads.
     fn sample(&mut self, hint: &str) -> Value {
         let name = self.data(hint, Rows::Json(Json::Array(vec![serde_json::json!({})])));
         self.samples.insert(name.clone());
         Value::Rows(name.as_str().into())
     }
 
-    /// A column that a script reads of a sample.
+    /// Adds a column that a script reads to a sample.
     pub(super) fn sample_column(&mut self, row: &str, column: &str) {
         let drawn = row.strip_prefix("next(").and_then(|rest| rest.strip_suffix(')'));
         let drawn = drawn.or_else(|| row.split_once(".all[").map(|(rows, _)| rows));
@@ -194,7 +194,7 @@ impl Run<'_> {
     }
 }
 
-/// A table without names of its columns gets some.
+/// Adds names to the columns of a table that has none.
 fn unnamed(text: &str) -> String {
     let columns = text.lines().next().map_or(1, |line| line.split(',').count());
     let names: Vec<String> = (0..columns).map(|at| format!("column_{at}")).collect();
@@ -206,7 +206,7 @@ fn stem(path: &str) -> &str {
     name.split('.').next().unwrap_or_default()
 }
 
-/// The JSON of a value that is known.
+/// The JSON of a known value.
 fn json_of(value: &Value) -> Option<Json> {
     Some(match value {
         Value::Data(draft::Expr::Null) => Json::Null,

@@ -1,4 +1,4 @@
-//! Expressions of a script.
+//! Evaluates the expressions of a script.
 
 use std::rc::Rc;
 
@@ -111,7 +111,7 @@ impl Run<'_> {
                     Value::Data(draft::Expr::Number(digits)) => {
                         out.insert(digits, value);
                     }
-                    // A name that data makes, such as a check's: it is known by its position.
+                    // The name, such as that of a check, is computed from data. The position identifies it.
                     other => {
                         let name = self
                             .as_text(&other)
@@ -122,7 +122,7 @@ impl Run<'_> {
                 None => match value {
                     Value::Map(map) => out.extend(map.borrow().iter().map(|(key, value)| (key.clone(), value.clone()))),
                     value if value.is_nothing() => {}
-                    // Whether `...(flag ? { … } : {})` adds something is not known: it is left out.
+                    // It is unknown whether `...(flag ? { … } : {})` adds a member, so it is left out.
                     Value::Code(_) => {}
                     other => unknown = Some(other),
                 },
@@ -141,7 +141,7 @@ impl Run<'_> {
     fn comprehension(&mut self, each: &Each) -> Value {
         let list = self.eval(&each.list);
         if let (Value::Elements(steps, css, _), true, None) = (&list, each.conditions.is_empty(), &each.key) {
-            // `[link.attrib["href"] for link in links]`: all of them.
+            // `[link.attrib["href"] for link in links]`: the attribute of all links.
             self.bind(&each.binding, Value::Elements(steps.clone(), css.clone(), true));
             return self.eval(&each.item);
         }
@@ -172,14 +172,14 @@ impl Run<'_> {
         if each.key.is_some() { Value::map(members) } else { Value::list(out) }
     }
 
-    /// A variable, or what the tool predefines under that name.
+    /// The value of a name: a variable, or a name that the tool predefines.
     fn name(&mut self, name: &str) -> Value {
         match self.scope.find(name) {
             Some(cell) => {
                 let kept = self.keeps.get(name).filter(|_| self.is_running && cell.borrow().variable.is_none());
                 let is_of_module = || self.scope.root().own(name).is_some_and(|own| Rc::ptr_eq(&own, &cell));
                 match kept {
-                    // A variable that another iteration may have set.
+                    // Another iteration may have set this variable.
                     Some((keep, _)) if is_of_module() => Value::code(keep.clone(), Ty::Any),
                     _ => cell.borrow().value.clone(),
                 }
@@ -247,12 +247,12 @@ impl Run<'_> {
         }
     }
 
-    /// Whether an assignment to this name sets a variable of the language.
+    /// Whether an assignment to this name has to set a variable of the language.
     fn will_be_variable(&self, name: &str) -> bool {
         self.scope.find(name).is_some_and(|cell| cell.borrow().variable.is_some())
     }
 
-    /// Assigns a variable of the script, where the language of the script finds it.
+    /// Assigns a variable of the script, by the scope rules of the script's language.
     pub(super) fn set_name(&mut self, name: &str, value: Value) {
         let cell = match self.language {
             Language::Python => self.scope.own(name),
@@ -291,7 +291,7 @@ impl Run<'_> {
         }
     }
 
-    /// The variable of a user, declared in the file.
+    /// The variable of a user, which is declared in the file.
     pub(super) fn keep(&mut self, key: &str, hint: &str, first: &Value) -> String {
         if let Some((keep, _)) = self.keeps.get(key) {
             return keep.clone();
@@ -306,7 +306,7 @@ impl Run<'_> {
         keep
     }
 
-    /// Whether a value is known only while the test runs.
+    /// Whether a value is known only at run time.
     pub(super) fn is_dynamic(&mut self, value: &Value) -> bool {
         match value {
             Value::Code(_) => true,
@@ -324,7 +324,8 @@ impl Run<'_> {
         }
     }
 
-    /// A value under a name: what changes each time becomes a variable of the language, so that all its uses see the same.
+    /// Gives a value a name. If it differs at each evaluation, it becomes a variable of the language, so that all its uses have the same
+    /// value.
     pub(super) fn settle(&mut self, hint: &str, value: Value) -> Value {
         match value {
             Value::Code(code)
@@ -333,7 +334,7 @@ impl Run<'_> {
                 if !self.is_running {
                     return Value::Code(code);
                 }
-                // Arithmetic goes on with how it is made; everything else reads the variable.
+                // Arithmetic continues with the structure of the value; other uses read the variable.
                 let name = self.variable(hint);
                 self.emit(draft::Stmt::Let(name.clone(), draft::Expr::Code(code.text.clone())));
                 Value::Code(Code { text: name, atom: true, changes: false, ..code })
@@ -370,14 +371,14 @@ impl Run<'_> {
         }
     }
 
-    /// A variable of the file that is evaluated once for each user.
+    /// A file-level variable that is evaluated once for each user.
     fn keep_first(&mut self, hint: &str, code: &Code) -> String {
         let keep = self.file_names.variable(hint, "value");
         self.keeps.insert(format!("={keep}"), (keep.clone(), draft::Expr::Code(code.text.clone())));
         keep
     }
 
-    /// Whether a text has another value each time.
+    /// Whether a text differs at each evaluation.
     pub(super) fn text_changes(&self, text: &draft::Text) -> bool {
         const CHANGING: [&str; 10] =
             ["random(", "uuid()", "now()", "one_of(", "fake.", "random_string(", "weighted(", "next(", "chance(", "sample("];

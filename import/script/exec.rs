@@ -1,4 +1,4 @@
-//! Statements of a script.
+//! Runs the statements of a script.
 
 use std::rc::Rc;
 
@@ -36,7 +36,7 @@ impl Run<'_> {
         Flow::Next
     }
 
-    /// Functions can be called above their declaration.
+    /// Declares functions first, because they can be called above their declaration.
     fn hoist(&mut self, statements: &[Stmt]) {
         for statement in statements {
             let inner = if let StmtKind::Export(inner) = &statement.kind { inner } else { statement };
@@ -49,7 +49,7 @@ impl Run<'_> {
         }
     }
 
-    /// Records what becomes of a statement. What is left once stays so.
+    /// Records the fate of a statement. Once a statement is left out, this does not change.
     pub(super) fn fate(&mut self, statement: &Stmt, fate: Fate) {
         let is_nothing = matches!(statement.kind, StmtKind::Empty | StmtKind::Block(_) | StmtKind::Other) && fate == Fate::Carried;
         if self.probing > 0 || is_nothing || self.in_check && fate == Fate::Left {
@@ -100,7 +100,7 @@ impl Run<'_> {
                 return Flow::Throw;
             }
             StmtKind::Try(body, _) => {
-                // What fails ends the iteration, so that only the block itself is run.
+                // An exception ends the iteration, so only the block itself is run, without its handler.
                 return self.exec(body);
             }
             StmtKind::ForOf(binding, list, body) => return self.for_each(statement, binding, list, body),
@@ -141,7 +141,7 @@ impl Run<'_> {
         Flow::Next
     }
 
-    /// A statement that is an expression.
+    /// Runs an expression statement.
     fn effect(&mut self, statement: &Stmt, expr: &Expr) -> Flow {
         if let Kind::Assign(target, operator, value) = &expr.kind {
             let value = self.assigned(target, operator, value);
@@ -194,7 +194,7 @@ impl Run<'_> {
         }
     }
 
-    /// Runs something without a trace in the draft.
+    /// Runs code without changes to the draft.
     pub(super) fn muted<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         self.probing += 1;
         let (steps, changes) = (self.steps.len(), self.changes.len());
@@ -224,7 +224,7 @@ impl Run<'_> {
         self.exec(body)
     }
 
-    /// Declares what a binding names.
+    /// Declares the names in a binding.
     pub(super) fn bind(&mut self, binding: &Binding, value: Value) {
         match binding {
             Binding::Name(name) => {
@@ -242,7 +242,7 @@ impl Run<'_> {
                 }
             }
             Binding::Items(items) => {
-                // What is drawn is drawn once.
+                // A random value is drawn only once.
                 let value = if matches!(value, Value::Code(_)) { self.settle("drawn", value) } else { value };
                 for (index, item) in items.iter().enumerate() {
                     let value = self.index(value.clone(), &Value::number(index as f64));

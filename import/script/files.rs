@@ -1,11 +1,11 @@
-//! Files beside a script.
+//! Files next to a script.
 
 use std::fs;
 
 use super::Run;
 use super::value::Value;
 
-/// The largest file that is carried over, in bytes.
+/// The largest file that is copied, in bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
 impl Run<'_> {
@@ -19,7 +19,7 @@ impl Run<'_> {
     }
 
     fn path_of(&self, path: &str) -> Option<std::path::PathBuf> {
-        // A module's file is beside the module; a script is often started in a folder further up.
+        // A module's file is next to the module, but a script is often started in a folder further up.
         let module = self.source.beside(&self.scope().file);
         let folders = module.parent().into_iter().chain(self.source.folder.ancestors().take(3));
         let candidates = folders.map(|folder| folder.join(path.trim_start_matches("./")));
@@ -34,7 +34,7 @@ impl Run<'_> {
         String::from_utf8(self.bytes_of(path)?).ok()
     }
 
-    /// Tells the user of a file that isn't there.
+    /// Advises the user about a missing file.
     pub(super) fn missing(&mut self, path: &str) {
         if self.probing == 0 {
             self.draft.tally.advise(format!("replace the sample that stands for `{path}`: the file cannot be read"));

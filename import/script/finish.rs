@@ -1,4 +1,4 @@
-//! From a run to a draft: marks become captures, requests become those of apis, and statements get their final form.
+//! Turns a run into a draft: marks become captures, requests become requests of apis, and statements get their final form.
 
 use std::collections::{HashMap, HashSet};
 
@@ -25,23 +25,23 @@ pub(super) struct Capture {
     pub(super) or: Option<Expr>,
 }
 
-/// What the marks of all bodies need.
+/// The state for resolving the marks of all bodies.
 #[derive(Default)]
 pub(super) struct Captures {
     pub(super) by_step: HashMap<usize, Vec<Capture>>,
-    /// The body of a step.
+    /// The body that contains each step.
     pub(super) bodies: HashMap<usize, usize>,
     pub(super) names: Vec<Names>,
-    /// Names by the origin's number.
+    /// The names of captured values, by the number of their origin.
     pub(super) known: HashMap<usize, String>,
-    /// Variables that a block assigns and statements behind it read.
+    /// Variables that a block assigns and that statements after it read.
     pub(super) hoisted: HashMap<usize, Vec<String>>,
-    /// Steps that have to succeed for what follows.
+    /// Steps that have to succeed, because later statements need their values.
     pub(super) interrupt: HashSet<usize>,
 }
 
 impl Run<'_> {
-    /// Turns bodies into statements. The first may be `before test`: what it captures is known everywhere.
+    /// Converts bodies to statements. The first may be `before test`, whose captures are visible everywhere.
     pub(crate) fn finish(mut self, mut bodies: Vec<Body>, is_first_global: bool) -> Vec<Vec<Stmt>> {
         let mut captures = Captures::default();
         for (number, body) in bodies.iter_mut().enumerate() {
@@ -73,7 +73,7 @@ impl Run<'_> {
         let mut finished: Vec<Vec<Stmt>> =
             bodies.into_iter().map(|body| self.statements(body.out, &captures, &calls, &mut labels)).collect();
         self.declare_keeps(&mut finished);
-        // What the first body captures may be read everywhere.
+        // The captures of the first body may be read everywhere.
         let elsewhere: HashSet<String> = match is_first_global {
             true => finished[1..].iter().flat_map(|body| variables_read(body)).collect(),
             false => HashSet::new(),
@@ -87,13 +87,13 @@ impl Run<'_> {
         let text = format!("{finished:?} {:?} {:?}", self.draft.apis, self.draft.variables);
         self.draft.data.retain(|data| text.contains(&format!("next({})", data.name)) || text.contains(&format!("{}.all", data.name)));
         for api in &mut self.draft.apis {
-            // Both tools keep cookies.
+            // k6 and Locust both keep cookies.
             api.cookies = true;
         }
         finished
     }
 
-    /// Variables of users.
+    /// Declares the variables of users.
     fn declare_keeps(&mut self, bodies: &mut [Vec<Stmt>]) {
         let read: HashSet<String> = bodies.iter().flat_map(|body| variables_read(body)).collect();
         let keeps = std::mem::take(&mut self.keeps);
@@ -105,7 +105,7 @@ impl Run<'_> {
         }
     }
 
-    /// Counts what became of the statements.
+    /// Counts the fates of the statements.
     fn tally(&mut self) {
         let mut skipped: IndexMap<&'static str, usize> = IndexMap::new();
         let mut carried = 0;
@@ -120,7 +120,7 @@ impl Run<'_> {
         skipped.into_iter().for_each(|(kind, count)| self.draft.tally.skip(kind, count));
     }
 
-    /// Keys of the environment that the spec reads.
+    /// Adds the keys of the environment that the spec reads.
     fn settings_used(&mut self, bodies: &[Vec<Stmt>]) {
         let text = format!("{bodies:?} {:?} {:?} {:?}", self.draft.apis, self.draft.variables, self.draft.users);
         for (code, (key, value)) in std::mem::take(&mut self.settings) {
@@ -200,7 +200,7 @@ impl Run<'_> {
     }
 }
 
-/// Names of steps: each request has its own.
+/// The names of steps. Each request has its own.
 #[derive(Default)]
 struct Labels {
     by_path: HashMap<String, String>,

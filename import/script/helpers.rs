@@ -1,4 +1,4 @@
-//! Random values and made-up data that scripts get from libraries: `k6-utils`, `random`, `faker`.
+//! Random values and sample data from libraries: `k6-utils`, `random`, `faker`.
 
 use super::Run;
 use super::calls::Arguments;
@@ -73,7 +73,7 @@ impl Run<'_> {
                 }
             }
             _ if path.starts_with("tag") || path.starts_with("events.") || path.starts_with("locust.events.") => Value::native(path),
-            // Exceptions that are made to be raised, and sets of rows.
+            // Exceptions that are created in order to be raised, and sets of rows.
             _ if name.ends_with("Error")
                 || name.ends_with("Exception")
                 || matches!(name, "RescheduleTask" | "StopUser" | "Exception" | "InterruptTaskSet") =>
@@ -147,7 +147,7 @@ fn ms(seconds: f64) -> u64 {
     (seconds.max(0.0) * 1000.0).round() as u64
 }
 
-/// The function of the language for one of a library of made-up data.
+/// The function of the language that corresponds to one of a library of sample data.
 fn fake(name: &str) -> Option<&'static str> {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|char| char.to_ascii_lowercase()).collect();
     Some(match plain.as_str() {

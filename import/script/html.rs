@@ -1,4 +1,4 @@
-//! What scripts find in responses: members of JSON, headers, elements of pages.
+//! The parts of responses that scripts read: members of JSON, headers, elements of pages.
 
 use std::rc::Rc;
 
@@ -165,7 +165,7 @@ impl Run<'_> {
     }
 }
 
-/// Whether the language reads a selector.
+/// Whether the language supports a selector.
 fn is_css(selector: &str) -> bool {
     scraper::Selector::parse(selector).is_ok()
 }

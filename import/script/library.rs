@@ -1,4 +1,4 @@
-//! What JavaScript and Python bring along, by its path: `Math.floor`, `json.dumps`, `random.choice`.
+//! The standard library of JavaScript and Python, by path: `Math.floor`, `json.dumps`, `random.choice`.
 
 use super::Run;
 use super::calls::Arguments;
@@ -6,7 +6,7 @@ use super::value::{Code, Shape, Ty, Value};
 use crate::draft;
 
 impl Run<'_> {
-    /// A member of something of the tool.
+    /// A member of a value of the tool.
     pub(super) fn member_of_native(&mut self, path: &str, member: &str) -> Value {
         match (path, member) {
             ("__ENV", name) => Value::Env(name.into(), None),
@@ -23,7 +23,7 @@ impl Run<'_> {
         }
     }
 
-    /// A path that is a value.
+    /// The value at a path, if it is not a function.
     pub(super) fn constant(&mut self, path: &str) -> Option<Code> {
         Some(match path {
             "__VU" | "k6/execution.vu.idInTest" | "k6/execution.vu.idInInstance" => Code::new("user.id", Ty::Number),
@@ -49,7 +49,7 @@ impl Run<'_> {
         })
     }
 
-    /// Calls something of the tool.
+    /// Calls a function of the tool.
     pub(super) fn library(&mut self, path: &str, arguments: Arguments) -> Value {
         let (first, second) = (arguments.at(0), arguments.at(1));
         let name = path.rsplit('.').next().unwrap_or_default();
@@ -311,7 +311,7 @@ impl Run<'_> {
         value
     }
 
-    /// A name that is a literal: what data would put into it is left out.
+    /// A literal name. Parts that come from data are left out.
     pub(crate) fn label(&mut self, name: &Value) -> Option<String> {
         let text = self.as_text(name)?;
         let parts = text.parts.iter().map(|part| match part {
@@ -327,7 +327,7 @@ impl Run<'_> {
         (!label.is_empty()).then_some(label)
     }
 
-    /// `fail("why")`: the iteration ends.
+    /// `fail("why")`: ends the iteration.
     fn fail(&mut self, why: &Value) -> Value {
         self.failed = true;
         if self.is_running {

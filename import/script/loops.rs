@@ -5,9 +5,9 @@ use super::{Fate, Flow, Out, Run};
 use crate::code::{Binding, Expr, Kind, Stmt, StmtKind};
 use crate::draft;
 
-/// Lists of data up to this length are written out: every item has a step of its own.
+/// The longest list of data whose loop is unrolled, so that every item has its own steps.
 const WRITTEN_OUT_MAX: usize = 12;
-/// The attempts of a `poll` whose script has no limit.
+/// The attempts of a `poll` for a loop without a limit.
 const POLL_TIMES: u32 = 20;
 
 impl Run<'_> {
@@ -56,7 +56,7 @@ impl Run<'_> {
         Flow::Next
     }
 
-    /// A loop of the language.
+    /// Writes a loop of the language.
     fn symbolic(&mut self, binding: &Binding, over: &str, item: Ty, body: &[Stmt]) -> Flow {
         let hint = match binding {
             Binding::Name(name) => name.clone(),
@@ -78,7 +78,7 @@ impl Run<'_> {
         }
     }
 
-    /// The variable of a loop; it lives only within it.
+    /// Declares the variable of a loop, which exists only within it.
     fn bind_item(&mut self, binding: &Binding, value: &Value) {
         match binding {
             Binding::Name(name) => {
@@ -121,7 +121,7 @@ impl Run<'_> {
         self.probe(body)
     }
 
-    /// The variable of a counting loop, its first and its last value.
+    /// The variable of a counting loop, with its first and its last value.
     fn counted(&mut self, init: &[Stmt], test: Option<&Expr>, update: Option<&Expr>) -> Option<(String, Value, Value)> {
         let (name, first) = match &init.first()?.kind {
             StmtKind::Let(bindings) => match bindings.first()? {
@@ -147,11 +147,11 @@ impl Run<'_> {
         Some((name, first, last))
     }
 
-    /// `while (state != "done") { … }`: a `poll`.
+    /// `while (state != "done") { … }`: becomes a `poll`.
     pub(super) fn while_loop(&mut self, statement: &Stmt, test: &Expr, body: &[Stmt]) -> Flow {
         let probe = self.probe(body);
         if !probe.sends {
-            // `while user in used: user = random()` draws until something fits.
+            // `while user in used: user = random()` draws until a value is acceptable.
             return self.leave_loop(statement, body);
         }
         let counted = self.counter(test, &probe);
@@ -204,7 +204,7 @@ impl Run<'_> {
         Flow::Next
     }
 
-    /// How often `while (i < 3) { …; i++ }` runs.
+    /// The number of passes of `while (i < 3) { …; i++ }`.
     fn counter(&mut self, test: &Expr, probe: &super::branch::Probe) -> Option<u32> {
         let Kind::Binary(operator @ ("<" | "<="), left, right) = &test.kind else { return None };
         let Kind::Name(name) = &left.kind else { return None };
@@ -214,7 +214,7 @@ impl Run<'_> {
         (after - first == 1.0 && times >= 1.0).then_some(times as u32)
     }
 
-    /// The items of a list that is known and not too long.
+    /// The items of a list, if they are known and not too many.
     pub(super) fn items(&mut self, list: &Value, most: usize) -> Option<Vec<Value>> {
         match list {
             Value::List(list) => {

@@ -1,4 +1,4 @@
-//! Functions of values: of texts, lists, dictionaries and times.
+//! Methods of values: of texts, lists, dictionaries and times.
 
 use super::Run;
 use super::calls::Arguments;
@@ -56,7 +56,7 @@ impl Run<'_> {
         self.method_of_code(object, name, &arguments).unwrap_or_else(|| Value::unknown(name))
     }
 
-    /// What can be known of a text at once.
+    /// A method of a known text, computed during the import.
     fn method_of_literal(&mut self, text: &str, name: &str, arguments: &Arguments) -> Option<Value> {
         let first = arguments.at(0).literal();
         Some(match name {
@@ -109,7 +109,7 @@ impl Run<'_> {
             let items = items.borrow().clone();
             let drawn = |item: &Value| matches!(item, Value::Code(code) if code.text.starts_with("one_of("));
             if separator.is_empty() && items.len() >= 3 && items.iter().all(drawn) {
-                // Letters that are drawn one by one.
+                // The letters of the text are drawn one by one.
                 return Value::changing(format!("random_string({})", items.len()), Ty::Text);
             }
             let mut out = draft::Text::default();
@@ -125,7 +125,7 @@ impl Run<'_> {
         self.function("join", &[list.clone(), Value::text(separator)], Ty::Text)
     }
 
-    /// What a function of the language says.
+    /// A method that corresponds to a function of the language.
     fn method_of_code(&mut self, object: &Value, name: &str, arguments: &Arguments) -> Option<Value> {
         let code = self.code(object)?;
         let one = |run: &mut Self, function: &str, ty: Ty| run.function(function, std::slice::from_ref(object), ty);
@@ -160,7 +160,7 @@ impl Run<'_> {
             "endsWith" | "endswith" => two(self, "ends_with", Ty::Bool),
             "includes" | "contains" => self.contains(object, &arguments.at(0)),
             "indexOf" | "find" | "search" if self.language == super::Language::JavaScript || code.ty == Ty::Text => {
-                // Only `indexOf(x) > -1` and its relatives have a counterpart.
+                // Only `indexOf(x) > -1` and similar comparisons have a counterpart.
                 let contains = self.contains(object, &arguments.at(0));
                 let text = self.condition(&contains)?;
                 Value::shaped(format!("(if {text} then 0 else -1)"), Ty::Number, Shape::IndexOf(contains))
@@ -244,7 +244,7 @@ impl Run<'_> {
         Value::shaped(text, Ty::Bool, Shape::Matches(subject.clone(), pattern))
     }
 
-    /// `text.match(/id=(\d+)/)`, `re.search(…)`: the whole match and the groups, as a list.
+    /// `text.match(/id=(\d+)/)`, `re.search(…)`: a list of the whole match and the groups.
     pub(crate) fn groups(&mut self, subject: &Value, pattern: &Value) -> Option<Value> {
         let pattern = match pattern {
             Value::Regex(pattern) => pattern.clone(),
@@ -387,7 +387,7 @@ impl Run<'_> {
     }
 }
 
-/// A pattern that matches one text only.
+/// The only text that a pattern matches, if there is just one.
 fn plain(pattern: &str) -> Option<String> {
     let pattern = pattern.strip_prefix("(?i)").unwrap_or(pattern);
     let is_plain = !pattern.chars().any(|char| ".*+?^$()[]{}|\\".contains(char));

@@ -1,12 +1,12 @@
-//! Scripts of k6 and Locust become drafts: their functions are run once, with values of the language in the place of what only a running test
-//! knows.
+//! Converts scripts of k6 and Locust to drafts: runs their functions once, with expressions of the language in place of the values that are
+//! known only when a test runs.
 //!
 //! ```text
 //! JavaScript, Python ─ code ─ Run: values, steps, statements ─ finish ─ draft
 //! ```
 //!
-//! A value that a response gives is a mark in an expression ([`value::Origin`]). Where it is read outside of its step, the step captures it.
-//! A branch that depends on such a value is run twice: the first time only shows what it changes and sends (see [`branch`]).
+//! A value from a response is a mark in an expression ([`value::Origin`]). If it is read outside of its step, the step captures it. A
+//! branch that depends on such a value is run twice: the first run only shows what it changes and sends (see [`branch`]).
 
 mod bodies;
 mod branch;
@@ -60,9 +60,9 @@ use crate::web::{Exchange, Hosts};
 use scope::Change;
 use value::Origin;
 
-/// How deep functions may call each other.
+/// The deepest nesting of function calls.
 const DEPTH_MAX: usize = 40;
-/// How many statements are run at most: branches within branches are run several times.
+/// The most statements that are run. Branches within branches are run several times.
 const STATEMENTS_MAX: usize = 300_000;
 
 /// The language of a script.
@@ -86,23 +86,23 @@ pub(crate) enum Out {
     Poll(usize, crate::draft::Expr, u32, String, Vec<Out>),
 }
 
-/// A step, its request and what is expected of the response.
+/// A step, its request and its expectations.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StepDraft {
-    /// The name that the script gives it.
+    /// Its name in the script.
     pub(crate) name: Option<String>,
     pub(crate) exchange: Exchange,
-    /// Its request, if it is none of an api: a URL or a form that a response gave.
+    /// Its request, if it does not belong to an api: a URL or a form from a response.
     pub(crate) inline: Option<crate::draft::Call>,
     pub(crate) expectations: conditions::Expectations,
     pub(crate) interrupt: bool,
     /// Whether it is excluded from the statistics.
     pub(crate) skip: bool,
-    /// The blocks that it is in, from the outermost.
+    /// The enclosing blocks, from the outermost.
     pub(crate) blocks: Vec<usize>,
 }
 
-/// What became of a statement.
+/// The fate of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Fate {
     Carried,
@@ -117,7 +117,7 @@ pub(crate) enum Flow {
     Return(Value),
     Break,
     Continue,
-    /// An exception: the iteration ends.
+    /// An exception, which ends the iteration.
     Throw,
 }
 
@@ -129,7 +129,7 @@ pub(crate) struct Run<'s> {
     modules: HashMap<PathBuf, Rc<Module>>,
     pub(crate) steps: Vec<StepDraft>,
     origins: Vec<Origin>,
-    /// Statements of the blocks that are open, from the outermost.
+    /// The statements of the open blocks, from the outermost.
     out: Vec<Vec<Out>>,
     blocks: Vec<usize>,
     blocks_made: usize,
@@ -140,43 +140,43 @@ pub(crate) struct Run<'s> {
     scope: Rc<Scope>,
     line: usize,
     pub(crate) hosts: Hosts,
-    /// Names of the sequence that is being made.
+    /// The names of the current sequence.
     pub(crate) names: Names,
-    /// Names of the file: no variable of a sequence may hide them.
+    /// The names of the file. No variable of a sequence may hide them.
     pub(crate) file_names: Names,
     fates: IndexMap<(Rc<str>, usize, usize), Fate>,
     left: HashSet<(Rc<str>, usize, String)>,
-    /// Keys of the environment, and what they are in its file: `env.settings.user`, `${USER}`.
+    /// Keys of the environment, and their values in its file: `env.settings.user`, `${USER}`.
     settings: IndexMap<String, (String, crate::draft::Value)>,
-    /// Variables of users, by the name in the script.
+    /// Variables of users, by their names in the script.
     keeps: IndexMap<String, (String, crate::draft::Expr)>,
-    /// Whether a test's user runs, and not only the script's declarations.
+    /// Whether a user's code runs, and not only the script's declarations.
     pub(crate) is_running: bool,
-    /// The address of a request without one: Locust's `host`.
+    /// The address for requests with only a path: Locust's `host`.
     pub(crate) host: Option<Value>,
-    /// The default of `client` methods: what `catch_response` changes about a step.
+    /// The api of the last step.
     pub(crate) last_api: Option<String>,
-    /// Whether a failure was marked while a branch was probed.
+    /// Whether a probed branch marked a failure.
     failed: bool,
-    /// Whether a response was said to be fine while a branch was probed.
+    /// Whether a probed branch marked a response as successful.
     accepted: bool,
-    /// Whether a function of a check runs: what it can't say is left as a whole.
+    /// Whether a function of a check runs. If it cannot be expressed completely, all of it is left out.
     in_check: bool,
-    /// Listeners of a test's start and end.
+    /// Listeners for the start and the end of a test.
     pub(crate) listeners: Vec<(String, Value)>,
     /// Declared data: its content, and its name.
     tables: Vec<(String, String)>,
     /// Data whose only column was a plain list.
     single_columns: HashSet<String>,
-    /// The auth of requests that have none.
+    /// The auth for requests without their own.
     pub(crate) default_auth: Option<crate::draft::Auth>,
-    /// Whether a branch returned, and the other didn't.
+    /// Whether one branch returned and the other did not.
     returns_sometimes: bool,
-    /// Variables that hold a row, and its data.
+    /// Variables that contain a row, with the name of its data.
     row_variables: HashMap<String, String>,
-    /// Data that stands for a file that is not there.
+    /// Data that replaces a missing file.
     samples: HashSet<String>,
-    /// The statements of all modules: what has become of them is known by their position.
+    /// The statements of all modules. Their fates are stored by their positions.
     kept: Vec<Vec<crate::code::Stmt>>,
 }
 
@@ -222,7 +222,7 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// Adds a statement to the open block.
+    /// Adds a statement to the current block.
     pub(crate) fn push(&mut self, out: Out) {
         if let Some(block) = self.out.last_mut() {
             block.push(out);
@@ -233,7 +233,7 @@ impl<'s> Run<'s> {
         self.push(Out::Stmt(statement));
     }
 
-    /// Runs something whose statements belong to a block of their own. Gives the block's number and its statements.
+    /// Runs code whose statements go into a separate block. Returns the block's number and its statements.
     pub(crate) fn block<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> (usize, Vec<Out>, T) {
         self.blocks_made += 1;
         let number = self.blocks_made;
@@ -244,7 +244,7 @@ impl<'s> Run<'s> {
         (number, self.out.pop().unwrap_or_default(), value)
     }
 
-    /// The variable of the language for a value, in the sequence that is being made.
+    /// A new variable of the current sequence for a value.
     pub(crate) fn variable(&mut self, hint: &str) -> String {
         let mut name = self.names.variable(hint, "value");
         while self.file_names.has(&name) {
@@ -253,7 +253,7 @@ impl<'s> Run<'s> {
         name
     }
 
-    /// Something that is not carried over: a comment in the spec, and a line of the summary.
+    /// Reports a part that is not imported: a comment in the spec, and a line of the summary.
     pub(crate) fn leave(&mut self, kind: &str, what: &str) {
         if self.probing > 0 || self.in_check {
             return;
@@ -268,7 +268,7 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// Starts a body: a sequence, or a block of a user.
+    /// Begins a body: a sequence, or a block of a user.
     pub(crate) fn begin(&mut self) {
         self.out = vec![Vec::new()];
         self.blocks.clear();
@@ -277,7 +277,7 @@ impl<'s> Run<'s> {
         self.is_running = true;
     }
 
-    /// The statements of the body that was begun.
+    /// Ends the current body, and returns its statements.
     pub(crate) fn end(&mut self) -> Body {
         self.is_running = false;
         Body { out: self.out.pop().unwrap_or_default(), names: std::mem::take(&mut self.names) }

@@ -1,4 +1,4 @@
-//! Modules of a script: files beside it, and what the tool brings along.
+//! Modules of a script: files next to it, and modules of the tool.
 
 use std::fs;
 use std::path::PathBuf;
@@ -78,14 +78,14 @@ impl<'s> Run<'s> {
         for (name, local) in names {
             let value = match (name.as_str(), self.language) {
                 ("*", Language::Python) if local == "*" => {
-                    // Names of the tool that the module predefines.
+                    // The tool predefines these names in the module.
                     for name in LOCUST_NAMES {
                         self.scope.declare(name, Value::native(format!("locust.{name}")));
                     }
                     continue;
                 }
                 ("*", Language::Python) if local.contains('.') => {
-                    // `import a.b` binds `a`, whose members lead to it.
+                    // `import a.b` binds `a`, whose members lead to the module.
                     let root = local.split('.').next().unwrap_or_default();
                     self.scope.declare(root, Value::native(root));
                     continue;
@@ -107,7 +107,7 @@ impl<'s> Run<'s> {
         true
     }
 
-    /// `import a.b` of a file: `a` has a member `b`.
+    /// Handles `import a.b` of a file: `a` gets a member `b`.
     fn declare_path(&mut self, path: &str, value: Value) {
         match path.rsplit_once('.') {
             None => {
@@ -120,7 +120,7 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// Exports under other names, also of another module.
+    /// Exports names, possibly under other names or from another module.
     pub(super) fn export(&mut self, module: Option<&str>, names: &[(String, String)]) {
         let scope = match module {
             Some(module) => match self.load(module, names) {
@@ -138,7 +138,7 @@ impl<'s> Run<'s> {
         }
     }
 
-    /// Runs the module of a file, once.
+    /// Runs the module of a file, unless it has already run.
     fn load(&mut self, module: &str, names: &[(String, String)]) -> Option<Rc<Module>> {
         let path = self.find(module, names)?;
         if let Some(known) = self.modules.get(&path) {
@@ -165,7 +165,7 @@ impl<'s> Run<'s> {
         Some(loaded)
     }
 
-    /// A path as messages show it: as the script's own is given.
+    /// A path as messages show it: relative in the same way as the script's own.
     fn shown(&self, path: &std::path::Path) -> String {
         let folder = self.source.folder.as_path();
         let below = path.strip_prefix(folder).map(|path| path.display().to_string());
@@ -198,7 +198,7 @@ impl<'s> Run<'s> {
                 if dots > 0 {
                     folders.extend(own.ancestors().nth(dots - 1).map(PathBuf::from));
                 } else {
-                    // The script's folder, and those that a package may be imported from.
+                    // The script's folder, and the folders from which a package may be imported.
                     folders.extend(std::iter::once(own.clone()).chain(self.source.folder.ancestors().take(4).map(PathBuf::from)));
                 }
                 let candidates = |folder: &PathBuf| -> Vec<PathBuf> {

@@ -9,7 +9,7 @@ use crate::code::Expr;
 use crate::draft;
 
 impl Run<'_> {
-    /// Whether a value counts as true; `None` if only a running test knows.
+    /// Whether a value is truthy; `None` if this is known only at run time.
     pub(crate) fn truth(&self, value: &Value) -> Option<bool> {
         let by_length = |length: usize| self.language == Language::JavaScript || length > 0;
         match value {
@@ -24,19 +24,19 @@ impl Run<'_> {
             Value::List(list) => Some(by_length(list.borrow().len())),
             Value::Map(map) => Some(by_length(map.borrow().len())),
             Value::Env(_, Some(default)) => Some(!default.is_empty() && !matches!(&**default, "false" | "0")),
-            // A variable is set, unless it only makes the script say more.
+            // A variable is assumed to be set, unless it only switches on more output.
             Value::Env(name, None) => {
                 let name = name.to_ascii_lowercase();
                 Some(!["debug", "verbose", "trace", "log"].iter().any(|word| name.contains(word)))
             }
-            // A response has a URL, and a body that a script looks into.
+            // Every response has a URL, and a body if the script reads it.
             Value::Code(code) if code.mark().is_some_and(|mark| self.is_always(mark)) => Some(true),
             Value::Code(_) | Value::Response(_) | Value::Unknown(_) | Value::Elements(..) => None,
             _ => Some(true),
         }
     }
 
-    /// A value as a condition of the language.
+    /// A value as a condition in the language.
     pub(super) fn condition(&mut self, value: &Value) -> Option<String> {
         Some(match value {
             Value::Response(steps) => {

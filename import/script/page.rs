@@ -1,4 +1,4 @@
-//! Pages that scripts parse, and how statements are collected.
+//! Pages that scripts parse, and helpers that collect statements.
 
 use super::value::{Value, What};
 use super::{Out, Run};
@@ -18,21 +18,21 @@ impl Run<'_> {
         }
     }
 
-    /// Runs something whose statements don't go into the open block. Gives them.
+    /// Runs code whose statements do not go into the current block, and returns them.
     pub(crate) fn collect<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> (Vec<Out>, T) {
         self.out.push(Vec::new());
         let value = run(self);
         (self.out.pop().unwrap_or_default(), value)
     }
 
-    /// Runs bodies only to see what users keep.
+    /// Runs bodies only to find the variables of users.
     pub(crate) fn discover(&mut self, run: impl FnOnce(&mut Self)) {
         self.begin();
         self.muted(run);
         self.is_running = false;
     }
 
-    /// Runs something once, or as a loop.
+    /// Runs code once, or as a loop.
     pub(crate) fn times(&mut self, times: u32, run: impl FnOnce(&mut Self)) {
         if times <= 1 {
             run(self);
@@ -42,7 +42,7 @@ impl Run<'_> {
         self.push(Out::Repeat(number, times.to_string(), out));
     }
 
-    /// Listeners of a test's start prepare what users share.
+    /// Runs the listeners for the start of a test, which prepare values that all users share.
     pub(crate) fn run_listeners(&mut self) {
         let listeners = self.listeners.clone();
         for (name, listener) in listeners {
@@ -52,7 +52,7 @@ impl Run<'_> {
         }
     }
 
-    /// A pause of seconds.
+    /// Converts a pause in seconds.
     pub(crate) fn pause_of(&mut self, seconds: &Value) -> Option<crate::draft::Wait> {
         let (out, value) = self.collect(|run| {
             let was_running = std::mem::replace(&mut run.is_running, true);

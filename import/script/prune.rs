@@ -1,15 +1,15 @@
-//! What statements need not say: variables that nothing reads, branches without effect, `leave` at an end.
+//! Removes unnecessary statements: variables that are never read, branches without effect, `leave` at an end.
 
 use std::collections::HashSet;
 
 use crate::draft::{Stmt, variables_read};
 
-/// Whether statements do something in a test.
+/// Whether statements have an effect in a test.
 pub(super) fn has_effect(body: &[Stmt]) -> bool {
     body.iter().any(|statement| !matches!(statement, Stmt::Let(..) | Stmt::Blank))
 }
 
-/// A branch without effect is left out; an empty `if` is turned round.
+/// Removes a branch without effect, and inverts an `if` with an empty first branch.
 pub(super) fn simplified(mut branches: Vec<(String, Vec<Stmt>)>, otherwise: Vec<Stmt>) -> Option<Stmt> {
     let first_has_effect = branches.iter().any(|(_, body)| has_effect(body));
     if !first_has_effect && !has_effect(&otherwise) {
@@ -36,7 +36,7 @@ fn negated(condition: &str) -> String {
     }
 }
 
-/// How often a loop over a range runs.
+/// The number of passes of a loop over a range.
 pub(super) fn counted(over: &str) -> Option<String> {
     let (from, to) = over.split_once("..")?;
     if let (Ok(from), Ok(to)) = (from.parse::<i64>(), to.parse::<i64>()) {
@@ -52,7 +52,7 @@ pub(super) fn counted(over: &str) -> Option<String> {
     }
 }
 
-/// Removes variables that nothing reads.
+/// Removes variables that are never read.
 pub(super) fn prune(body: &mut Vec<Stmt>, file: &[Stmt], elsewhere: &HashSet<String>) {
     while matches!(body.last(), Some(Stmt::Leave)) {
         body.pop();

@@ -1,4 +1,4 @@
-//! Functions of lists that responses give, as JSONPaths: `items.filter(item => item.ok).map(item => item.id)`.
+//! Converts functions on lists of responses to JSONPaths: `items.filter(item => item.ok).map(item => item.id)`.
 
 use super::Run;
 use super::calls::Arguments;
@@ -53,7 +53,7 @@ fn is_path(member: &str) -> bool {
     !member.is_empty() && member.chars().all(|char| char.is_ascii_alphanumeric() || "._".contains(char))
 }
 
-/// A condition as a filter of a JSONPath; `None` for what filters don't know.
+/// Converts a condition to a filter of a JSONPath; `None` if filters cannot express it.
 fn filter(condition: &str) -> Option<String> {
     let is_simple = !condition.contains(['(', '{', OPEN]) && ![" ~ ", " in ", "not "].iter().any(|word| condition.contains(word));
     let is_of_item = condition.split([' ', '!', '=', '<', '>']).any(|word| word.starts_with('@'));

@@ -1,4 +1,4 @@
-//! What scripts draw at random: `Math.floor(Math.random() * n)`, `random.randint(1, n)` and their relatives.
+//! Random values of scripts: `Math.floor(Math.random() * n)`, `random.randint(1, n)` and similar.
 
 use std::rc::Rc;
 
@@ -23,9 +23,9 @@ fn fraction(number: f64) -> String {
 }
 
 impl Run<'_> {
-    /// Arithmetic with a random number; `None` for any other.
+    /// Arithmetic with a random number; `None` for other arithmetic.
     pub(super) fn random_arithmetic(&mut self, operator: &str, left: &Value, right: &Value) -> Option<Value> {
-        // The random side first: sums and products don't care.
+        // The random side comes first, because the order does not matter for sums and products.
         let (random, other) = match (left.shape(), right.shape()) {
             (Some(Shape::Random(..) | Shape::RandomInt(..) | Shape::RandomUpTo(_)), _) => (left, right),
             (_, Some(Shape::Random(..) | Shape::RandomInt(..) | Shape::RandomUpTo(_))) if matches!(operator, "+" | "*") => (right, left),
@@ -53,7 +53,7 @@ impl Run<'_> {
         }
     }
 
-    /// `Math.floor`, `Math.trunc`, `int`: of a random float, a random whole number.
+    /// `Math.floor`, `Math.trunc`, `int`: converts a random float to a random whole number.
     pub(super) fn floor(&mut self, value: &Value) -> Value {
         match value.shape() {
             Some(Shape::Random(from, to)) => {
@@ -105,7 +105,7 @@ impl Run<'_> {
                 if let [only] = items.as_slice() {
                     return only.clone();
                 }
-                // Functions and requests can't be drawn by an expression.
+                // An expression cannot draw functions and requests.
                 let ty = items.first().map_or(Ty::Any, Value::ty);
                 match self.code(list) {
                     Some(code) => {
@@ -124,7 +124,7 @@ impl Run<'_> {
         }
     }
 
-    /// A long list gets a name in the file.
+    /// Names a long list in the file.
     fn named_list(&mut self, code: &Code) -> String {
         if code.text.len() <= 60 || code.text.contains(super::value::OPEN) || code.changes {
             return code.text.clone();
@@ -133,7 +133,7 @@ impl Run<'_> {
         if let Some((name, _)) = self.keeps.get(&key) {
             return name.clone();
         }
-        // A `let` of the file: the same list for all users.
+        // This is a `let` of the file, so all users have the same list.
         let name = self.file_names.variable("choices", "choices");
         self.keeps.insert(key, (name.clone(), crate::draft::Expr::code(code.text.clone())));
         name

@@ -12,7 +12,7 @@ use crate::web::{Exchange, METHODS, Target};
 pub(crate) struct Sent {
     pub(crate) method: String,
     pub(crate) url: Value,
-    /// Keys and values behind the URL.
+    /// The query after the URL.
     pub(crate) query: Value,
     pub(crate) headers: Value,
     /// A body of JSON.
@@ -25,7 +25,7 @@ pub(crate) struct Sent {
     /// User and password.
     pub(crate) auth: Value,
     pub(crate) name: Value,
-    /// The most milliseconds that it may take.
+    /// The timeout in milliseconds.
     pub(crate) timeout_ms: Option<f64>,
     /// The most redirects that are followed.
     pub(crate) redirects: Option<u32>,
@@ -55,7 +55,7 @@ impl Default for Sent {
 }
 
 impl Run<'_> {
-    /// A step with this request. Gives its response.
+    /// Adds a step with this request. Returns its response.
     pub(crate) fn send(&mut self, sent: Sent) -> Value {
         let method = sent.method.to_ascii_uppercase();
         let Some(url) = self.as_text(&sent.url).filter(|_| METHODS.contains(&method.as_str())) else {
@@ -150,7 +150,7 @@ impl Run<'_> {
         }
     }
 
-    /// Whether a URL is what a response gave.
+    /// Whether a URL comes from a response.
     fn is_reference(&self, url: &Text) -> bool {
         match url.parts.first() {
             Some(Part::Hole(code)) => !code.contains("env.settings."),
@@ -158,7 +158,7 @@ impl Run<'_> {
         }
     }
 
-    /// A path that is drawn or comes from a variable, behind an address: what follows the address, and the address.
+    /// Splits a URL whose path after the address is random or comes from a variable: returns the path and the address.
     fn split_base(&self, url: Text) -> (Text, Option<Text>) {
         let is_base = |part: &Part| match part {
             Part::Literal(text) => text.split_once("://").is_some_and(|(_, host)| !host.is_empty() && !host.contains(['/', '?', ':'])),
@@ -202,7 +202,7 @@ impl Run<'_> {
         self.api_of(&target.origin)
     }
 
-    /// The api of an origin. A variable of the environment in it stays one in the address.
+    /// The api of an origin. A variable of the environment in the origin becomes one in the address.
     fn api_of(&mut self, origin: &Text) -> String {
         let settings = self.settings.clone();
         let mut hosts = std::mem::take(&mut self.hosts);
@@ -289,7 +289,7 @@ impl Run<'_> {
     }
 }
 
-/// A query is encoded when it is sent: a script that does so itself need not do it again.
+/// Queries are encoded when they are sent. A script that encodes its query itself need not do so any more.
 fn not_encoded_twice(value: &mut Expr) {
     let plain = |code: &str| code.strip_prefix("urlencode(").and_then(|rest| rest.strip_suffix(')')).map(str::to_owned);
     let hole = match value {

@@ -1,4 +1,4 @@
-//! Marks in statements and requests become captures of the steps whose responses give the values.
+//! Resolves the marks in statements and requests: the steps whose responses contain the values capture them.
 
 use super::conditions::Expectations;
 use super::finish::{Capture, Captures};
@@ -102,7 +102,7 @@ impl Run<'_> {
         }
         let mut all: Vec<Expect> = Vec::new();
         if statuses.is_empty() && matchers.is_empty() && expects.is_empty() {
-            // Both tools accept everything below 400.
+            // k6 and Locust both accept every status below 400.
             all.push(Expect::Status(if matches!(step.exchange.options.redirects, Some(crate::draft::Redirects::Off)) {
                 vec!["2xx".to_owned(), "3xx".to_owned()]
             } else {
@@ -176,7 +176,7 @@ impl Run<'_> {
         }
     }
 
-    /// A value that is sent as a text: one hole needs no quotes.
+    /// Resolves a value that is sent as a text. A single hole needs no quotes.
     fn resolve_text_value(&mut self, expr: &mut Expr, step: Option<usize>, captures: &mut Captures, path: &[usize]) {
         self.resolve_expr(expr, step, captures, path);
         if let Expr::Text(text) = expr {
@@ -192,7 +192,7 @@ impl Run<'_> {
         }
     }
 
-    /// Code without marks: within its own step, a value is read from the response; elsewhere, it is captured.
+    /// Replaces the marks in code: within its own step, a value is read from the response; elsewhere, the step captures it.
     fn resolve(&mut self, code: &str, step: Option<usize>, is_optional: bool, captures: &mut Captures, path: &[usize]) -> String {
         if !code.contains(OPEN) {
             return code.to_owned();
@@ -266,7 +266,7 @@ impl Run<'_> {
     }
 }
 
-/// A name for what is captured.
+/// A hint for the name of a captured value.
 fn hint(what: &What) -> String {
     use crate::draft::Segment;
     match what {
@@ -276,7 +276,7 @@ fn hint(what: &What) -> String {
                 Segment::Index(_) => None,
             });
             match (key, path.last()) {
-                // An item of a list is one of its name.
+                // An item of a list gets the list's name in the singular.
                 (Some(key), Some(Segment::Index(_))) => crate::words::singular(&key),
                 (Some(key), _) => key,
                 (None, _) => "body".to_owned(),

@@ -10,7 +10,7 @@ use crate::names::is_word;
 use crate::write::quoted;
 
 impl Run<'_> {
-    /// The code of a value that responses give: a mark.
+    /// The code of a value from responses: a mark.
     pub(super) fn origin(&mut self, steps: &Rc<[usize]>, what: What) -> String {
         let origin = Origin { steps: steps.clone(), what };
         let number = match self.origins.iter().position(|known| *known == origin) {
@@ -35,7 +35,7 @@ impl Run<'_> {
         self.origins.get(mark).is_some_and(|origin| matches!(origin.what, What::Json(_)))
     }
 
-    /// Whether every response has it.
+    /// Whether every response contains the value.
     pub(super) fn is_always(&self, mark: usize) -> bool {
         self.origins.get(mark).is_some_and(|origin| match &origin.what {
             What::Source(source) => matches!(source.what.as_str(), "url" | "text") && source.pattern.is_none(),
@@ -43,7 +43,7 @@ impl Run<'_> {
         })
     }
 
-    /// `any json "$.items[*]"`: one of a list of a response.
+    /// `any json "$.items[*]"`: an item of a list in a response, at random.
     pub(super) fn any_of(&mut self, mark: usize) -> Option<Value> {
         let origin = self.origins.get(mark)?.clone();
         let source = match &origin.what {
@@ -150,10 +150,10 @@ impl Run<'_> {
             "timings" | "elapsed" | "headers" | "cookies" | "request" => {
                 Value::Method(Box::new(Value::Response(steps.clone())), member.into())
             }
-            // The framework's response is within the client's.
+            // The response of the framework is a member of the client's.
             "response" => Value::Response(steps.clone()),
             "error" | "error_code" => {
-                // An error of the connection fails the step anyway.
+                // A connection error fails the step anyway.
                 Value::null()
             }
             _ => Value::Method(Box::new(Value::Response(steps.clone())), member.into()),
@@ -209,7 +209,7 @@ impl Run<'_> {
         }
     }
 
-    /// Of a map, the member that a variable of the environment names: the first that is no production system's.
+    /// The member of a map that a variable of the environment selects: the first one that is not a production system.
     fn choice(&mut self, map: &indexmap::IndexMap<String, Value>, index: &Value) -> Value {
         if let Value::Env(_, Some(default)) = index
             && let Some(value) = map.get(&**default)
@@ -244,7 +244,7 @@ impl Run<'_> {
             Value::Code(code) if !self.is_method(key) => self.member_of_code(&code.clone(), key),
             Value::Code(code) => {
                 self.sample_column(&code.text, key);
-                // `response.json()["items"]` names a member, never a method.
+                // `response.json()["items"]` reads a member, never a method.
                 if let Some(mark) = code.mark()
                     && let Some(Origin { steps, what: What::Json(mut path) }) = self.origins.get(mark).cloned()
                 {
@@ -329,7 +329,7 @@ impl Run<'_> {
         self.keep(key, member, first)
     }
 
-    /// Whether a name is a function of texts, lists or dictionaries: in Python, every member of them is.
+    /// Whether a name is a method of texts, lists or dictionaries. In Python, every member of them is.
     fn is_method(&self, name: &str) -> bool {
         const NAMES: [&str; 37] = [
             "toString",

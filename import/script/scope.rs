@@ -1,4 +1,4 @@
-//! Variables of a script, with a journal: what a branch assigned can be taken back.
+//! The variables of a script, with a journal, so that the assignments of a branch can be undone.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,11 +11,11 @@ use super::value::{Object, Value};
 /// A variable.
 pub(crate) type Cell = Rc<RefCell<Slot>>;
 
-/// What a variable holds.
+/// The content of a variable.
 #[derive(Clone, Debug)]
 pub(crate) struct Slot {
     pub(crate) value: Value,
-    /// The variable of the language that an assignment sets: a branch or a loop assigns it.
+    /// The variable of the language that assignments set, if a branch or a loop assigns it.
     pub(crate) variable: Option<String>,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct Slot {
 pub(crate) struct Scope {
     names: RefCell<HashMap<String, Cell>>,
     parent: Option<Rc<Scope>>,
-    /// The file that it belongs to, as messages show it.
+    /// Its file, as messages show it.
     pub(crate) file: Rc<str>,
 }
 
@@ -41,12 +41,12 @@ impl Scope {
         self.parent.is_none()
     }
 
-    /// The variable of this name, here or further out.
+    /// The variable of this name, in this or an enclosing scope.
     pub(crate) fn find(&self, name: &str) -> Option<Cell> {
         self.own(name).or_else(|| self.parent.as_ref()?.find(name))
     }
 
-    /// The variable of this name, declared here.
+    /// The variable of this name in this scope.
     pub(crate) fn own(&self, name: &str) -> Option<Cell> {
         self.names.borrow().get(name).cloned()
     }
@@ -58,19 +58,19 @@ impl Scope {
         cell
     }
 
-    /// Declares a variable that another scope shares.
+    /// Adds a variable that another scope shares.
     pub(crate) fn share(&self, name: &str, cell: Cell) {
         self.names.borrow_mut().insert(name.to_owned(), cell);
     }
 
-    /// The variables that are declared here.
+    /// The variables of this scope.
     pub(crate) fn all(&self) -> Vec<(String, Cell)> {
         let mut all: Vec<(String, Cell)> = self.names.borrow().iter().map(|(name, cell)| (name.clone(), cell.clone())).collect();
         all.sort_by(|left, right| left.0.cmp(&right.0));
         all
     }
 
-    /// What is declared here and further out.
+    /// The variables of this and all enclosing scopes.
     pub(crate) fn snapshot(self: &Rc<Self>) -> Vec<(Rc<Self>, HashMap<String, Cell>)> {
         let mut out = vec![(self.clone(), self.names.borrow().clone())];
         if let Some(parent) = &self.parent {
@@ -79,7 +79,7 @@ impl Scope {
         out
     }
 
-    /// Declares again what a snapshot has, and nothing else.
+    /// Restores the variables of a snapshot, and removes all others.
     pub(crate) fn restore(snapshot: Vec<(Rc<Self>, HashMap<String, Cell>)>) {
         for (scope, names) in snapshot {
             *scope.names.borrow_mut() = names;
@@ -92,7 +92,7 @@ impl Scope {
     }
 }
 
-/// Something that was changed, as it was before.
+/// The former state of something that changed.
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
     Variable(Cell, Slot, String),
@@ -102,7 +102,7 @@ pub(crate) enum Change {
 }
 
 impl Change {
-    /// Takes the change back.
+    /// Undoes the change.
     pub(crate) fn undo(self) {
         match self {
             Self::Variable(cell, slot, _) => *cell.borrow_mut() = slot,

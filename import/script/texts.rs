@@ -1,4 +1,4 @@
-//! Values as expressions of the language, and texts with values in them.
+//! Values as expressions of the language, and texts that contain values.
 
 use super::value::{Code, Ty, Value};
 use super::{Language, Run};
@@ -7,7 +7,7 @@ use crate::draft::{self, Part, Text};
 use crate::write::inline;
 
 impl Run<'_> {
-    /// A value as an expression; `None` for what has none.
+    /// A value as an expression; `None` if it has no counterpart.
     pub(crate) fn expr(&mut self, value: &Value) -> Option<draft::Expr> {
         Some(match value {
             Value::Data(expr) => expr.clone(),
@@ -26,7 +26,7 @@ impl Run<'_> {
         })
     }
 
-    /// A value as code; `None` for what has none.
+    /// A value as code; `None` if it has no counterpart.
     pub(crate) fn code(&mut self, value: &Value) -> Option<Code> {
         Some(match value {
             Value::Code(code) => code.clone(),
@@ -54,7 +54,7 @@ impl Run<'_> {
         })
     }
 
-    /// A key of the environment for a variable of the process environment.
+    /// The key of the environment for a variable of the process environment.
     pub(crate) fn setting(&mut self, name: &str, default: Option<&str>) -> String {
         let key = crate::web::key(name, "value");
         let variable: String = name.chars().map(|char| if char.is_ascii_alphanumeric() || char == '_' { char } else { '_' }).collect();
@@ -160,7 +160,7 @@ impl Run<'_> {
                 Some(key) => values.front().cloned().map_or(Value::Undefined, |map| self.member(map, &key)),
                 None => values.pop_front().unwrap_or(Value::Undefined),
             };
-            // `%0.4d` pads with zeros as `%04d` does.
+            // `%0.4d` pads with zeros, as `%04d` does.
             let spec = match (kind, spec.split_once('.')) {
                 ('d' | 'i', Some((_, digits))) => format!("0{digits}"),
                 _ => spec.to_owned(),
@@ -211,7 +211,7 @@ impl Run<'_> {
         Value::Data(draft::Expr::Text(out))
     }
 
-    /// `format_time` for a format of Python, whose letters the language shares.
+    /// `format_time` for a format of Python, which uses the same letters as the language.
     fn formatted_time(&mut self, value: &Value, format: &str) -> Value {
         match self.code(value) {
             Some(code) => {
@@ -222,7 +222,7 @@ impl Run<'_> {
         }
     }
 
-    /// A text whose holes are texts of their own is joined with them, where this reads better.
+    /// A text as a value. A text that is a single hole without a format becomes the expression itself.
     pub(crate) fn text_value(text: Text) -> Value {
         match text.parts.as_slice() {
             [Part::Hole(code)] if !code.contains(':') => Value::code(code.clone(), Ty::Text),
@@ -231,7 +231,7 @@ impl Run<'_> {
     }
 }
 
-/// A pattern of a script, if the language knows it.
+/// A pattern of a script, if the language supports it.
 pub(super) fn regex(pattern: &str, flags: &str) -> Option<String> {
     let flags: String = flags.chars().filter(|flag| matches!(flag, 'i' | 'm' | 's')).collect();
     let pattern = pattern.replace("\\/", "/").replace("(?P<", "(?<");

@@ -1,4 +1,4 @@
-//! Values of a script: data, expressions of the language, responses, and what the script's tool brings along.
+//! The values of a script: data, expressions of the language, responses, and functions of the tool.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,10 +9,10 @@ use super::scope::Scope;
 use crate::code::Function;
 use crate::draft::{Expr, Segment, Source};
 
-/// What an expression of a script stands for.
+/// The value of an expression in a script.
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
-    /// Nothing, such as a member that an object lacks.
+    /// No value, such as a member that an object lacks.
     Undefined,
     /// Null, a bool, a number, or a text that may have holes.
     Data(Expr),
@@ -23,17 +23,17 @@ pub(crate) enum Value {
     Function(Rc<Closure>),
     Class(Rc<ClassValue>),
     Object(Rc<Object>),
-    /// Something of the tool or a library, by its path: `k6/http.get`, `random.randint`.
+    /// A value or a function of the tool or a library, by its path: `k6/http.get`, `random.randint`.
     Native(Rc<str>),
-    /// A function of a value: `text.trim`.
+    /// A method of a value: `text.trim`.
     Method(Box<Value>, Rc<str>),
-    /// The response of any of these steps: of several, if the script sent the request in different branches.
+    /// The response of one of these steps. There are several if the script sends the request in different branches.
     Response(Rc<[usize]>),
-    /// Elements of a response: its steps, a CSS selector, and whether all of them are meant.
+    /// Elements of a response: its steps, a CSS selector, and whether to use all elements.
     Elements(Rc<[usize]>, Rc<str>, bool),
     /// A regular expression.
     Regex(String),
-    /// The content of a file beside the script.
+    /// The content of a file next to the script.
     File(Rc<str>),
     /// A variable of the process environment, and its default.
     Env(Rc<str>, Option<Rc<str>>),
@@ -41,7 +41,7 @@ pub(crate) enum Value {
     Rows(Rc<str>),
     /// A pause in seconds: `between(1, 3)`.
     Pause(Rc<crate::draft::Wait>),
-    /// Nothing of the language; what the script says.
+    /// A value that the language cannot express, with its source text.
     Unknown(Rc<str>),
 }
 
@@ -51,7 +51,7 @@ pub(crate) struct Closure {
     pub(crate) function: Rc<Function>,
     pub(crate) scope: Rc<Scope>,
     pub(crate) this: Option<Value>,
-    /// The class that defines it, whose bases `super()` means.
+    /// The defining class, whose bases `super()` uses.
     pub(crate) class: Option<Rc<ClassValue>>,
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct ClassValue {
     pub(crate) name: String,
     pub(crate) bases: Vec<Value>,
     pub(crate) members: RefCell<IndexMap<String, Value>>,
-    /// Weights of what `@task` marks, by name.
+    /// The weights of the members with `@task`, by name.
     pub(crate) tasks: RefCell<Vec<(String, Value)>>,
     pub(crate) line: usize,
 }
@@ -76,14 +76,14 @@ pub(crate) struct Object {
 /// An expression of the language.
 #[derive(Clone, Debug)]
 pub(crate) struct Code {
-    /// As it is written; values of responses are marks in it.
+    /// Its source text; values of responses are marks in it.
     pub(crate) text: String,
     pub(crate) ty: Ty,
     /// Whether it can be an operand without brackets.
     pub(crate) atom: bool,
-    /// Whether it has another value each time.
+    /// Whether it differs at each evaluation.
     pub(crate) changes: bool,
-    /// How it is made, if that matters.
+    /// Its structure, if that matters.
     pub(crate) shape: Option<Rc<Shape>>,
 }
 
@@ -100,7 +100,7 @@ pub(crate) enum Ty {
     Time,
 }
 
-/// How an expression is made.
+/// The structure of an expression.
 #[derive(Clone, Debug)]
 pub(crate) enum Shape {
     Compare(Value, &'static str, Value),
@@ -112,7 +112,7 @@ pub(crate) enum Shape {
     Matches(Value, String),
     /// A member of the whole exists.
     Has(Value),
-    /// The position of a part in a whole, or -1: whether the whole contains it.
+    /// The index of a part in a whole, or -1: used to test whether the whole contains it.
     IndexOf(Value),
     /// The steps' checks hold.
     Checked(Rc<[usize]>),
@@ -126,25 +126,25 @@ pub(crate) enum Shape {
     RandomInt(i64, i64),
     /// The name of a value's type.
     TypeOf(Value),
-    /// Numbers from one to another, both included.
+    /// The numbers from one to another, both included.
     Range(Value, Value),
     /// Any index of a list.
     RandomIndex,
-    /// Milliseconds, as durations of a response are in k6.
+    /// Milliseconds, the unit of a response's durations in k6.
     Milliseconds,
-    /// Seconds, as durations of a response are in Locust.
+    /// Seconds, the unit of a response's durations in Locust.
     Seconds,
 }
 
-/// A value that a response gives.
+/// A value from a response.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Origin {
-    /// The steps whose response gives it.
+    /// The steps whose response contains it.
     pub(crate) steps: Rc<[usize]>,
     pub(crate) what: What,
 }
 
-/// What of a response.
+/// The part of a response.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum What {
     Json(Vec<Segment>),
@@ -169,19 +169,19 @@ impl Code {
         Self { text: text.into(), ty, atom: true, changes: false, shape: None }
     }
 
-    /// The expression as an operand.
+    /// The expression, in brackets if an operand needs them.
     pub(crate) fn operand(&self) -> String {
         if self.atom { self.text.clone() } else { format!("({})", self.text) }
     }
 
-    /// The number of the origin, if the whole expression is a value of a response.
+    /// The number of the origin, if the whole expression is one mark.
     pub(crate) fn mark(&self) -> Option<usize> {
         let number = self.text.strip_prefix(OPEN)?.strip_suffix(CLOSE)?;
         number.parse().ok()
     }
 }
 
-/// The numbers of the origins within code.
+/// The numbers of the origins in code.
 pub(crate) fn marks(text: &str) -> Vec<usize> {
     text.split(OPEN).skip(1).filter_map(|part| part.split(CLOSE).next()?.parse().ok()).collect()
 }
@@ -208,7 +208,7 @@ impl Value {
         Self::Code(Code::new(text, ty))
     }
 
-    /// An expression that has another value each time.
+    /// An expression that differs at each evaluation.
     pub(crate) fn changing(text: impl Into<String>, ty: Ty) -> Self {
         Self::Code(Code { changes: true, ..Code::new(text, ty) })
     }

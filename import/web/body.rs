@@ -3,7 +3,7 @@
 use super::url::{MARK, Marked, pairs};
 use crate::draft::{self, Body, Draft, Expr, Text};
 
-/// A body as a spec writes it, and the `Content-Type` that has to be written beside it because the body's kind would send another.
+/// A body in the form of the spec, and the `Content-Type` to write besides it, if the default one of this kind of body differs.
 pub(crate) fn body(draft: &mut Draft, content_type: Option<&str>, text: &Text) -> (Option<Body>, Option<String>) {
     if text.parts.is_empty() {
         return (None, content_type.filter(|ty| !ty.is_empty()).map(str::to_owned));
@@ -38,20 +38,20 @@ pub(crate) fn body(draft: &mut Draft, content_type: Option<&str>, text: &Text) -
     (Some(Body::Text(Expr::Text(text.clone()))), kept.filter(|_| media != "text/plain"))
 }
 
-/// The type of a multipart body whose header was not recorded: its first line is the boundary.
+/// The type of a multipart body whose header was not recorded. Its first line is the boundary.
 fn sniff_multipart(text: &str) -> Option<String> {
     let boundary = text.lines().next()?.strip_prefix("--").filter(|boundary| !boundary.is_empty())?;
     text.contains("form-data;").then(|| format!("multipart/form-data; boundary={boundary}"))
 }
 
-/// The JSON of a text whose holes may stand within strings or for whole values.
+/// The JSON of a text, in which holes may be parts of strings or whole values.
 pub(crate) fn json(text: &Text) -> Option<Expr> {
     let marked = Marked::new(text);
     let mut quoted = String::new();
     let (mut in_string, mut escaped, mut in_mark) = (false, false, false);
     for char in marked.text.chars() {
         if char == MARK && !in_string {
-            // A hole for a whole value: a text of its own, marked by `!`.
+            // The hole is a whole value. It becomes a string that starts with `!`.
             quoted.push_str(if in_mark { "\u{f8ff}\"" } else { "\"!\u{f8ff}" });
             in_mark = !in_mark;
             continue;
@@ -82,7 +82,7 @@ fn restore(value: Expr, marked: &Marked) -> Expr {
     }
 }
 
-/// A GraphQL request without members that `graphql` would not send.
+/// A GraphQL request, unless it has members that `graphql` would not send.
 fn graphql(text: &Text) -> Option<Body> {
     let Some(Expr::Map(members)) = json(text) else { return None };
     let query = members.iter().find(|(key, _)| key == "query")?.1.as_literal()?.to_owned();
@@ -99,7 +99,7 @@ fn graphql(text: &Text) -> Option<Body> {
     }
 }
 
-/// The decoded fields of a form; `None` if a map would not send the same.
+/// The decoded fields of a form; `None` if a map would be sent differently.
 pub(crate) fn form_fields(text: &Text) -> Option<Vec<(String, Expr)>> {
     let marked = Marked::new(text);
     Some(pairs(marked.text.trim_end_matches(['\r', '\n']))?.into_iter().map(|(key, values)| (key, marked.values(values))).collect())
@@ -113,7 +113,7 @@ fn parameter(value: &str, name: &str) -> Option<String> {
     })
 }
 
-/// The fields of a multipart body; `None` if it is not whole.
+/// The fields of a multipart body; `None` if it is incomplete.
 fn multipart(draft: &mut Draft, text: &str, boundary: &str) -> Option<Vec<(String, Expr)>> {
     let text = text.replace("\r\n", "\n");
     let mut fields = Vec::new();
@@ -145,7 +145,7 @@ fn multipart(draft: &mut Draft, text: &str, boundary: &str) -> Option<Vec<(Strin
     if fields.is_empty() { None } else { Some(fields) }
 }
 
-/// A field of a map; a repeated name makes a list.
+/// Adds a field to a map. The values of a repeated name become a list.
 pub(crate) fn push_field(fields: &mut Vec<(String, Expr)>, name: String, value: Expr) {
     match fields.iter_mut().find(|(known, _)| *known == name) {
         Some((_, Expr::List(values))) => values.push(value),
@@ -154,7 +154,7 @@ pub(crate) fn push_field(fields: &mut Vec<(String, Expr)>, name: String, value: 
     }
 }
 
-/// A file that a request sends: written beside the spec.
+/// Adds a file that a request sends. It is written next to the spec.
 pub(crate) fn attachment(draft: &mut Draft, file: &str, content_type: Option<&str>, content: Vec<u8>) -> Expr {
     let stem = file.rsplit(['/', '\\']).next().unwrap_or_default();
     let safe: String = stem.chars().map(|char| if char.is_ascii_alphanumeric() || "._-".contains(char) { char } else { '_' }).collect();

@@ -1,4 +1,5 @@
-//! Requests of one shape become one request of an api: what differs between them, what names a variable, and ids are its parameters.
+//! Combines requests of the same shape into one request of an api. Its parameters are the parts that differ, those that use a variable, and
+//! ids.
 
 use indexmap::IndexMap;
 
@@ -9,10 +10,10 @@ use super::titles::{id_name, request_name};
 use crate::draft::{Auth, Body, Draft, Expr, Line, Param, Part, Parts, Path, Request, Text};
 use crate::names::Names;
 
-/// The most parameters of a request. Requests that differ in more have different purposes.
+/// The most parameters of a request. Requests with more differences have different purposes.
 const PARAMS_MAX: usize = 8;
 
-/// How an exchange calls its request.
+/// The call of an exchange's request.
 #[derive(Clone, Debug)]
 pub(crate) struct Defined {
     /// `shop.get_item`
@@ -23,7 +24,7 @@ pub(crate) struct Defined {
     pub(crate) args: Vec<(Option<String>, Expr)>,
 }
 
-/// Adds requests for all exchanges to the apis of a draft. Gives the call of each exchange.
+/// Adds requests for all exchanges to the apis of a draft. Returns the call of each exchange.
 pub(crate) fn define(draft: &mut Draft, exchanges: &[Exchange]) -> Vec<Defined> {
     let varying = varying(exchanges);
     let mut groups: IndexMap<String, Vec<usize>> = IndexMap::new();
@@ -56,7 +57,7 @@ pub(crate) fn define(draft: &mut Draft, exchanges: &[Exchange]) -> Vec<Defined> 
     out.into_iter().flatten().collect()
 }
 
-/// Groups of one shape that still fit one request: all of them, or each for itself if they differ in too much.
+/// Splits a group of one shape: it stays together unless its exchanges differ in too many parts; then only equal ones do.
 fn split(exchanges: &[Exchange], members: &[usize]) -> Vec<Vec<usize>> {
     let group: Vec<&Exchange> = members.iter().map(|number| &exchanges[*number]).collect();
     let mut params = Params::default();
@@ -64,7 +65,6 @@ fn split(exchanges: &[Exchange], members: &[usize]) -> Vec<Vec<usize>> {
     if params.list.len() <= PARAMS_MAX || members.len() == 1 {
         return vec![members.to_vec()];
     }
-    // Equal ones stay together.
     let mut equal: IndexMap<String, Vec<usize>> = IndexMap::new();
     for number in members {
         equal.entry(format!("{:?}", exchanges[*number])).or_default().push(*number);
@@ -80,7 +80,7 @@ struct Params {
 }
 
 impl Params {
-    /// A parameter may hide nothing that the file declares.
+    /// A parameter must not hide a name that the file declares.
     fn new(draft: &Draft) -> Self {
         let mut out = Self::default();
         draft.apis.iter().for_each(|api| out.names.reserve(&api.name));
@@ -88,7 +88,7 @@ impl Params {
         out
     }
 
-    /// The parameter with these arguments: the same arguments share one.
+    /// The parameter with these arguments. Parameters with equal arguments are one.
     fn param(&mut self, hint: &str, args: Vec<Expr>) -> String {
         if let Some((name, _)) = self.list.iter().find(|(_, known)| *known == args) {
             return name.clone();
@@ -98,7 +98,7 @@ impl Params {
         name
     }
 
-    /// Variables of the sequence that a text names: each becomes a parameter. `env.x` and calls of functions may stay.
+    /// Replaces variables of the sequence in a text with parameters. `env.x` and calls of functions may stay.
     fn local(&mut self, text: &Text, count: usize) -> Text {
         let parts = text.parts.iter().map(|part| match part {
             Part::Hole(code) => match local(code) {
@@ -111,8 +111,8 @@ impl Params {
     }
 }
 
-/// The last word of the first variable of the calling sequence that code names: `id` for `row.id` and `urldecode(row.id)`. Neither the names
-/// that the language predefines nor functions, names of arguments and words within texts are variables.
+/// The last word of the first variable of the calling sequence in some code: `id` for `row.id` and `urldecode(row.id)`. Predefined names,
+/// functions, names of arguments and words within texts are not variables.
 fn local(code: &str) -> Option<&str> {
     const PREDEFINED: [&str; 10] = ["env", "user", "shard", "test", "fake", "true", "false", "null", "absent", "body"];
     let mut rest = code;
@@ -120,7 +120,7 @@ fn local(code: &str) -> Option<&str> {
     while let Some(char) = rest.chars().next() {
         if char == '"' {
             let end = rest[1..].find('"').map_or(rest.len(), |end| end + 2);
-            // The holes of a text name variables, too.
+            // The holes of a text may contain variables, too.
             let holes = rest[..end].split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(hole, _)| hole);
             if let Some(name) = holes.filter(|hole| !hole.is_empty()).find_map(local) {
                 return Some(name);
@@ -168,7 +168,7 @@ fn unify_exchange(group: &[&Exchange], params: &mut Params) -> (Vec<Text>, Line,
         path.push("?");
         match unify(&values.iter().collect::<Vec<_>>(), "query", params) {
             Expr::Text(text) => path.append(text),
-            // The text is encoded already, but a hole of the path would encode it again: the first one is kept.
+            // The text is already encoded, and a hole of the path would encode it again, so the first value is kept.
             _ => path.append(first.raw_query.clone().unwrap_or_default()),
         }
     }
@@ -180,7 +180,7 @@ fn unify_exchange(group: &[&Exchange], params: &mut Params) -> (Vec<Text>, Line,
     (segments, Line { method: first.method.clone(), path: Path::Template(path) }, parts)
 }
 
-/// The argument for a segment: a number for digits.
+/// The argument for a segment: a number if it consists of digits.
 fn id_arg(segment: &Text) -> Expr {
     match segment.as_literal() {
         Some(digits)
@@ -204,7 +204,7 @@ fn unify_entries(
         .enumerate()
         .map(|(at, key)| {
             let values: Vec<&Expr> = group.iter().filter_map(|exchange| of(exchange).get(at)).map(|(_, value)| value).collect();
-            // A number is sent as text here, so a captured one needs no quotes.
+            // A number is converted to text here, so a captured one needs no quotes.
             let value = match unify(&values, &key, params) {
                 Expr::Text(text) => Expr::from(text),
                 other => other,
@@ -263,7 +263,7 @@ fn unify_body(group: &[&Exchange], params: &mut Params) -> Option<Body> {
     })
 }
 
-/// One expression for several: equal parts stay, the others become parameters.
+/// Combines several expressions: equal parts stay, the others become parameters.
 fn unify(values: &[&Expr], hint: &str, params: &mut Params) -> Expr {
     let Some(first) = values.first() else { return Expr::Null };
     match first {
@@ -291,7 +291,7 @@ fn unify(values: &[&Expr], hint: &str, params: &mut Params) -> Expr {
         return match first {
             Expr::Text(text) => Expr::Text(params.local(text, values.len())),
             Expr::Code(code) => match local(code) {
-                // A row that is drawn is named after what it is sent as.
+                // A random row is named after the field in which it is sent.
                 Some(name) => {
                     Expr::Code(params.param(if code.contains("next(") { hint } else { name }, vec![(*first).clone(); values.len()]))
                 }
@@ -307,7 +307,7 @@ fn same_keys(left: &[(String, Expr)], right: &[(String, Expr)]) -> bool {
     left.len() == right.len() && left.iter().zip(right).all(|((left, _), (right, _))| left == right)
 }
 
-/// What all requests of an api send becomes an option of the api.
+/// Moves the options that all requests of an api share to the api.
 fn hoist(draft: &mut Draft) {
     for api in &mut draft.apis {
         let Some(first) = api.requests.first() else { continue };
@@ -342,7 +342,7 @@ fn is_constant_auth(auth: &Auth) -> bool {
     }
 }
 
-/// Whether an expression names no parameter.
+/// Whether an expression uses no parameter.
 fn is_constant(value: &Expr) -> bool {
     match value {
         Expr::Code(code) => local(code).is_none(),

@@ -1,6 +1,6 @@
-//! Which headers the client sets itself.
+//! The headers that the client sets itself.
 
-/// Headers that a browser or a client adds to every request. A spec leaves them to ltc.
+/// Headers that a browser or another client adds to every request. They are dropped, and ltc sets its own.
 const BROWSER: &[&str] = &[
     "accept-charset",
     "accept-encoding",
@@ -44,7 +44,7 @@ const BROWSER: &[&str] = &[
     "x-forwarded-proto",
 ];
 
-/// Whether a browser sets a header by itself. An `Accept` that a script has set says which format it wants, so it is kept.
+/// Whether a browser sets a header itself. An `Accept` that a script has set selects a format, so it is kept.
 pub(crate) fn is_browser_header(name: &str, value: &str) -> bool {
     let name = name.to_ascii_lowercase();
     if name == "accept" {
@@ -58,7 +58,7 @@ pub(crate) fn is_browser_header(name: &str, value: &str) -> bool {
     name.starts_with(':') || name.starts_with("sec-") || name.starts_with("proxy-") || BROWSER.contains(&name.as_str())
 }
 
-/// Whether a header describes the body, and so follows from how the body is written.
+/// Whether a header describes the body. ltc derives such headers from the kind of body.
 pub(crate) fn is_content_header(name: &str) -> bool {
     name.eq_ignore_ascii_case("content-type") || name.eq_ignore_ascii_case("content-length")
 }

@@ -1,4 +1,4 @@
-//! Hosts become apis, each with its address in the environment.
+//! Turns hosts into apis, each with its address in the environment.
 
 use indexmap::IndexMap;
 
@@ -14,8 +14,8 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
-    /// The api of an origin: added when it is met first. A hole in the origin is a variable of the process environment, given as `${NAME}`
-    /// by `variable`.
+    /// The api of an origin, which is added on its first use. A hole in the origin is a variable of the process environment, which
+    /// `variable` converts to `${NAME}`.
     pub(crate) fn api(&mut self, draft: &mut Draft, origin: &Text, variable: impl Fn(&str) -> String) -> String {
         let address: String = origin
             .parts
@@ -37,7 +37,7 @@ impl Hosts {
         name
     }
 
-    /// A secret of an api's section of the environment. Its value is not written; equal values share a key.
+    /// A secret in an api's section of the environment. Its value is not written; equal values share a key.
     pub(crate) fn secret(draft: &mut Draft, api: &str, name: &str, value: &str) -> Expr {
         let key = unique_key(draft, api, &key(name, "token"), value);
         let variable = crate::draft::variable(&[api, &key]);
@@ -45,14 +45,14 @@ impl Hosts {
         draft.env(&[api, &key], Value::Secret(variable))
     }
 
-    /// A setting of an api's section of the environment; equal values share a key.
+    /// A setting in an api's section of the environment; equal values share a key.
     pub(crate) fn setting(draft: &mut Draft, api: &str, name: &str, value: &str) -> Expr {
         let key = unique_key(draft, api, &key(name, "value"), value);
         draft.env(&[api, &key], Value::text(value))
     }
 }
 
-/// The key of a value: the name, with a number if the name has another value already.
+/// The key of a value: the name, followed by a number if the name already has another value.
 fn unique_key(draft: &mut Draft, api: &str, name: &str, value: &str) -> String {
     let mut number = 1;
     loop {
@@ -83,7 +83,7 @@ fn is_address(host: &str) -> bool {
     host.starts_with('[') || !host.is_empty() && host.chars().all(|char| char.is_ascii_digit() || char == '.')
 }
 
-/// The word that a person would call a host: `shop` for `www.shop.co.uk`.
+/// The word by which a person would call a host: `shop` for `www.shop.co.uk`.
 fn label(address: &str) -> String {
     if let Some((_, default)) = address.split_once(":-") {
         return label(default.trim_end_matches('}'));
@@ -112,8 +112,8 @@ fn whole(address: &str) -> String {
     key(&labels[..shown].join("_"), "api")
 }
 
-/// The registrable domain of a URL's host, which tells first parties from third parties: `shop.co.uk` for `https://www.shop.co.uk`. An
-/// approximation: below a country's short second level (`co.uk`, `com.br`), three labels count.
+/// The registrable domain of a URL's host, which distinguishes first parties from third parties: `shop.co.uk` for `https://www.shop.co.uk`.
+/// This is an approximation: below a country's short second level (`co.uk`, `com.br`), three labels count.
 pub(crate) fn site(address: &str) -> String {
     let lower = address.to_ascii_lowercase();
     let host = host(&lower);

@@ -1,6 +1,6 @@
-//! Segments and values that identify something: they become parameters.
+//! Recognizes segments and values that identify an item; they become parameters.
 
-/// Whether a segment of a path is an id rather than a word: digits, a UUID, or a mix of letters and digits that nobody would type.
+/// Whether a segment of a path is an id instead of a word: digits, a UUID, or a mix of letters and digits that nobody would type.
 pub(super) fn is_id(segment: &str) -> bool {
     let digits = segment.bytes().filter(u8::is_ascii_digit).count();
     let plain = segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~'));
@@ -10,7 +10,7 @@ pub(super) fn is_id(segment: &str) -> bool {
     digits == segment.len() || is_uuid(segment) || segment.len() >= 8 && digits >= 2 && !is_slug(segment)
 }
 
-/// `v1`, `v2beta1`, `2024-01-01` as versions of an API.
+/// Whether a segment is a version of an API: `v1`, `v2beta1`, `2024-01-01`.
 pub(super) fn is_version(segment: &str) -> bool {
     let rest = segment.strip_prefix('v').unwrap_or_default();
     rest.starts_with(|first: char| first.is_ascii_digit()) && segment.len() <= 8
@@ -24,7 +24,7 @@ fn is_uuid(segment: &str) -> bool {
             .all(|(at, byte)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() })
 }
 
-/// Words joined by hyphens, as in the title of an article: `top-10-cities`.
+/// Whether a segment consists of words joined by hyphens, as in the title of an article: `top-10-cities`.
 fn is_slug(segment: &str) -> bool {
     let words: Vec<&str> = segment.split(['-', '_']).collect();
     words.len() > 1
@@ -32,7 +32,7 @@ fn is_slug(segment: &str) -> bool {
         && words.iter().any(|word| word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_alphabetic()))
 }
 
-/// The name of one of many: `item` for `items`.
+/// The name of a single item: `item` for `items`.
 pub(crate) fn singular(word: &str) -> String {
     if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() > 1) {
         return format!("{stem}y");

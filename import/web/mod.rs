@@ -1,5 +1,5 @@
-//! What importers of single requests share: hosts become apis, requests of one shape become one request with parameters, and values that
-//! are secret go to the environment.
+//! Code that the importers of single requests share: hosts become apis, requests of one shape become one request with parameters, and
+//! secret values move to the environment.
 
 mod body;
 mod define;
@@ -24,20 +24,20 @@ pub(crate) use url::{Target, decode};
 
 use crate::draft::{Auth, Body, Expr, Options, Text};
 
-/// A request as a recording or a command has it, with holes where values are known by a name.
+/// A request of a recording or a command, with holes for values that have a name.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Exchange {
-    /// The api that it goes to.
+    /// Its api.
     pub(crate) api: String,
     /// The method in capitals.
     pub(crate) method: String,
     /// The segments of its path, encoded, without slashes: `/a/b/` has three, the last of which is empty.
     pub(crate) path: Vec<Text>,
-    /// A query that cannot be written as keys and values, as it stands.
+    /// The query as it was, if it cannot be written as keys and values.
     pub(crate) raw_query: Option<Text>,
     /// Its query, decoded.
     pub(crate) query: Vec<(String, Expr)>,
-    /// The headers that are no browser's own.
+    /// The headers, without those that a browser sets itself.
     pub(crate) headers: Vec<(String, Expr)>,
     /// Its auth.
     pub(crate) auth: Option<Auth>,
@@ -50,7 +50,7 @@ pub(crate) struct Exchange {
 /// The methods of the language.
 pub(crate) const METHODS: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"];
 
-/// `snake_case` of the words of an environment key, never empty.
+/// The words of an environment key in `snake_case`, never empty.
 pub(crate) fn key(text: &str, otherwise: &str) -> String {
     let key = crate::names::snake(text);
     if key.is_empty() {

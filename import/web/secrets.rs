@@ -1,4 +1,4 @@
-//! Values that have to stay out of files.
+//! Recognizes secret values, which must not be written to files.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use super::Hosts;
 use crate::draft::{Auth, Body, Draft, Expr, Text};
 use crate::names;
 
-/// Whether a header, a parameter or a field holds a secret, by its name. Everything that `ltc check` warns of (LT0910) is one.
+/// Whether the name of a header, a parameter or a field indicates a secret. This includes all names of which `ltc check` warns (LT0910).
 pub(crate) fn is_secret_name(name: &str) -> bool {
     const PARTS: [&str; 10] =
         ["password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "api-key", "authorization", "credential"];
@@ -59,14 +59,14 @@ pub(crate) fn protect_value(draft: &mut Draft, api: &str, key: &str, value: Expr
     }
 }
 
-/// Whether a value looks like a credential whatever its name: a JWT, or a token with the prefix of a known issuer.
+/// Whether a value looks like a credential, whatever its name: a JWT, or a token with the prefix of a known issuer.
 pub(crate) fn looks_secret(value: &str) -> bool {
     let is_jwt = value.starts_with("eyJ") && value.matches('.').count() == 2 && value.len() > 40;
     let prefixes = ["sk_live_", "sk_test_", "sk-", "ghp_", "gho_", "github_pat_", "xoxb-", "xoxp-", "AKIA", "glpat-", "AIza"];
     is_jwt || value.len() >= 16 && prefixes.iter().any(|prefix| value.starts_with(prefix))
 }
 
-/// The expression of a secret: its value is not written anywhere. A text that is no literal names its values already.
+/// The expression of a secret, whose value is not written. A text that is not a literal already uses names for its values.
 pub(crate) fn secret(draft: &mut Draft, api: &str, name: &str, value: &Text) -> Expr {
     match value.as_literal() {
         Some(literal) => Hosts::secret(draft, api, name, literal),
@@ -74,7 +74,7 @@ pub(crate) fn secret(draft: &mut Draft, api: &str, name: &str, value: &Text) -> 
     }
 }
 
-/// The auth of an `Authorization` header; a scheme that the language has no word for stays a header.
+/// The auth of an `Authorization` header. A scheme without an equivalent in the language stays a header.
 pub(crate) fn authorization(draft: &mut Draft, api: &str, value: &Text) -> Auth {
     let Some(literal) = value.as_literal() else {
         return match strip(value, "bearer ") {
@@ -106,7 +106,7 @@ pub(crate) fn basic(draft: &mut Draft, api: &str, user: &Text, password: &Text) 
     Auth::Basic(user, password)
 }
 
-/// The text behind a prefix, whose case does not matter.
+/// The text after a prefix, which is compared without regard to case.
 fn strip(text: &Text, prefix: &str) -> Option<Text> {
     let mut out = text.clone();
     match out.parts.first_mut() {

@@ -8,7 +8,7 @@ use super::Exchange;
 use super::ids::{is_id, is_version};
 use crate::draft::{Auth, Body, Expr};
 
-/// The path with one segment left out, for each segment: what paths that differ in that segment only have in common.
+/// The path with one segment left out, for each segment: equal for paths that differ only in that segment.
 fn contexts(exchange: &Exchange) -> impl Iterator<Item = (String, &str)> {
     exchange.path.iter().enumerate().filter_map(|(at, segment)| {
         let literal = segment.as_literal()?;
@@ -18,7 +18,7 @@ fn contexts(exchange: &Exchange) -> impl Iterator<Item = (String, &str)> {
     })
 }
 
-/// Contexts of segments in which several values with digits were seen: these are ids, even if they look like words.
+/// Contexts of segments that had several values with digits. These values are ids, even if they look like words.
 pub(super) fn varying(exchanges: &[Exchange]) -> HashSet<String> {
     let mut seen: IndexMap<String, HashSet<&str>> = IndexMap::new();
     for exchange in exchanges {
@@ -31,7 +31,7 @@ pub(super) fn varying(exchanges: &[Exchange]) -> HashSet<String> {
     seen.into_iter().filter(|(_, values)| values.len() > 1).map(|(context, _)| context).collect()
 }
 
-/// Equal for exchanges that may be one request.
+/// A text that is equal for exchanges that may be one request.
 pub(super) fn shape(exchange: &Exchange, varying: &HashSet<String>) -> String {
     let ids: Vec<bool> = {
         let mut contexts = contexts(exchange);

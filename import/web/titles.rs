@@ -24,13 +24,13 @@ pub(super) fn request_name(method: &str, path: &[Text]) -> String {
     format!("{verb}_{}", words.join("_"))
 }
 
-/// `v1`, `v2_0`, `2_0`: they say nothing about what a request does.
+/// Whether a word is a version: `v1`, `v2_0`, `2_0`. A version does not describe what a request does.
 fn is_version(word: &str) -> bool {
     let digits = word.strip_prefix('v').unwrap_or(word);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
 }
 
-/// A segment without the ending of a file.
+/// A segment without a file extension.
 fn word(segment: &Text) -> String {
     let literal: String = segment
         .parts
@@ -50,7 +50,7 @@ fn word(segment: &Text) -> String {
     names::snake(&stem)
 }
 
-/// The name of a parameter for an id behind other segments: `item_id` behind `items`.
+/// The name of a parameter for an id that follows other segments: `item_id` after `items`.
 pub(super) fn id_name(before: Option<&Text>) -> String {
     let before = before.map(word).unwrap_or_default();
     if before.is_empty() || before.starts_with(|first: char| first.is_ascii_digit()) {
@@ -60,7 +60,7 @@ pub(super) fn id_name(before: Option<&Text>) -> String {
     }
 }
 
-/// A title from a name: `get_item` becomes `Get item`.
+/// Converts a name to a title: `get_item` becomes `Get item`.
 pub(crate) fn sentence(name: &str) -> String {
     let words = name.replace('_', " ");
     let mut chars = words.chars();

@@ -1,4 +1,4 @@
-//! What scripts expect of members of a JSON body, gathered into patterns as a person would write them.
+//! Combines the expectations of members of a JSON body into patterns as a person would write them.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use indexmap::IndexMap;
 
 use crate::draft::Matcher;
 
-/// A list's items beyond this number are not written one by one.
+/// The highest index of a list's item that is written explicitly.
 pub(crate) const INDEX_MAX: usize = 5;
 
-/// A step on the way to a member of the JSON body.
+/// A part of the path to a member of the JSON body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Member {
     Key(String),
@@ -18,7 +18,7 @@ pub(crate) enum Member {
     Each,
 }
 
-/// A pattern that grows.
+/// A pattern that is being built.
 #[derive(Clone, Debug)]
 enum Tree {
     Leaf(Matcher),
@@ -34,7 +34,7 @@ pub(crate) struct Trees {
 }
 
 impl Trees {
-    /// Adds what is expected of the member at `path`.
+    /// Adds an expectation of the member at `path`.
     pub(crate) fn expect(&mut self, path: &[Member], matcher: Matcher) {
         for tree in &mut self.trees {
             if tree.insert(path, &matcher) {
@@ -60,10 +60,10 @@ impl Tree {
         }
     }
 
-    /// Whether the expectation has a position in this pattern.
+    /// Adds the expectation to this pattern. Returns whether that was possible.
     fn insert(&mut self, path: &[Member], matcher: &Matcher) -> bool {
         match (&mut *self, path.split_first()) {
-            // What any value matches is no news, and a type says less than a pattern.
+            // `Any` adds nothing to a pattern, and a type is less specific than one.
             (Self::Leaf(known), None) if known == matcher || *matcher == Matcher::Any => true,
             (Self::Leaf(known), None) if *known == Matcher::Any => {
                 *known = matcher.clone();

@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::draft::{Expr, Part, Text};
 
-/// A URL, in which holes may stand for parts.
+/// A URL whose parts may contain holes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Target {
     /// `https://example.org:8443`
@@ -13,14 +13,14 @@ pub(crate) struct Target {
     pub(crate) path: Vec<Text>,
     /// The query, decoded.
     pub(crate) query: Vec<(String, Expr)>,
-    /// The query as it stands, if it cannot be written as keys and values.
+    /// The query as it was, if it cannot be written as keys and values.
     pub(crate) raw_query: Option<Text>,
     /// User and password before the host.
     pub(crate) user: Option<(Text, Text)>,
 }
 
 impl Target {
-    /// The parts of a URL. A URL without a scheme is `http`, as for curl and browsers.
+    /// Splits a URL into its parts. As in curl and browsers, the default scheme is `http`.
     pub(crate) fn new(url: &Text) -> Self {
         let marked = Marked::new(url);
         let mut rest = marked.text.as_str();
@@ -53,7 +53,7 @@ impl Target {
     }
 }
 
-/// Without a port that the scheme has anyway.
+/// Removes a port that is the default of its scheme.
 fn default_port(scheme: &str, host: &str) -> String {
     let port = match scheme {
         "http://" => ":80",
@@ -63,7 +63,7 @@ fn default_port(scheme: &str, host: &str) -> String {
     host.strip_suffix(port).unwrap_or(host).to_owned()
 }
 
-/// Keys with their decoded values; `None` if writing them as a map would change the query.
+/// Keys with their decoded values; `None` if a map of them would be sent differently.
 pub(super) fn pairs(query: &str) -> Option<Vec<(String, Vec<String>)>> {
     let mut out: Vec<(String, Vec<String>)> = Vec::new();
     for pair in query.split('&') {
@@ -89,10 +89,10 @@ pub(crate) fn decode(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned())
 }
 
-/// Stands for a hole while the text around it is split.
+/// Replaces a hole while the text around it is split.
 pub(super) const MARK: char = '\u{f8ff}';
 
-/// A text whose holes are marks.
+/// A text in which marks replace the holes.
 pub(super) struct Marked {
     pub(super) text: String,
     pub(super) holes: Vec<String>,

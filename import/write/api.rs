@@ -55,7 +55,7 @@ fn requests(layout: &mut Layout, requests: &[Request], base: &Expr) {
     }
 }
 
-/// `GET /items/{id}`. A path that cannot be written without quotes becomes a URL on the api's base.
+/// `GET /items/{id}`. A path that needs quotes becomes a URL on the api's base.
 pub(super) fn request_line(line: &Line, base: Option<&Expr>) -> String {
     let target = match &line.path {
         Path::Reference(reference) => text::line(reference),
@@ -64,7 +64,7 @@ pub(super) fn request_line(line: &Line, base: Option<&Expr>) -> String {
     format!("{} {target}", line.method)
 }
 
-/// The path appended to the base, with holes encoded as a path's holes are.
+/// The base with the path appended. Holes are encoded like those of a path.
 fn absolute(template: &Text, base: Option<&Expr>) -> Text {
     let mut whole = match base {
         Some(Expr::Text(base)) => base.clone(),
@@ -80,7 +80,7 @@ fn absolute(template: &Text, base: Option<&Expr>) -> Text {
     whole
 }
 
-/// The content of a request's braces: one or more lines each.
+/// The content of a request's braces, one or more lines for each part.
 pub(super) fn parts(parts: &Parts, indent: usize) -> Vec<String> {
     let mut out = options(&parts.options, indent);
     if !parts.query.is_empty() {
@@ -91,7 +91,7 @@ pub(super) fn parts(parts: &Parts, indent: usize) -> Vec<String> {
     out
 }
 
-/// Options, a line or more each.
+/// The options, one or more lines for each.
 pub(super) fn options(options: &Options, indent: usize) -> Vec<String> {
     let mut out = Vec::new();
     out.extend(options.auth.iter().map(|set| format!("auth {}", auth(set))));

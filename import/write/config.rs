@@ -1,4 +1,4 @@
-//! Environments, the profile and the registry: YAML through the YAML library.
+//! Environments, the profile and the registry, which the YAML library prints.
 
 use indexmap::IndexMap;
 use serde_yaml::{Mapping, Value as Yaml};
@@ -28,7 +28,7 @@ fn yaml(value: &Value) -> Yaml {
     }
 }
 
-/// A value in which `${` stands for itself.
+/// A value in which `${` is escaped.
 fn literal(value: &Yaml) -> Yaml {
     match value {
         Yaml::String(text) => Yaml::String(text.replace("${", "$${")),
@@ -82,7 +82,7 @@ pub(super) fn registry(name: &str) -> String {
     text(&Yaml::Mapping(whole))
 }
 
-/// Maps of texts and numbers always have a YAML form.
+/// Prints YAML. Maps of texts and numbers always have a YAML form.
 fn text(value: &Yaml) -> String {
     serde_yaml::to_string(value).unwrap_or_default()
 }

@@ -1,18 +1,18 @@
-//! Expressions and matchers, on one line where they fit.
+//! Expressions and matchers, on one line if they fit.
 
 use super::layout::WIDTH;
 use super::text::{block, line, quoted, regex};
 use crate::draft::{Expr, Matcher};
 use crate::names::is_word;
 
-/// A tree of items in brackets: what expressions and matchers have in common.
+/// The common form of expressions and matchers: a tree of items in brackets.
 enum Shape {
     Leaf(String),
-    /// The bracket's ends, and the items with the text before each.
+    /// The two brackets, and the items with the text before each.
     Items(&'static str, &'static str, Vec<(String, Shape)>),
 }
 
-/// An expression, the first line of which starts at a column and whose other lines are indented at least so much.
+/// An expression whose first line starts at `column`, and whose further lines are indented by at least `indent`.
 pub(super) fn expr(expr: &Expr, indent: usize, column: usize) -> String {
     match expr {
         Expr::Text(text) if line(text).len() > 40 => block(text, indent + 2).unwrap_or_else(|| line(text)),
@@ -30,7 +30,7 @@ pub(super) fn matcher(matcher: &Matcher, indent: usize, column: usize) -> String
     layout(&matcher_shape(matcher), indent, column)
 }
 
-/// `{ key: value }`, with keys as words where they are words.
+/// `{ key: value }`; keys are unquoted if they are words.
 pub(super) fn map(entries: &[(String, Expr)], indent: usize, column: usize) -> String {
     layout(&map_shape(entries), indent, column)
 }
@@ -53,7 +53,7 @@ fn key(key: &str) -> String {
 
 fn map_shape(entries: &[(String, Expr)]) -> Shape {
     let item = |(name, value): &(String, Expr)| match value {
-        // A bracket behind a name in a map would be read as an index.
+        // After a name in a map, a bracket would be read as an index.
         Expr::Code(code) if code == name && is_word(name) => (String::new(), Shape::Leaf(name.clone())),
         value => (format!("{}: ", key(name)), shape(value)),
     };
@@ -114,7 +114,8 @@ fn one_line(shape: &Shape) -> String {
     }
 }
 
-/// On one line if it fits; otherwise the outermost bracket is broken: short items of a list share lines, everything else has its own.
+/// Prints a tree on one line if it fits. Otherwise it breaks the outermost bracket: short items of a list share lines, and each other item
+/// has its own.
 fn layout(shape: &Shape, indent: usize, column: usize) -> String {
     let flat = one_line(shape);
     let Shape::Items(open, close, items) = shape else { return flat };

@@ -8,7 +8,7 @@ fn last(text: &str) -> &str {
     text.rsplit('\n').next().unwrap_or(text)
 }
 
-/// A spec as it is written.
+/// The text of a spec while it is written.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
     out: String,
@@ -21,27 +21,27 @@ impl Layout {
         self.depth * 2
     }
 
-    /// A line, or several that are indented already from the second on.
+    /// Writes a line, or several of which all but the first are already indented.
     pub(super) fn line(&mut self, text: &str) {
         self.out.push_str(&" ".repeat(self.indent()));
         self.out.push_str(text);
         self.out.push('\n');
     }
 
-    /// An empty line, unless one is there, or a block or the file begins.
+    /// Writes an empty line, unless there is one already or a block or the file begins here.
     pub(super) fn blank(&mut self) {
         if !self.out.is_empty() && !self.out.ends_with("\n\n") && !self.out.ends_with("{\n") {
             self.out.push('\n');
         }
     }
 
-    /// Comment lines. A carriage return or line break in one does not end it.
+    /// Writes comment lines. A carriage return or line break in the text does not end the comment.
     pub(super) fn comment(&mut self, text: &str) {
         let text: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
         self.line(format!("# {text}").trim_end());
     }
 
-    /// `HEAD { … }` around what `content` writes.
+    /// Writes `HEAD { … }` around the output of `content`.
     pub(super) fn block(&mut self, head: &str, content: impl FnOnce(&mut Self)) {
         self.line(&format!("{head} {{"));
         self.depth += 1;
@@ -50,7 +50,7 @@ impl Layout {
         self.line("}");
     }
 
-    /// The parts of a request behind its head: in the same line if there is one short part, otherwise each in its own line.
+    /// Writes the parts of a request after its head: on the same line if there is one short part, otherwise each on its own line.
     pub(super) fn head_with_parts(&mut self, head: &str, parts: impl Fn(usize) -> Vec<String>) {
         let inline = parts(self.indent());
         match inline.as_slice() {
@@ -70,13 +70,13 @@ impl Layout {
         Self { out: String::new(), depth: other.depth }
     }
 
-    /// Appends the blocks of an `if`: each `else` moves to the line of the bracket before it.
+    /// Appends the blocks of an `if`, and moves each `else` to the line of the bracket before it.
     pub(super) fn embed_branches(&mut self, branches: Self) {
         let margin = " ".repeat(branches.indent());
         self.out.push_str(&branches.out.replace(&format!("\n{margin}}}\n{margin}else"), &format!("\n{margin}}} else")));
     }
 
-    /// The text.
+    /// The finished text.
     pub(super) fn finish(self) -> String {
         self.out
     }

@@ -1,4 +1,4 @@
-//! Writes a draft: the spec in ltc's layout, its environments, profile, registry and data.
+//! Writes a draft: the spec in ltc's format, its environments, profile, registry and data.
 
 mod api;
 mod config;
@@ -13,7 +13,7 @@ use crate::draft::{Data, Draft, Rows};
 pub use expr::inline;
 pub use text::{quoted, regex};
 
-/// An expectation on one line, as far as it fits.
+/// An expectation on one line, if it fits.
 pub fn expectation(expect: &crate::draft::Expect) -> String {
     stmt::expect(expect, 0)
 }

@@ -1,4 +1,4 @@
-//! A spec's file: its items in the order in which they read best.
+//! The file of a spec: its items in an order that is easy to read.
 
 use super::api::api;
 use super::data_path;

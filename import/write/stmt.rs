@@ -71,7 +71,7 @@ fn assign(layout: &mut Layout, head: &str, value: &Expr) {
     layout.line(&format!("{head} = {}", expr::expr(value, indent, column)));
 }
 
-/// `if … { } else if … { } else { }`: the keyword stays on the line of the bracket before it.
+/// `if … { } else if … { } else { }`. Each keyword stays on the line of the bracket before it.
 fn branch(layout: &mut Layout, draft: &Draft, branches: &[(String, Vec<Stmt>)], otherwise: &[Stmt]) {
     let mut whole = Layout::nested(layout);
     for (number, (condition, body)) in branches.iter().enumerate() {
@@ -112,7 +112,7 @@ pub(super) fn expect(wanted: &Expect, indent: usize) -> String {
     }
 }
 
-/// What a take reads.
+/// The source of a take.
 pub(super) fn take_source(source: &Source) -> String {
     let quantifier = source.quantifier.map(|word| format!("{word} ")).unwrap_or_default();
     let pattern = source.pattern.as_ref().map(|pattern| format!(" ~ {}", regex(pattern))).unwrap_or_default();
@@ -128,12 +128,12 @@ pub(super) fn wait(pause: &Wait) -> String {
     }
 }
 
-/// `(a, b: 2)`; nothing without arguments.
+/// `(a, b: 2)`; empty without arguments.
 pub(super) fn arguments(args: &[(Option<String>, Expr)], indent: usize) -> String {
     if args.is_empty() { String::new() } else { arguments_or_empty(args, indent, indent + 20) }
 }
 
-/// `(a, b: 2)` from this column on. A map or a list at the end keeps its bracket in the line of the call.
+/// `(a, b: 2)`, starting at `column`. If the last argument is a map or a list, its bracket stays on the line of the call.
 fn arguments_or_empty(args: &[(Option<String>, Expr)], indent: usize, column: usize) -> String {
     let name = |name: &Option<String>| name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
     let flat = |args: &[(Option<String>, Expr)]| {
@@ -158,12 +158,12 @@ fn arguments_or_empty(args: &[(Option<String>, Expr)], indent: usize, column: us
     format!("(\n{}\n{})", items.collect::<Vec<_>>().join("\n"), " ".repeat(indent))
 }
 
-/// `(name: type = default)` from this column on; nothing without parameters.
+/// `(name: type = default)`, starting at `column`; empty without parameters.
 pub(super) fn params(params: &[Param], indent: usize, column: usize) -> String {
     if params.is_empty() { String::new() } else { params_or_empty(params, indent, column) }
 }
 
-/// `(name: type = default)` from this column on: long lists fill their lines.
+/// `(name: type = default)`, starting at `column`. A long list fills its lines.
 pub(super) fn params_or_empty(params: &[Param], indent: usize, column: usize) -> String {
     let written: Vec<String> = params
         .iter()

@@ -1,4 +1,4 @@
-//! Texts, regular expressions and paths as the language writes them.
+//! Texts, regular expressions and paths in the syntax of the language.
 
 use std::fmt::Write as _;
 
@@ -25,7 +25,7 @@ pub(super) fn line(text: &Text) -> String {
     out
 }
 
-/// A hole. `{` directly behind it would read as the escape of a brace, so code that begins with a brace gets a space.
+/// Writes a hole. A `{` directly after its brace would be read as an escaped brace, so code that begins with one gets a space.
 fn hole(code: &str, out: &mut String) {
     let space = if code.starts_with('{') { " " } else { "" };
     let behind = if code.ends_with('}') { " " } else { "" };
@@ -42,7 +42,7 @@ fn escape(text: &str, out: &mut String) {
     }
 }
 
-/// The first character of a text; line breaks are up to the caller.
+/// Escapes the first character of a text; the caller handles line breaks.
 fn escape_char(char: char, rest: &str, out: &mut String) {
     match char {
         // `ltc check` warns of `{{name}}`, which could be a placeholder of another tool.
@@ -67,13 +67,13 @@ fn is_placeholder(text: &str) -> bool {
     !inside.is_empty() && inside.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '.' | '$'))
 }
 
-/// Control characters, and characters that change the direction or the look of what is around them.
+/// Whether a character is a control character, or changes the direction or the look of the text around it.
 fn unprintable(char: char) -> bool {
     char.is_control()
         || matches!(char, '\u{ad}' | '\u{a0}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}')
 }
 
-/// The same text as a `"""` block whose lines are indented; `None` if the block's rules about indentation would change the text.
+/// The same text as a `"""` block with indented lines; `None` if the block's indentation rules would change the text.
 pub(super) fn block(text: &Text, indent: usize) -> Option<String> {
     let literal: String = text
         .parts
@@ -125,7 +125,7 @@ pub(super) fn block(text: &Text, indent: usize) -> Option<String> {
     Some(out)
 }
 
-/// A raw text behind `graphql`, which has neither holes nor escapes.
+/// A raw text after `graphql`, which has neither holes nor escapes.
 pub(super) fn raw(text: &str, indent: usize) -> String {
     let margin = " ".repeat(indent);
     let text = text.replace("\r\n", "\n").replace("\"\"\"", "\\\"\"\"");
@@ -171,7 +171,7 @@ pub fn regex(pattern: &str) -> String {
     out
 }
 
-/// An unquoted path; `None` if it has a `;`, which would end it.
+/// An unquoted path; `None` if it contains a `;`, which would end it.
 pub(super) fn path(text: &Text) -> Option<String> {
     let mut out = String::new();
     for part in &text.parts {
@@ -188,7 +188,7 @@ pub(super) fn path(text: &Text) -> Option<String> {
     if out.starts_with('/') { Some(out) } else { Some(format!("/{out}")) }
 }
 
-/// A character of a path, encoded where the language or HTTP needs it.
+/// Writes a character of a path, encoded if the language or HTTP requires it.
 fn encode(char: char, out: &mut String) {
     if char.is_ascii_graphic() && !matches!(char, '{' | '}' | '#' | '"' | '<' | '>' | '\\' | '^' | '`' | '|') {
         out.push(char);
