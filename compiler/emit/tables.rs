@@ -235,10 +235,19 @@ impl Emitter<'_> {
     }
 }
 
-/// A JSON list of lists.
+/// A line for each row: a JSON list.
 fn rows(rows: &[Vec<String>]) -> String {
-    let rows: Vec<String> = rows.iter().map(|cells| format!("[{}]", cells.join(","))).collect();
-    format!("[{}]", rows.join(","))
+    let lengths = rows.iter().map(|cells| cells.iter().map(|cell| cell.len() + 1).sum::<usize>() + 2);
+    let mut text = String::with_capacity(lengths.sum());
+    for cells in rows {
+        for (number, cell) in cells.iter().enumerate() {
+            text.push(if number == 0 { '[' } else { ',' });
+            // Between the values of JSON a line may end, within them it can't.
+            text.extend(cell.split(['\n', '\r']));
+        }
+        text.push_str("]\n");
+    }
+    text
 }
 
 fn block(there: bool, function: &str) -> TokenStream {

@@ -27,7 +27,7 @@ pub fn next(user: &User, pool: usize, keep: bool) -> Eval {
         return Err(EvalError(format!(
             "no row of {} is free: all {} of this worker's part are held; give {} more rows or run fewer users",
             info.name,
-            source.rows.len(),
+            source.count(),
             info.path
         )));
     };
@@ -35,7 +35,7 @@ pub fn next(user: &User, pool: usize, keep: bool) -> Eval {
         let mut held = user.held.borrow_mut();
         if kept { &mut held.user } else { &mut held.iteration }.push((pool, row));
     }
-    Ok(source.rows[row].clone())
+    source.row(row)
 }
 
 /// `rows.all`.

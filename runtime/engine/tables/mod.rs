@@ -97,7 +97,7 @@ pub struct DataInfo {
     pub path: &'static str,
     /// Its columns.
     pub columns: &'static [&'static str],
-    /// Its rows: a JSON list of lists, in order of the columns.
+    /// Its rows: a line for each, a JSON list in order of the columns. They stay in the binary, where the system maps them.
     pub rows: &'static str,
     /// `order random`.
     pub random: bool,
@@ -110,7 +110,7 @@ pub struct DataInfo {
 impl DataInfo {
     /// The number of its rows.
     pub fn count(&self) -> u64 {
-        serde_json::from_str::<Vec<serde::de::IgnoredAny>>(self.rows).map_or(0, |rows| rows.len() as u64)
+        memchr::memchr_iter(b'\n', self.rows.as_bytes()).count() as u64
     }
 }
 

@@ -2,8 +2,11 @@
 //!
 //! Of a `unique` set, a worker has the rows whose number, modulo the number of workers of all machines, is the worker's own, so that the
 //! sets of workers are disjoint. Of other sets, each worker has all rows.
+//!
+//! The rows stay in the binary, which the system maps. A worker knows where each row ends, and parses a row when a user draws it. Only
+//! the rows of small sets are kept as values.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +16,7 @@ use ecow::{EcoString, EcoVec};
 use super::row_deal::RowDeal;
 use crate::functions::Rng;
 use crate::tables::{AtEnd, DataInfo};
-use crate::value::{EvalError, Map, Value};
+use crate::value::{Eval, EvalError, Map, Value};
 
 /// The data sources of a worker.
 #[derive(Debug)]
@@ -22,11 +25,17 @@ pub(crate) struct RowPools(pub(crate) Vec<RowPool>);
 #[derive(Debug)]
 pub(crate) struct RowPool {
     pub(crate) info: &'static DataInfo,
-    pub(crate) rows: EcoVec<Value>,
+    /// Where each row ends.
+    ends: Vec<u32>,
+    /// All rows as values: of a small set, or once a user has read `rows.all`.
+    all: OnceCell<EcoVec<Value>>,
     /// The worker's rows in the order of the deal, which is the same in all intervals.
     mine: Vec<usize>,
     state: RefCell<PoolState>,
 }
+
+/// Sets of at most this many bytes are kept as values.
+const SMALL: usize = 1024 * 1024;
 
 #[derive(Debug)]
 struct PoolState {
@@ -84,27 +93,52 @@ impl RowPools {
 
     /// All rows of a pool.
     pub(crate) fn all(&self, pool: usize) -> Value {
-        Value::List(self.0[pool].rows.clone())
+        Value::List(self.0[pool].all().clone())
     }
 }
 
 impl RowPool {
     fn new(info: &'static DataInfo, rng: Rng, order: &Rng, part: u64, parts: u64) -> Result<Self, String> {
-        let cells: Vec<Vec<Value>> = rows_of(info)?;
-        let rows: EcoVec<Value> = cells
-            .into_iter()
-            .map(|cells| {
-                let row: Map = info.columns.iter().map(|name| EcoString::from(*name)).zip(cells).collect();
-                Value::Object(Arc::new(row))
-            })
-            .collect();
-        let mut mine: VecDeque<usize> = (0..rows.len()).filter(|row| !info.unique || *row as u64 % parts.max(1) == part).collect();
+        let ends = memchr::memchr_iter(b'\n', info.rows.as_bytes()).map(u32::try_from).collect::<Result<Vec<_>, _>>();
+        let ends = ends.map_err(|_| format!("the data {} has more than 4 GB of rows", info.name))?;
+        let count = ends.len();
+        let mut mine: VecDeque<usize> = (0..count).filter(|row| !info.unique || *row as u64 % parts.max(1) == part).collect();
         if info.random {
             shuffle(&mut mine, if info.unique { order } else { &rng });
         }
-        let in_use = vec![false; if info.unique { rows.len() } else { 0 }];
+        let in_use = vec![false; if info.unique { count } else { 0 }];
         let state = PoolState { queue: mine.clone(), back: VecDeque::new(), in_use, rng };
-        Ok(Self { info, rows, mine: mine.into(), state: RefCell::new(state) })
+        let pool = Self { info, ends, all: OnceCell::new(), mine: mine.into(), state: RefCell::new(state) };
+        if info.rows.len() <= SMALL {
+            let rows = (0..count).map(|row| pool.read(row)).collect::<Result<_, _>>();
+            let rows = rows.map_err(|EvalError(why)| format!("the data {}: {why}", info.name))?;
+            pool.all.get_or_init(|| rows);
+        }
+        Ok(pool)
+    }
+
+    /// How many rows there are.
+    pub(crate) fn count(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// A row.
+    pub(crate) fn row(&self, row: usize) -> Eval {
+        self.all.get().map_or_else(|| self.read(row), |rows| Ok(rows[row].clone()))
+    }
+
+    /// A row as the compiler laid it down: a line with a JSON list.
+    fn read(&self, row: usize) -> Eval {
+        let begin = row.checked_sub(1).map_or(0, |before| self.ends[before] as usize + 1);
+        let line = self.info.rows.get(begin..self.ends[row] as usize).unwrap_or_default();
+        let cells = Value::from_json(line.as_bytes())?.into_list()?;
+        let row: Map = self.info.columns.iter().map(|name| EcoString::from(*name)).zip(cells).collect();
+        Ok(Value::Object(Arc::new(row)))
+    }
+
+    /// All rows, as values. The compiler lays down rows that can be read.
+    fn all(&self) -> &EcoVec<Value> {
+        self.all.get_or_init(|| (0..self.count()).filter_map(|row| self.read(row).ok()).collect())
     }
 
     /// The next row's number; `None` if no row is available.
@@ -158,16 +192,43 @@ impl PoolState {
     }
 }
 
-/// The rows in the compiler's form: a JSON list of lists.
-fn rows_of(info: &DataInfo) -> Result<Vec<Vec<Value>>, String> {
-    let fault = |fault: EvalError| format!("the data {}: {}", info.name, fault.0);
-    let rows = Value::from_json(info.rows.as_bytes()).and_then(Value::into_list).map_err(fault)?;
-    rows.into_iter().map(|row| row.into_list().map(|cells| cells.into_iter().collect()).map_err(fault)).collect()
-}
-
 fn shuffle(rows: &mut VecDeque<usize>, rng: &Rng) {
     for last in (1..rows.len()).rev() {
         let other = usize::try_from(rng.below(last as u64 + 1)).unwrap_or(0);
         rows.swap(last, other);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(rows: String) -> RowPool {
+        let info = DataInfo {
+            name: "people",
+            path: "people.csv",
+            columns: &["id", "name"],
+            rows: rows.leak(),
+            random: false,
+            unique: false,
+            at_end: AtEnd::Recycle,
+        };
+        RowPool::new(Box::leak(Box::new(info)), Rng::new(1, 1), &Rng::new(1, 1), 0, 1).unwrap()
+    }
+
+    #[test]
+    fn rows_of_a_large_set_are_read_when_they_are_drawn() {
+        let text = |count: usize| (0..count).map(|row| format!("[{row},\"Zoë {row:040}\"]\n")).collect::<String>();
+        for (count, is_kept) in [(1, true), (3, true), (40_000, false)] {
+            let pool = pool(text(count));
+            assert_eq!((pool.count(), pool.info.count(), pool.all.get().is_some()), (count, count as u64, is_kept));
+            for row in [0, count / 2, count - 1, 0] {
+                let expected = Value::from_json(format!("{{\"id\":{row},\"name\":\"Zoë {row:040}\"}}").as_bytes()).unwrap();
+                assert_eq!(pool.row(row).unwrap(), expected);
+                assert_eq!(pool.read(row).unwrap(), expected);
+            }
+            assert_eq!(pool.all.get().is_some(), is_kept, "no second copy is made");
+            assert_eq!(pool.all().len(), count);
+        }
     }
 }
