@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use super::nginx::{Nginx, PORT, TLS_PORT};
+use super::nginx::Nginx;
 use super::peers::{self, Program, words};
+use super::scenarios::{Reference, SCENARIOS, Scenario};
 use super::{Bench, Outcome, process, quiet, scaling, sequence, specs};
 
 /// As many users, each with a connection, has every program.
@@ -20,33 +21,18 @@ pub(crate) struct Measurement {
     pub(crate) cores: f64,
 }
 
-/// A scenario: its name, the spec, whether it is encrypted, the path and the body that the peers send.
-const SCENARIOS: [(&str, &str, bool, &str, Option<&str>); 5] = [
-    ("bare GET", "get", false, "/item", None),
-    ("GET, status, header and JSON checked", "checked", false, "/item", None),
-    ("the same, no two answers alike", "varied", false, "/varied", None),
-    ("POST, JSON in and out", "post", false, "/orders", Some(r#"{"sku":"sku-00042","count":3,"note":"ring twice","gift":false}"#)),
-    ("HTTPS GET, status and JSON checked", "https", true, "/item", None),
-];
-
 pub(crate) fn run(bench: &Bench) -> Outcome {
-    let nginx = Nginx::start(&bench.folder)?;
-    for (name, spec, encrypted, path, body) in SCENARIOS {
-        if !bench.wants(name) {
-            continue;
-        }
-        let binary = specs::build(bench, spec, 1)?.display().to_string();
-        let origin = if encrypted { format!("https://127.0.0.1:{TLS_PORT}") } else { format!("http://127.0.0.1:{PORT}") };
-        let mut programs = vec![("ltc", ltc(bench, &binary, "1"))];
-        programs.extend(peers::installed(bench, &origin, path, body)?);
+    let nginx = Nginx::start(bench)?;
+    for scenario in SCENARIOS.iter().filter(|scenario| bench.wants(scenario.name)) {
+        let programs = programs(bench, scenario)?;
         let mut first = 0;
         let round = || {
             first += 1;
             round(bench, &nginx, &programs, first)
         };
         let (rounds, told) = quiet::rounds(bench, round)?;
-        println!("\n{name}\n{told}");
-        table(&programs, &rounds);
+        println!("\n{}\n{told}", scenario.name);
+        table(scenario, &programs, &rounds);
     }
     if bench.wants(sequence::NAME) {
         sequence::run(bench, &nginx)?;
@@ -56,6 +42,23 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
         scaling::run(bench)?;
     }
     Ok(())
+}
+
+/// What a scenario measures, ltc first.
+fn programs(bench: &Bench, scenario: &Scenario) -> Outcome<Vec<Program>> {
+    let spec = |name| Ok::<_, Box<dyn std::error::Error>>(ltc(bench, &specs::build(bench, name, 1)?.display().to_string(), "1"));
+    let mut programs = vec![("ltc", spec(scenario.spec)?)];
+    for (name, reference) in scenario.references {
+        match reference {
+            Reference::Spec(other) => programs.push((name, spec(other)?)),
+            Reference::Wrk(path) if process::is_there("wrk") => programs.push((name, peers::wrk(bench, path))),
+            Reference::Wrk(_) => {}
+        }
+    }
+    if let Some(request) = scenario.peers {
+        programs.extend(peers::installed(bench, scenario.server, request)?);
+    }
+    Ok(programs)
 }
 
 /// Each program's measurement, in the order of the programs. Each round another one is first, because some programs disturb the
@@ -69,20 +72,32 @@ fn round(bench: &Bench, nginx: &Nginx, programs: &[Program], first: usize) -> Ou
     Ok(measurements)
 }
 
-fn table(programs: &[Program], rounds: &[Vec<Measurement>]) {
-    println!("{:<8} {:>10} {:>12} {:>10} {:>14}  half of the rounds", "", "CPU us/req", "requests/s", "RSS MiB", "ratio to wrk");
-    let wrk = programs.iter().position(|(program, _)| *program == "wrk");
+fn table(scenario: &Scenario, programs: &[Program], rounds: &[Vec<Measurement>]) {
+    let Scenario { base, goal, .. } = scenario;
+    println!(
+        "{:<10} {:>10} {:>12} {:>10} {:>18}  half of the rounds",
+        "",
+        "CPU us/req",
+        "requests/s",
+        "RSS MiB",
+        format!("ratio to {base}")
+    );
+    let base = programs.iter().position(|(program, _)| program == base);
     for (index, (program, _)) in programs.iter().enumerate() {
-        let ratios = |share| wrk.map(|wrk| quantile(rounds.iter().map(|round| round[index].us / round[wrk].us), share));
+        let ratios = |share| base.map(|base| quantile(rounds.iter().map(|round| round[index].us / round[base].us), share));
         let middle = |of: fn(&Measurement) -> f64| median(rounds.iter().map(|round| of(&round[index])));
         println!(
-            "{program:<8} {:>10.2} {:>12.0} {:>10.1} {:>14}  {}",
+            "{program:<10} {:>10.2} {:>12.0} {:>10.1} {:>18}  {}",
             middle(|one| one.us),
             middle(|one| one.rps),
             middle(|one| one.rss_mib),
             ratios(0.5).map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}")),
             ratios(0.25).zip(ratios(0.75)).map_or_else(String::new, |(low, high)| format!("{low:.2} to {high:.2}")),
         );
+    }
+    if let (Some(goal), Some(base)) = (goal, base) {
+        let ratio = quantile(rounds.iter().map(|round| round[0].us / round[base].us), 0.5);
+        println!("goal: at most {goal:.2}, {}", if ratio <= *goal { "reached" } else { "missed" });
     }
 }
 

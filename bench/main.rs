@@ -3,9 +3,11 @@
 //! `load`: CPU time a request, requests a second and memory, of ltc's binaries and of every peer that is installed, one after the other,
 //! against an nginx pinned to another core; then the same of two worker threads beside one, and of the README's sequence. `memory`: what a waiting user
 //! costs. `truth`: latencies, counts and send times against servers whose answers are known. docs/performance.md has the figures and what
-//! they mean. `instructions`: how many instructions an iteration takes, which is the same on a busy machine.
+//! they mean. `instructions`: how many instructions an iteration takes, which is the same on a busy machine. `endurance`: whether memory
+//! stays flat over a long run.
 
 mod canned;
+mod endurance;
 mod floor;
 mod instructions;
 mod load;
@@ -15,6 +17,7 @@ mod peers;
 mod process;
 mod quiet;
 mod scaling;
+mod scenarios;
 mod sequence;
 mod server;
 mod specs;
@@ -37,6 +40,12 @@ struct Args {
     /// How long each measurement takes, in seconds.
     #[arg(long, default_value_t = 3)]
     seconds: u64,
+    /// About how many requests a second `endurance` sends.
+    #[arg(long, default_value_t = 500)]
+    rate: u64,
+    /// The port of the server, on 127.0.0.1; the next two are used too.
+    #[arg(long, default_value_t = 18181)]
+    port: u16,
     /// Only scenarios whose name has this in it, in any case.
     #[arg(long, default_value = "")]
     only: String,
@@ -66,6 +75,7 @@ enum What {
     Memory,
     Truth,
     Instructions,
+    Endurance,
     /// The server that `load` starts for the sequence.
     #[value(hide = true)]
     Canned,
@@ -85,6 +95,12 @@ impl Bench {
         self.args.peers.is_empty() || self.args.peers.iter().any(|name| name == peer)
     }
 
+    /// Where nginx listens.
+    fn origin(&self, encrypted: bool) -> String {
+        let port = self.args.port;
+        if encrypted { format!("https://127.0.0.1:{}", port + 1) } else { format!("http://127.0.0.1:{port}") }
+    }
+
     fn wants(&self, name: &str) -> bool {
         name.to_lowercase().contains(&self.args.only.to_lowercase())
     }
@@ -97,7 +113,8 @@ fn main() -> Outcome {
         What::Memory => memory::run,
         What::Truth => truth::run,
         What::Instructions => instructions::run,
-        What::Canned => return sequence::serve(),
+        What::Endurance => endurance::run,
+        What::Canned => return sequence::serve(&args),
         What::Floor => return floor::run(&args),
     };
     let folder = std::env::temp_dir().join(format!("ltc-bench-{}", std::process::id()));

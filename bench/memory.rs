@@ -1,4 +1,5 @@
-//! What users cost that wait most of the time, with their connections open: one request a second each.
+//! What users cost that wait most of the time, with their connections open: one request a second each. Those of a session have a cookie, 20
+//! values that they took, and a connection over TLS.
 
 use std::time::Duration;
 
@@ -7,11 +8,23 @@ use super::process;
 use super::{Bench, Outcome, specs};
 
 pub(crate) fn run(bench: &Bench) -> Outcome {
-    let _nginx = Nginx::start(&bench.folder)?;
-    let binary = specs::build(bench, "waiting", 1)?.display().to_string();
+    let _nginx = Nginx::start(bench)?;
+    for (name, spec, users) in
+        [("waiting users", "waiting", &[1, 1000, 5000, 15_000][..]), ("users of a session", "session", &[1, 1000, 5000])]
+    {
+        if bench.wants(name) {
+            println!("\n{name}");
+            measure(bench, spec, users)?;
+        }
+    }
+    Ok(())
+}
+
+fn measure(bench: &Bench, spec: &str, users: &[u64]) -> Outcome {
+    let binary = specs::build(bench, spec, 1)?.display().to_string();
     println!("{:>8} {:>10} {:>12} {:>14}", "users", "RSS MiB", "KiB a user", "CPU us/req");
     let mut base = 0.0;
-    for users in [1, 1000, 5000, 15_000] {
+    for users in users.iter().copied() {
         let (clients, rate) = (users.to_string(), (users / 4).max(1).to_string());
         let args = [&binary, "--threads", "1", "--clients", &clients, "--hatch-rate", &rate, "--duration", "10s", "--json", "memory.json"];
         let used = process::run(&args.map(String::from), "1", &bench.folder, Duration::from_secs(60))?;

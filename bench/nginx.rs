@@ -6,33 +6,42 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::Outcome;
-
-pub(crate) const PORT: u16 = 18181;
-pub(crate) const TLS_PORT: u16 = 18182;
+use super::{Bench, Outcome};
 
 /// 140 bytes, as in the figures that DESIGN has.
 pub(crate) const BODY: &str = r#"{"id":7,"name":"kettle","price":24.5,"tags":["kitchen","steel"],"description":"Two litres, whistles when it is done.","inStock":true,"n":1234}"#;
 
+/// A large body: this many rows of 101 to 104 bytes, then two members.
+fn rows(count: u32) -> String {
+    let row =
+        |row| format!(r#"{{"id":{row},"name":"thing {row:05}","price":{row}.5,"tags":["a","b","c"],"on":true,"to":null,"by":"nobody"}}"#);
+    let rows: Vec<String> = (0..count).map(row).collect();
+    format!(r#"{{"rows":[{}],"total":{count},"next":"page-2"}}"#, rows.join(","))
+}
+
 /// A running nginx; it ends with this.
 pub(crate) struct Nginx {
     configuration: PathBuf,
+    port: u16,
 }
 
 /// What a program is started by that has its core before all others, at real-time priority.
 const FIRST: [&str; 3] = ["chrt", "-f", "10"];
 
 impl Nginx {
-    pub(crate) fn start(folder: &Path) -> Outcome<Self> {
-        Self::started(folder, &[])
+    pub(crate) fn start(bench: &Bench) -> Outcome<Self> {
+        Self::started(bench, &[])
     }
 
     /// Gives it the priority that it needs to have its core alone; an error without the right to that.
-    pub(crate) fn start_first(folder: &Path) -> Outcome<Self> {
-        Self::started(folder, &FIRST)
+    pub(crate) fn start_first(bench: &Bench) -> Outcome<Self> {
+        Self::started(bench, &FIRST)
     }
 
-    fn started(folder: &Path, by: &[&str]) -> Outcome<Self> {
+    fn started(bench: &Bench, by: &[&str]) -> Outcome<Self> {
+        let (folder, port, tls_port, http2_port) = (&bench.folder, bench.args.port, bench.args.port + 1, bench.args.port + 3);
+        fs::write(folder.join("large.json"), rows(400))?;
+        fs::write(folder.join("huge.json"), rows(9400))?;
         let certificate = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()])?;
         fs::write(folder.join("cert.pem"), certificate.cert.pem())?;
         fs::write(folder.join("key.pem"), certificate.signing_key.serialize_pem())?;
@@ -45,9 +54,18 @@ http {{
   client_body_temp_path {at}/body; proxy_temp_path {at}/proxy; fastcgi_temp_path {at}/f; uwsgi_temp_path {at}/u; scgi_temp_path {at}/s;
   ssl_certificate {at}/cert.pem; ssl_certificate_key {at}/key.pem; ssl_session_cache off;
   server {{
-    listen 127.0.0.1:{PORT} backlog=8192; listen 127.0.0.1:{TLS_PORT} ssl backlog=8192;
+    listen 127.0.0.1:{port} backlog=8192; listen 127.0.0.1:{tls_port} ssl backlog=8192;
+    listen 127.0.0.1:{http2_port} ssl http2 backlog=8192;
     location = /item {{ return 200 '{BODY}'; }}
     location = /orders {{ return 201 '{{"id":"order-0012345","count":3,"status":"accepted","note":"A courier will ring twice","total":{{"cents":7350,"currency":"EUR"}}}}'; }}
+    location = /login {{ add_header Set-Cookie "session=0123456789abcdef; Path=/; HttpOnly"; return 200 '{BODY}'; }}
+    location = /basket {{ if ($cookie_session = "") {{ return 401; }} return 200 '{BODY}'; }}
+    location = /gzip {{ gzip on; gzip_min_length 1; gzip_types application/json; return 200 '{BODY}'; }}
+    location = /large.json {{ root {at}; }}
+    location = /huge.json {{ root {at}; }}
+    location = /old {{ return 302 /item; }}
+    location = /close {{ keepalive_timeout 0; return 200 '{BODY}'; }}
+    location /unique/ {{ return 200 '{{"id":7,"request":"$request_id"}}'; }}
     location = /varied {{ return 200 '{{"id":7,"name":"kettle","request":"$request_id","price":24.5,"tags":["kitchen","steel"],"description":"Whistles","n":1234}}'; }}
     location = /status {{ stub_status; }}
   }}
@@ -57,12 +75,12 @@ http {{
         let configuration = folder.join("nginx.conf");
         fs::write(&configuration, text)?;
         nginx(&configuration, by, &[])?;
-        Ok(Self { configuration })
+        Ok(Self { configuration, port })
     }
 
     /// How many requests it has had, without those that ask for it.
     pub(crate) fn requests(&self) -> Outcome<u64> {
-        let mut stream = TcpStream::connect(("127.0.0.1", PORT))?;
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.write_all(b"GET /status HTTP/1.0\r\n\r\n")?;
         let mut text = String::new();
         stream.read_to_string(&mut text)?;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::load::CONNECTIONS;
 use super::process::is_there;
+use super::scenarios::{Request, Server};
 use super::{Bench, Outcome};
 
 /// A program to measure: its name in the table, and the command that runs it.
@@ -13,10 +14,18 @@ pub(crate) type Program = (&'static str, Vec<String>);
 const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/peers");
 
 /// Those that are installed and can send the request. goose's and locust's users only get.
-pub(crate) fn installed(bench: &Bench, origin: &str, path: &str, body: Option<&str>) -> Outcome<Vec<Program>> {
+pub(crate) fn installed(bench: &Bench, server: Server, Request { path, body }: Request) -> Outcome<Vec<Program>> {
+    let origin = match server {
+        Server::Plain => bench.origin(false),
+        Server::Tls => bench.origin(true),
+        Server::Http2 => return Ok(http2(bench, path)),
+    };
+    let origin = origin.as_str();
     let url = format!("{origin}{path}");
     let mut programs: Vec<Program> = plain(bench, &url, body)?.into_iter().filter(|(name, _)| is_there(name)).collect();
-    if let Some(host) = origin.strip_prefix("http://") {
+    // It reads each answer at once, on a connection that stays open.
+    let is_small = !path.ends_with(".json") && path != "/close";
+    if let Some(host) = origin.strip_prefix("http://").filter(|_| is_small) {
         programs.push(("floor", floor(bench, host, path, body)?));
     }
     programs.extend(is_there("k6").then(|| ("k6", k6(bench, &url, body))));
@@ -27,6 +36,19 @@ pub(crate) fn installed(bench: &Bench, origin: &str, path: &str, body: Option<&s
     }
     programs.retain(|(name, _)| bench.meets(name));
     Ok(programs)
+}
+
+/// h2load, with one request at a time on each connection.
+fn http2(bench: &Bench, path: &str) -> Vec<Program> {
+    let (seconds, url) = (bench.args.seconds.to_string(), format!("https://127.0.0.1:{}{path}", bench.args.port + 3));
+    let command = words(&["h2load", "-t", "1", "-c", CONNECTIONS, "-m", "1", "-D", &seconds, &url]);
+    Some(("h2load", command)).filter(|(name, _)| is_there(name) && bench.meets(name)).into_iter().collect()
+}
+
+/// wrk's GET of a path.
+pub(crate) fn wrk(bench: &Bench, path: &str) -> Vec<String> {
+    let (time, url) = (format!("{}s", bench.args.seconds), bench.origin(false) + path);
+    words(&["wrk", "-t", "1", "-c", CONNECTIONS, "-d", &time, &url])
 }
 
 /// Those that need nothing but their command line.

@@ -22,6 +22,11 @@ pub(crate) struct Used {
 
 /// Runs a program on the cores (`0`, `0,1`) until it ends, or is killed after `limit`.
 pub(crate) fn run(command: &[String], cores: &str, folder: &Path, limit: Duration) -> Outcome<Used> {
+    watch(command, cores, folder, limit, |_, _| ())
+}
+
+/// The same, and shows the memory that it has at each look, in KiB, after the time since its start.
+pub(crate) fn watch(command: &[String], cores: &str, folder: &Path, limit: Duration, mut look: impl FnMut(Duration, u64)) -> Outcome<Used> {
     let out = folder.join("stdout");
     let err = folder.join("stderr");
     let begun = Instant::now();
@@ -44,9 +49,12 @@ pub(crate) fn run(command: &[String], cores: &str, folder: &Path, limit: Duratio
             let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
             break (ticks(11) + ticks(12)) / TICKS_PER_SECOND;
         }
-        let peak = fs::read_to_string(&status).unwrap_or_default();
-        let peak = peak.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
-        rss_kib = rss_kib.max(peak.unwrap_or(0));
+        let memory = fs::read_to_string(&status).unwrap_or_default();
+        let kib = |name: &str| memory.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB")?.parse().ok());
+        rss_kib = rss_kib.max(kib("VmHWM:").unwrap_or(0));
+        if let Some(now) = kib("VmRSS:") {
+            look(begun.elapsed(), now);
+        }
         if begun.elapsed() > limit {
             child.kill()?;
         }

@@ -5,7 +5,7 @@
 use std::fs;
 
 use super::load::{CONNECTIONS, Measurement, limit, ltc, measure, median};
-use super::nginx::{Nginx, PORT};
+use super::nginx::Nginx;
 use super::peers::words;
 use super::process::{is_there, run as run_pinned};
 use super::{Bench, Outcome, quiet, specs};
@@ -14,7 +14,7 @@ pub(crate) const NAME: &str = "scaling from 1 to 2 worker threads";
 
 pub(crate) fn run(bench: &Bench) -> Outcome {
     let binary = specs::build(bench, "get", 1)?.display().to_string();
-    let nginx = match Nginx::start_first(&bench.folder) {
+    let nginx = match Nginx::start_first(bench) {
         Ok(nginx) => nginx,
         Err(error) => {
             println!("\n{NAME}: left out, as it needs the right to real-time priority ({error})");
@@ -50,7 +50,7 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
 }
 
 fn wrk(bench: &Bench, threads: &str) -> Vec<String> {
-    let (time, url) = (format!("{}s", bench.args.seconds), format!("http://127.0.0.1:{PORT}/item"));
+    let (time, url) = (format!("{}s", bench.args.seconds), bench.origin(false) + "/item");
     words(&["wrk", "-t", threads, "-c", CONNECTIONS, "-d", &time, &url])
 }
 

@@ -1,18 +1,22 @@
 //! The README's sequence of three requests, without its waits, against a server that answers as the demo does; wrk sends bare GETs
 //! to nginx.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
 use std::time::Duration;
 
-use super::load::{CONNECTIONS, Measurement, limit, ltc, measure, median};
-use super::nginx::{Nginx, PORT};
-use super::peers::words;
-use super::{Bench, Outcome, canned, process, quiet, specs};
+use super::load::{Measurement, limit, ltc, measure, median};
+use super::nginx::Nginx;
+use super::peers::{self, words};
+use super::{Args, Bench, Outcome, canned, process, quiet, specs};
 
 pub(crate) const NAME: &str = "tpdata sequence";
 
-const SERVER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 18183);
+/// Where the server of the sequence listens.
+fn server(args: &Args) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, args.port + 2).into()
+}
+
 /// Where ltc keeps its core less busy than that, it has waited for the server.
 const BUSY: f64 = 0.9;
 
@@ -29,7 +33,11 @@ pub(crate) fn run(bench: &Bench, nginx: &Nginx) -> Outcome {
         return Ok(());
     }
     let binary = specs::build(bench, "tpdata", 1)?.display().to_string();
-    let mut server = Command::new("taskset").args(["-c", "0"]).arg(std::env::current_exe()?).arg("canned").spawn()?;
+    let mut server = Command::new("taskset")
+        .args(["-c", "0"])
+        .arg(std::env::current_exe()?)
+        .args(["canned", "--port", &bench.args.port.to_string()])
+        .spawn()?;
     std::thread::sleep(Duration::from_secs(1));
     let rounds = quiet::rounds(bench, || round(bench, nginx, &binary));
     server.kill()?;
@@ -50,7 +58,7 @@ pub(crate) fn run(bench: &Bench, nginx: &Nginx) -> Outcome {
 
 /// Measures ltc, then wrk. ltc's requests are those of its report, with the first step's, which the report keeps apart.
 fn round(bench: &Bench, nginx: &Nginx, binary: &str) -> Outcome<Round> {
-    let mut command = words(&["env", &format!("LTC_DEMO_URL=http://{SERVER}")]);
+    let mut command = words(&["env", &format!("LTC_DEMO_URL=http://{}", server(&bench.args))]);
     command.extend(ltc(bench, binary, "1"));
     command.extend(words(&["--json", "sequence.json"]));
     let used = process::run(&command, "1", &bench.folder, limit(bench))?;
@@ -62,13 +70,11 @@ fn round(bench: &Bench, nginx: &Nginx, binary: &str) -> Outcome<Round> {
     if requests == 0.0 || failures > requests / 100.0 {
         return Err(format!("{NAME}: {requests} requests, {failures} failures\n{}", used.stdout).into());
     }
-    let url = format!("http://127.0.0.1:{PORT}/item");
-    let wrk = words(&["wrk", "-t", "1", "-c", CONNECTIONS, "-d", &format!("{}s", bench.args.seconds), &url]);
-    let wrk = measure(bench, nginx, &wrk, "1")?;
+    let wrk = measure(bench, nginx, &peers::wrk(bench, "/item"), "1")?;
     Ok(Round { us: used.cpu * 1e6 / requests, busy: used.cpu / used.seconds, wrk })
 }
 
 /// The server of the sequence, until it is killed: `load` starts it as a process of its own, to pin it to a core.
-pub(crate) fn serve() -> Outcome {
-    canned::serve(SERVER)
+pub(crate) fn serve(args: &Args) -> Outcome {
+    canned::serve(server(args))
 }

@@ -80,7 +80,7 @@ fn stall(bench: &Bench) -> Outcome {
 
 /// How late requests are sent at a rate.
 fn arrivals(bench: &Bench) -> Outcome {
-    let _nginx = Nginx::start(&bench.folder)?;
+    let _nginx = Nginx::start(bench)?;
     println!("\narrivals: how late they begin, the median of {} rounds by lag p99", bench.args.rounds);
     println!(
         "{:>10} {:>10} {:>12} {:>12} {:>10} {:>8} {:>10}  marked",
