@@ -59,6 +59,20 @@ impl WireRequest {
         Some(Self { bytes, close: self.close, own_cookies: false })
     }
 
+    /// The same request with another path. Its own path has `length` bytes and follows `before` bytes.
+    pub(crate) fn at_path(&self, before: usize, length: usize, path: &str) -> Option<Self> {
+        let after = self.bytes.get(before + length..)?;
+        let total = before + path.len() + after.len();
+        if !Self::fits(total) {
+            return None;
+        }
+        let mut bytes = BytesMut::with_capacity(total);
+        for part in [self.bytes.get(..before)?, path.as_bytes(), after] {
+            bytes.extend_from_slice(part);
+        }
+        Some(Self { bytes, close: self.close, own_cookies: self.own_cookies })
+    }
+
     /// Whether a message of `length` bytes fits the fast path.
     pub(crate) fn fits(length: usize) -> bool {
         length <= SMALL

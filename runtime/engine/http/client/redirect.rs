@@ -1,16 +1,16 @@
 //! Redirects: where they lead, and which parts of the request are sent again.
 
-use std::borrow::Cow;
+use std::rc::Rc;
 
-use bytes::Bytes;
-use ecow::eco_format;
+use bytes::{Bytes, BytesMut};
 
+use super::fast_path::WireRequest;
 use super::request::HttpRequest;
-use super::response::HttpResponse;
 use crate::http::message::failure::HttpError;
-use crate::http::message::headers::{is_one_of, lines};
+use crate::http::message::headers::{Headers, is_one_of, lines};
 use crate::http::message::target::Target;
 use crate::http::message::{Hop, Method, Redirects};
+use crate::http::wire::head::{Via, write_head};
 use crate::http::wire::outgoing::Outgoing;
 
 /// The most redirects if the spec sets no number.
@@ -23,11 +23,12 @@ const OF_BODY: [&str; 5] = ["content-type", "content-length", "content-encoding"
 
 /// The current state of a chain of redirects.
 #[derive(Debug)]
-pub(crate) struct Chain<'r> {
-    request: &'r HttpRequest,
+pub(crate) struct Chain {
+    pub(crate) request: Rc<HttpRequest>,
     pub(crate) url: Target,
-    method: Method,
-    headers: Cow<'r, [u8]>,
+    pub(crate) method: Method,
+    /// The request's header lines, if some of them were removed.
+    headers: Option<Box<[u8]>>,
     body: Bytes,
     has_body: bool,
     /// Whether the current URL may receive secrets.
@@ -35,17 +36,17 @@ pub(crate) struct Chain<'r> {
     pub(crate) hops: Vec<Hop>,
 }
 
-impl<'r> Chain<'r> {
-    pub(crate) fn new(request: &'r HttpRequest) -> Self {
+impl Chain {
+    pub(crate) fn new(request: Rc<HttpRequest>) -> Self {
         Self {
-            request,
             url: request.url.clone(),
             method: request.method.clone(),
-            headers: Cow::Borrowed(&*request.headers),
+            headers: None,
             body: request.body.clone(),
             has_body: request.has_body,
             trusted: true,
             hops: Vec::new(),
+            request,
         }
     }
 
@@ -54,7 +55,7 @@ impl<'r> Chain<'r> {
         Outgoing {
             method: &self.method,
             url: &self.url,
-            headers: &self.headers,
+            headers: self.headers.as_deref().unwrap_or(&self.request.headers),
             auth: if self.trusted { &self.request.auth } else { &[] },
             cookie,
             body: &self.body,
@@ -62,43 +63,66 @@ impl<'r> Chain<'r> {
         }
     }
 
-    /// Whether the jar's cookies are sent.
-    pub(crate) fn cookies(&self) -> bool {
-        self.request.cookies
+    /// The current request, serialized without the jar's cookies. `None` if it is too large for the fast path.
+    pub(crate) fn wire(&self) -> Option<WireRequest> {
+        if self.headers.is_none()
+            && self.trusted
+            && self.method == self.request.method
+            && let Some(first) = &self.request.wire
+        {
+            return first.at_path(self.method.as_str().len() + 1, self.request.url.path.len(), &self.url.path);
+        }
+        let mut bytes = BytesMut::new();
+        let said = write_head(&mut bytes, &self.step(String::new()), Via::default());
+        bytes.extend_from_slice(&self.body);
+        WireRequest::fits(bytes.len()).then_some(WireRequest { bytes, close: said.close, own_cookies: said.special })
     }
 
-    /// Continues if a response is a redirect. Returns false if it is the final response.
-    pub(crate) fn follow(&mut self, response: &HttpResponse) -> Result<bool, HttpError> {
-        if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
-            return Ok(false);
+    /// The `Content-Length` of the current request, if its head states one.
+    pub(crate) fn length(&self) -> Option<usize> {
+        self.method.says_length(self.has_body).then_some(self.body.len())
+    }
+
+    /// The length of the current request's body.
+    pub(crate) fn body_length(&self) -> usize {
+        self.body.len()
+    }
+
+    /// The target of a redirect. `None` if the response is the final one.
+    ///
+    /// # Errors
+    /// Returns the failure of a redirect that can't be followed, or that exceeds the limit.
+    pub(crate) fn next(&self, status: u16, headers: &Headers) -> Result<Option<Target>, HttpError> {
+        if !is_redirect(status) {
+            return Ok(None);
         }
         let (max, any_host) = match self.request.redirects {
-            Redirects::Off => return Ok(false),
-            Redirects::Hops(hops) if self.hops.len() >= hops as usize => return Ok(false),
+            Redirects::Off => return Ok(None),
+            Redirects::Hops(hops) if self.hops.len() >= hops as usize => return Ok(None),
             Redirects::Hops(_) => (u32::MAX, true),
             Redirects::SameHost => (MAX_REDIRECTS, false),
             Redirects::Any => (MAX_REDIRECTS, true),
         };
         // Browsers don't follow an empty `Location`.
-        let Some(location) = response.headers.get("location").filter(|location| !location.trim().is_empty()) else { return Ok(false) };
+        let Some(location) = headers.get("location").filter(|location| !location.trim().is_empty()) else { return Ok(None) };
         let next = match self.url.resolve(location) {
             Ok(next) => next,
             // Web sites call apps back through custom schemes, so this isn't an error.
-            Err(_) if !any_host => return Ok(false),
+            Err(_) if !any_host => return Ok(None),
             Err(why) => return Err(HttpError::protocol(format!("the redirect to `{location}` can't be followed: {why}"))),
         };
         if !any_host && next.host() != self.request.url.host() {
-            return Ok(false);
+            return Ok(None);
         }
         if self.hops.len() >= max as usize {
             return Err(HttpError::protocol(format!("more than {max} redirects")).came("too many redirects"));
         }
-        self.hops.push(Hop { status: response.status, url: eco_format!("{next}") });
-        self.change_method(response.status, next);
-        Ok(true)
+        Ok(Some(next))
     }
 
-    fn change_method(&mut self, status: u16, next: Target) {
+    /// Follows a redirect of this status to its target.
+    pub(crate) fn follow(&mut self, status: u16, next: Target) {
+        self.hops.push(Hop { status, url: next.to_eco() });
         let to_get = match status {
             301 | 302 => self.method.is("POST"),
             303 => !self.method.is("HEAD") && !self.method.is("GET"),
@@ -118,9 +142,15 @@ impl<'r> Chain<'r> {
     }
 
     fn leave(&mut self, names: &[&str]) {
-        if lines(&self.headers).any(|(name, ..)| is_one_of(name, names)) {
-            let kept = lines(&self.headers).filter(|(name, ..)| !is_one_of(name, names));
-            self.headers = Cow::Owned(kept.flat_map(|(_, _, line)| line.iter().copied()).collect());
+        let headers = self.headers.as_deref().unwrap_or(&self.request.headers);
+        if lines(headers).any(|(name, ..)| is_one_of(name, names)) {
+            let kept = lines(headers).filter(|(name, ..)| !is_one_of(name, names));
+            self.headers = Some(kept.flat_map(|(_, _, line)| line.iter().copied()).collect());
         }
     }
+}
+
+/// Whether a status redirects.
+pub(crate) fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
 }

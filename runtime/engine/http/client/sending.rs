@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::fast_path::{FastPath, Outcome, WireRequest};
+use super::redirect::{Chain, is_redirect};
 use super::request::HttpRequest;
 use super::response::{HttpResponse, response};
 use super::session::{Session, Start};
@@ -15,6 +16,7 @@ use crate::base::clock;
 use crate::http::message::Redirects;
 use crate::http::message::failure::HttpError;
 use crate::http::message::partial::{Keep, Partial};
+use crate::http::message::target::Target;
 use crate::http::message::traffic::{Ledger, Traffic};
 use crate::http::wire::h1::Raw;
 use crate::stats::FailureClass;
@@ -25,12 +27,35 @@ const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
 /// A request and its response. If it is dropped before its end, its connection is closed.
 pub struct Sending {
     request: Rc<HttpRequest>,
-    /// The serialized request with the jar's cookies, if the jar has any.
-    with_cookies: Option<WireRequest>,
+    /// The serialized request if it differs from the request's own: it has the jar's cookies, or follows a redirect.
+    wire: Option<WireRequest>,
+    /// The redirects that the fast path has followed.
+    redirected: Option<Box<Redirected>>,
     begun: Instant,
     deadline: Instant,
     keep: Keep,
     state: SendingState,
+}
+
+/// The state after the fast path has followed a redirect.
+struct Redirected {
+    chain: Chain,
+    /// The traffic of the previous exchanges of the chain.
+    before: Traffic,
+}
+
+impl Redirected {
+    /// The traffic of the chain, including that of its last exchange.
+    fn traffic(&self, last: Traffic) -> Traffic {
+        let before = self.before;
+        Traffic {
+            sent: before.sent + last.sent,
+            received: before.received + last.received,
+            reused: before.reused + last.reused,
+            redirects: before.redirects + u32::from(last.sent > 0),
+            ..before
+        }
+    }
 }
 
 enum SendingState {
@@ -57,11 +82,14 @@ impl Sending {
         let begun = clock::now();
         let connection = session.quick(&request, begun);
         let deadline = begun.checked_add(request.timeout).unwrap_or(begun + FAR);
-        let (state, with_cookies) = match connection {
+        let (state, wire) = match connection {
             Some((stream, with_cookies)) => (SendingState::FastPath(FastPath::new(stream)), with_cookies),
-            None => (whole(session, &request, (begun, deadline), Start::Fresh, Ledger::new(Traffic::default(), keep)), None),
+            None => {
+                let ledger = Ledger::new(Traffic::default(), keep);
+                (whole(session, Chain::new(request.clone()), (begun, deadline), Start::Fresh, ledger), None)
+            }
         };
-        Self { request, with_cookies, begun, deadline, keep, state }
+        Self { request, wire, redirected: None, begun, deadline, keep, state }
     }
 
     /// When the request was started.
@@ -77,7 +105,10 @@ impl Sending {
     /// The traffic of the exchange so far.
     pub(crate) fn traffic(&self) -> Traffic {
         match &self.state {
-            SendingState::FastPath(quick) => quick.traffic(),
+            SendingState::FastPath(quick) => match &self.redirected {
+                Some(redirected) => redirected.traffic(quick.traffic()),
+                None => quick.traffic(),
+            },
             SendingState::CompleteResponse { ledger, .. } => ledger.traffic(),
             SendingState::Over(traffic) => *traffic,
         }
@@ -97,7 +128,17 @@ impl Sending {
 
     /// Continues with the complete client.
     fn go_on(&mut self, session: &Rc<Session>, start: Start) {
-        self.state = whole(session, &self.request, (self.begun, self.deadline), start, Ledger::new(self.traffic(), self.keep));
+        let ledger = Ledger::new(self.traffic(), self.keep);
+        let chain = match self.redirected.take() {
+            Some(redirected) => {
+                if ledger.traffic().sent == redirected.before.sent {
+                    ledger.hop();
+                }
+                redirected.chain
+            }
+            None => Chain::new(self.request.clone()),
+        };
+        self.state = whole(session, chain, (self.begun, self.deadline), start, ledger);
     }
 
     /// Continues as far as possible without waiting. `session` is the one that was passed to [`Self::new`].
@@ -106,14 +147,15 @@ impl Sending {
             let (quick, wire) = match &mut self.state {
                 SendingState::CompleteResponse { answer, .. } => return answer.as_mut().poll(cx),
                 SendingState::Over(_) => return Poll::Pending,
-                SendingState::FastPath(quick) => (quick, self.with_cookies.as_ref().or(self.request.wire.as_ref())),
+                SendingState::FastPath(quick) => (quick, self.wire.as_ref().or(self.request.wire.as_ref())),
             };
+            let method = self.redirected.as_ref().map_or(&self.request.method, |redirected| &redirected.chain.method);
             let Some(wire) = wire else { return Poll::Ready(Err(HttpError::protocol("the request was not laid out"))) };
-            match quick.poll(cx, session.transport(), wire, self.request.method.is("HEAD"), self.keep.most()) {
+            match quick.poll(cx, session.transport(), wire, method.is("HEAD"), self.keep.most()) {
                 Poll::Pending if session.alarm.is_past(cx, self.deadline) => {
-                    let partial = quick.partial();
+                    let (partial, has_begun) = (quick.partial(), quick.traffic().received > 0);
                     let traffic = self.abandon();
-                    return Poll::Ready(Err(late(&self.request, partial.is_some(), traffic.received > 0).after(traffic).with(partial)));
+                    return Poll::Ready(Err(late(&self.request, partial.is_some(), has_begun).after(traffic).with(partial)));
                 }
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Outcome::Complete(whole)) => {
@@ -124,37 +166,84 @@ impl Sending {
                     }
                     let (has_client_headers, raw) = (whole.head.has_client_headers, whole.raw());
                     if !has_client_headers {
-                        return Poll::Ready(Ok(response(raw, &self.request.url, self.begun, quick.traffic())));
+                        let first = self.redirected.is_none();
+                        return Poll::Ready(Ok(if first {
+                            response(raw, &self.request.url, self.begun, quick.traffic())
+                        } else {
+                            self.response(raw)
+                        }));
                     }
-                    if let Some(response) = self.last(session, raw) {
-                        return Poll::Ready(response);
+                    if is_redirect(raw.status) && self.request.redirects != Redirects::Off {
+                        self.redirect(session, raw);
+                        continue;
                     }
+                    if self.request.cookies {
+                        session.keep_cookies(self.url(), &raw);
+                    }
+                    return Poll::Ready(self.last(raw));
                 }
                 Poll::Ready(Outcome::Pending(begun)) => self.go_on(session, Start::Reading(begun)),
-                Poll::Ready(Outcome::Lost(lost)) => self.go_on(session, Start::Lost(lost)),
+                Poll::Ready(Outcome::Lost(lost)) => {
+                    let before = self.redirected.as_ref().map_or(0, |redirected| redirected.before.sent);
+                    self.go_on(session, Start::Lost { lost, before });
+                }
             }
         }
     }
 
-    /// Completes a response of the fast path that sets cookies, redirects or is encoded. `None` if the chain continues.
-    fn last(&mut self, session: &Rc<Session>, raw: Raw) -> Option<Result<HttpResponse, HttpError>> {
-        if matches!(raw.status, 301 | 302 | 303 | 307 | 308) && self.request.redirects != Redirects::Off {
-            self.go_on(session, Start::Got(Box::new(raw)));
-            return None;
-        }
-        if self.request.cookies {
-            session.keep_cookies(&self.request.url, &raw);
-        }
+    /// The URL of the current exchange.
+    fn url(&self) -> &Target {
+        self.redirected.as_ref().map_or(&self.request.url, |redirected| &redirected.chain.url)
+    }
+
+    /// Follows a redirect: on the fast path if the same origin has an idle connection, otherwise with the complete client.
+    #[inline(never)]
+    fn redirect(&mut self, session: &Rc<Session>, raw: Raw) {
+        let before = self.traffic();
+        let mut chain = self.redirected.take().map_or_else(|| Chain::new(self.request.clone()), |redirected| redirected.chain);
+        let ledger = Ledger::new(before, self.keep);
+        let start = match chain.next(raw.status, &raw.headers) {
+            Ok(Some(next)) if next.same_origin(&self.request.url) => {
+                if self.request.cookies {
+                    session.keep_cookies(&chain.url, &raw);
+                }
+                chain.follow(raw.status, next);
+                if let Some((stream, wire)) = session.quick_hop(&chain, clock::now()) {
+                    self.redirected = Some(Box::new(Redirected { chain, before }));
+                    self.wire = Some(wire);
+                    self.state = SendingState::FastPath(FastPath::new(stream));
+                    return;
+                }
+                ledger.hop();
+                Start::Fresh
+            }
+            _ => Start::Got(Box::new(raw)),
+        };
+        self.state = whole(session, chain, (self.begun, self.deadline), start, ledger);
+    }
+
+    /// The response of the last exchange of a chain.
+    #[inline(never)]
+    fn response(&mut self, raw: Raw) -> HttpResponse {
         let traffic = self.traffic();
-        let mut response = response(raw, &self.request.url, self.begun, traffic);
-        Some(match response.decode(self.keep) {
+        let mut response = response(raw, self.url(), self.begun, traffic);
+        if let Some(redirected) = self.redirected.take() {
+            response.hops = redirected.chain.hops;
+        }
+        response
+    }
+
+    /// The final response of a chain. It may set cookies or be encoded.
+    fn last(&mut self, raw: Raw) -> Result<HttpResponse, HttpError> {
+        let mut response = self.response(raw);
+        match response.decode(self.keep) {
             Ok(()) => Ok(response),
             Err(failure) => {
                 let (status, version, body) = (response.status, response.version, response.body().len() as u64);
                 let partial = Partial { status, version, headers: response.headers, body };
-                Err(failure.after(traffic).with(Some(Box::new(partial))))
+                Err(failure.after(response.traffic).with(Some(Box::new(partial))))
             }
-        })
+        }
     }
 }
 
@@ -181,18 +270,13 @@ impl Session {
     }
 }
 
-/// An exchange with the complete client, within the remaining time.
-fn whole(
-    session: &Rc<Session>,
-    request: &Rc<HttpRequest>,
-    (begun, deadline): (Instant, Instant),
-    start: Start,
-    ledger: Ledger,
-) -> SendingState {
-    let (session, request, ledger) = (session.clone(), request.clone(), Rc::new(ledger));
+/// An exchange with the complete client, within the remaining time. Not inlined, so that the fast path stays small.
+#[inline(never)]
+fn whole(session: &Rc<Session>, chain: Chain, (begun, deadline): (Instant, Instant), start: Start, ledger: Ledger) -> SendingState {
+    let (session, request, ledger) = (session.clone(), chain.request.clone(), Rc::new(ledger));
     let counted = ledger.clone();
     let answer = Box::pin(async move {
-        let chain = session.chain(&request, begun, start, &counted);
+        let chain = session.chain(chain, begun, start, &counted);
         match tokio::time::timeout_at(deadline.into(), chain).await {
             Ok(answer) => answer.map_err(|failure| failure.after(counted.traffic()).with(counted.coming.partial())),
             Err(_) => {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use cookie_store::CookieStore;
+use ecow::EcoString;
 use tokio::sync::Mutex;
 
 use super::cookie_lines::CookieLines;
@@ -87,8 +88,8 @@ enum Connection {
 pub(crate) enum Start {
     /// With the first request.
     Fresh,
-    /// With a request that was lost on a reused connection.
-    Lost(LostRequest),
+    /// With a request that was lost on a reused connection. The ledger had counted `before` sent bytes when the request began.
+    Lost { lost: LostRequest, before: u64 },
     /// With an incomplete response.
     Reading(Box<PendingResponse>),
     /// With a complete response.
@@ -113,35 +114,38 @@ impl Session {
         &self.transport
     }
 
-    /// Sends the request and follows its redirects.
+    /// Sends the current request of a chain and follows its redirects.
     pub(crate) async fn chain(
         &self,
-        request: &HttpRequest,
+        mut chain: Chain,
         begun: Instant,
         start: Start,
         ledger: &Rc<Ledger>,
     ) -> Result<HttpResponse, HttpError> {
-        let mut chain = Chain::new(request);
+        let request = chain.request.clone();
         let mut start = Some(start);
         loop {
             let raw = match start.take() {
                 Some(Start::Got(raw)) => *raw,
-                Some(Start::Reading(begun)) => self.go_on(*begun, &chain, request, ledger).await?,
-                Some(Start::Lost(lost)) => self.step(&self.next(&chain), request, Some(lost), ledger).await?,
-                Some(Start::Fresh) | None => self.step(&self.next(&chain), request, None, ledger).await?,
+                Some(Start::Reading(begun)) => self.go_on(*begun, &chain, ledger).await?,
+                Some(Start::Lost { lost, before }) => self.step(&self.next(&chain), &request, Some((lost, before)), ledger).await?,
+                Some(Start::Fresh) | None => self.step(&self.next(&chain), &request, None, ledger).await?,
             };
             if request.cookies {
                 self.keep_cookies(&chain.url, &raw);
             }
             let mut response = response(raw, &chain.url, begun, ledger.traffic());
-            let followed = match chain.follow(&response) {
-                Ok(false) => response.decode(ledger.coming.keep).map(|()| false),
-                Ok(true) => check_redirect(&self.transport, &request.url, &chain.url, ledger).await.map(|()| true),
+            let next = match chain.next(response.status, &response.headers) {
+                Ok(None) => response.decode(ledger.coming.keep).map(|()| None),
+                Ok(Some(next)) => check_redirect(&self.transport, &request.url, &next, ledger).await.map(|()| Some(next)),
                 Err(failure) => Err(failure),
             };
-            match followed {
-                Ok(true) => ledger.hop(),
-                Ok(false) => {
+            match next {
+                Ok(Some(next)) => {
+                    chain.follow(response.status, next);
+                    ledger.hop();
+                }
+                Ok(None) => {
                     response.hops = chain.hops;
                     return Ok(response);
                 }
@@ -155,28 +159,50 @@ impl Session {
     }
 
     /// The next request of a chain.
-    fn next<'c>(&self, chain: &'c Chain<'_>) -> Outgoing<'c> {
-        chain.step(if chain.cookies() { self.cookies_for(&chain.url).into() } else { String::new() })
+    fn next<'c>(&self, chain: &'c Chain) -> Outgoing<'c> {
+        chain.step(if chain.request.cookies { self.cookies_for(&chain.url).into() } else { String::new() })
     }
 
     /// An open connection for a serialized request that needs at most the jar's cookies, and the request with them.
     pub(crate) fn quick(&self, request: &HttpRequest, now: Instant) -> Option<(Stream, Option<WireRequest>)> {
         let wire = request.wire.as_ref()?;
+        self.take_quick(&request.api, &request.url.origin, now, || {
+            if !request.cookies || self.jar.borrow().is_none() {
+                return Some(None);
+            }
+            let cookies = self.cookies_for(&request.url);
+            if cookies.is_empty() { Some(None) } else { wire.with_cookies(&cookies, request.body.len(), request.length()).map(Some) }
+        })
+    }
+
+    /// An idle connection for the current request of a chain, and that request serialized with the jar's cookies.
+    pub(crate) fn quick_hop(&self, chain: &Chain, now: Instant) -> Option<(Stream, WireRequest)> {
+        self.take_quick(&chain.request.api, &chain.url.origin, now, || {
+            let wire = chain.wire()?;
+            let cookies = if chain.request.cookies { self.cookies_for(&chain.url) } else { EcoString::new() };
+            if cookies.is_empty() { Some(wire) } else { wire.with_cookies(&cookies, chain.body_length(), chain.length()) }
+        })
+    }
+
+    /// An idle connection for the fast path, if there is one and `lay_out` can serialize the request.
+    #[inline]
+    fn take_quick<T>(
+        &self,
+        api: &Rc<ApiTransport>,
+        origin: &Rc<Origin>,
+        now: Instant,
+        lay_out: impl FnOnce() -> Option<T>,
+    ) -> Option<(Stream, T)> {
         let mut idle = self.idle.borrow_mut();
-        let at = idle.iter().rposition(|one| one.is_for(&request.api, &request.url.origin))?;
+        let at = idle.iter().rposition(|one| one.is_for(api, origin))?;
         let asks = now >= idle[at].ask_from;
         let Connection::One { stream, via: None } = &mut idle[at].connection else { return None };
         if !stream.is_fresh(asks) {
             return None;
         }
-        let with_cookies = if request.cookies && self.jar.borrow().is_some() {
-            let cookies = self.cookies_for(&request.url);
-            if cookies.is_empty() { None } else { Some(wire.with_cookies(&cookies, request.body.len(), request.length())?) }
-        } else {
-            None
-        };
+        let laid_out = lay_out()?;
         match idle.swap_remove(at).connection {
-            Connection::One { stream, .. } => Some((stream, with_cookies)),
+            Connection::One { stream, .. } => Some((stream, laid_out)),
             Connection::Many(_) => None,
         }
     }
@@ -187,17 +213,11 @@ impl Session {
     }
 
     /// Continues a response that the fast path couldn't complete.
-    async fn go_on(
-        &self,
-        mut begun: PendingResponse,
-        chain: &Chain<'_>,
-        request: &HttpRequest,
-        ledger: &Rc<Ledger>,
-    ) -> Result<Raw, HttpError> {
-        let raw = h1::go_on(&mut begun, chain.step(String::new()).method.is("HEAD"), ledger).await?;
+    async fn go_on(&self, mut begun: PendingResponse, chain: &Chain, ledger: &Rc<Ledger>) -> Result<Raw, HttpError> {
+        let raw = h1::go_on(&mut begun, chain.method.is("HEAD"), ledger).await?;
         self.transport.return_buffer(begun.buffer);
         if raw.keep {
-            self.put_idle_stream(request, begun.stream, raw.done);
+            self.put_idle_stream(&chain.request, begun.stream, raw.done);
         }
         Ok(raw)
     }
@@ -208,14 +228,14 @@ impl Session {
         &self,
         step: &Outgoing<'_>,
         request: &HttpRequest,
-        mut lost: Option<LostRequest>,
+        lost: Option<(LostRequest, u64)>,
         ledger: &Rc<Ledger>,
     ) -> Result<Raw, HttpError> {
         let (api, origin) = (&request.api, &step.url.origin);
         let mut rule = Rule::new(step.method, request.resend);
         // The request that was lost before had a reused connection.
         let mut reused = true;
-        let mut before = 0;
+        let (mut lost, mut before) = lost.map_or((None, 0), |(lost, before)| (Some(lost), before));
         loop {
             let again = lost.is_some();
             if let Some(lost) = lost {

@@ -114,6 +114,9 @@ impl Target {
 
     /// Resolves a `Location` as RFC 9110 specifies.
     pub(crate) fn resolve(&self, location: &str) -> Result<Self, String> {
+        if let Some(path) = self.own_path(location) {
+            return Ok(Self { origin: self.origin.clone(), path: path.into() });
+        }
         let base = url::Url::parse(&self.to_string()).map_err(|error| error.to_string())?;
         let url = join(&base, location).map_err(|error| error.to_string())?;
         let mut target = Self::from_url(&url)?;
@@ -121,6 +124,39 @@ impl Target {
             target.origin = self.origin.clone();
         }
         Ok(target)
+    }
+
+    /// The path and query of a reference to this origin that needs no normalization, as most redirects don't.
+    fn own_path<'l>(&self, location: &'l str) -> Option<&'l str> {
+        let path = if location.starts_with('/') {
+            location
+        } else {
+            location.strip_prefix(self.scheme())?.strip_prefix("://")?.strip_prefix(self.authority())?
+        };
+        let mut bytes = path.bytes();
+        let rooted = bytes.next() == Some(b'/') && bytes.next() != Some(b'/');
+        // Dot segments, encoded or not, are resolved by the url crate.
+        let mut behind_slash = false;
+        let plain = rooted
+            && path.bytes().all(|byte| {
+                let stays = byte.is_ascii_alphanumeric()
+                    || matches!(
+                        byte,
+                        b'/' | b'-' | b'_' | b'~' | b'?' | b'&' | b'=' | b'+' | b',' | b';' | b':' | b'@' | b'!' | b'$' | b'*'
+                    )
+                    || (matches!(byte, b'.' | b'%') && !behind_slash);
+                behind_slash = byte == b'/';
+                stays
+            });
+        plain.then_some(path)
+    }
+
+    /// The URL as text.
+    pub(crate) fn to_eco(&self) -> EcoString {
+        let parts = [self.scheme(), "://", self.authority(), &self.path];
+        let mut text = EcoString::with_capacity(parts.iter().map(|part| part.len()).sum());
+        parts.iter().for_each(|part| text.push_str(part));
+        text
     }
 
     /// Appends an encoded path to that of the base, and a query.
@@ -188,6 +224,34 @@ impl fmt::Display for Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn location_that_stays_as_it_is_written_resolves_as_any_other() {
+        for (base, stays, others) in [
+            (
+                "https://a.test/x/y?q",
+                "/ /c /c/d.html /a.b/c?x=1&y=%20z /c/ /c?r=/d /a:b@c;d=e,f!$*+~_- https://a.test/ https://a.test/c?d",
+                "// //c /./c /../c /c/.. /c/. /c/.d /%2e/c /c/%2E%2e /c/%41 /c#d /c|d /c{d} /ä /c\\d /c'd /c?e'f ///c c ?r # https://a.test \
+                 https://a.test:443/c https://a.test.example/c https://a.testc/ HTTPS://A.test/c http://a.test/c https://b.test/c https://a.test//c",
+            ),
+            ("http://a.test:81/x", "/c http://a.test:81/c", "http://a.test/c http://a.test:8/c http://a.test:811/c https://a.test:81/c"),
+            ("http://[::1]:81/x", "/c http://[::1]:81/c", "http://[::1]/c"),
+        ] {
+            let base = Target::parse(base).unwrap();
+            for (locations, fast) in [(stays, true), (others, false)] {
+                for location in locations.split(' ').filter(|location| !location.is_empty()) {
+                    assert_eq!(base.own_path(location).is_some(), fast, "{location}");
+                    let joined = url::Url::parse(&base.to_string()).unwrap().join(location);
+                    let expected = joined.ok().and_then(|url| Target::from_url(&url).ok());
+                    assert!(expected.is_some() || !fast, "{location}");
+                    if let Some(expected) = expected {
+                        assert_eq!(base.resolve(location).unwrap(), expected, "{location}");
+                        assert_eq!(expected.to_eco(), expected.to_string(), "{location}");
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn references_with_many_slashes_name_a_host() {

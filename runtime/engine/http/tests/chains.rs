@@ -121,6 +121,90 @@ fn redirected_methods_change_as_in_browsers() {
 }
 
 #[test]
+fn redirects_stay_on_the_fast_path_and_change_no_byte() {
+    run(async {
+        let server = Server::start(|_, _, request| match path_of(request) {
+            "/in" => say("HTTP/1.1 303 See Other\r\nLocation: /home?x=1\r\nSet-Cookie: sid=1; Path=/\r\nContent-Length: 0\r\n\r\n"),
+            "/kept" => to(307, "/via"),
+            "/via" => to(308, "end"),
+            "/late" => to(302, "/close"),
+            "/close" => say("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
+            "/large" => to(302, "/body"),
+            "/body" => say(ok(&"x".repeat(100_000))),
+            path => say(ok(path)),
+        })
+        .await;
+        for (method, path, hops) in [("GET", "/in", 1), ("POST", "/in", 1), ("POST", "/kept", 2), ("GET", "/large", 1)] {
+            let client = Client::new();
+            let body = if method == "POST" { "hello" } else { "" };
+            let headers = if method == "POST" { b"Content-Type: text/plain\r\n"[..].into() } else { Rc::default() };
+            let request =
+                HttpRequest { headers, body: body.into(), has_body: !body.is_empty(), ..client.request(method, server.url(path)) };
+            let request = laid(&request);
+            // On a new connection the general path sends them, on an open one the fast path.
+            let mut seen = Vec::new();
+            for _ in 0..3 {
+                let before = server.requests().len();
+                let response = client.session.send(request.clone()).await.unwrap();
+                assert_eq!((response.status, response.hops.len()), (200, hops), "{method} {path}");
+                seen.push((server.requests()[before..].to_vec(), response.url, response.hops, response.traffic));
+                if seen.len() == 1 {
+                    // The first of the next is sent with the cookies of the last: both have them.
+                    client.get(server.url("/close")).await.unwrap();
+                    let response = client.session.send(request.clone()).await.unwrap();
+                    seen[0].3 = response.traffic;
+                    seen[0].0 = server.requests()[server.requests().len() - hops - 1..].to_vec();
+                }
+            }
+            let [(general, url, hopped, moved), fast, again] = &seen[..] else { panic!("three were sent") };
+            assert_eq!((general, url, hopped), (&fast.0, &fast.1, &fast.2), "{method} {path}");
+            assert_eq!(fast.3, again.3, "{method} {path}");
+            assert_eq!((moved.sent, moved.received, moved.redirects), (fast.3.sent, fast.3.received, fast.3.redirects), "{method} {path}");
+            assert_eq!((fast.3.opened, fast.3.reused as usize, fast.3.redirects as usize), (0, hops + 1, hops), "{method} {path}");
+        }
+    });
+}
+
+#[test]
+fn hop_that_is_lost_is_sent_again_as_any_other_request() {
+    run(async {
+        // Each connection is closed instead of a third answer.
+        let server = Server::start(|_, number, request| match (number, path_of(request)) {
+            (2, _) => last(""),
+            (_, "/a") => to(302, "/b"),
+            (_, path) => say(ok(path)),
+        })
+        .await;
+        let client = Client::new();
+        client.get(server.url("/first")).await.unwrap();
+        let response = client.get(server.url("/a")).await.unwrap();
+        assert_eq!((text(&response), response.hops.len()), ("/b", 1));
+        let traffic = response.traffic;
+        assert_eq!((traffic.opened, traffic.reused, traffic.resends, traffic.redirects), (1, 2, 1, 1));
+    });
+}
+
+#[test]
+fn hop_that_is_late_fails_in_its_own_words() {
+    run(async {
+        let server = Server::start(|_, _, request| match path_of(request) {
+            "/a" => to(302, "/b"),
+            "/b" => Act::Silence,
+            path => say(ok(path)),
+        })
+        .await;
+        let client = Client::new();
+        for first in ["/open", "/open"] {
+            client.get(server.url(first)).await.unwrap();
+            let request = HttpRequest { timeout: Duration::from_millis(50), ..client.request("GET", server.url("/a")) };
+            let failure = client.session.send(laid(&request)).await.unwrap_err();
+            assert_eq!((failure.class, failure.message.as_str()), (FailureClass::Timeout, "no answer within 50ms"));
+            assert_eq!((failure.traffic.redirects, failure.traffic.reused), (1, 2));
+        }
+    });
+}
+
+#[test]
 fn other_hosts_get_no_secrets() {
     run(async {
         let other = Server::start(|_, _, _| say(ok("other"))).await;
