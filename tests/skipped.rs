@@ -1,6 +1,6 @@
-//! The last test program of `cargo test --workspace`: one line about the tests that were skipped, and how to get the tools that they need.
-//! The test harness of Rust has no hook for the end of a run. Cargo runs the tests of packages in the order of their names, so this program
-//! belongs to the last of them. Under cargo-nextest it is a test; `.config/nextest.toml` runs it last.
+//! The last test program of `cargo test --workspace`, which prints one line about the skipped tests, and how to get the tools that they
+//! need. Rust's test harness has no hook for the end of a run. Cargo runs the tests of packages in the order of their names, so this
+//! program belongs to the last package. Under cargo-nextest it is a test; `.config/nextest.toml` runs it last.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,14 +11,14 @@ mod tools;
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     if args.iter().any(|arg| arg == "--list") {
-        // It is never an ignored test.
+        // This program is never an ignored test.
         if !args.iter().any(|arg| arg == "--ignored") {
             println!("report: test");
         }
         return;
     }
     let notes = std::fs::read_to_string(tools::notes()).unwrap_or_default();
-    // It is missing where no test was skipped.
+    // The file does not exist if no test was skipped.
     let _ = std::fs::remove_file(tools::notes());
     println!("{}", line(&notes));
 }

@@ -1,6 +1,6 @@
-//! Programs that some tests need beside Rust and a C compiler: third-party servers, a terminal, a browser. No test installs anything. Where
-//! a program is missing, its tests are skipped; `.ci/tools` installs all of them. Where `LTC_REQUIRE_TOOLS` is set, as in `.ci/run`, a
-//! missing program is a failure instead. `tests/skipped.rs` reports the skipped tests of a whole run.
+//! Programs that some tests need besides Rust and a C compiler: third-party servers, a terminal, a browser. No test installs anything. If a
+//! program is missing, its tests are skipped; `.ci/tools` installs all of them. If `LTC_REQUIRE_TOOLS` is set, as in `.ci/run`, a missing
+//! program is a failure instead. `tests/skipped.rs` reports the skipped tests of a whole run.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -10,13 +10,13 @@ use std::process::Command;
 /// How a program is found.
 #[derive(Clone, Copy)]
 enum Found {
-    /// On the PATH: it ends at once, and well, with this argument.
+    /// It is on the PATH, and exits with success if started with this argument.
     OnPath(&'static str),
-    /// As this file, which `.ci/tools` installs.
+    /// It is this file, which `.ci/tools` installs.
     Installed(&'static str),
 }
 
-/// All of them, by the names that tests use.
+/// All tools, by the names that tests use.
 const TOOLS: &[(&str, Found)] = &[
     ("chromium", Found::OnPath("--version")),
     ("influxd", Found::OnPath("version")),
@@ -51,10 +51,10 @@ fn is_there(tool: &str) -> bool {
     }
 }
 
-/// Where `.ci/tools` installs programs that are not packages of the system.
+/// The folder in which `.ci/tools` installs programs that are not packages of the system.
 fn folder() -> PathBuf {
     let default = || {
-        // The workspace's folder, from whichever of its crates the test is.
+        // The workspace's folder, from any of its crates.
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let root = here.ancestors().filter(|folder| folder.join("Cargo.lock").is_file()).last().unwrap_or(here);
         root.join("target/test-tools")
@@ -62,7 +62,7 @@ fn folder() -> PathBuf {
     std::env::var_os("LTC_TEST_TOOLS").map_or_else(default, PathBuf::from)
 }
 
-/// Ends the test as skipped unless these tools are there: `needs!("nginx")`.
+/// Ends the test as skipped unless these tools are installed: `needs!("nginx")`.
 macro_rules! needs {
     ($($tool:literal),+) => {
         fn here() {}
@@ -73,7 +73,7 @@ macro_rules! needs {
 }
 pub(crate) use needs;
 
-/// Whether a test has these tools. If not, it is noted as skipped. `here` is the path of a function in the test's body.
+/// Whether a test has these tools. If not, records the test as skipped. `here` is the path of a function in the test's body.
 pub(crate) fn has(here: &str, tools: &[&str]) -> bool {
     let missing: Vec<&str> = tools.iter().copied().filter(|tool| !is_there(tool)).collect();
     if missing.is_empty() {
@@ -85,7 +85,7 @@ pub(crate) fn has(here: &str, tools: &[&str]) -> bool {
     false
 }
 
-/// Notes that a test is skipped, and what it lacks.
+/// Records that a test is skipped, and which tools are missing.
 pub(crate) fn note_skipped(test: &str, missing: &str) {
     let noted = OpenOptions::new()
         .create(true)
@@ -95,13 +95,13 @@ pub(crate) fn note_skipped(test: &str, missing: &str) {
     noted.unwrap_or_else(|error| panic!("{}: {error}", notes().display()));
 }
 
-/// Where the tests of one run of cargo note that they are skipped: a line each, its path and the missing tools. All of them are processes that
-/// this one cargo (or cargo-nextest) starts.
+/// The file in which the tests of one run of cargo record that they are skipped: a line for each, with its path and the missing tools. The
+/// tests of a run are all processes that one cargo (or cargo-nextest) starts.
 pub(crate) fn notes() -> PathBuf {
     #[cfg(unix)]
     let run = std::os::unix::process::parent_id();
     #[cfg(not(unix))]
     let run = 0;
-    // Beside all test programs of the workspace.
+    // The folder that contains all test programs of the workspace.
     std::env::current_exe().unwrap_or_default().with_file_name(format!("skipped-tests-of-{run}"))
 }

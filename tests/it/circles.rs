@@ -1,4 +1,4 @@
-//! No files of a crate use each other in a circle. A `mod.rs`, which declares the modules of its folder, isn't counted.
+//! The files of a crate do not use each other in a cycle. A `mod.rs`, which declares the modules of its folder, is not counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::rules::{code, sources};
 
-/// Crates without circles.
+/// Crates without cycles.
 const CRATES: &[&str] = &["runtime/config", "runtime/engine"];
 
 #[test]
@@ -33,7 +33,7 @@ fn files_of_a_crate_use_each_other_in_no_circle() {
 /// The modules that each module uses.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
-/// The modules that a module's text names in its paths.
+/// The modules that the paths in a module's text name.
 fn used(module: &str, text: &str, modules: &BTreeMap<String, String>) -> BTreeSet<String> {
     let text: String = code(text).collect::<Vec<_>>().join("\n");
     let mut found = BTreeSet::new();

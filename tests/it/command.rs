@@ -1,4 +1,4 @@
-//! Commands that tests run, and what they print. A command that does not end is stopped, and its test fails.
+//! Commands that tests run, and their output. A command that does not end is killed, and its test fails.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -12,13 +12,13 @@ use std::time::{Duration, Instant};
 
 use crate::machine;
 
-/// How long a command may take. It only keeps a broken test from hanging: a first build compiles the runtime, which takes minutes.
+/// The time limit of a command. It only keeps a broken test from hanging: a first build compiles the runtime, which takes minutes.
 const LIMIT: Duration = Duration::from_secs(900);
 
-/// A command that has not been started.
+/// A command before its start.
 pub(crate) struct Run {
     command: Command,
-    /// Whether it waits for measurements.
+    /// Whether it waits until no test measures a load.
     waits: bool,
 }
 
@@ -45,13 +45,13 @@ impl Run {
         self
     }
 
-    /// It waits for measurements, because it may compile.
+    /// Makes it wait for measurements, because it may compile.
     pub(crate) fn beside_no_measurement(mut self) -> Self {
         self.waits = true;
         self
     }
 
-    /// Starts it; its output can be read while it runs.
+    /// Starts it. Its output can be read while it runs.
     pub(crate) fn start(mut self) -> Running {
         let building = self.waits.then(machine::building);
         let started = self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
@@ -59,19 +59,19 @@ impl Run {
         Running { child, _building: building }
     }
 
-    /// Runs it to its end, however it ends.
+    /// Runs it to its end, with any exit code.
     pub(crate) fn output(self) -> Said {
         self.start().output()
     }
 
-    /// Runs it to its end and asserts that its exit code is this one.
+    /// Runs it to its end, and asserts its exit code.
     #[track_caller]
     pub(crate) fn ends(self, code: i32) -> Said {
         self.start().ends(code)
     }
 }
 
-/// A command that runs. It is stopped with its test.
+/// A running command. It is killed when its test ends.
 pub(crate) struct Running {
     pub(crate) child: Child,
     _building: Option<RwLockReadGuard<'static, ()>>,
@@ -84,7 +84,7 @@ impl Running {
         assert!(sent.expect("kill can be run").success());
     }
 
-    /// Reads standard error up to the line that contains this text. Gives that line.
+    /// Reads standard error up to the first line that contains this text, and returns that line.
     pub(crate) fn wait_for_line(&mut self, part: &str) -> String {
         let pipe = self.child.stderr.as_mut().expect("it is read once");
         let mut line = Vec::new();
@@ -113,7 +113,7 @@ impl Running {
         Said { code: status.code(), all: format!("{stdout}{stderr}"), stdout }
     }
 
-    /// Waits for its end and asserts that its exit code is this one.
+    /// Waits for its end, and asserts its exit code.
     #[track_caller]
     pub(crate) fn ends(self, code: i32) -> Said {
         let said = self.output();
@@ -124,7 +124,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It has ended, unless its test fails.
+        // It has already ended, unless its test fails.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -136,13 +136,13 @@ fn read(pipe: Option<impl Read + Send + 'static>) -> Receiver<String> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         let _ = pipe.map(|mut pipe| pipe.read_to_end(&mut bytes));
-        // Nobody waits for it any more where the test has failed.
+        // After a failed test, nobody receives this.
         let _ = sender.send(String::from_utf8_lossy(&bytes).into_owned());
     });
     text
 }
 
-/// What a command printed: standard output, then standard error.
+/// The output of a command: standard output, then standard error.
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) code: Option<i32>,

@@ -1,4 +1,4 @@
-//! The `ltc` command as it is used from a shell: where it finds things, what it prints where, how it exits.
+//! The `ltc` command in a shell: where it finds files, where it prints what, and its exit codes.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -16,7 +16,7 @@ fn new_project_builds_and_runs_without_the_checkout() {
     project.write("config/local.yml", format!("{local}\nledger: {{ key: UNREAD-MARKER }}   # COMMENT-MARKER\n"));
     project.write("config/system_credentials.yml", "SFx: { token: TOKEN-MARKER }\n");
     fs::remove_file(project.path().join("config/systems_credentials.yml")).unwrap();
-    // A copy of the command elsewhere: it must need no file that is next to the original.
+    // A copy of the command elsewhere, which must need no file next to the original.
     let moved = project.outside().join("ltc");
     fs::copy(env!("CARGO_BIN_EXE_ltc"), &moved).unwrap();
     ltc_at(&moved, &project.path().join("specs"), &["build"]).ends(0);
@@ -24,7 +24,7 @@ fn new_project_builds_and_runs_without_the_checkout() {
     let url = format!("http://{}", server.addr());
     let binary = project.path().join("specs/shop");
     Run::new(&binary, project.path()).args(&["--debug"]).env("LTC_DEMO_URL", &url).ends(0).says(&["2 steps, 0 failed"]);
-    // Without any file next to it, it runs with what it contains.
+    // Without any file next to it, the binary uses what it embeds.
     let alone = project.outside().join("alone");
     fs::create_dir(&alone).unwrap();
     fs::copy(&binary, alone.join("shop")).unwrap();
@@ -45,7 +45,7 @@ fn changed_profile_is_used_and_reported_unless_embedded() {
     };
     load(&[]).says(&["specs/shop.profile.yml has changed since the test was built", "up to 3 users"]);
     load(&["--embedded"]).says(&["up to 20 users"]).lacks(&["has changed"]);
-    // The levels of the profile say which messages appear, also with -q.
+    // The log levels of the profile also apply with -q.
     let levels = |own: &str, http: &str| {
         let text = project.read(profile);
         let start = text.split("  logging:").next().unwrap();
@@ -103,7 +103,7 @@ fn test_has_the_same_name_everywhere() {
     assert!(of(&["plan"]).starts_with("Buy on "), "{}", of(&["plan"]));
     of(&["--help"]).says(&["Usage: Buy"]);
     of(&["deploy", "--dry-run", "--region", "us-west-2"]).says(&["ltc-Buy"]).lacks(&["ltc-shop"]);
-    // A test that is not registered has the name that its profile gives it.
+    // An unregistered test has the name in its profile.
     project.write("config/loadtest_registry.yml", "registered: { other: { profile: specs/other.yml } }\n");
     project.edit("specs/shop.profile.yml", "name: shop", "name: Buy a lamp");
     project.ltc(&["build", "specs/shop.lt"]).ends(0).says(&["./Buy-a-lamp"]);
@@ -118,7 +118,7 @@ fn missing_spec_is_reported_with_the_file_that_names_it() {
     project.write("config/loadtest_registry.yml", "current: Buy\nregistered:\n  Buy: { profile: tests/Buy/profile.yml }\n");
     for args in [&["check"][..], &["check", "--all"], &["build", "Buy"]] {
         let said = project.ltc(args).ends(2);
-        // Messages are broken where the window ends.
+        // Messages are wrapped at the width of the window.
         let words = said.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
         assert!(words.contains("tests/Buy/profile.yml:5:17"), "{said}");
         assert!(words.contains("looked for tests/Buy/locustfile.lt, then specs/Buy.lt"), "{said}");
@@ -145,19 +145,19 @@ fn results_go_to_stdout() {
     assert!(stdout(&["explain", "LT0101"]).contains("LT0101"));
 }
 
-/// A program in a folder that is put on PATH.
+/// Writes a program to a folder for the PATH.
 fn tool(folder: &Path, name: &str, script: &str) {
     fs::create_dir_all(folder).unwrap();
     fs::write(folder.join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
     fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// PATH with this folder before all others.
+/// The PATH, with this folder before all others.
 fn before_path(tools: &Path) -> String {
     format!("{}:{}", tools.display(), std::env::var("PATH").unwrap())
 }
 
-/// A build on a PATH that has nothing but, perhaps, a `cargo` that is this script.
+/// A build whose PATH contains at most a `cargo` with this script.
 fn build_with_cargo(project: &Project, script: Option<&str>) -> Run {
     let tools = project.outside().join("tools");
     if let Some(script) = script {
@@ -167,17 +167,17 @@ fn build_with_cargo(project: &Project, script: Option<&str>) -> Run {
     build.env_remove("CARGO").env_remove("CARGO_HOME").env("LTC_CACHE_DIR", project.outside().join("cache"))
 }
 
-/// Where a build's generated crate lies.
+/// The folder of a build's generated crate.
 fn crate_of(said: &Said) -> PathBuf {
     PathBuf::from(said.split("generated crate and log: ").nth(1).unwrap().lines().next().unwrap())
 }
 
-/// Whether a project's binary contains a name, as it does those of its sequences.
+/// Whether a project's binary contains a name, such as that of a sequence.
 fn knows(project: &Project, name: &str) -> bool {
     has(&project.path().join("shop"), name)
 }
 
-/// Whether a file holds a text.
+/// Whether a file contains a text.
 fn has(file: &Path, text: &str) -> bool {
     fs::read(file).unwrap().windows(text.len()).any(|part| part == text.as_bytes())
 }
@@ -195,7 +195,7 @@ fn build_after_an_edit_needs_no_cargo() {
     project.edit("specs/shop.lt", "Browse", "StrollAlong");
     build(&project).env("PATH", before_path(&tools)).ends(0);
     assert!(knows(&project, "StrollAlong"));
-    // Nothing changed: nothing is compiled, so that not even a compiler is needed.
+    // Nothing has changed, so nothing is compiled, and no compiler is needed.
     let before = fs::metadata(package.join("binary")).unwrap().modified().unwrap();
     build(&project).env("PATH", &tools).ends(0);
     assert_eq!(fs::metadata(package.join("binary")).unwrap().modified().unwrap(), before);
@@ -221,7 +221,7 @@ fn half_a_binary_is_never_reused() {
     let project = Project::created();
     build(&project).ends(0);
     let whole = fs::metadata(project.path().join("shop")).unwrap().len();
-    // Somebody kills the build while it links, as the system does where memory runs out.
+    // The build is killed while it links, as the system does when memory runs out.
     let tools = project.outside().join("tools");
     tool(&tools, "cargo", "exit 101");
     let killed = r#"while [ "$1" != -o ]; do shift || exit 1; done; echo half >"$2"; kill -9 $PPID"#;

@@ -1,4 +1,4 @@
-//! The distributed test on processes of this machine: what the server counts, what becomes of a shard that fails, how a fleet stops.
+//! The distributed test on processes of this machine: counts compared with the server's, failing shards, and how a fleet stops.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,7 +8,7 @@ use crate::echo::Echo;
 use crate::machine;
 use crate::project::Project;
 
-/// A load on three shards, short, with frequent results.
+/// A short load on three shards, with frequent results.
 const LOAD: [&str; 8] = ["run", "--shards", "3", "--clients", "9", "--hatch-rate", "100", "--stats-interval=500ms"];
 
 fn fleet(project: &Project, args: &[&str]) -> Run {
@@ -35,7 +35,7 @@ fn plan_is_printed_for_people_and_as_json() {
     said.says(&["tpdata on AWS Lambda", "us-west-2 4 (100%)", "1,769 MB", "00:28:00", "12 invocations", "about $0.2"]);
     let said = project.run("tpdata", &["plan", "--json", "--engine", "process", "--shards", "5", "--interval", "4s"]).ends(0);
     let plan: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
-    // Ten seconds: the last interval is as much as a window of two seconds longer than the others.
+    // Ten seconds: the last interval may be up to a window of two seconds longer than the others.
     assert_eq!((plan["shards"].as_u64(), plan["intervals"].as_array().unwrap().len()), (Some(5), 2));
     assert_eq!(plan["intervals"][1]["users_from"], 20);
     assert!(plan["dollars"].is_null(), "{plan}");
@@ -62,10 +62,10 @@ fn failed_shard_is_restarted_and_its_lost_load_is_named() {
     }
 }
 
-/// All files, and what a reader of each finds of the verdict.
+/// The options for all kinds of files.
 const FILES: [&str; 8] = ["--json", "run.json", "--html", "run.html", "--junit", "run.xml", "--summary-md", "run.md"];
 
-/// Asserts that console, JSON, HTML, JUnit and Markdown all have this verdict.
+/// Asserts that console, JSON, HTML, JUnit and Markdown all contain this verdict.
 fn all_tell(project: &Project, said: &Said, key: &str, text_of_it: &str) {
     let file = |name: &str| project.read(name);
     said.says(&[&format!("Verdict: {text_of_it}")]);
@@ -101,13 +101,13 @@ fn lost_fleet_is_broken_in_every_file() {
 #[test]
 fn unwritable_output_sets_the_exit_code_and_not_the_verdict() {
     let project = Project::examples();
-    // Where warnings are off, the exit code still has its reason.
+    // Even if warnings are off, the reason for the exit code is printed.
     project.edit("specs/tpdata.profile.yml", "loglevel: INFO", "loglevel: ERROR");
     let folder = project.path().join("gone");
     fs::create_dir(&folder).unwrap();
     let files = ["--html", "run.html", "--json", "run.json", "--junit", "gone/run.xml"];
     let running = project.run("tpdata", &[&["--clients", "2", "--duration", "4s"], &files[..]].concat()).start();
-    // Outputs are tried before the load. Then the folder goes.
+    // ltc checks the outputs before the load. The folder is removed afterwards.
     project.wait_for_requests(20);
     fs::remove_dir_all(&folder).unwrap();
     project.write("gone", "");
@@ -122,7 +122,7 @@ fn hanging_shard_is_ended_and_its_load_is_named() {
     let project = Project::examples();
     let said = fleet(&project, &["--duration", "20s", "--json", "run.json"]).env("LTC_FAULT", "hang:1@1s").ends(0);
     said.says(&["3 users: it hangs: no frame arrived in time"]);
-    // It was begun again: its thread tells of users at the end.
+    // The shard was restarted: its thread also reports users at the end.
     assert_eq!(project.json("run.json")["total"]["sources"].as_object().unwrap().len(), 3, "{said}");
 }
 
@@ -171,7 +171,7 @@ fn broken_threshold_with_abort_stops_the_fleet() {
     all_tell(&project, &said, "failed", "failed: 1 of 1 threshold failed");
 }
 
-/// The spec `seam` in a project of its own, beside a server that records who asked.
+/// The spec `seam` in its own project, with a server that records all requests.
 struct Seam {
     project: Project,
     echo: Echo,
@@ -189,8 +189,8 @@ impl Seam {
         Self { project, echo }
     }
 
-    /// Runs it in intervals of two seconds; the server saw of each request: user, iteration, shard, row, in the order in which they were
-    /// sent (one that is under way at a seam may be seen after the next interval's first).
+    /// Runs it in intervals of two seconds. Returns user, iteration, shard and row of each request that the server saw, in the order in
+    /// which they were sent (a request that is in progress at a seam may arrive after the next interval's first).
     fn run(&self, args: &[&str]) -> (Vec<[u64; 4]>, Said) {
         let before = self.echo.of("/turn").len();
         let fleet = ["run", "--shards", "3", "--interval", "2s", "--stats-interval", "500ms", "--json", "run.json"];
@@ -201,7 +201,7 @@ impl Seam {
             pairs.filter(|(found, _)| *found == key).map(|(_, value)| value.parse().unwrap()).next().unwrap()
         };
         let mut seen = self.echo.of("/turn").split_off(before);
-        // Of those of one millisecond, a first iteration is the later.
+        // Of requests in the same millisecond, a first iteration comes last.
         seen.sort_by_key(|seen| (number(&seen.target, "sent"), number(&seen.target, "turn") == 0));
         (seen.iter().map(|seen| ["user", "turn", "shard", "row"].map(|key| number(&seen.target, key))).collect(), said)
     }
@@ -222,7 +222,8 @@ fn intervals_hand_over_without_gap_or_double_load() {
     }
     assert_eq!(turns.len(), 12, "all users, and no others");
     for (user, turns) in &turns {
-        // In each of the three intervals a user begins anew, goes on iteration by iteration, and begins none once the next has begun.
+        // In each of the three intervals a user starts again, runs iteration after iteration, and starts none after the next interval has
+        // begun.
         let begins: Vec<usize> = (0..turns.len()).filter(|&at| turns[at] == 0).collect();
         assert_eq!(begins.len(), 3, "user {user}: {turns:?}");
         assert!(turns.windows(2).all(|pair| pair[1] == pair[0] + 1 || pair[1] == 0), "user {user}: {turns:?}");
@@ -247,11 +248,11 @@ fn journal_of_a_killed_orchestrator_has_its_results_and_no_shard_outlives_it() {
     let project = Project::examples();
     let mark = format!("killed-{}", std::process::id());
     let mut running = fleet(&project, &["--duration", "10m", "--out", "kept"]).env("LTC_TEST_MARK", &mark).start();
-    // The journal has an interval of the statistics before its line is printed.
+    // The journal gets an interval of the statistics before its line is printed.
     for _ in 0..3 {
         running.wait_for_line("  users ");
     }
-    // Dropping it kills it.
+    // Dropping the process kills it.
     drop(running);
     machine::wait_until("no shard is left", || machine::processes_with("LTC_TEST_MARK", &mark) == 0);
     let said = project.run("tpdata", &["report", "kept", "--json", "run.json"]).ends(3);

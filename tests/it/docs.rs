@@ -1,5 +1,5 @@
-//! The documentation is true: the language reference's examples are one program, which is compiled and run against the demo server;
-//! every example of a profile or an environment is read; functions, links, paths and messages that pages name exist.
+//! The documentation is correct: the examples of the language reference form one program, which is compiled and run against the demo
+//! server; every example of a profile or an environment is read; functions, links, paths and messages in pages exist.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ fn page(name: &str) -> String {
     fs::read_to_string(root().join("docs").join(name)).unwrap()
 }
 
-/// The fenced blocks of a page: the words after the fence, the line of the first line, the text.
+/// The fenced blocks of a page: the words after the fence, the number of the first line, and the text.
 fn blocks<'p>(page: &'p str, language: &str) -> Vec<(&'p str, usize, String)> {
     let mut found = Vec::new();
     let mut lines = page.lines().enumerate();
@@ -119,7 +119,7 @@ fn links_lead_somewhere() {
         let text = prose(&fs::read_to_string(&path).unwrap());
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let (file, heading) = link.split_once('#').unwrap_or((link, ""));
-            // The book has the pages alone: they link to other files of the repository by their address.
+            // The book contains only the pages, which link to other files of the repository by their address.
             let target = match file.strip_prefix("https://github.com/ltc-rs/ltc/blob/main/") {
                 Some(file) => root().join(file),
                 None if link.contains("://") => continue,
@@ -137,11 +137,11 @@ fn links_lead_somewhere() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
-/// Files and folders that contributors' pages name exist: who moves one changes the page.
+/// The files and folders that contributors' pages name exist. Whoever moves one has to update the page.
 #[test]
 fn named_paths_exist() {
     let parts = ["bench/", "compiler/", "demo/", "docs/", "fuzz/", "grammar/", "import/", "record/", "runtime/", "specs/", "tests/"];
-    // What `cargo fuzz` creates.
+    // Files that `cargo fuzz` creates.
     let made = ["fuzz/corpus/response"];
     let mut missing = Vec::new();
     for page in ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/performance.md"] {
@@ -153,7 +153,7 @@ fn named_paths_exist() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
-/// Types, functions and modules that contributors' pages name by a path, such as `Plan::slice`, occur in the code.
+/// The types, functions and modules that contributors' pages name by a path, such as `Plan::slice`, occur in the code.
 #[test]
 fn named_items_exist() {
     let mut code = String::new();
@@ -180,7 +180,7 @@ fn sources(folder: &Path, all: &mut String) {
     }
 }
 
-/// The messages that the distributed test's page explains are those that the runtime prints.
+/// The runtime prints the messages that the page about the distributed test explains.
 #[test]
 fn explained_messages_are_printed() {
     let mut printed = String::new();
@@ -189,7 +189,7 @@ fn explained_messages_are_printed() {
     let table = page.split("## Messages and what to do").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap();
     let rows: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next()).collect();
     assert!(rows.len() > 20, "{rows:?}");
-    // What a message is filled with: numbers, names in capitals, what is left out.
+    // The variable parts of a message: numbers, names in capitals, and omitted text.
     let filled =
         |word: &str| word == "…" || word.chars().all(|char| char.is_uppercase()) || word.starts_with(|char: char| char.is_ascii_digit());
     let mut missing = Vec::new();
@@ -208,7 +208,7 @@ fn prose(page: &str) -> String {
     page.split("```").step_by(2).collect()
 }
 
-/// What a link to a heading is called, as GitHub makes it.
+/// The anchor of a heading, as GitHub builds it.
 fn anchor(line: &str) -> Option<String> {
     let title = line.strip_prefix('#')?.trim_start_matches('#').trim().to_lowercase();
     Some(

@@ -1,9 +1,8 @@
-//! A server that shows what it was sent, and answers as it is told: what a spec's text becomes on the wire.
+//! A server that returns each request, so that tests see what a spec sends. The request also controls the response.
 //!
-//! Every answer is the request as JSON (`method`, `path`, `query`, `headers`, `body`, and `json` where the body is JSON), unless the query
-//! says otherwise: `status=503`, `delay=50` (ms), `type=text/html`, `body=…`, `header=Name: value` (again and again),
-//! `fail=KEY:N`, with which the first N requests of that key get 503, and `meet=KEY:N`, with which requests of that key are answered as soon
-//! as N of them wait.
+//! Every response is the request as JSON (`method`, `path`, `query`, `headers`, `body`, and `json` if the body is JSON), unless the query
+//! contains: `status=503`, `delay=50` (ms), `type=text/html`, `body=…`, `header=Name: value` (any number of times), `fail=KEY:N`, which
+//! answers the first N requests with that key with 503, or `meet=KEY:N`, which answers requests with that key as soon as N of them wait.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-/// A request as it came.
+/// A request as received.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) at: Instant,
@@ -35,14 +34,14 @@ impl Seen {
 struct State {
     seen: Vec<Seen>,
     failed: HashMap<String, usize>,
-    /// How many requests of a key have asked to meet others.
+    /// The number of requests with a key that want to meet others.
     met: HashMap<String, usize>,
 }
 
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
-    /// Another request has asked to meet others.
+    /// Signals a further request that wants to meet others.
     met: Condvar,
 }
 
@@ -62,7 +61,7 @@ impl Echo {
         std::thread::spawn(move || {
             for (connection, stream) in listener.incoming().flatten().enumerate() {
                 let shared = all.clone();
-                // A client that goes away in the middle ends its connection, no more.
+                // If a client disconnects early, only its connection ends.
                 std::thread::spawn(move || drop(serve(stream, connection, &shared)));
             }
         });
@@ -74,19 +73,19 @@ impl Echo {
         self.shared.state.lock().expect("no thread panics").seen.clone()
     }
 
-    /// Those whose target begins so.
+    /// The requests whose target begins with this text.
     pub(crate) fn of(&self, target: &str) -> Vec<Seen> {
         self.seen().into_iter().filter(|seen| seen.target.starts_with(target)).collect()
     }
 }
 
 impl Shared {
-    /// Waits until this many requests of the key wait, this one among them; whether they came.
+    /// Waits until this number of requests with the key wait, including this one. Returns false after a timeout.
     fn meet(&self, key: &str, count: usize) -> bool {
         let mut state = self.state.lock().expect("no thread panics");
         let met = state.met.entry(key.to_owned()).or_default();
         *met += 1;
-        // The last of those that this one is answered with.
+        // The number of the last request in the same group.
         let last = met.div_ceil(count) * count;
         self.met.notify_all();
         let limit = Duration::from_secs(60);

@@ -1,5 +1,5 @@
-//! Editors: the TextMate grammar is made of the words of the pest grammar and the table of functions, so that it cannot fall behind; Neovim
-//! is served by the real process.
+//! Editors: the TextMate grammar contains the words of the pest grammar and of the table of functions, and a test keeps it up to date.
+//! Neovim is tested with the real process.
 
 use std::collections::BTreeSet;
 use std::fs;

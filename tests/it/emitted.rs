@@ -1,5 +1,5 @@
-//! The Rust that each construct of the language becomes, as snapshots that a reviewer reads: `tests/emitted/NAME.snap` has the spec and its
-//! Rust. `INSTA_UPDATE=always cargo test --test it emitted` writes them again; read the diff before you commit it.
+//! Snapshots of the Rust for each construct of the language, for reviewers: `tests/emitted/NAME.snap` has the spec and its Rust.
+//! `INSTA_UPDATE=always cargo test --test it emitted` writes them; read the diff before you commit it.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use quote::ToTokens as _;
 
 use crate::project::{Project, files, root};
 
-/// Behind each spec, so that locations are those of the construct.
+/// The text after each spec, so that locations are those of the construct.
 const REST: &str = "
 api shop { base env.shop.url; healthcheck none; item(id) = GET /items/{id} }
 user U { run S }
@@ -68,7 +68,7 @@ fn check(name: &str, spec: &str, parts: &[&str]) {
         let _ = writeln!(shown, "// {line}");
     }
     shown += &rust;
-    // With the head of the file, under 40 lines.
+    // The limit is 40 lines, including the head of the file.
     assert!(shown.lines().count() < 37, "{name} is more than one construct:\n{shown}");
     settings.bind(|| assert_snapshot!(name, shown));
 }

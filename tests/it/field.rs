@@ -1,4 +1,4 @@
-//! Specs as users of other tools would write them, and files as nobody should: what the whole front of the compiler makes of them.
+//! Specs as users of other tools would write them, and malformed files, checked by the whole front of the compiler.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ fn shown(diagnostics: &[Diagnostic]) -> Vec<String> {
     diagnostics.iter().map(|d| format!("{} {:?} {} ({})", d.code.as_str(), d.labels[0].0, d.message, help(d))).collect()
 }
 
-/// Load tests of the kinds that users of k6, Artillery, Locust, Gatling, Goose and Hurl write: not even a warning.
+/// Load tests as users of k6, Artillery, Locust, Gatling, Goose and Hurl write them have no errors or warnings.
 #[test]
 fn field_specs_are_fine_as_they_are() {
     let project = root().join("tests/specs/field");
@@ -104,7 +104,7 @@ fn circular_imports_are_reported_once() {
     assert!(own[0].starts_with("LT0113"), "{own:?}");
 }
 
-/// Known only with the profile: users that each hold a row which no two share.
+/// This needs the profile: each user holds a row that no other user may hold.
 #[test]
 fn too_few_rows_for_the_users_of_the_profile_are_reported() {
     let spec = format!(

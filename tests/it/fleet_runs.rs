@@ -1,4 +1,5 @@
-//! `runs`, `stop` and `collect` on processes of this machine: runs that go on, that others end, and whose orchestrator was killed.
+//! `runs`, `stop` and `collect` on processes of this machine: running tests, tests that another process ends, and tests whose orchestrator
+//! was killed.
 
 use crate::command::Run;
 use crate::machine;
@@ -48,7 +49,7 @@ fn collect_reports_a_run_whose_orchestrator_was_killed_and_whose_functions_finis
     let mark = mark("finished");
     let running = fleet(&project, &mark, &["--duration", "6s"]).start();
     project.wait_for_requests(10);
-    // Dropping it kills it.
+    // Dropping the process kills it.
     drop(running);
     wait_until_no_shard_is_left(&mark);
     let said = project.run("tpdata", &["collect", "--json", "run.json"]).ends(0);

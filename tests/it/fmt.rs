@@ -1,4 +1,4 @@
-//! `ltc fmt` as a command: which files it finds, what it writes where, how it exits.
+//! The command `ltc fmt`: which files it finds, where it writes what, and its exit codes.
 
 use std::fs;
 use std::io::Write as _;

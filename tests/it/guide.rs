@@ -1,7 +1,7 @@
 //! The guide: its pages are in the book, each of its examples compiles, the runnable ones run against the demo server, and the pages that
-//! are written from the code (the command lines, the list of diagnostics) are up to date. `LTC_BLESS=1` writes those.
+//! are generated from the code (command lines, list of diagnostics) are up to date. `LTC_BLESS=1` writes those.
 //!
-//! A fenced block whose first line is a comment with a path, or whose fence names a path, is a file of the page's project. A block of `lt`
+//! A fenced block is a file of the page's project if its first line is a comment with a path, or its fence names a path. An `lt` block
 //! without a path continues the page's last spec; with `in a sequence` after the fence, it is the content of a sequence.
 
 use std::collections::BTreeMap;
@@ -16,10 +16,10 @@ use crate::command::Run;
 use crate::project::{Project, binary, ltc, root};
 use crate::tools::{needs, program};
 
-/// The folders whose pages have whole examples.
+/// The folders whose pages contain complete examples.
 const FOLDERS: &[&str] = &["tutorial", "how-to", "explanations", "coming-from"];
 
-/// Specs of these pages need no more than the demo server, and pass there.
+/// The specs of these pages need only the demo server, and pass there.
 const RUN: &[&str] = &[
     "how-to/login.md",
     "how-to/csv-users.md",
@@ -60,7 +60,7 @@ fn read(page: &str) -> String {
     fs::read_to_string(root().join("docs").join(page)).unwrap()
 }
 
-/// The files that a page's examples are, by path.
+/// The files in a page's examples, by path.
 fn example_files(page: &str) -> BTreeMap<String, String> {
     let text = read(page);
     let mut files: BTreeMap<String, String> = BTreeMap::new();
@@ -107,7 +107,7 @@ fn project(page: &str) -> (Project, Vec<String>) {
         }
         project = project.file(&path, content);
     }
-    // Only what the pages say about `local` differs from the demo server's environment of the repository.
+    // The environment `local` is the repository's environment of the demo server, unless the page has its own.
     if !project.path().join("config/local.yml").is_file() {
         let environment = project.read("config/cs1.yml");
         project.write("config/local.yml", environment);
@@ -166,7 +166,7 @@ fn examples_of_the_guide_pass_against_the_demo_server() {
     }
 }
 
-/// The summary lists each page once, in the part below `diagnostics` as it is written from the codes.
+/// The summary lists each page once, and its part below `diagnostics` is generated from the codes.
 #[test]
 fn every_page_is_in_the_book() {
     let summary = read("SUMMARY.md");
@@ -202,7 +202,7 @@ all others are errors.
     bless("errors/index.md", &format!("{HEAD}{rows}"));
 }
 
-/// The page of the command lines is what `--help` of each command prints.
+/// The page of the command lines is the output of `--help` for each command.
 #[test]
 fn command_lines_are_those_of_the_programs() {
     let mut page = String::from(
@@ -216,7 +216,7 @@ This page has the help text of each command of `ltc`, and of a test's binary. A 
     );
     commands(&mut page, "###", "ltc", &|args| ltc(root(), args));
     page.push_str("## The test's binary\n\n");
-    // Its help names the file that was started.
+    // The help contains the name of the started file.
     let folder = tempfile::tempdir().unwrap();
     let tpdata = folder.path().join("tpdata");
     fs::copy(binary("tpdata"), &tpdata).unwrap();
@@ -230,14 +230,14 @@ fn commands(page: &mut String, level: &str, name: &str, run: &dyn Fn(&[&str]) ->
     let own = help(&["--help"]);
     write!(page, "```text\n{own}```\n\n").unwrap();
     let listed = own.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    // A command's line is indented by two spaces; a line that continues its text, by more.
+    // The line of a command is indented by two spaces, and its continuation lines by more.
     let commands = listed.filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' '))?.split(' ').next());
     for command in commands.filter(|command| *command != "help").map(str::to_owned).collect::<Vec<_>>() {
         write!(page, "{level} {name} {command}\n\n```text\n{}```\n\n", help(&[&command, "--help"])).unwrap();
     }
 }
 
-/// Compares a page that is written from the code, or writes it where `LTC_BLESS` is set.
+/// Compares a generated page with its file, or writes it if `LTC_BLESS` is set.
 fn bless(page: &str, content: &str) {
     let path = root().join("docs").join(page);
     let content = format!("{}\n", content.trim_end());
@@ -249,7 +249,7 @@ fn bless(page: &str, content: &str) {
     fs::write(path, content).unwrap();
 }
 
-/// mdBook builds the guide, and each link of its pages leads to a file and an anchor of the book.
+/// mdBook builds the guide, and each link leads to a file and an anchor of the book.
 #[test]
 fn book_builds_and_its_links_lead_somewhere() {
     needs!("mdbook");

@@ -1,5 +1,5 @@
-//! The counting identity of docs/results.md, end to end: what a server read of requests is what the report says, from one process and from
-//! several, whatever the server does; and what a failure is.
+//! The counting identity of docs/results.md, end to end: the report counts exactly the requests that a server read, from one process and
+//! from several, whatever the server does. Also which requests count as failures.
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -48,7 +48,7 @@ struct Counting {
 }
 
 impl Counting {
-    /// Its port.
+    /// Starts the server and returns its port.
     fn serve(self: &Arc<Self>) -> u16 {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -99,7 +99,7 @@ fn answer(mut stream: TcpStream, seen: &Mutex<BTreeMap<String, u64>>) {
             "/vary" => ([500, 502, 503, 200][(nth % 4) as usize], ""),
             _ => (200, ""),
         };
-        // Good, good, bad: an expectation that has seen the same response before must still see another one.
+        // Two good bodies and a bad one: an expectation that has passed for a response must still see that another one differs.
         let n = if nth % 3 == 0 { 2 } else { 1 };
         let body = if path == "/body" { format!(r#"{{"a":{n}}}"#) } else { r#"{"a":1}"#.to_owned() };
         let more = if path == "/header" { format!("X-N: {n}\r\n") } else { more.to_owned() };
@@ -117,19 +117,19 @@ fn project(port: u16) -> Project {
     Project::new().spec("mix", SPEC).file("specs/mix.profile.yml", profile).env(env).build("mix")
 }
 
-/// Runs the binary against a server of its own: the report, what the server saw, and what was printed.
+/// Runs the binary against its own server. Returns the report, the server's counts, and the output.
 fn run(args: &[&str]) -> (Report, BTreeMap<String, u64>, Said) {
     let server = Arc::new(Counting::default());
     let project = project(server.serve());
     // Both thresholds fail.
     let said = project.run("mix", &[args, &["--json", "run.json", "--graceful-stop", "400ms"]].concat()).ends(1);
-    // The server may still read what was sent last.
+    // The server may still be reading the last requests.
     wait_until("the server has seen the end of every connection", || server.open.load(Ordering::SeqCst) == 0);
     let seen = server.seen.lock().unwrap().clone();
     (project.report("run.json"), seen, said)
 }
 
-/// The identity's right side, of rows of the JSON report.
+/// The right side of the identity, for rows of the JSON report.
 fn reached<'v>(rows: impl IntoIterator<Item = &'v Value>) -> u64 {
     let sum = |row: &Value| {
         let get = |name: &str| row[name].as_u64().unwrap_or_else(|| panic!("no {name} in {row}"));
@@ -156,7 +156,7 @@ fn report_says_what_the_server_read() {
         let opened: u64 = steps(&report).iter().chain(&around).map(|row| row["opened"].as_u64().unwrap()).sum();
         assert_eq!(path("CONN"), opened, "{args:?}: connections");
 
-        // Each step by itself, where its path is its own.
+        // The identity also holds for each single step with its own path.
         assert_eq!(path("/vary"), reached([report.row("Vary")]));
         assert_eq!(path("/moved") * 2, reached([report.row("Moved")]));
         assert_eq!(path("/flip"), reached([report.row("Flip"), report.row("Clear")]));
@@ -175,7 +175,7 @@ fn report_says_what_the_server_read() {
     }
 }
 
-/// A failed request is one failure, grouped by what happened; `fail` has a row of its own; failures have no response time.
+/// A failed request is one failure, grouped by its cause; `fail` has its own row; failures have no response time.
 fn what_a_failure_is(report: &Report) {
     let get = |row: &Value, name: &str| row[name].as_u64().unwrap();
     let vary = report["names"].as_array().unwrap().iter().position(|row| row["name"] == "Vary").unwrap();

@@ -1,5 +1,5 @@
-//! A collection of real files of other tools, each imported and checked: in `../shared/import`, with a folder for each kind (`openapi`,
-//! `postman` …), or where `LTC_IMPORT_FILES` says. Tests of kinds that are not there are skipped.
+//! Real files of other tools, each imported and checked. They are in `../shared/import`, with a folder for each kind (`openapi`, `postman`
+//! …), or in `LTC_IMPORT_FILES`. Without files of a kind, its test is skipped.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use ltc::pipeline::{self, Target};
 use ltc::project;
 use ltc_import::{ImportError, Options, Source, import, recognize, write};
 
-/// The files of a kind, with those in folders. Where there are none, the test is noted as skipped.
+/// The files of a kind, at any depth. Without files, the test is recorded as skipped.
 pub(crate) fn files(kind: &str) -> Vec<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/import");
     let root = std::env::var_os("LTC_IMPORT_FILES").map_or_else(beside, PathBuf::from);
@@ -41,7 +41,7 @@ fn source(path: &Path) -> Source {
     Source::new(path.display().to_string(), path.parent().unwrap(), &fs::read(path).unwrap()).unwrap()
 }
 
-/// Imports a file and checks what was written, in every environment: what is wrong with it.
+/// Imports a file and checks the result in every environment. Returns the errors.
 fn checked(path: &Path) -> Result<Vec<String>, ImportError> {
     let source = source(path);
     let draft = import(&source, recognize(&source)?, &Options::default())?;
@@ -67,14 +67,14 @@ fn checked(path: &Path) -> Result<Vec<String>, ImportError> {
         };
         let result = pipeline::check(&target).unwrap();
         wrong.extend(result.diagnostics.iter().map(|it| format!("{} with {}: {}", path.display(), environment.name, it.message)));
-        // What the checker accepts is also Rust.
+        // A spec that passes the check must also generate valid Rust.
         wrong.extend(result.emit().err());
         wrong.extend(result.config.iter().map(|error| format!("{} with {}: {error}", path.display(), environment.name)));
     }
     Ok(wrong)
 }
 
-/// Whether a document is part of another one: it has neither version nor paths.
+/// Whether a document is only a part of another one: it has neither version nor paths.
 fn is_part(path: &Path) -> bool {
     let text = fs::read_to_string(path).unwrap();
     !text.contains("openapi") && !text.contains("swagger")
@@ -87,7 +87,7 @@ fn every_openapi_document_becomes_a_spec_that_the_checker_accepts() {
     assert!(wrong.is_empty(), "{} of {} documents: {wrong:#?}", wrong.len(), documents.len());
 }
 
-/// How many requests a collection has.
+/// The number of requests in a collection.
 fn requests(node: &serde_json::Value) -> usize {
     let items = node["item"].as_array().map_or(0, |items| items.iter().map(requests).sum());
     items + usize::from(!node["request"].is_null())
@@ -119,7 +119,7 @@ fn every_recording_becomes_a_spec_that_the_checker_accepts() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// All commands, but those with methods that the language does not have.
+/// All commands, except those with methods that the language does not have.
 #[test]
 fn every_curl_command_becomes_a_spec_that_the_checker_accepts() {
     for path in files("curl") {
@@ -136,7 +136,7 @@ fn every_hurl_file_becomes_a_spec_that_the_checker_accepts() {
     assert!(wrong.is_empty(), "{} problems: {wrong:#?}", wrong.len());
 }
 
-/// The requests and assertions of all files: how many were carried over, and how many there are.
+/// The number of imported requests and assertions of all files, and their total number.
 #[test]
 fn hurl_requests_and_assertions_are_carried_over() {
     let (mut carried, mut left) = (0, Vec::new());
@@ -151,8 +151,8 @@ fn hurl_requests_and_assertions_are_carried_over() {
     assert!(left.len() * 20 <= carried, "{} of {} are missing", left.len(), carried + left.len());
 }
 
-/// Scripts of a kind: what was written has to check, and at least four of five statements are carried over. Modules that others import have
-/// no users of their own; they are refused.
+/// Scripts of a kind: the results must pass the check, and at least four of five statements are imported. Modules that other scripts import
+/// have no users and are rejected.
 fn scripts_are_carried_over(kind: &str) {
     let (mut carried, mut left, mut scripts, mut wrong) = (0, Vec::new(), 0, Vec::new());
     for path in files(kind).into_iter().filter(|path| path.extension().is_some_and(|ending| ending != "json" && ending != "csv")) {

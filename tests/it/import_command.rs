@@ -1,4 +1,4 @@
-//! `ltc import` as a command: what it writes and refuses, and its exit codes.
+//! The command `ltc import`: what it writes and rejects, and its exit codes.
 
 use std::fs;
 use std::io::Write as _;
@@ -24,7 +24,7 @@ fn imported_project_is_written_checked_and_registered() {
 fn existing_files_are_kept_unless_forced() {
     let project = Project::new().file("shop.txt", COMMANDS);
     project.ltc(&["import", "shop.txt", "--out", "."]).ends(0);
-    // The same again changes nothing, so that nothing is refused.
+    // The same import again changes nothing, so it is not refused.
     project.ltc(&["import", "shop.txt", "--out", "."]).ends(0).says(&["add `shop: { profile: specs/shop.profile.yml }`"]);
     project.edit("specs/shop.lt", "Get item", "Read item");
     project.ltc(&["import", "shop.txt", "--out", "."]).ends(2).says(&["specs/shop.lt already exists", "--force"]);

@@ -1,4 +1,4 @@
-//! Recordings that are imported, built and run against a server that answers as recorded (see `import_collection` for where they are).
+//! Recordings that are imported, built and run against a server with the recorded responses (see `import_collection` for their folder).
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::command::Run;
 use crate::project::ltc;
 use crate::replay::Replay;
 
-/// Runs a recording against its own responses; what went wrong.
+/// Runs a recording against its own responses. Returns the errors.
 pub(crate) fn replay(har: &Path) -> Result<(), String> {
     let content = fs::read(har).unwrap();
     let source = Source::new(har.display().to_string(), ".", &content).map_err(|error| error.to_string())?;
@@ -36,7 +36,7 @@ pub(crate) fn replay(har: &Path) -> Result<(), String> {
     if said.code == Some(0) { Ok(()) } else { Err(format!("{said}\n{:?}", replay.unexpected())) }
 }
 
-/// The hosts of the recording become ports of the replay.
+/// Replaces the hosts of the recording with the ports of the replay.
 fn redirect_hosts(draft: &mut Draft, replay: &Replay) {
     for value in draft.environments.iter_mut().flat_map(|environment| environment.keys.values_mut()) {
         if let Value::Section(keys) = value
@@ -61,7 +61,7 @@ fn secrets(draft: &Draft) -> Vec<String> {
     out
 }
 
-/// Pauses are recorded as they were; a test need not wait for them.
+/// Removes the recorded pauses, which a test need not wait for.
 fn without_waits(body: &mut Vec<Stmt>) {
     body.retain(|stmt| !matches!(stmt, Stmt::Wait(_)));
     for stmt in body {
@@ -72,7 +72,7 @@ fn without_waits(body: &mut Vec<Stmt>) {
     }
 }
 
-/// At least nine of ten recordings run green at once. `docs/import.md` has the figure.
+/// At least nine of ten recordings pass without changes. `docs/import.md` has the figure.
 #[test]
 fn recordings_replay_green_against_their_own_responses() {
     let files = crate::import_collection::files("har");

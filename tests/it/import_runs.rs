@@ -1,5 +1,5 @@
-//! An imported spec of every kind is built and run against a server: it sends what the file says, and its expectations hold. (Recordings run
-//! in `import_replay`.)
+//! An imported spec of every kind is built and run against a server: it sends the requests in the file, and its expectations hold.
+//! (Recordings run in `import_replay`.)
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use crate::command::Run;
 use crate::echo::Echo;
 use crate::project::{Project, ltc};
 
-/// Imports a file, builds what was written, and runs every scenario once. The file's `SERVER` is the server's address.
+/// Imports a file, builds the result, and runs every scenario once. `SERVER` in the file is replaced with the server's address.
 fn runs(server: &Echo, name: &str, text: &str, secrets: &[(&str, &str)]) {
     let project = Project::new().file(name, text.replace("SERVER", &server.addr.to_string()));
     project.ltc(&["import", name, "--name", "imported"]).ends(0);
@@ -19,7 +19,7 @@ fn runs(server: &Echo, name: &str, text: &str, secrets: &[(&str, &str)]) {
     assert_eq!(said.code, Some(0), "{said}\n{}", fs::read_to_string(folder.join("specs/imported.lt")).unwrap());
 }
 
-/// Whether the server got a request: its method, its target, and what its body contains.
+/// Asserts that the server received a request with this method and target, whose body contains a text.
 fn got(server: &Echo, method: &str, target: &str, body: &str) {
     let seen = server.seen();
     let found =

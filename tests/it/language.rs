@@ -1,8 +1,9 @@
-//! Golden tests of the language: each `.lt` file under `tests/language/` says in its first lines what the compiler reports.
+//! Golden tests of the language: the first lines of each `.lt` file under `tests/language/` contain the expected diagnostics.
 //!
-//! `# expect: LT0203 at 7:12 "part of the message" fix "the fix"` (several, in order of location; the fix may be left out), or `# expect: ok`. Files whose names begin with `_`
-//! are only imported. `tests/language/config/test.yml` is the environment. `LTC_BLESS=1` writes those lines again; read them before you
-//! commit them. The expectations stand in the cases themselves, and not in snapshots, because the reader of a case sees both at once.
+//! `# expect: LT0203 at 7:12 "part of the message" fix "the fix"` (several, ordered by location; the fix is optional), or `# expect: ok`.
+//! Files whose names begin with `_` are only imported. `tests/language/config/test.yml` is the environment. `LTC_BLESS=1` writes those
+//! lines; read them before you commit them. The expectations are in the cases themselves instead of snapshots, so that a reader sees both
+//! at once.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +25,7 @@ fn check(folder: &Path, case: &Path) -> Checked {
     checked
 }
 
-/// A copy of the folder, for cases that tests write.
+/// A copy of the folder, for cases that tests generate.
 struct Copy(Project);
 
 impl Copy {
@@ -54,10 +55,11 @@ fn show(checked: &Checked) -> Vec<String> {
     checked.diagnostics.iter().map(show).collect()
 }
 
-/// What stands between the message and the fix.
+/// The separator between the message and the fix.
 const FIX: &str = "\" fix \"";
 
-/// Whether the diagnostic is the one that a line wants: `LT0203 at 7:12 "part" fix "the fix"`. A fix is compared where the line has one.
+/// Whether the diagnostic matches an expected one: `LT0203 at 7:12 "part" fix "the fix"`. The fix is compared only if the expectation has
+/// one.
 fn matches(wanted: &str, shown: &str) -> bool {
     let (wanted, fix) = wanted.split_once(FIX).map_or((wanted, None), |(wanted, fix)| (wanted, Some(fix)));
     let (shown, shown_fix) = shown.split_once(FIX).map_or((shown, None), |(shown, fix)| (shown, Some(fix)));
@@ -85,7 +87,7 @@ fn cases(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Writes what the compiler reports into the first lines of a case: as many as it has, so that locations stay.
+/// Writes the reported diagnostics into the first lines of a case. The number of lines stays the same, so that locations do not change.
 fn bless(path: &Path) {
     let source = fs::read_to_string(path).unwrap();
     let body: String = source.lines().filter(|line| !line.starts_with("# expect: ")).map(|line| format!("{line}\n")).collect();
@@ -100,7 +102,7 @@ fn bless(path: &Path) {
     fs::write(path, head + &body).unwrap();
 }
 
-/// Where a diagnostic breaks a rule of docs/style.md: how it begins and ends, and the words that a fix begins with.
+/// A violation of docs/style.md: in the beginning or the end of the message, or in the first word of a fix.
 fn unlike_the_style_guide(d: &Diagnostic) -> Option<String> {
     const FIXES: &[&str] = &[
         "add", "assign", "call", "change", "choose", "close", "compare", "complete", "convert", "copy", "declare", "did", "draw", "end",
@@ -142,7 +144,7 @@ fn cases_report_what_they_expect() {
     assert!(failures.is_empty(), "{} of {} cases:\n{}", failures.len(), paths.len(), failures.join("\n"));
 }
 
-/// Errors in a profile have their test where profiles are read: `tests/it/field.rs`.
+/// Codes that need a profile, which `tests/it/field.rs` tests.
 const ELSEWHERE: [Code; 1] = [Code::TooFewRows];
 
 #[test]
@@ -170,7 +172,7 @@ fn examples_of_error_pages_fail_and_pass() {
             Some(behind.split_once("```lt\n")?.1.split_once("```")?.0.to_owned())
         };
         let (Some(fails), Some(passes)) = (example("Fails:"), example("Passes:")) else {
-            // What does not parse is the parser's own tests' business, and what a profile makes wrong is the pipeline's.
+            // The parser has its own tests for syntax errors, and the pipeline for errors that need a profile.
             if !code.as_str().starts_with("LT00") && *code != Code::TooFewRows {
                 failures.push(format!("{}: its page lacks an example", code.as_str()));
             }
@@ -188,7 +190,7 @@ fn examples_of_error_pages_fail_and_pass() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// A text without one of its lines gives a program or an error. `LTC_LINES=1` tries all cases, not only those without errors.
+/// A case without one of its lines yields a program or an error. `LTC_LINES=1` tries all cases instead of only those without errors.
 #[test]
 fn missing_line_gives_a_program_or_an_error() {
     let all = std::env::var_os("LTC_LINES").is_some();
@@ -208,7 +210,7 @@ fn missing_line_gives_a_program_or_an_error() {
     }
 }
 
-/// A response's body is kept whole only if something reads it.
+/// A response's body is kept whole only if an expression reads it.
 #[test]
 fn steps_that_read_a_body_are_known() {
     let source = r#"

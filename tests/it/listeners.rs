@@ -1,4 +1,4 @@
-//! Listeners, as a team meets them: against Debian's own Prometheus and InfluxDB, and against sinks that fail while a test runs.
+//! Listeners as a team uses them: with Debian's own Prometheus and InfluxDB, and with sinks that fail while a test runs.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -17,7 +17,7 @@ use crate::report::Report;
 use crate::server::{Server, free_port};
 use crate::tools::needs;
 
-/// Its `config/systems_credentials.yml`, and its profile's listeners, statistics every second.
+/// Writes a project's `config/systems_credentials.yml`, and sets its profile's listeners, with statistics every second.
 fn listen(project: &Project, listeners: &str, credentials: &str) {
     project.write("config/systems_credentials.yml", credentials);
     let profile = "specs/tpdata.profile.yml";
@@ -25,15 +25,15 @@ fn listen(project: &Project, listeners: &str, credentials: &str) {
     project.edit(profile, "final_stats: Yes", "final_stats: No");
 }
 
-/// Runs it for a few seconds; its output and its JSON report.
+/// Runs a test for a few seconds. Returns its output and its JSON report.
 fn run(project: &Project, more: &[&str]) -> (Said, Report) {
     let args = [more, &["--clients", "4", "--hatch-rate", "100", "--duration", "3s", "--json", "run.json"]].concat();
-    // Listeners do not decide how a test ends.
+    // Listeners do not change a test's exit code.
     let said = project.run("tpdata", &args).ends(0);
     (said, project.report("run.json"))
 }
 
-/// An answer's body. By HTTP/1.0, which knows no chunks.
+/// Sends a request and returns the response's body. HTTP/1.0 has no chunks.
 fn ask(port: u16, request: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     write!(stream, "{request} HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n").unwrap();
@@ -42,7 +42,7 @@ fn ask(port: u16, request: &str) -> String {
     answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()
 }
 
-/// Asks until the answer has what is looked for: what was written is not always seen at once.
+/// Repeats a request until the response contains a value, because new data may become visible with a delay.
 fn ask_until<T>(port: u16, request: &str, found: impl Fn(&Value) -> Option<T>) -> T {
     let mut answer = None;
     wait_until(&format!("{request} has the figure"), || {
@@ -76,14 +76,14 @@ fn prometheus_stores_the_figures_of_a_run() {
         let request = format!("GET /api/v1/query?query={query}");
         ask_until(server.port, &request, |answer| answer["data"]["result"][0]["value"][1].as_str()?.parse::<f64>().ok())
     };
-    // The series have ended with the test, so they are looked for in the past.
+    // The series ended with the test, so the query looks into the past.
     assert_eq!(query("last_over_time(ltc_requests_total%7Btest=%22tpdata%22,env=%22cs1%22%7D[10m])") as u64, report.requests());
     assert_eq!(query("max_over_time(ltc_clients[10m])"), 4.0);
     let step = "last_over_time(ltc_transaction_requests_total%7Btransaction=%22Get%20treatment%20variant%22%7D[10m])";
     assert!(query(step) > 10.0);
     let p99 = query("max_over_time(ltc_response_time_seconds%7Bquantile=%220.99%22%7D[10m])");
     assert!(p99 > 0.0 && p99 < 5.0, "{p99}");
-    // Without the markers that end them they would still be there, five minutes long.
+    // Without the end markers, the series would still be visible for five minutes.
     let now = ask(server.port, "GET /api/v1/query?query=ltc_clients");
     assert!(now.contains(r#""result":[]"#), "{now}");
 }
@@ -121,19 +121,19 @@ fn influxdb_stores_the_figures_of_a_run() {
     assert!(query("SELECT%20max(%22p99.9_ms%22)%20FROM%20ltc") > 0.0);
 }
 
-/// A sink of ours: what it gets, and how it answers.
+/// A test sink: the requests that it gets, and its response.
 struct Sink {
     addr: SocketAddr,
     seen: Arc<Mutex<Vec<(String, Value)>>>,
 }
 
 impl Sink {
-    /// Answers with this status; 0 hangs.
+    /// Answers with this status; 0 never answers.
     fn new(status: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (addr, seen) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
         let theirs = seen.clone();
-        // Ends with the test's process.
+        // The thread ends with the test's process.
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let seen = theirs.clone();
@@ -156,7 +156,7 @@ fn serve(mut stream: TcpStream, status: u16, seen: &Mutex<Vec<(String, Value)>>)
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length:")?.trim().parse::<usize>().ok());
             if body.len() >= length.unwrap_or(0) {
-                // Splunk takes several documents behind each other.
+                // Splunk accepts several consecutive documents.
                 let documents: Vec<Value> = serde_json::Deserializer::from_str(body).into_iter().flatten().collect();
                 seen.lock().unwrap().push((head.lines().next().unwrap_or_default().to_owned(), Value::Array(documents)));
                 break;
@@ -170,7 +170,7 @@ fn serve(mut stream: TcpStream, status: u16, seen: &Mutex<Vec<(String, Value)>>)
     if status == 0 {
         std::thread::sleep(Duration::from_secs(60));
     }
-    // The client may be gone.
+    // The client may have disconnected.
     let _ = write!(stream, "HTTP/1.1 {status} Said\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}");
 }
 
@@ -207,7 +207,7 @@ fn distributed_run_sends_events_once_and_every_failure() {
     let types = |what: &str| told.iter().filter(|one| one["event"]["type"] == what).cloned().collect::<Vec<_>>();
     let (begun, ended, told) = (types("test_started"), types("test_stopped"), types("failure"));
     assert_eq!((begun.len(), ended.len()), (1, 1), "{said}");
-    // The stop event has the verdict of the exit code and of the report.
+    // The stop event has the same verdict as the exit code and the report.
     assert_eq!((ended[0]["event"]["verdict"].as_str(), &report["verdict"]), (Some("no_thresholds"), &ended[0]["event"]["verdict"]));
     assert_eq!(events[1]["properties"]["verdict"], report["verdict"]);
     let counted: u64 = told.iter().map(|one| one["event"]["count"].as_u64().unwrap()).sum();
@@ -254,7 +254,7 @@ fn hanging_and_failing_sinks_do_not_delay_the_load_and_are_reported() {
     silent(&project, &said);
 }
 
-/// No output has a secret.
+/// Asserts that no output contains a secret.
 fn silent(project: &Project, said: &Said) {
     said.lacks(&SECRETS);
     let report = project.read("run.json");

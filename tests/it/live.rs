@@ -1,4 +1,4 @@
-//! A running test as people watch it: on a terminal (tmux's), and as a web page.
+//! The live views of a running test: on a terminal (tmux), and as a web page.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use crate::machine::wait_until;
 use crate::project::{Project, binary};
 use crate::tools::needs;
 
-/// A terminal of its own, that ends with the test.
+/// A separate terminal, which ends with the test.
 struct Terminal {
     socket: String,
 }
@@ -18,7 +18,7 @@ struct Terminal {
 impl Terminal {
     fn new(name: &str, project: &Project, command: &str) -> Self {
         let terminal = Self { socket: format!("ltc-{name}-{}", std::process::id()) };
-        // CI says that it is one in the environment, which is no terminal for a screen.
+        // In CI, `CI` is set, and ltc would not draw a screen.
         let command = format!("env -u CI TERM=screen-256color {command}; echo EXIT $?; sleep 60");
         let folder = project.path().display().to_string();
         terminal.tmux(&["new-session", "-d", "-x", "100", "-y", "44", "-c", &folder, &command]).ends(0);
@@ -75,7 +75,7 @@ fn keys_sort_pause_and_stop_and_the_terminal_is_restored() {
     terminal.press("q");
     terminal.shows(&["Stop the test?"]);
     terminal.press("y");
-    // What was there before the screen is there again, and the report below it.
+    // The former content of the terminal is restored, with the report below it.
     let screen = terminal.shows(&["EXIT 130", "Response times of successful requests, ms", "the test was interrupted before its end"]);
     screen.lacks(&["q stop"]);
 }
@@ -107,7 +107,7 @@ fn page_shows_the_test_and_stops_it_with_the_printed_token() {
     let mut running = project.run("tpdata", &live).start();
     let mut lines = BufReader::new(running.child.stderr.take().unwrap()).lines().map(Result::unwrap);
     let url = lines.find_map(|line| line.strip_prefix("live at http://").map(str::to_owned)).unwrap();
-    // What comes after is read, or the test would wait for it.
+    // The rest of the output is read, too, or the test would block on it.
     let rest = std::thread::spawn(move || lines.count());
     let (host, token) = url.split_once("/#").unwrap();
     let send = |request: &str| {

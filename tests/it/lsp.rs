@@ -1,8 +1,9 @@
 //! `ltc lsp`: scripted sessions of `tests/lsp/` against the real process.
 //!
-//! A session is JSON: `files` of a project, and `steps`. `open`, `edit` (`find` and `with`), `save` and `close` change a file; `at` names a
-//! place by the text before `|`. `request` asks, and `expect` and `lack` name parts of the answer, as JSON without spaces. `diagnostics`
-//! waits for the diagnostics of a file that have all of these parts. `apply` applies the first edit of the answer whose title has this
+//! A session is JSON: `files` of a project, and `steps`. `open`, `edit` (`find` and `with`), `save` and `close` change a file; `at` is a
+//! position, given as the text before `|`. `request` sends a request, and `expect` and `lack` list parts of the response, as JSON without
+//! spaces. `diagnostics` waits for the diagnostics of a file that contain all of these parts. `apply` applies the first edit of the
+//! response whose title contains this part, or the response itself, and `becomes` lists parts of the files after it.
 //! part, or the answer itself, and `becomes` names parts of the files after it.
 
 use std::collections::BTreeMap;
@@ -84,7 +85,7 @@ impl Editor {
         self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
     }
 
-    /// Receives a message, and keeps what the server says unasked.
+    /// Receives a message, and stores the server's notifications.
     fn receive(&mut self) -> Value {
         let message = self.messages.recv_timeout(PATIENCE).expect("the server answers in time");
         match message["method"].as_str() {
@@ -209,7 +210,7 @@ impl Editor {
         }
     }
 
-    /// The texts after the edits of an answer.
+    /// Applies the edits of a response to the texts.
     fn apply(&mut self, answer: &Value, step: &Value) {
         let title = step["apply"].as_str().unwrap_or_default();
         let edit = match answer.as_array() {
@@ -254,7 +255,7 @@ impl Editor {
 
 impl Drop for Editor {
     fn drop(&mut self) {
-        // It has ended, unless the test failed.
+        // The process has ended, unless the test failed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -268,7 +269,7 @@ fn parts(value: &Value) -> Vec<String> {
     }
 }
 
-/// The byte behind what is before `|`.
+/// The byte after the text before `|`.
 fn place(text: &str, at: &str) -> usize {
     let (before, after) = at.split_once('|').expect("a place has a `|`");
     text.find(&format!("{before}{after}")).unwrap_or_else(|| panic!("no {at:?} in:\n{text}")) + before.len()

@@ -1,17 +1,18 @@
-//! What tests share: this machine. Tests run at the same time, as many as it has processors.
+//! Helpers to share this machine among tests, which run at the same time, one on each processor.
 
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
-/// Builds take all processors, so that a load beside them is slower than planned. Builds are readers, measurements of loads are writers.
+/// Builds use all processors, so a load at the same time is slower than planned. Builds are readers, measurements of loads are writers.
 static PROCESSORS: RwLock<()> = RwLock::new(());
 
-/// Held while a spec is built. It waits for measurements.
+/// A guard that is held while a spec is built. It waits for measurements.
 pub(crate) fn building() -> RwLockReadGuard<'static, ()> {
     PROCESSORS.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Held while a test measures a load: it waits for builds, and none begins. A test that holds it builds nothing, or it would wait for itself.
+/// A guard that is held while a test measures a load: it waits for builds, and no build begins. A test must not build while it holds the
+/// guard, because it would wait for itself.
 pub(crate) fn measuring() -> RwLockWriteGuard<'static, ()> {
     PROCESSORS.write().unwrap_or_else(PoisonError::into_inner)
 }
@@ -25,7 +26,7 @@ pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// How many processes have this environment variable, which the children of a process inherit. 0 where the system does not show it.
+/// The number of processes with this environment variable, which the children of a process inherit; 0 if the system does not provide it.
 pub(crate) fn processes_with(name: &str, value: &str) -> usize {
     let wanted = format!("{name}={value}");
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();

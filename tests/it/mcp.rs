@@ -1,4 +1,4 @@
-//! `ltc mcp`: the server speaks to a client of the official Python SDK, and to a client of a few lines.
+//! `ltc mcp`: the server with a client of the official Python SDK, and with a minimal client.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -9,7 +9,7 @@ use crate::command::Run;
 use crate::project::{Project, root, shelf};
 use crate::tools::{needs, program};
 
-/// A project with a test of a demo server, an environment elsewhere, and a spec with an error.
+/// A project with a test of a demo server, an environment with another host, and a spec with an error.
 fn project() -> (Project, ltc_demo::Handle) {
     let server = ltc_demo::spawn(ltc_demo::Options::any_port()).unwrap();
     let project = Project::created();
@@ -59,7 +59,7 @@ fn python_client_calls_every_tool_within_the_limits() {
     drop(server);
 }
 
-/// A client that writes a line and reads a line.
+/// A client that sends a line and reads a line.
 struct Client {
     child: Child,
     input: ChildStdin,
@@ -99,7 +99,7 @@ impl Client {
         }
     }
 
-    /// The text that a tool gives, and whether it failed.
+    /// The text that a tool returns, and whether it failed.
     fn call(&mut self, tool: &str, arguments: &Value) -> (String, bool) {
         let answer = self.ask("tools/call", &json!({ "name": tool, "arguments": arguments }));
         let result = &answer["result"];
@@ -109,7 +109,7 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        // It ends with its input, unless its test fails.
+        // The server ends with its input, unless its test fails.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

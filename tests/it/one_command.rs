@@ -1,11 +1,11 @@
-//! The way from a spec to a result in one command: `ltc run`, `try`, `init`, `new test`, `report`, and what checks print for programs.
+//! Commands that lead from a spec to a result: `ltc run`, `try`, `init`, `new test`, `report`, and the output of checks for programs.
 
 use std::fs;
 
 use crate::command::Run;
 use crate::project::{Project, ltc, root, shelf};
 
-/// A project as `ltc new` writes it, beside a demo server.
+/// The project of `ltc new`, with a demo server.
 fn shop() -> (Project, ltc_demo::Handle, String) {
     let server = ltc_demo::spawn(ltc_demo::Options::any_port()).unwrap();
     let url = format!("http://{}", server.addr());
@@ -20,7 +20,7 @@ fn run_builds_a_spec_and_passes_arguments_and_exit_code_on() {
     said.says(&["built ./shop", "2 steps, 0 failed"]);
     assert!(said.stdout.contains("2 steps") && !said.stdout.contains("built"), "the words of the build are no result: {said}");
     assert!(project.path().join("shop").is_file());
-    // The current test, an environment of its own, and a failure.
+    // The current test, with another environment, fails.
     project.write("config/other.yml", "shop: { url: http://127.0.0.1:1 }\n");
     run(&["--debug", "--env", "other"]).ends(3);
     run(&["shop", "plan", "--env=none"]).ends(2).says(&["none"]);
@@ -79,7 +79,7 @@ fn one_url_is_loaded_without_a_spec() {
     project.ltc(&["try", "--save", "specs/items.lt", &items]).ends(2).says(&["specs/items.lt already exists"]);
     project.ltc(&["try", &format!("{url}/shop/none")]).ends(1).says(&["got 404"]);
     project.ltc(&["try", "127.0.0.1:1"]).ends(2).says(&["write `http://127.0.0.1:1`"]);
-    // Results are read by `ltc` as by the binaries.
+    // `ltc` reads results like the binaries do.
     let report = project.ltc(&["report", "run.json"]).ends(0);
     report.says(&["GET /shop/items", "Verdict: no thresholds"]);
     project.ltc(&["compare", "run.json", "run.json"]).ends(0).says(&["not worse"]);
@@ -132,7 +132,7 @@ fn findings_are_printed_for_editors_and_for_ci() {
         github.contains("::error file=specs/shop.lt,line=25,endLine=25,col=19,endColumn=21,title=LT0101::unknown name `idz`"),
         "{github}"
     );
-    // A warning alone fails nothing, unless it is denied.
+    // A warning alone is no failure, unless warnings are denied.
     let project = Project::created();
     project.edit("specs/shop.lt", "  item(id)     = ", "  unused()     = GET /unused\n  item(id)     = ");
     project.ltc(&["check"]).ends(0).says(&["LT0901", "no errors"]);
@@ -141,7 +141,7 @@ fn findings_are_printed_for_editors_and_for_ci() {
     assert!(!project.path().join("shop").exists());
 }
 
-/// What a shell offers at the end of a line.
+/// The completions that a shell offers at the end of a line.
 fn offered(project: &Project, line: &[&str]) -> String {
     let words = [&["--"], line].concat();
     let run = Run::new(env!("CARGO_BIN_EXE_ltc"), project.path()).args(&words);

@@ -1,8 +1,8 @@
-//! The command line of the binaries: options that override the environment and the load, and what they share with `ltc`.
+//! The command line of the binaries: options that override the environment and the load, and conventions shared with `ltc`.
 
 use crate::project::Project;
 
-/// A project with a test that reads several keys of its environment, beside a demo server.
+/// A project with a test that reads several keys of its environment, and a demo server.
 fn project() -> (Project, ltc_demo::Handle, String) {
     let server = ltc_demo::spawn(ltc_demo::Options::any_port()).unwrap();
     let url = format!("http://{}", server.addr());
@@ -18,13 +18,13 @@ fn values_of_the_command_line_replace_those_of_the_environment() {
     let (project, _server, url) = project();
     let run = |args: &[&str]| project.run("look", args);
     run(&["--debug"]).ends(1).says(&["127.0.0.1:1"]);
-    // The path of the base stays.
+    // The path of the base is kept.
     run(&["--debug", "--host", &url]).ends(0).says(&["/shop/items?q=mug", "1 steps, 0 failed"]);
     run(&["--debug", &format!("--host=shop={url}/shop/"), "--set", "env.shop.term=lamp"]).ends(0).says(&["/shop/items?q=lamp"]);
     let set = format!("env.shop.url={url}/shop");
     run(&["--debug", "--set", &set, "--set", "env.shop.most=0"]).ends(1).says(&["json.items"]);
     run(&["run", "--shards", "2", "--host", &url, "--rate", "20/s"]).ends(0).says(&["20"]);
-    // What is wrong is reported before the first request.
+    // Invalid values are reported before the first request.
     run(&["--debug", "--set", "env.shop.most=many"]).ends(2).says(&["--set env.shop.most", "many"]);
     run(&["--debug", "--set", "env.shop.trem=x"]).ends(2).says(&["did you mean `shop.term`?"]);
     run(&["--debug", "--set", "shop.term=x"]).ends(2).says(&["write env.shop.term="]);
@@ -36,7 +36,7 @@ fn values_of_the_command_line_replace_those_of_the_environment() {
 fn load_on_public_hosts_and_beyond_the_limits_is_refused_before_the_first_request() {
     let (project, _server, url) = project();
     let run = |args: &[&str]| project.run("look", args);
-    // An address of the documentation (RFC 5737): nothing is sent to it.
+    // This is an address for documentation (RFC 5737). The test sends no request to it.
     for args in [&["--host", "http://203.0.113.9"][..], &["run", "--yes", "--shards", "1", "--host", "http://203.0.113.9"]] {
         run(args).ends(2).says(&["needs permission: http://203.0.113.9", "allow_hosts: [203.0.113.9]", "--allow-host 203.0.113.9"]);
     }
@@ -73,7 +73,7 @@ fn conventions_of_the_binary_are_those_of_ltc() {
     run(&["-v", "--host", &url]).ends(0).says(&["debug: specs/look.lt:"]);
     assert!(run(&["--color", "always", "--host", &url]).env_remove("NO_COLOR").ends(0).stdout.contains('\u{1b}'));
     assert!(!run(&["plan", "--color=never", "--engine", "process"]).ends(0).stdout.contains('\u{1b}'));
-    // Options of a run before a command would have no effect.
+    // Options of a run have no effect before another command.
     run(&["--clients", "5", "plan"]).ends(2).says(&["write `plan --clients"]);
     run(&["--vus", "5"]).ends(2).says(&["--clients N"]).lacks(&["similar"]);
     run(&["plan", "-u", "5"]).ends(2).says(&["--clients N"]);

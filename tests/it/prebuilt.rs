@@ -1,4 +1,4 @@
-//! A prebuilt runtime: from an empty cache to the same binary that a compiled runtime gives, and what an archive that cannot be used says.
+//! A prebuilt runtime: with an empty cache, it gives the same binary as a compiled runtime, and an unusable archive is reported.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::command::Run;
 use crate::project::{Project, ltc};
 
-/// `ltc` with an empty cache, and without cargo: a prebuilt runtime needs rustc only.
+/// `ltc` with an empty cache and without cargo: a prebuilt runtime needs only rustc.
 fn build(project: &Project, cache: &Path, runtime: &str, output: &str) -> Run {
     let args = ["build", "specs/tpdata.lt", "-o", output];
     ltc(project.path(), &args).env("LTC_CACHE_DIR", cache).env("LTC_RUNTIME", runtime).env("CARGO_NET_OFFLINE", "true")
@@ -36,7 +36,7 @@ fn prebuilt_runtime_gives_the_same_binary_from_an_empty_cache() {
     assert!(!first.join("target/release").exists(), "cargo has compiled nothing");
     let [compiled, from_file] = ["compiled", "from-file"].map(|name| fs::read(project.path().join(name)).unwrap());
     assert!(compiled == from_file, "the binaries differ");
-    // Another spec of this cache needs the archive no more.
+    // Another spec with this cache no longer needs the archive.
     let args = ["build", "specs/notes.lt", "-o", "notes"];
     ltc(project.path(), &args).env("LTC_CACHE_DIR", &first).env("LTC_RUNTIME", "/gone").ends(0).lacks(&["compiling", "unpacking"]);
 
@@ -66,7 +66,7 @@ fn archive_that_cannot_be_used_is_an_error_with_its_reason() {
     assert!(!project.path().join("x").exists());
 }
 
-/// Serves one file on every path, until the process ends.
+/// Serves one file at every path until the process ends.
 fn serve(file: &Path) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

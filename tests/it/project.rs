@@ -1,4 +1,4 @@
-//! A project of a test: its files in a temporary folder, and the commands that run there.
+//! A test's project: its files in a temporary folder, and the commands that run there.
 //!
 //! ```text
 //! Project::new().spec("shop", SPEC).env("shop: …").profile("shop", "clients: 2, duration: 1s").build("shop").run("shop", &["--debug"]).ends(0)
@@ -17,12 +17,12 @@ use crate::command::Run;
 use crate::machine;
 use crate::report::Report;
 
-/// The repository.
+/// The repository's folder.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A folder in the target folder, for files that a second run of the tests finds again.
+/// A folder in the target folder, for files that later runs of the tests reuse.
 pub(crate) fn shelf(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(&folder).expect("the target folder can be written");
@@ -34,7 +34,7 @@ pub(crate) fn ltc(folder: &Path, args: &[&str]) -> Run {
     ltc_at(env!("CARGO_BIN_EXE_ltc"), folder, args)
 }
 
-/// The same of another copy of `ltc`.
+/// As `ltc`, with another copy of the program.
 pub(crate) fn ltc_at(program: impl AsRef<OsStr>, folder: &Path, args: &[&str]) -> Run {
     Run::new(program, folder).args(args).env("LTC_CACHE_DIR", shelf("ltc-cache")).beside_no_measurement()
 }
@@ -51,7 +51,7 @@ pub(crate) fn binary(spec: &str) -> PathBuf {
     built.entry(spec.to_owned()).or_insert_with(build).clone()
 }
 
-/// A folder with specs and configuration, and perhaps a demo server that they talk to.
+/// A folder with specs and configuration, and optionally a demo server for them.
 pub(crate) struct Project {
     folder: tempfile::TempDir,
     path: PathBuf,
@@ -76,7 +76,7 @@ impl Project {
         Self { path: folder.path().join("shop"), folder, server: None }
     }
 
-    /// The repository's own specs and configuration, beside a demo server that starts with these options.
+    /// The repository's own specs and configuration, with a demo server that has these options.
     pub(crate) fn examples_with(options: ltc_demo::Options) -> Self {
         let server = ltc_demo::spawn(options).expect("a port is free");
         let address = server.addr().to_string();
@@ -89,12 +89,12 @@ impl Project {
         project
     }
 
-    /// The repository's own specs and configuration, beside a demo server.
+    /// The repository's own specs and configuration, with a demo server.
     pub(crate) fn examples() -> Self {
         Self::examples_with(ltc_demo::Options::any_port())
     }
 
-    /// The same, beside a demo server that answers 503 where treatments have a path of their own.
+    /// As `examples`, with a demo server that answers 503 for the paths of single treatments.
     pub(crate) fn failing_examples() -> Self {
         let mut options = ltc_demo::Options::any_port();
         options.faults.status.insert("/tpdata/treatments/".to_owned(), 503);
@@ -112,12 +112,12 @@ impl Project {
         self.file(&format!("specs/{name}.lt"), text)
     }
 
-    /// Adds the environment `here`, the one of the profiles that [`Self::profile`] adds.
+    /// Adds the environment `here`, which the profiles of [`Self::profile`] use.
     pub(crate) fn env(self, text: impl AsRef<[u8]>) -> Self {
         self.file("config/here.yml", text)
     }
 
-    /// Adds `specs/NAME.profile.yml`. `runner` is the content of its section, on one line.
+    /// Adds `specs/NAME.profile.yml`. `runner` is the content of that section, on one line.
     pub(crate) fn profile(self, name: &str, runner: &str) -> Self {
         let text = format!("test_header: {{ env: here }}\nprofile:\n  runner: {{ {runner} }}\n");
         self.file(&format!("specs/{name}.profile.yml"), text)
@@ -139,7 +139,7 @@ impl Project {
         &self.path
     }
 
-    /// The temporary folder of the project: for one from [`Self::created`], the folder around it.
+    /// The temporary folder of the project; for a project of [`Self::created`], the folder that contains it.
     pub(crate) fn outside(&self) -> &Path {
         self.folder.path()
     }
@@ -149,7 +149,7 @@ impl Project {
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
-    /// A JSON file, such as the report of a run.
+    /// Reads a JSON file, such as the report of a run.
     pub(crate) fn json(&self, path: &str) -> Value {
         serde_json::from_str(&self.read(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
@@ -177,7 +177,7 @@ impl Project {
         ltc(self.path(), args)
     }
 
-    /// A binary that was built here, or else that of the repository's spec of this name.
+    /// A binary that was built in this project, or else that of the repository's spec with this name.
     pub(crate) fn run(&self, name: &str, args: &[&str]) -> Run {
         let own = self.path().join(name);
         let program = if own.is_file() { own } else { binary(name) };
@@ -205,7 +205,7 @@ impl Project {
         self.served()["routes"][name].as_u64().unwrap_or(0)
     }
 
-    /// Waits until the demo server has got this many requests.
+    /// Waits until the demo server has received this number of requests.
     pub(crate) fn wait_for_requests(&self, count: u64) {
         machine::wait_until(&format!("the server has got {count} requests"), || self.served()["total"].as_u64() >= Some(count));
     }

@@ -1,4 +1,4 @@
-//! README's own words: its spec is built and run, and every command in it and in the overview.
+//! The README is correct: its spec is built and run, and so is every command in it and in the overview.
 
 use std::fs;
 use std::path::Path;
@@ -34,7 +34,7 @@ fn the_first_spec_passes_against_the_demo_server() {
     project.run("browse", &[]).ends(0).says(&["Look"]);
 }
 
-/// The first spec with a mistake, as `ltc check` reports it.
+/// The errors in the README's broken spec are the output of `ltc check`.
 #[test]
 fn shown_errors_are_those_that_check_reports() {
     let readme = readme();
@@ -47,7 +47,8 @@ fn shown_errors_are_those_that_check_reports() {
     assert_eq!(said.trim(), shown.trim());
 }
 
-/// Runs all commands of README and of the overview in their order, in a copy of the repository; `ltc` is the one that `cargo install` makes of this checkout.
+/// Runs all commands of the README and of the overview in their order, in a copy of the repository; `ltc` is the program that `cargo
+/// install` builds from this checkout.
 #[test]
 fn every_command_does_what_it_says() {
     let project = Project::new().copy("specs", "ltc/specs").copy("config", "ltc/config");
@@ -60,10 +61,10 @@ fn every_command_does_what_it_says() {
         script.push_str("cd \"$where\"\n");
         for line in block.lines().filter(|line| !line.is_empty()) {
             let line = match line {
-                // That is what runs this.
+                // This test itself is part of that command.
                 "cargo test --workspace" => continue,
                 "cargo run --release -- demo" => format!("{} demo", env!("CARGO_BIN_EXE_ltc")),
-                // With what is compiled for the tests already.
+                // Uses the crates that are already compiled for the tests.
                 "cargo install --path . --locked" => format!(
                     "cargo install -q --path {} --locked --debug --root {} --target-dir {}",
                     root().display(),

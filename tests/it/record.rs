@@ -1,4 +1,4 @@
-//! `ltc record`: with Chromium, and with a client that is told of the proxy.
+//! `ltc record`: with Chromium, and with another client that uses the proxy.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use crate::command::Run;
 use crate::project::Project;
 use crate::tools::needs;
 
-/// `ltc record` in a project, with a home of its own.
+/// `ltc record` in a project, with its own home folder.
 fn record(project: &Project, args: &[&str]) -> Run {
     project.ltc(&[&["record"], args].concat()).env("XDG_DATA_HOME", project.path().join("data"))
 }

@@ -1,4 +1,4 @@
-//! `before test every`: values that are renewed while the test runs, and that reach all users on all machines.
+//! `before test every`: values that are renewed while the test runs reach all users on all machines.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,7 +45,7 @@ fn failed_renewal_keeps_the_earlier_values_and_is_reported() {
     let echo = Echo::start();
     let project = project(&echo);
     let spec = project.read("specs/renewal.lt");
-    // The second token and all after it are refused.
+    // The server rejects the second token and all later ones.
     let spec = spec
         .replace("before test every", "let begun = now()\nbefore test every")
         .replace("    expect 200\n    take", "    expect unix_ms(now()) - unix_ms(begun) < 900\n    take");

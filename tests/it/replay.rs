@@ -16,7 +16,7 @@ pub(crate) struct Replay {
 
 struct State {
     recorded: Vec<Recorded>,
-    /// How often each request was answered.
+    /// The number of times that each request was answered.
     answered: Mutex<HashMap<String, usize>>,
     unexpected: Mutex<Vec<String>>,
     addresses: HashMap<String, String>,
@@ -25,14 +25,14 @@ struct State {
 struct Recorded {
     /// Origin, method, path and query.
     key: String,
-    /// The same without the query.
+    /// The key without the query.
     loose: String,
     status: u16,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
 
-/// The origin and the rest of a URL, with the query in a form that does not depend on how it was encoded.
+/// The origin and the rest of a URL, with the query in a form that does not depend on its encoding.
 fn split(url: &str) -> (String, String, String) {
     let parsed = url::Url::parse(url).unwrap();
     let mut query: Vec<String> = parsed.query_pairs().map(|(key, value)| format!("{key}={value}")).collect();
@@ -117,7 +117,7 @@ impl Recorded {
             for line in value.lines() {
                 let mut line = line.to_owned();
                 if name.eq_ignore_ascii_case("set-cookie") {
-                    // The host and the scheme of the replay are others.
+                    // The host and the scheme of the replay differ.
                     let kept = |part: &&str| {
                         !part.trim().to_ascii_lowercase().starts_with("domain=") && !part.trim().eq_ignore_ascii_case("secure")
                     };

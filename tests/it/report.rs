@@ -15,7 +15,7 @@ impl Report {
         &self.0["total"]["names"][index]
     }
 
-    /// One of them, such as `service.count`; 0 where it is missing.
+    /// A figure of a row, such as `service.count`; 0 if it is missing.
     pub(crate) fn figure(&self, name: &str, key: &str) -> u64 {
         key.split('.').fold(self.row(name), |value, key| &value[key]).as_u64().unwrap_or(0)
     }

@@ -1,13 +1,13 @@
-//! ARCHITECTURE.md's rules between the parts, where neither the compiler nor a lint holds them: which part may not name what.
+//! ARCHITECTURE.md's rules about which part may not name which other, as far as neither the compiler nor a lint enforces them.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A rule: below these folders no source has any of these words in its code.
+/// A rule: in these folders, no source contains any of these words in its code.
 struct Rule {
     folders: &'static [&'static str],
-    /// Files below them that may.
+    /// Files in these folders to which the rule does not apply.
     except: &'static [&'static str],
     words: &'static [&'static str],
     why: &'static str,
@@ -132,7 +132,7 @@ fn no_part_names_what_its_rule_forbids() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
-/// All sources below a folder that aren't tests.
+/// All sources below a folder, except tests.
 pub(crate) fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -153,12 +153,12 @@ pub(crate) fn code(text: &str) -> impl Iterator<Item = &str> {
     text[..end].lines().map(|line| line.split("//").next().unwrap_or_default())
 }
 
-/// Whether the word is there, and isn't the end of another one.
+/// Whether a line contains the word, other than as the end of a longer one.
 fn has_word(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, _)| !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_'))
 }
 
-/// The engine's rooms, lowest first: a room knows only those before it.
+/// The engine's rooms, lowest first: a room uses only those before it.
 const ENGINE_ROOMS: &[&str] = &[
     "base",
     "value",
@@ -192,8 +192,8 @@ fn http_rooms_know_only_the_rooms_below_them() {
     rooms_know_only_those_below("runtime/engine/http", "crate::http::", HTTP_ROOMS, &["mod.rs"]);
 }
 
-/// Asserts that no source in a room below `folder`, which is the module `path`, names a room that stands behind its own. `apart` are files
-/// of no room.
+/// Asserts that no source in a room below `folder`, which is the module `path`, names a room after its own. The files `apart` belong to no
+/// room.
 fn rooms_know_only_those_below(folder: &str, path: &str, rooms: &[&str], apart: &[&str]) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files = Vec::new();
@@ -222,10 +222,10 @@ fn names_room(line: &str, path: &str, room: &str) -> bool {
     line.match_indices(&path).any(|(at, _)| !line[at + path.len()..].starts_with(|next: char| next.is_alphanumeric() || next == '_'))
 }
 
-/// Crates in which each type has a name of its own, and the names that two of their types share for a reason.
+/// Crates in which each type has a unique name, and the names that two of their types share for a reason.
 const CRATES: &[(&str, &[&str])] = &[
     ("runtime/config", &[]),
-    // One timer for Linux and one for other systems: a binary has only one of them.
+    // One timer for Linux and one for other systems: a binary contains only one of them.
     ("runtime/engine", &["Timer"]),
 ];
 
@@ -251,7 +251,7 @@ fn types_of_a_crate_have_names_of_their_own() {
     assert!(shared.is_empty(), "several types of a crate have the same name, rename all but one:\n{}", shared.join("\n"));
 }
 
-/// The type that a line defines; associated types, which are indented and private, are none.
+/// The type that a line defines. Associated types, which are indented and private, do not count.
 fn defined_type(line: &str) -> Option<&str> {
     let item = line.trim_start();
     let item = match item.strip_prefix("pub") {

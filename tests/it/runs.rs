@@ -1,4 +1,4 @@
-//! The binaries of the example specs, in one process: debugging, loading the demo server, thresholds and reports.
+//! The binaries of the example specs, in one process: debugging, load on the demo server, thresholds and reports.
 
 use crate::project::Project;
 
@@ -118,7 +118,7 @@ fn unwritable_output_is_reported_before_the_load() {
     assert_eq!(project.route("POST /tpdata/treatments"), 0);
 }
 
-/// The profile with thresholds of its own.
+/// Adds thresholds to the profile.
 fn with_thresholds(project: &Project, thresholds: &str) {
     let profile = project.read("specs/tpdata.profile.yml");
     project.write("specs/tpdata.profile.yml", format!("{profile}  thresholds: {thresholds}\n"));

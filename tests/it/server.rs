@@ -1,4 +1,4 @@
-//! Servers of others, as processes that end with the test.
+//! Third-party servers, as processes that end with the test.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -14,14 +14,14 @@ pub(crate) struct Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 impl Server {
-    /// Starts a program and waits until it listens at this port.
+    /// Starts a program and waits until it listens on this port.
     pub(crate) fn start(command: &mut Command, port: u16) -> Self {
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let server = Self { child, port };
@@ -38,7 +38,7 @@ pub(crate) fn wait_until_it_listens(port: u16) {
     wait_until(&format!("a server listens at port {port}"), || TcpStream::connect(("127.0.0.1", port)).is_ok());
 }
 
-/// A minimal GET, by a client that is not the one under test: the body of the response.
+/// Sends a minimal GET without ltc's own client, and returns the body of the response.
 pub(crate) fn get(addr: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(addr).expect("the server listens");
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n").expect("the server reads");

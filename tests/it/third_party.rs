@@ -1,4 +1,4 @@
-//! Servers that aren't ours: httpbin (PyPI) for a walk through HTTP, nginx (Debian) over HTTPS and HTTP/2.
+//! Third-party servers: httpbin (PyPI) for the features of HTTP, nginx (Debian) for HTTPS and HTTP/2.
 
 use std::fs;
 use std::path::Path;
@@ -35,14 +35,14 @@ fn httpbin_walks_through_http() {
     project.run("httpbin", &[]).ends(0).lacks(&["expected"]);
 }
 
-/// A certificate's name is its subject's too: one with its authority's subject would count as signed by itself.
+/// The name of a certificate is also its subject: with its authority's subject, it would count as self-signed.
 fn named(name: &str) -> rcgen::CertificateParams {
     let mut params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
     params.distinguished_name.push(rcgen::DnType::CommonName, name);
     params
 }
 
-/// nginx with a certificate of our own authority, which also wants to see the client's.
+/// nginx with a certificate of a test authority, which also requires the client's certificate.
 fn nginx(folder: &Path) -> Server {
     let authority_key = rcgen::KeyPair::generate().unwrap();
     let mut params = named("authority.test");
@@ -101,7 +101,7 @@ strict: {{ url: \"https://127.0.0.1:{port}\" }}
     project.run("nginx", &["--only", "Trusted"]).ends(0).says(&["blind is not verified"]);
 }
 
-/// nginx that closes connections after two requests at one pair of ports (plain, TLS), and after a second at another; it logs what it serves.
+/// nginx that closes connections: at one pair of ports (plain, TLS) after two requests, at another after a second. It logs its requests.
 fn closing_nginx(folder: &Path, ports: [u16; 4]) -> Server {
     let key = rcgen::KeyPair::generate().unwrap();
     fs::write(folder.join("server.pem"), named("ltc.test").self_signed(&key).unwrap().pem()).unwrap();
@@ -157,7 +157,7 @@ idle_modern: {{ url: \"https://127.0.0.1:{}\", {tls} }}
     let log = fs::read_to_string(folder.path().join("access.log")).unwrap();
     let served = log.lines().filter(|line| line.starts_with("200 ")).count() as u64;
     assert!(served > 500, "{served}");
-    // What HTTP/2 refused and was sent again was served once.
+    // A request that HTTP/2 refused and the client sent again was served only once.
     assert!((number("requests")..=number("requests") + number("unfinished")).contains(&served), "{served}: {total}");
     drop(server);
 }

@@ -1,7 +1,7 @@
-//! The cookie parser tests that browsers share, against the cookie jar.
+//! The cookie parser tests that browsers share, applied to the cookie jar.
 //!
-//! A page of `home.example.org:8888` sets the cookies of the case and redirects to another page. The case has the cookies that this page
-//! must get. A proxy serves both pages.
+//! A page of `home.example.org:8888` sets the cookies of the case and redirects to another page. The case contains the cookies that this
+//! page must receive. A proxy serves both pages.
 
 use std::fs;
 use std::path::Path;

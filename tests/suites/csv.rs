@@ -1,4 +1,4 @@
-//! csv-spectrum, against the data files of a spec.
+//! csv-spectrum, applied to the data files of a spec.
 
 use std::fs;
 use std::path::Path;
@@ -34,7 +34,7 @@ fn outcome(file: &Path) -> Outcome {
     };
     let data = &program.data[0];
     let rows = data.rows.iter().map(|row| {
-        // The suite's cells are all texts; ltc reads a column of numbers as numbers.
+        // The suite's cells are all texts, but ltc reads a column of numbers as numbers.
         let cells = row.iter().map(|cell| serde_json::from_str::<String>(cell).unwrap_or_else(|_| cell.clone()));
         Value::Object(data.columns.iter().map(|(name, _)| name.clone()).zip(cells.map(Value::String)).collect::<Map<_, _>>())
     });

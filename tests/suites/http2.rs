@@ -1,7 +1,7 @@
-//! The client cases of h2spec, remade from their descriptions, against HTTP/2.
+//! The client cases of h2spec, rebuilt from their descriptions, applied to HTTP/2.
 //!
-//! A server in memory answers the first request with frames that HTTP/2 allows or forbids. A frame that is forbidden must end the stream or
-//! the connection with the right code; all others must leave the request its answer.
+//! A server in memory answers the first request with frames that HTTP/2 allows or forbids. A forbidden frame must end the stream or the
+//! connection with the right code; after all others, the request must get its response.
 
 mod cases;
 
@@ -78,7 +78,7 @@ impl Sent {
     }
 }
 
-/// What the server of this thread answers with, and what it has seen.
+/// The frames with which this thread's server answers, and the frames that it has seen.
 #[derive(Default)]
 struct State {
     script: Vec<u8>,
@@ -142,7 +142,7 @@ async fn outcome(case: &Case) -> Outcome {
     request.resend = false;
     let came = session.send(Rc::new(request)).await;
     let holds = || STATE.with_borrow(|state| case.expected.holds(state));
-    // The connection's own task may have more to do.
+    // The connection's own task may not be done yet.
     for _ in 0..1_000 {
         if holds() {
             break;

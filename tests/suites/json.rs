@@ -1,4 +1,4 @@
-//! JSONTestSuite, against everything that reads the JSON of an answer.
+//! JSONTestSuite, applied to all code that reads the JSON of a response.
 
 use std::fs;
 
@@ -16,8 +16,8 @@ const SUITE: Suite = Suite {
     floor: 318,
 };
 
-/// The documents that the suite leaves to the parser, and that Python (`json.loads` of the bytes), Go (`encoding/json`) and JavaScript
-/// (`Response.json()`) all accept. They disagree about the others, so either result is right.
+/// Documents that the suite leaves to the parser, and that Python (`json.loads` of the bytes), Go (`encoding/json`) and JavaScript
+/// (`Response.json()`) all accept. They disagree about the others, so both results are acceptable.
 const ACCEPTED_BY_ALL: &[&str] = &[
     "i_number_double_huge_neg_exp.json",
     "i_number_real_underflow.json",

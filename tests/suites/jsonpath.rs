@@ -1,4 +1,4 @@
-//! The JSONPath Compliance Test Suite, against `json "$…"`.
+//! The JSONPath Compliance Test Suite, applied to `json "$…"`.
 
 use ltc_engine::source::{JsonPathQuery, Pick};
 use serde_json::Value;
@@ -28,10 +28,10 @@ fn outcome(case: &Value) -> Outcome {
     }
     let document = serde_json::to_vec(&case["document"]).unwrap();
     let found = query?.take(&document, Pick::All).map_err(|fault| fault.0)?;
-    // A take that finds nothing has no value.
+    // A take that finds no value yields nothing.
     let found = found.map_or_else(|| Ok("[]".to_owned()), |value| value.to_json()).map_err(|fault| fault.0)?;
     let found: Value = serde_json::from_str(&found).unwrap();
-    // The order of an object's members is not defined: then there are several results.
+    // The order of an object's members is not defined, so there may be several valid results.
     let one = case.get("result").into_iter();
     let mut right = one.chain(case.get("results").and_then(Value::as_array).into_iter().flatten());
     if right.any(|result| same(result, &found)) { Ok(()) } else { Err(format!("`{selector}` finds {found}")) }

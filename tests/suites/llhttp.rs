@@ -1,7 +1,7 @@
-//! The response tests of llhttp, the parser of Node.js, against the reading of answers.
+//! The response tests of llhttp, the parser of Node.js, applied to the response parser.
 //!
-//! The server sends the case's bytes and closes the connection. What ltc reads must be the status and the body that llhttp's log shows; an
-//! answer that llhttp rejects must fail.
+//! The server sends the case's bytes and closes the connection. ltc must read the status and the body in llhttp's log; a response that
+//! llhttp rejects must fail.
 
 use std::fs;
 
@@ -41,7 +41,7 @@ fn llhttp_responses() {
     SUITE.judge(outcomes);
 }
 
-/// The bytes that a block stands for.
+/// The bytes that a block represents.
 fn input(block: &str) -> Vec<u8> {
     let text = block.strip_suffix('\n').unwrap_or(block).replace("\\\n", "").replace('\n', "\r\n");
     let text = text.replace("\\r", "\r").replace("\\n", "\n").replace("\\t", "\t").replace("\\f", "\x0c");
@@ -58,7 +58,7 @@ fn input(block: &str) -> Vec<u8> {
 
 struct Case<'t> {
     input: Vec<u8>,
-    /// The request was a HEAD.
+    /// Whether the request was a HEAD.
     head: bool,
     log: &'t str,
 }
@@ -90,7 +90,7 @@ impl Case<'_> {
         }
     }
 
-    /// The first final answer of the log.
+    /// The first final response in the log.
     fn expected(&self) -> Result<Seen, String> {
         let (mut status, mut body) = (0, String::new());
         for line in self.log.lines() {
@@ -113,13 +113,13 @@ impl Case<'_> {
     }
 }
 
-/// What llhttp read.
+/// The result of llhttp.
 enum Seen {
     Error(String),
     Answer {
         status: u16,
         body: String,
-        /// It ended before the connection did.
+        /// Whether it ended before the connection did.
         complete: bool,
     },
 }

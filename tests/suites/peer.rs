@@ -1,4 +1,4 @@
-//! A server that answers as a test says, and a client of ltc's engine.
+//! A server whose responses a test defines, and a client of ltc's engine.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -12,30 +12,30 @@ use ltc_engine::http::{
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Runs a test as a worker runs users: one thread with tasks of its own.
+/// Runs a test like a worker runs users: on one thread with local tasks.
 pub(crate) fn run<T>(test: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, test)
 }
 
-/// What the server does after an answer.
+/// What the server does after a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Then {
     Wait,
     Close,
 }
 
-/// What a server sends for a request.
+/// Makes the bytes with which a server answers a request.
 type Answer = dyn Fn(&[u8]) -> (Vec<u8>, Then);
 
-/// A server for HTTP/1.1 that keeps all requests.
+/// An HTTP/1.1 server that stores all requests.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) requests: Rc<RefCell<Vec<Vec<u8>>>>,
 }
 
 impl Server {
-    /// Starts one that answers each request as `answer` says.
+    /// Starts a server that answers each request with `answer`.
     pub(crate) async fn start(answer: impl Fn(&[u8]) -> (Vec<u8>, Then) + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Self { address: listener.local_addr().unwrap(), requests: Rc::default() };
@@ -60,14 +60,14 @@ async fn serve(mut stream: TcpStream, requests: &RefCell<Vec<Vec<u8>>>, answer: 
         }
         if then == Then::Close {
             let _ = stream.shutdown().await;
-            // Until the client closes too: a reset would lose what it hasn't read.
+            // The server waits until the client has closed, too: a reset would discard data that the client has not read.
             let _ = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut unread)).await;
             return;
         }
     }
 }
 
-/// The next request: its head, and the body whose length it states.
+/// The next request: its head, and the body, by its stated length.
 async fn read_request(stream: &mut TcpStream, unread: &mut Vec<u8>) -> Option<Vec<u8>> {
     loop {
         if let Some(end) = unread.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -91,14 +91,14 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Without a proxy, or with one for all hosts.
+    /// Creates a client without a proxy, or with one for all hosts.
     pub(crate) fn new(proxy: Option<SocketAddr>) -> Self {
         let proxies = proxy.map_or(Proxies::None, |address| Proxies::All(format!("http://{address}")));
         let transport = Transport::new(TransportConfig { proxies, ..TransportConfig::default() }).unwrap();
         Self { session: Session::new(transport.clone(), 0), transport }
     }
 
-    /// A GET without a body, to be changed.
+    /// A GET without a body, which tests modify.
     pub(crate) fn get(&self, url: Target) -> HttpRequest {
         let mut request = HttpRequest::new(Method::from_name("GET"), url, self.transport.api(&ApiConfig::default()).unwrap());
         request.timeout = Duration::from_secs(5);
@@ -106,7 +106,7 @@ impl Client {
         request
     }
 
-    /// Sends it as steps send requests: laid out once, and on an open connection by the fast path.
+    /// Sends a request in the same way as steps: serialized once, and by the fast path on an open connection.
     pub(crate) async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
         request.serialize();
         self.session.send(Rc::new(request)).await

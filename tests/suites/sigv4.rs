@@ -1,4 +1,4 @@
-//! The AWS Signature Version 4 test suite, against `auth aws`.
+//! The AWS Signature Version 4 test suite, applied to `auth aws`.
 
 use std::fs;
 use std::path::Path;
@@ -29,7 +29,7 @@ fn outcome(folder: &Path) -> Outcome {
     let credentials = AwsCredentials {
         access_key_id: credential("access_key_id").unwrap(),
         secret_access_key: credential("secret_access_key").unwrap(),
-        // Some services want the token unsigned: then it is a header like any other.
+        // Some services want the token unsigned. Then it is a normal header.
         session_token: credential("token").filter(|_| context["omit_session_token"] != true),
     };
     let Ok(Value::Time(now)) = parse_time(&Value::from(text("timestamp")), None) else { panic!("a time") };
@@ -42,7 +42,7 @@ fn outcome(folder: &Path) -> Outcome {
     for line in lines {
         match line.split_once(':') {
             Some((name, value)) if !line.starts_with(' ') => headers.push((name.to_owned(), value.to_owned())),
-            // The line goes on with the value before it.
+            // The line continues the value before it.
             _ => headers.last_mut().unwrap().1.push_str(line),
         }
     }

@@ -1,4 +1,4 @@
-//! A suite: where its data is, which of its cases are expected to fail, and its row in `docs/conformance.md`.
+//! A test suite: the folder of its data, its expected failures, and its row in `docs/conformance.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -9,24 +9,24 @@ use serde_json::Value;
 
 use crate::tools;
 
-/// A suite of test cases that others have written.
+/// A third-party suite of test cases.
 pub(crate) struct Suite {
     /// The name of its list of expected failures, `expected/<name>.txt`.
     pub(crate) name: &'static str,
     /// Its title in `docs/conformance.md`.
     pub(crate) title: &'static str,
-    /// What of ltc it is run against.
+    /// The part of ltc that it tests.
     pub(crate) against: &'static str,
-    /// How many cases it has at least: less means that the data is incomplete.
+    /// The least number of cases. Fewer mean that the data is incomplete.
     pub(crate) cases: usize,
-    /// How many cases must pass. It may only rise.
+    /// The least number of cases that must pass. It may only increase.
     pub(crate) floor: usize,
 }
 
-/// The result of a case: why it failed, if it did.
+/// The result of a case; the error is the reason of a failure.
 pub(crate) type Outcome = Result<(), String>;
 
-/// The folder of a suite's data. Where it is not on this machine, the test is noted as skipped.
+/// The folder of a suite's data. If it does not exist on this machine, the test is recorded as skipped.
 pub(crate) fn data(folder: &str) -> Option<PathBuf> {
     let beside = || root().join("../shared/suites");
     let found = std::env::var_os("LTC_SUITES").map_or_else(beside, PathBuf::from).join(folder);
@@ -37,7 +37,7 @@ pub(crate) fn data(folder: &str) -> Option<PathBuf> {
     None
 }
 
-/// The files of a folder whose name ends so, in the order of their names.
+/// The files of a folder whose names have this ending, ordered by name.
 pub(crate) fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).filter(|path| name(path).ends_with(end)).collect();
@@ -55,7 +55,7 @@ pub(crate) fn json(file: &Path) -> Value {
     serde_json::from_slice(&fs::read(file).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// Whether two JSON values are the same; `1` and `1.0` are the same number, and so are `0` and `-0`.
+/// Whether two JSON values are equal; `1` and `1.0` are the same number, and so are `0` and `-0`.
 pub(crate) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
@@ -96,7 +96,7 @@ impl Suite {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("expected").join(format!("{}.txt", self.name))
     }
 
-    /// The cases that fail, with the reason: a line that ends with a colon gives the reason of the indented cases below it.
+    /// The cases that should fail, with the reasons: a line that ends with a colon is the reason of the indented cases below it.
     fn expected(&self) -> BTreeMap<String, String> {
         let Ok(list) = fs::read_to_string(self.list()) else { return BTreeMap::new() };
         let mut expected = BTreeMap::new();
@@ -115,7 +115,7 @@ impl Suite {
         expected
     }
 
-    /// Compares this suite's row in `docs/conformance.md`, or writes it where `LTC_BLESS` is set.
+    /// Compares this suite's row in `docs/conformance.md`, or writes it if `LTC_BLESS` is set.
     fn show(&self, cases: usize, passed: usize) {
         let failing = match cases - passed {
             0 => "0".to_owned(),

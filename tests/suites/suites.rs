@@ -1,5 +1,5 @@
-//! ltc against the public test suites that clients and parsers are judged by. Each module reads the data of one suite, runs ltc's own code
-//! on every case, and compares the cases that fail with the list in `expected/`. `docs/conformance.md` shows the counts.
+//! ltc against public test suites for clients and parsers. Each module reads the data of one suite, runs ltc's own code on every case, and
+//! compares the failing cases with the list in `expected/`. `docs/conformance.md` shows the counts.
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 

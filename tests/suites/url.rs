@@ -1,7 +1,7 @@
-//! The URL tests of the Web Platform Tests, against the URLs that requests go to.
+//! The URL tests of the Web Platform Tests, applied to the URLs of requests.
 //!
 //! A case without a base is the base of an api; one with a base is a reference that a step or a redirect resolves. Cases whose base is
-//! neither `http` nor `https` are left out, because no api can have such a base. A URL that no request can go to must be refused.
+//! neither `http` nor `https` are left out, because no api can have such a base. A URL that cannot be requested must be rejected.
 
 use ltc_engine::http::Target;
 use serde_json::Value;
@@ -42,11 +42,11 @@ fn outcome(case: &Value) -> Outcome {
     };
     let has_user = |url: &Url| !url.username().is_empty() || url.password().is_some();
     if has_user(base.map(|base| Url::parse(base).unwrap()).as_ref().unwrap_or(&expected)) {
-        // `auth basic` is for users and passwords.
+        // Users and passwords are set with `auth basic` instead.
         return found.map_or(Ok(()), |found| Err(format!("{found}, expected an error, because of the user")));
     }
     let found = found?.to_string();
-    // No request says these.
+    // These parts are never sent.
     let origin = format!("{}//{}", case["protocol"].as_str().unwrap(), case["host"].as_str().unwrap());
     let (path, query) = (case["pathname"].as_str().unwrap(), case["search"].as_str().unwrap());
     let wanted = format!("{origin}{path}{}", if query == "?" { "" } else { query });
@@ -55,7 +55,7 @@ fn outcome(case: &Value) -> Outcome {
     if found != wanted {
         return Err(format!("{found}, expected {wanted}"));
     }
-    // The same path and query, written in a step.
+    // The same path and query, in a step.
     let api = Target::parse(&origin)?;
     let appended = api.append(path, query.strip_prefix('?').unwrap_or_default()).map_err(|fault| fault.0)?.to_string();
     let wanted = wanted.trim_end_matches('?');

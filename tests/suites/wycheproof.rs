@@ -1,8 +1,8 @@
-//! Project Wycheproof, against `hmac_*` and `jwt`.
+//! Project Wycheproof, applied to `hmac_*` and `jwt`.
 //!
-//! ltc signs and never verifies. So a vector that is valid must be what ltc makes of its message, and one that is not must differ from it.
-//! Signatures of RSA and ECDSA are verified by ring, the library that makes those of `jwt`, with the vectors' public keys, of which nobody
-//! has published the private ones.
+//! ltc signs and never verifies. So ltc must produce a valid vector from its message, and must not produce an invalid one. ring, the
+//! library that signs for `jwt`, verifies signatures of RSA and ECDSA with the vectors' public keys, because their private keys are not
+//! published.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -72,8 +72,8 @@ fn verified(algorithm: &'static dyn VerificationAlgorithm, key: &[u8], case: &Js
     UnparsedPublicKey::new(algorithm, key).verify(&bytes(&case["msg"]), &bytes(&case["sig"])).is_ok()
 }
 
-/// Whether a token is what ltc makes of its header and payload with the group's private key. Signatures that differ each time (of PS and ES
-/// algorithms) must verify instead.
+/// Whether ltc produces a token from its header and payload with the group's private key. Signatures that differ each time (those of the PS
+/// and ES algorithms) must verify instead.
 fn token(group: &Json, case: &Json) -> Result<bool, String> {
     let key = &group["private"];
     let Some((input, signature)) = case["jws"].as_str().and_then(|token| token.rsplit_once('.')) else { return Ok(false) };
@@ -84,7 +84,7 @@ fn token(group: &Json, case: &Json) -> Result<bool, String> {
     };
     let (Ok(header), Some(signature)) = (serde_json::from_slice::<Json>(&header), decode(signature)) else { return Ok(false) };
     let alg = header["alg"].as_str().unwrap_or_default();
-    // The keys of RFC 7520's examples name the algorithm of only one of them.
+    // The keys in RFC 7520's examples name the algorithm of only one example.
     let is_example = key["kid"] == "bilbo.baggins@hobbiton.example";
     if !is_example && key["alg"] != alg {
         return Ok(false);
@@ -112,7 +112,7 @@ fn member(key: &Json, name: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(key[name].as_str().unwrap()).unwrap()
 }
 
-/// A private key as `jwt` takes it: the bytes of a secret, or PEM.
+/// A private key in the form for `jwt`: the bytes of a secret, or PEM.
 fn pem(key: &Json) -> Vec<u8> {
     let (label, der) = match key["kty"].as_str().unwrap() {
         "oct" => return member(key, "k"),
@@ -128,7 +128,7 @@ fn pem(key: &Json) -> Vec<u8> {
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der)).into_bytes()
 }
 
-/// A public key as ring takes it.
+/// A public key in the form for ring.
 fn public(key: &Json) -> Vec<u8> {
     match key["kty"].as_str().unwrap() {
         "RSA" => element(0x30, &[integer(&member(key, "n")), integer(&member(key, "e"))].concat()),
@@ -148,7 +148,7 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     [&out, used, content].concat()
 }
 
-/// A DER integer that isn't negative.
+/// A DER integer that is not negative.
 fn integer(bytes: &[u8]) -> Vec<u8> {
     let digits = &bytes[bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len() - 1)..];
     let sign: &[u8] = if digits[0] >= 0x80 { &[0] } else { &[] };

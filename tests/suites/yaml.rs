@@ -1,7 +1,7 @@
-//! The YAML test suite, against the configuration.
+//! The YAML test suite, applied to the configuration.
 //!
-//! A document that ltc accepts must be the value that the suite says, and a document that is no YAML must be refused. A file with several
-//! documents must be refused, too, because a configuration file is one document.
+//! A document that ltc accepts must have the value in the suite, and an invalid document must be rejected. A file with several documents
+//! must be rejected, too, because a configuration file is one document.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ fn yaml_test_suite() {
 fn cases(file: &Path) -> Vec<(String, Outcome)> {
     let text = std::fs::read_to_string(file).unwrap();
     let mut cases: Vec<Map<String, Value>> = serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    // A variant has the value of the case before it where it gives none.
+    // A variant without a value has the value of the case before it.
     for at in 1..cases.len() {
         let value = cases[at - 1].get("json").cloned();
         if let Some(value) = value.filter(|_| !cases[at].contains_key("json") && !cases[at].contains_key("fail")) {
@@ -40,7 +40,7 @@ fn cases(file: &Path) -> Vec<(String, Outcome)> {
     cases.iter().enumerate().map(|(at, case)| (number(at), outcome(case))).collect()
 }
 
-/// The document of a case: the suite shows what can't be seen by other characters.
+/// The document of a case. The suite represents invisible characters by others.
 fn document(case: &Map<String, Value>) -> String {
     let mut text = case["yaml"].as_str().unwrap().replace('␣', " ").replace('↵', "").replace('←', "\r").replace('⇔', "\u{feff}");
     for dashes in (0..8).rev() {
@@ -63,7 +63,7 @@ fn outcome(case: &Map<String, Value>) -> Outcome {
             Ok(())
         }
         (Err(errors), _) => Err(errors[0].message.clone()),
-        // The suite gives no value, because JSON has none.
+        // The suite has no value for this case, because JSON cannot express it.
         (Ok(value), None) => Err(format!("accepted as {}, which the suite cannot confirm", json(&value))),
         (Ok(value), Some(expected)) => {
             let expected = expected.first().cloned().unwrap_or_default();

@@ -1,4 +1,5 @@
-//! A test's life under load: what happens once, at each user's start and end, in each iteration; who holds which row.
+//! The life of a test under load: actions that run once per test, at each user's start and stop, and in each iteration; and which user
+//! holds which row.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
@@ -14,7 +15,7 @@ fn query<'t>(target: &'t str, key: &str) -> &'t str {
     pairs.filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == key).unwrap_or_default().1
 }
 
-/// When the server got the requests whose target begins like this.
+/// The times at which the server received requests whose target begins with this text.
 fn times(trial: &Trial, target: &str) -> Vec<Instant> {
     trial.echo.of(target).iter().map(|seen| seen.at).collect()
 }
@@ -26,7 +27,7 @@ fn test_and_its_users_live_as_the_spec_says() {
     let seen = trial.targets();
     let of = |start: &str| seen.iter().filter(|target| target.starts_with(start)).collect::<Vec<_>>();
 
-    // Once a test: the health check, what is before it, what is after it.
+    // Once per test: the health check, `before test` and `after test`.
     assert_eq!((of("/before").len(), of("/after/").len()), (1, 1), "{seen:?}");
     let first_turn = seen.iter().position(|target| target.starts_with("/turn/")).unwrap();
     let before = seen.iter().position(|target| target.starts_with("/before")).unwrap();
@@ -40,8 +41,8 @@ fn test_and_its_users_live_as_the_spec_says() {
     let world = *worlds.iter().next().unwrap();
     assert_eq!(part(of("/after/")[0], 2), world);
 
-    // A name of `before test` is null until it is assigned, and known to all that `before test` calls from then on. A `keep` has its value
-    // also where no user runs; a header that a request says for itself isn't evaluated for the api.
+    // A name of `before test` is null until it is assigned; from then on, the sequences that `before test` calls see its value. A `keep`
+    // has its value even outside of users. A header that a request sets itself is not evaluated for the api.
     let sent = |target: &str, name: &str| trial.echo.of(target).iter().map(|seen| seen.header(name).map(str::to_owned)).collect::<Vec<_>>();
     for target in ["/health", "/before"] {
         assert_eq!((sent(target, "x-shared"), sent(target, "x-late")), (vec![None], vec![None]), "{target}");
@@ -54,7 +55,7 @@ fn test_and_its_users_live_as_the_spec_says() {
         assert_eq!(sent(what, "x-late"), [Some(format!("late {world}"))], "{what}");
     }
 
-    // A user starts once and stops once; its rows and `keep`s are its own and last through its iterations.
+    // A user starts once and stops once. Its rows and `keep`s belong only to it, and last through its iterations.
     let mut names: HashMap<&str, HashSet<&str>> = HashMap::new();
     let mut counts: HashMap<&str, Vec<(u64, u64)>> = HashMap::new();
     for turn in &turns {
@@ -69,7 +70,8 @@ fn test_and_its_users_live_as_the_spec_says() {
         assert!(turns.iter().enumerate().all(|(index, turn)| *turn == (index as u64, index as u64 + 1)), "{turns:?}");
     }
 
-    // `interrupt` leaves the rest of the iteration; the next begins after the wait. What follows a step that fails without it goes on.
+    // `interrupt` skips the rest of the iteration, and the next one starts after the wait. Without it, the iteration continues after a
+    // failed step.
     assert!(of("/never").is_empty());
     let even = turns.iter().filter(|turn| part(turn, 3).parse::<u64>().unwrap().is_multiple_of(2)).count();
     assert_eq!(of("/bad/").len(), turns.len() - even, "{seen:?}");
@@ -80,21 +82,21 @@ fn test_and_its_users_live_as_the_spec_says() {
     assert!(fails_by_poll > 0 && fails_by_poll * 3 <= report.figure("Pending", "requests") + 3, "only the last of a round fails");
     assert!(said.contains("polled 3 times, never status_of == \"done\""), "{said}");
 
-    // Tries are counted separately: each user's first iteration had two.
+    // Retries are counted separately: each user's first iteration had two.
     assert_eq!((report.figure("Flaky", "retried"), report.figure("Flaky", "failures")), (6, 0));
-    // `skip`: sent and checked, no line of its own.
+    // A step with `skip` is sent and checked, but has no report row.
     assert_eq!((report.figure("Pair / First", "requests"), report.figure("Pair / First", "failures")), (0, 0));
     assert!(report.figure("Pair / First", "skipped") as usize >= turns.len() - 3);
     let pair = report.figure("Pair", "service.sum_us") / report.figure("Pair", "service.count");
     assert!(pair >= 40_000, "the two steps of a group take 20 ms each: {pair} µs");
 
-    // Between two iterations, no more often than every 150 ms.
+    // `every` runs between two iterations, at most once per 150 ms.
     for user in names.keys() {
         let [start, every, stop] = ["start", "every", "stop"].map(|what| times(&trial, &format!("/{what}/{user}")));
         let most = (stop[0] - start[0]).as_millis() / 150 + 1;
         assert!((1..=most).contains(&(every.len() as u128)), "{every:?}");
     }
-    // `stop_user`: the one user drew each row that `where` leaves, then ended, and was not replaced.
+    // `stop_user`: the only user drew each row that `where` selects, then ended, and was not replaced.
     let mut once: Vec<&str> = of("/once/").iter().map(|target| part(target, 3)).collect();
     once.sort_unstable();
     assert_eq!((once, of("/gone/").len()), (vec!["2", "4", "5"], 1));
@@ -114,7 +116,7 @@ fn data_ends_the_test_and_pacing_holds() {
         "duration: 3s, threads: 1, users: { Pacer: { clients: 1 }, Holder: { clients: 0 }, OnceEach: { clients: 0 }, Ender: { clients: 0 } }",
     );
     trial.load(&[]);
-    // Starts are 200 ms apart, although each request takes 120 ms: no more of them than that, and not all 320 ms apart.
+    // Iterations start 200 ms apart although each request takes 120 ms: no more often than that, and not 320 ms apart.
     let starts = times(&trial, "/paced/");
     let whole = *starts.last().unwrap() - starts[0];
     assert!(starts.len() > 3 && (starts.len() - 1) as u128 <= whole.as_millis() / 195, "{} starts in {whole:?}", starts.len());

@@ -1,4 +1,5 @@
-//! The language while a test runs: specs under `tests/specs/conformance/` say what must hold, against a server that shows what it was sent.
+//! The language at run time: the specs under `tests/specs/conformance/` contain the expected behavior, and run against a server that
+//! returns its requests.
 
 mod life;
 mod trial;
@@ -34,13 +35,13 @@ fn words() {
     trial.passes();
     let (said, report) = trial.load(&[]);
     assert!(report["summary"]["total"]["failures"] == 0, "{said}");
-    // A sequence that is called within several groups has report rows in each.
+    // A sequence that several groups call has report rows in each.
     for row in ["Checkout / Card", "Checkout / Inner / Last", "Checkout / Last", "Pay / Card", "Pay / Inner / Last", "Pay / In place"] {
         assert!(report.figure(row, "requests") > 0, "{row}: {said}");
     }
 }
 
-/// `finally` runs after a failure, after `leave` and after the last statement; `retry … on` repeats no failure with another status.
+/// `finally` runs after a failure, after `leave` and after the last statement. `retry … on` does not repeat failures with another status.
 #[test]
 fn finally_runs_whatever_failed() {
     let trial = Trial::new("always", ONE);
@@ -54,13 +55,13 @@ fn finally_runs_whatever_failed() {
 fn sessions() {
     let trial = Trial::new("sessions", ONE);
     trial.passes();
-    // A user keeps its cookies, so that only the first iteration has none at first.
+    // A user keeps its cookies, so only the first iteration starts without any.
     let (said, report) = trial.load(&[]);
     let failures = report["summary"]["total"]["failures"].as_u64().unwrap();
     assert!(report.requests() > 0 && failures == report.figure("None at first", "failures"), "{said}");
 }
 
-/// Every line with `# fails: why` fails, with that reason and that place, and no other does.
+/// Every line with `# fails: why` fails with that reason and location, and no other line fails.
 #[test]
 fn failures_name_their_location() {
     let trial = Trial::new("failing", ONE);
@@ -76,13 +77,13 @@ fn failures_name_their_location() {
     let verdicts = said.lines().filter(|line| line.contains("specs/failing.lt:") && !line.contains("-- step")).count();
     assert_eq!(verdicts, wanted, "{said}");
     assert!(!said.contains("take never ="), "takes run only where all expectations hold:\n{said}");
-    // One place in the spec, one line in the report of a load.
+    // A failure at one location has one line in the report of a load.
     let (said, report) = trial.load_ends(1, &["--clients", "1", "--duration", "1s"]);
     assert!(said.contains("specs/failing.lt:8:") && said.contains("expected status 201, got 200"), "{said}");
     assert_eq!(report.figure("Status", "failures"), report.figure("Status", "requests"));
 }
 
-/// What the server saw of each sequence, in order.
+/// Checks the requests of each sequence, in order.
 #[test]
 fn flow() {
     let trial = Trial::new("flow", ONE);
@@ -105,7 +106,7 @@ fn flow() {
     let count = |part: &str| seen.iter().filter(|target| target.starts_with(part)).count();
     assert_eq!((count("/flaky"), count("/poll"), count("/once")), (3, 3, 2), "{seen:?}");
     assert!(marks.contains(&"branch") && marks.contains(&"both%2Fleft%2Fright"), "{marks:?}");
-    // The server answers branches, and rounds of a parallel loop, only when all of them wait for it at the same time.
+    // The server answers the requests of branches, and of passes of a parallel loop, only when all of them are waiting.
     let at = |part: &str| trial.echo.of(part).first().unwrap_or_else(|| panic!("no {part}: {seen:?}")).at;
     let many = trial.echo.of("/many/");
     let connections: std::collections::HashSet<usize> = many.iter().map(|seen| seen.connection).collect();
@@ -113,14 +114,14 @@ fn flow() {
     rounds.sort_unstable();
     assert_eq!(rounds, ["/many/10", "/many/12", "/many/2", "/many/4", "/many/6", "/many/8"]);
     assert_eq!(connections.len(), 3, "no more than three rounds at the same time");
-    // Waits lie between the steps, never before the first.
+    // Waits are between the steps, never before the first.
     let waits: Vec<_> = ["/mark/wait-1", "/mark/wait-2", "/mark/wait-3"].into_iter().map(at).collect();
     assert!((waits[1] - waits[0]).as_millis() >= 19 && (waits[2] - waits[1]).as_millis() >= 49, "{waits:?}");
     assert!(said.contains("Outer / One") && said.contains("Outer / Inner / Two"), "{said}");
     let (_, report) = trial.load(&["--only", "Together", "--duration", "5s"]);
     let mean = |name: &str| report.figure(name, "service.sum_us") / report.figure(name, "service.count").max(1);
     assert!(report.figure("Outer", "requests") > 0);
-    // Its steps take at least 60 ms, its wait 2 s.
+    // The steps take at least 60 ms, and the wait 2 s.
     let group = mean("Outer");
     assert!((60_000..2_060_000).contains(&group), "a group's time is that of its steps, without waits: {group} µs");
     assert!(mean("Outer / Inner") < group, "the inner group is a part of the outer");
@@ -141,7 +142,7 @@ fn same_seed_sends_the_same_values() {
     }
     assert_eq!(runs[0], runs[1]);
     assert!(runs[0].len() >= 7, "{:?}", runs[0]);
-    // Another seed changes each of the drawn values, not some.
+    // Another seed changes all of the random values, not only some.
     let bodies = |run: &[String]| -> Vec<serde_json::Value> {
         run.iter().filter_map(|line| serde_json::from_str(&line[line.find("{\"once\"")?..]).ok()).collect()
     };

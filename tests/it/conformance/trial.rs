@@ -1,4 +1,4 @@
-//! One of the conformance specs, built in a project of its own beside an echo server of its own.
+//! A conformance spec that is built in its own project, with its own echo server.
 
 use crate::command::{Run, Said};
 use crate::echo::Echo;
@@ -13,7 +13,7 @@ pub(crate) struct Trial {
 }
 
 impl Trial {
-    /// `runner`: the content of this section of the profile, on one line.
+    /// `runner`: the content of that section of the profile, on one line.
     pub(crate) fn new(name: &str, runner: &str) -> Self {
         let echo = Echo::start();
         let port = echo.addr.port();
@@ -24,7 +24,7 @@ impl Trial {
         Self { project, name: name.to_owned(), echo }
     }
 
-    /// Writes the profile again: the binary uses the changed file.
+    /// Writes the profile again; the binary uses the changed file.
     pub(crate) fn profile(self, runner: &str) -> Self {
         Self { project: self.project.profile(&self.name, runner), ..self }
     }
@@ -34,7 +34,7 @@ impl Trial {
         run.env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
     }
 
-    /// All scenarios once; every expectation of the spec holds.
+    /// Runs all scenarios once, and asserts that every expectation holds.
     pub(crate) fn passes(&self) -> Said {
         let said = self.run(&["--debug", "--seed", "7"]).output();
         let failed: Vec<&str> = said.lines().filter(|line| line.contains('✗') || line.contains("expected ")).collect();
@@ -42,30 +42,30 @@ impl Trial {
         said
     }
 
-    /// The same under load, where requests, expectations and results are reused.
+    /// As `passes`, under load, where requests, expectations and results are reused.
     pub(crate) fn passes_under_load(&self) {
         let (said, report) = self.load(&[]);
         assert!(report.requests() > 0 && report["summary"]["total"]["failures"] == 0, "{said}");
     }
 
-    /// The profile's load: its output and the JSON report.
+    /// Runs the profile's load. Returns its output and the JSON report.
     pub(crate) fn load(&self, args: &[&str]) -> (Said, Report) {
         self.load_ends(0, args)
     }
 
-    /// The same of a load that ends with this exit code.
+    /// As `load`, with this exit code.
     pub(crate) fn load_ends(&self, code: i32, args: &[&str]) -> (Said, Report) {
         let _measures = machine::measuring();
         let said = self.run(&[&["--seed", "7", "--json", "report.json"], args].concat()).ends(code);
         (said, self.project.report("report.json"))
     }
 
-    /// The spec's own text.
+    /// The text of the spec.
     pub(crate) fn source(&self) -> String {
         self.project.read(&format!("specs/{}.lt", self.name))
     }
 
-    /// What came to the server, as method and target, in order.
+    /// The requests that the server received, as method and target, in order.
     pub(crate) fn targets(&self) -> Vec<String> {
         self.echo.seen().into_iter().map(|seen| seen.target).collect()
     }

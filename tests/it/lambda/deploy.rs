@@ -1,4 +1,4 @@
-//! `deploy`, `status` and `destroy`, and what is built for them.
+//! `deploy`, `status` and `destroy`, and the packages that are built for them.
 
 use std::fs;
 
@@ -99,7 +99,7 @@ fn errors_before_a_deployment_are_reported_with_their_fix() {
     account.front.deny(None);
 
     let profile = account.profile("test_header: {env: cs1}\nprofile: {runner: {clients: 2, duration: 2s}}\n");
-    // Which names a region where nothing else does.
+    // That file names a region. Now none is set.
     fs::remove_file(account.project.path().join("config/systems_credentials.yml")).unwrap();
     let nowhere = account.run(&["deploy", "--profile", profile]).ends(2);
     nowhere.says(&["no region is set: add --region us-west-2"]);
@@ -114,7 +114,7 @@ fn errors_before_a_deployment_are_reported_with_their_fix() {
     role.says(&["role nobody not found"]);
 }
 
-/// What came from ministack, asked of another emulator.
+/// The deployment that works with ministack also works with another emulator.
 #[test]
 fn deployment_works_on_moto_too() {
     needs!("ministack", "moto");
@@ -139,7 +139,7 @@ fn build_for_lambda_starts_there_or_names_what_is_missing() {
         "rustup target add aarch64-unknown-linux-gnu",
     ]);
     let built = build(&[]).output();
-    // Whether a binary that is linked here starts there depends on this system's glibc, which the plain binary shows.
+    // Whether a binary that is linked here starts on Lambda depends on this system's glibc, which the plain binary requires.
     let plain = fs::read(binary("tpdata")).unwrap();
     if ltc_config::elf::fits_lambda(&plain, None).is_ok() {
         built.says(&["for AWS Lambda, x86_64"]);

@@ -1,5 +1,5 @@
-//! The distributed test on AWS Lambda, as far as a machine without AWS can have it: ministack is the account, the rig's front runs the
-//! real binary as the function and streams. See `tests/it/rig/`.
+//! The distributed test on AWS Lambda, as far as it can be tested without AWS: ministack simulates the account, and the rig's front runs
+//! the real binary as the function and streams its output. See `tests/it/rig/`.
 
 mod deploy;
 mod run;
@@ -12,7 +12,7 @@ use crate::machine::wait_until;
 use crate::project::Project;
 use crate::rig::{self, Front};
 
-/// A test's own account: ministack tells accounts apart by keys of twelve digits.
+/// A test's own account: ministack distinguishes accounts by keys of twelve digits.
 struct Account {
     project: Project,
     front: Front,
@@ -26,7 +26,7 @@ impl Account {
         Self { project: Project::examples(), front: rig::front(Duration::from_secs(60)), key }
     }
 
-    /// The test's binary, in an environment that knows of no AWS but the rig.
+    /// The test's binary, in an environment whose AWS is the rig.
     fn run(&self, args: &[&str]) -> Run {
         let mut run = self.project.run("tpdata", args);
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
@@ -39,21 +39,21 @@ impl Account {
             .env("AWS_SECRET_ACCESS_KEY", "secret")
     }
 
-    /// An account with the function in it.
+    /// An account with a deployed function.
     fn deployed() -> Self {
         let account = Self::new();
         account.run(&["deploy", "--region", "us-west-2"]).ends(0);
         account
     }
 
-    /// Begins a run of two functions, six users and results each second.
+    /// Starts a run with two functions, six users and results each second.
     fn load(&self, args: &[&str]) -> Running {
         let base = ["run", "--engine", "lambda", "--yes", "--clients", "6", "--hatch-rate", "100", "--stats-interval", "1s"];
         let shards: &[&str] = if args.contains(&"--shards") { &[] } else { &["--shards", "2"] };
         self.run(&[&base[..], shards, &["--json", "run.json"], args].concat()).start()
     }
 
-    /// How many requests of a step the report has, and how many the server had.
+    /// The number of requests of a step in the report, and the number that the server received.
     fn counts(&self) -> (u64, u64) {
         (self.project.report("run.json").figure("Create treatment variant", "requests"), self.served())
     }
@@ -66,7 +66,7 @@ impl Account {
         wait_until("the load runs", || self.served() >= 30);
     }
 
-    /// Another profile than the repository's.
+    /// Writes another profile than the repository's.
     fn profile(&self, text: &str) -> &'static str {
         self.project.write("own.profile.yml", text);
         "own.profile.yml"

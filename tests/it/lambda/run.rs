@@ -1,4 +1,4 @@
-//! Runs on Lambda: what the server counts, and faults of functions, of the network and of the account.
+//! Runs on Lambda: counts compared with the server's, and faults of functions, of the network and of the account.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -23,7 +23,7 @@ fn run_over_two_intervals_and_regions_counts_the_requests_that_the_server_counts
     assert_eq!(told, served, "{said}");
     assert!(told > 50, "{said}");
     assert_eq!(account.front.invocations(), 4, "two functions in each of two intervals: {said}");
-    // Results came while it ran, not at the end: the progress had users in it.
+    // Results arrived during the run, not only at the end: the progress showed users.
     assert!(said.matches("users 6/6").count() >= 4, "{said}");
     said.lacks(&["warning: shard"]);
     let requests = account.front.requests();
@@ -59,7 +59,7 @@ fn function_deleted_during_a_run_breaks_the_test_in_every_file() {
     let account = Account::deployed();
     let running =
         account.load(&["--duration", "24s", "--interval", "12s", "--junit", "run.xml", "--summary-md", "run.md", "--html", "run.html"]);
-    // The functions of the first interval run, those of the second are called five seconds before it begins.
+    // The functions of the first interval are running. Those of the second are invoked five seconds before it begins.
     account.wait_for_load();
     account.run(&["destroy", "--yes"]).ends(0);
     let said = running.ends(3);
@@ -90,7 +90,7 @@ fn frame_cut_off_never_doubles_the_load() {
     account.front.fault(0, Fault::Cut(4));
     let said = account.load(&["--duration", "20s"]).ends(0);
     said.says(&["the connection to it was lost"]);
-    // The function that went on was told to end before another took its place.
+    // The function that continued was told to stop before another replaced it.
     assert!(account.front.requests().iter().any(|request| request.starts_with("PUT") && request.contains("now ")), "{said}");
     assert!(account.front.peak() <= 2, "{said}");
     let (told, served) = account.counts();
@@ -122,7 +122,7 @@ fn function_that_starts_late_is_reported() {
 fn throttled_invocations_are_repeated_and_a_late_start_is_reported() {
     needs!("ministack");
     let account = Account::deployed();
-    // Pauses of 0.25, 0.5, 1, 2 and 4 seconds: more than a function is called before its time.
+    // The pauses of 0.25, 0.5, 1, 2 and 4 seconds add up to more than the lead time of an invocation.
     for nth in 0..5 {
         account.front.fault(nth, Fault::Throttle);
     }
@@ -195,7 +195,7 @@ fn errors_before_a_run_are_reported_before_any_load() {
     assert_eq!(account.served(), 0);
 }
 
-/// The event of a run, given to AWS's own emulator of one function.
+/// The event of a run, passed to AWS's own emulator of a single function.
 #[test]
 fn binary_serves_the_runtime_interface_emulator_of_aws() {
     needs!("ministack", "aws-lambda-rie");
@@ -225,12 +225,12 @@ fn run_of_a_killed_orchestrator_is_stopped_and_collected_from_another_machine() 
     account.project.edit("specs/tpdata.profile.yml", "    duration: 10s", "    duration: 10s\n    without_orchestrator: finish");
     let running = account.load(&["--duration", "120s"]);
     account.wait_for_load();
-    // Dropping it kills it. A machine without its directory knows the run from the bucket.
+    // Dropping the process kills it. A machine without the run's directory finds the run in the bucket.
     drop(running);
     std::fs::remove_dir_all(account.project.path().join("runs")).unwrap();
     account.run(&["runs"]).ends(0).says(&["s3://", "running"]);
     account.run(&["stop"]).ends(0).says(&["its orchestrator does not answer, so its functions were told to stop"]);
-    // A function whose orchestrator is gone is no longer followed by the front: its last frame shows that it has ended.
+    // The front no longer follows a function whose orchestrator is gone. Its last frame shows that it has ended.
     wait_until("all functions have ended", || account.run(&["collect"]).output().code == Some(130));
     let said = account.run(&["collect", "--json", "run.json", "--remove"]).ends(130);
     let (told, served) = account.counts();

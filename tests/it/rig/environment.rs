@@ -1,4 +1,4 @@
-//! An execution environment: a `bootstrap` of a function's code, and the Runtime API that it asks for work.
+//! An execution environment: the `bootstrap` of a function's code, and the Runtime API from which it gets its work.
 
 use std::collections::HashMap;
 use std::io::{self, BufReader};
@@ -11,13 +11,13 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::wire::{Head, answer};
 
-/// What a function writes.
+/// The output of a function.
 #[derive(Debug)]
 pub(crate) enum Output {
     Piece(Vec<u8>),
-    /// The response is whole.
+    /// The response is complete.
     End,
-    /// It ended otherwise.
+    /// The function ended with an error.
     Failed(String),
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// Starts one of the code in a folder; it then waits for work.
+    /// Starts the code in a folder; it then waits for work.
     pub(crate) fn start(code: &Path, variables: &[(&str, String)], limit: Duration) -> io::Result<Arc<Self>> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let (work, waiting) = channel();
@@ -56,7 +56,7 @@ impl Environment {
         Ok(Arc::new(Self { child: Mutex::new(child), work, outputs }))
     }
 
-    /// Gives it an event; what it writes comes out of the receiver.
+    /// Passes an event to it. Its output comes through the receiver.
     pub(crate) fn invoke(&self, id: &str, event: Vec<u8>) -> Receiver<Output> {
         let (sender, receiver) = channel();
         self.outputs.lock().unwrap().insert(id.to_owned(), sender);
@@ -64,12 +64,12 @@ impl Environment {
         receiver
     }
 
-    /// Whether the process is still there; where not, what it was at has failed.
+    /// Whether the process still runs. If not, its current invocation fails.
     pub(crate) fn is_alive(&self) -> bool {
         let ended = self.child.lock().unwrap().try_wait().ok().flatten();
         if let Some(status) = ended {
             for (_, output) in self.outputs.lock().unwrap().drain() {
-                // Nobody may be waiting any more.
+                // The receiver may be gone.
                 let _ = output.send(Output::Failed(format!("Runtime.ExitError: {status}")));
             }
         }
@@ -85,7 +85,7 @@ impl Environment {
 impl Drop for Environment {
     fn drop(&mut self) {
         let mut child = self.child.lock().unwrap();
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = child.kill();
         let _ = child.wait();
     }
@@ -93,7 +93,7 @@ impl Drop for Environment {
 
 /// An invocation's id and its event.
 type Work = (String, Vec<u8>);
-/// Where what is written goes, by invocation.
+/// The receivers of the output, by invocation.
 type Outputs = Arc<Mutex<HashMap<String, Sender<Output>>>>;
 
 #[derive(Clone)]
@@ -104,7 +104,7 @@ struct Api {
 }
 
 impl Api {
-    /// Serves a connection of the process until it ends.
+    /// Serves a connection of the process until the connection ends.
     fn serve(&self, stream: &TcpStream) {
         let mut reader = BufReader::new(stream);
         while let Ok(Some(head)) = Head::read(&mut reader) {
@@ -119,7 +119,7 @@ impl Api {
         let parts: Vec<&str> = path.split('/').collect();
         match parts[..] {
             ["invocation", "next"] => {
-                // Waits for as long as there may be work: until the environment is gone.
+                // Waits for work until the environment is dropped.
                 let Ok((id, event)) = self.waiting.lock().unwrap().recv() else { return Err(io::Error::other("over")) };
                 #[expect(clippy::disallowed_methods, reason = "Lambda says deadlines by the wall clock")]
                 let deadline = UNIX_EPOCH.elapsed().unwrap() + self.limit;
@@ -136,7 +136,7 @@ impl Api {
                 let output = self.outputs.lock().unwrap().get(id).cloned();
                 let give = |piece| {
                     if let Some(output) = &output {
-                        // Whoever asked may have gone: the function runs on, as on AWS.
+                        // The receiver may be gone: the function continues to run, as on AWS.
                         let _ = output.send(piece);
                     }
                 };

@@ -1,6 +1,6 @@
 //! AWS's event-stream frames: lengths, headers, payload, and checksums over both.
 
-/// A frame with an event in it.
+/// A frame that contains an event.
 pub(crate) fn event(kind: &str, content_type: &str, payload: &[u8]) -> Vec<u8> {
     let mut headers = Vec::new();
     for (name, value) in [(":message-type", "event"), (":event-type", kind), (":content-type", content_type)] {

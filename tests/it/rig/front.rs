@@ -1,5 +1,5 @@
-//! A front before ministack that streams: it runs functions itself and answers `InvokeWithResponseStream` with event-stream frames as the
-//! function writes them; all else is passed on. And it does what goes wrong in the world, to order.
+//! A streaming front for ministack: it runs functions itself and answers `InvokeWithResponseStream` with event-stream frames while the
+//! function writes, and passes all other requests on. It also simulates faults on demand.
 
 use std::collections::HashMap;
 use std::io::{self, BufReader, Write};
@@ -15,22 +15,22 @@ use super::environment::{Environment, Output};
 use super::event_stream::event;
 use super::wire::{Head, answer, body_of, chunk, exchange};
 
-/// What goes wrong with an invocation.
+/// A fault of an invocation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
-    /// 429.
+    /// It is answered with 429.
     Throttle,
-    /// It is taken, and neither begins nor answers.
+    /// It is accepted, but neither starts nor answers.
     Never,
-    /// It begins that much later.
+    /// It starts later by this time.
     Delay(Duration),
-    /// The process is killed after this many pieces.
+    /// The process is killed after this number of pieces.
     Kill(usize),
-    /// The process stops, and the connection stays, after this many pieces.
+    /// The process hangs after this number of pieces, while the connection stays open.
     Hang(usize),
-    /// The connection is cut in the middle of a frame, after this many pieces; the function runs on.
+    /// The connection is cut in the middle of a frame, after this number of pieces; the function continues to run.
     Cut(usize),
-    /// The same event comes once more after it is done, to the same process.
+    /// The same event is delivered once more to the same process after it is done.
     Twice,
 }
 
@@ -45,25 +45,25 @@ struct State {
     requests: Mutex<Vec<String>>,
     /// The event of the last invocation.
     event: Mutex<Vec<u8>>,
-    /// Requests with this text in them are refused.
+    /// Requests that contain this text are rejected.
     denied: Mutex<Option<String>>,
-    /// The only key that is known.
+    /// The only access key that is accepted.
     key: Mutex<Option<String>>,
     down: AtomicBool,
     over: AtomicBool,
-    /// Invocations are answered in one piece only, as where streaming can't be had.
+    /// Whether invocations are answered in one piece, as if streaming were not available.
     unstreamed: AtomicBool,
     peak: Mutex<(usize, usize)>,
 }
 
-/// A front that listens.
+/// A listening front.
 #[derive(Debug)]
 pub(crate) struct Front {
     pub(crate) address: String,
     state: Arc<State>,
 }
 
-/// What it needs to know of the world behind it.
+/// The settings for running functions, and the ministack behind the front.
 #[derive(Clone, Debug)]
 struct Behind {
     stack: String,
@@ -74,7 +74,7 @@ struct Behind {
 }
 
 impl Front {
-    /// Listens before a ministack; functions' code is unpacked into a folder, and a function may run for `limit`.
+    /// Starts a front for a ministack. The code of functions is unpacked into a folder, and a function may run for `limit`.
     pub(crate) fn start(stack: &str, python: PathBuf, code: PathBuf, limit: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("it has an address").to_string();
@@ -91,7 +91,7 @@ impl Front {
                 }
                 state.connections.lock().unwrap().extend(stream.try_clone());
                 let (state, behind) = (state.clone(), behind.clone());
-                // A client that goes away is its own affair.
+                // If a client disconnects, only its connection ends.
                 std::thread::spawn(move || state.serve(&behind, &stream).map_err(|_| stream.shutdown(Shutdown::Both)));
             }
         });
@@ -102,7 +102,7 @@ impl Front {
         format!("http://{}", self.address)
     }
 
-    /// The n-th invocation from now on fares like that.
+    /// Adds a fault to the n-th invocation from now on.
     pub(crate) fn fault(&self, nth: usize, fault: Fault) {
         let now = self.state.invocations.load(Ordering::Relaxed);
         self.state.faults.lock().unwrap().insert(now + nth, fault);
@@ -112,22 +112,22 @@ impl Front {
         self.state.invocations.load(Ordering::Relaxed)
     }
 
-    /// The last event that a function was given.
+    /// The event of the last invocation.
     pub(crate) fn event(&self) -> Vec<u8> {
         self.state.event.lock().unwrap().clone()
     }
 
-    /// How many functions ran at once at most.
+    /// The highest number of functions that ran at the same time.
     pub(crate) fn peak(&self) -> usize {
         self.state.peak.lock().unwrap().1
     }
 
-    /// How many functions run now.
+    /// The number of functions that are running.
     pub(crate) fn running(&self) -> usize {
         self.state.peak.lock().unwrap().0
     }
 
-    /// Takes a tag off a function behind everybody's back.
+    /// Removes a tag from a function, without the knowledge of ltc.
     pub(crate) fn untag(&self, key: &str, arn: &str, tag: &str) {
         let region = arn.split(':').nth(3).unwrap_or_default();
         let signed = format!("AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/lambda/aws4_request, SignedHeaders=host, Signature=0");
@@ -137,12 +137,12 @@ impl Front {
         assert!(answer.starts_with(b"HTTP/1.1 2"), "{}", String::from_utf8_lossy(&answer));
     }
 
-    /// Refuses requests that have a text in path or body (`None`: no more), as one who isn't allowed to.
+    /// Rejects requests whose path or body contains a text, as if the user had no permission. `None` ends this.
     pub(crate) fn deny(&self, text: Option<&str>) {
         *self.state.denied.lock().unwrap() = text.map(str::to_owned);
     }
 
-    /// Knows only one access key.
+    /// Accepts only one access key.
     pub(crate) fn only_key(&self, key: Option<&str>) {
         *self.state.key.lock().unwrap() = key.map(str::to_owned);
     }
@@ -156,7 +156,7 @@ impl Front {
         std::mem::take(&mut self.state.requests.lock().unwrap())
     }
 
-    /// Nobody gets through for some time, and what was open is cut; functions run on.
+    /// Rejects all connections for some time, and cuts those that are open; functions continue to run.
     pub(crate) fn down_for(&self, time: Duration) {
         self.state.down.store(true, Ordering::Relaxed);
         self.state.cut_all();
@@ -164,7 +164,7 @@ impl Front {
         self.state.down.store(false, Ordering::Relaxed);
     }
 
-    /// Ends all processes: what a test left running.
+    /// Ends all processes that a test has left running.
     pub(crate) fn end_functions(&self) {
         self.state.idle.lock().unwrap().clear();
         self.state.all.lock().unwrap().drain(..).for_each(|environment| environment.signal("-KILL"));
@@ -237,7 +237,7 @@ impl State {
         match fault {
             Some(Fault::Throttle) => return refuse(stream, head, "429 Too Many Requests", "TooManyRequestsException", "Rate Exceeded."),
             Some(Fault::Never) => {
-                // As long as the client likes.
+                // Waits for as long as the client does.
                 let _ = io::copy(&mut &*stream, &mut io::sink());
                 return Ok(());
             }
@@ -307,7 +307,7 @@ impl State {
         peak.1 = peak.1.max(peak.0);
     }
 
-    /// A process of the function's code: one that is idle, or a new one.
+    /// A process with the function's code: an idle one, or a new one.
     fn environment(&self, behind: &Behind, head: &Head, name: &str, query: &str) -> io::Result<(Arc<Environment>, String)> {
         let qualifier = query.split("Qualifier=").nth(1).map(|rest| format!("?Qualifier={}", rest.split('&').next().unwrap_or(rest)));
         let get = |path: String| {
@@ -332,7 +332,7 @@ impl State {
             }
         }
         let folder = behind.code.join(&code);
-        // Fronts share the folder of the code.
+        // Fronts share the folder with the code.
         static UNPACKS: Mutex<()> = Mutex::new(());
         let unpacks = UNPACKS.lock();
         if !folder.join("bootstrap").is_file() {
@@ -353,7 +353,7 @@ impl State {
             ("AWS_LAMBDA_LOG_STREAM_NAME", format!("rig-{region}")),
             ("AWS_REGION", region.clone()),
             ("AWS_DEFAULT_REGION", region),
-            // ministack takes a key of twelve digits for an account's number.
+            // ministack uses a key of twelve digits as the number of the account.
             ("AWS_ACCESS_KEY_ID", key_of(head).to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
             ("AWS_ENDPOINT_URL", format!("http://{}", behind.own)),
@@ -366,7 +366,7 @@ impl State {
     }
 }
 
-/// Counts a function that runs for as long as it is answered.
+/// Counts a running function, until its response ends.
 struct Counted<'s>(&'s State);
 
 impl Drop for Counted<'_> {
@@ -375,12 +375,12 @@ impl Drop for Counted<'_> {
     }
 }
 
-/// The access key that a request is signed with.
+/// The access key in the signature of a request.
 fn key_of(head: &Head) -> &str {
     head.header("authorization").and_then(|value| value.split("Credential=").nth(1)?.split('/').next()).unwrap_or("none")
 }
 
-/// Refuses as AWS would: as JSON, or as XML where the service speaks that.
+/// Rejects a request like AWS: with JSON, or with XML if the service uses it.
 fn refuse(mut stream: &TcpStream, head: &Head, status: &str, code: &str, message: &str) -> io::Result<()> {
     let service = head.header("authorization").and_then(|value| value.split('/').nth(3)).unwrap_or_default();
     let close = ("Connection", "close");

@@ -1,5 +1,5 @@
-//! AWS as far as a machine without it can have it: ministack (PyPI) for all that is asked of an account, and a front of our own that runs
-//! functions and streams. All of it on 127.0.0.1, and ended with the test.
+//! AWS, as far as it can be simulated: ministack (PyPI) for the account, and a test front that runs functions and streams. All of it
+//! listens on 127.0.0.1, and ends with the test.
 
 mod environment;
 mod event_stream;
@@ -19,7 +19,7 @@ use crate::project::shelf;
 use crate::server::{free_port, wait_until_it_listens};
 use crate::tools;
 
-/// ministack, for all tests of a process. It ends by itself when the process does: it watches its standard input's other end.
+/// ministack, for all tests of a process. It ends together with the process, because it watches the other end of its standard input.
 static STACK: OnceLock<Stack> = OnceLock::new();
 
 #[derive(Debug)]
@@ -33,7 +33,7 @@ fn stack() -> &'static Stack {
         let program = tools::program("ministack");
         let port = free_port();
         let address = format!("127.0.0.1:{port}");
-        // Tests share it, so no test's end is its end: the shell ends it when this process's pipe is closed.
+        // All tests share it, so it must not end with one of them: the shell ends it when this process's pipe is closed.
         let script = r#""$0" & stack=$!; read -r _; kill $stack; wait $stack"#;
         let child = Command::new("sh")
             .args(["-c", script])
@@ -48,13 +48,13 @@ fn stack() -> &'static Stack {
             .spawn()
             .expect("ministack can be started");
         wait_until_it_listens(port);
-        // Left to itself, its standard input open until this process ends.
+        // Forgets the child, so that its standard input stays open until this process ends.
         std::mem::forget(child);
         Stack { address, python: program.with_file_name("python") }
     })
 }
 
-/// A front of a test's own before the ministack of all; functions may run for `limit`.
+/// A test's own front for the shared ministack; functions may run for `limit`.
 pub(crate) fn front(limit: Duration) -> Front {
     let stack = stack();
     Front::start(&stack.address, stack.python.clone(), shelf("functions"), limit)

@@ -1,5 +1,5 @@
-//! Second opinions: moto (PyPI), another control plane; AWS's own Runtime Interface Emulator (out of the wheel of `aws-sam-cli`), another
-//! executor, of one invocation at a time.
+//! Other emulators, to confirm the results: moto (PyPI), another control plane, and AWS's own Runtime Interface Emulator (from the wheel of
+//! `aws-sam-cli`), which executes one invocation at a time.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -28,7 +28,7 @@ pub(crate) fn emulator(binary: &Path) -> Server {
     Server::start(&mut command, port)
 }
 
-/// Invokes the emulator's function; its whole answer.
+/// Invokes the emulator's function, and returns its whole response.
 pub(crate) fn invoke(emulator: &Server, event: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(("127.0.0.1", emulator.port)).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();

@@ -1,4 +1,4 @@
-//! As much HTTP/1.1 as the rig needs, over blocking sockets.
+//! The part of HTTP/1.1 that the rig needs, over blocking sockets.
 
 use std::io::{self, BufRead, Read, Write};
 
@@ -11,7 +11,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// Reads one; `None` where the connection ended before it.
+    /// Reads a head; `None` if the connection ended before it.
     pub(crate) fn read(from: &mut impl BufRead) -> io::Result<Option<Self>> {
         let mut line = String::new();
         if from.read_line(&mut line)? == 0 {
@@ -36,7 +36,7 @@ impl Head {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Reads the body and hands it on as it comes.
+    /// Reads the body, and passes on each piece as it arrives.
     pub(crate) fn body(&self, from: &mut impl BufRead, mut piece: impl FnMut(Vec<u8>)) -> io::Result<()> {
         if self.header("transfer-encoding").is_some_and(|coding| coding.contains("chunked")) {
             loop {
@@ -73,7 +73,7 @@ impl Head {
     }
 }
 
-/// Answers, and leaves the connection open.
+/// Sends a response, and leaves the connection open.
 pub(crate) fn answer(to: &mut impl Write, status: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<()> {
     let mut head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n", body.len());
     for (name, value) in headers {
@@ -84,7 +84,7 @@ pub(crate) fn answer(to: &mut impl Write, status: &str, headers: &[(&str, &str)]
     to.flush()
 }
 
-/// Writes a chunk of a chunked answer.
+/// Writes a chunk of a chunked response.
 pub(crate) fn chunk(to: &mut impl Write, content: &[u8]) -> io::Result<()> {
     to.write_all(format!("{:x}\r\n", content.len()).as_bytes())?;
     to.write_all(content)?;
@@ -92,7 +92,7 @@ pub(crate) fn chunk(to: &mut impl Write, content: &[u8]) -> io::Result<()> {
     to.flush()
 }
 
-/// A request over a connection of its own; the answer as it comes, head and all.
+/// Sends a request over a new connection. Returns the response with its head.
 pub(crate) fn exchange(addr: &str, head: &Head, body: &[u8]) -> io::Result<Vec<u8>> {
     let mut stream = std::net::TcpStream::connect(addr)?;
     stream.set_read_timeout(Some(std::time::Duration::from_secs(120)))?;
@@ -109,7 +109,7 @@ pub(crate) fn exchange(addr: &str, head: &Head, body: &[u8]) -> io::Result<Vec<u
     Ok(answer)
 }
 
-/// The body of an answer that [`exchange`] gave.
+/// The body of a response that [`exchange`] returned.
 pub(crate) fn body_of(answer: &[u8]) -> io::Result<Vec<u8>> {
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(|| io::Error::other("no answer"))? + 4;
     let head = format!("GET / {}", String::from_utf8_lossy(&answer[..end]));

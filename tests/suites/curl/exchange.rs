@@ -10,11 +10,12 @@ use super::message::{Answer, Sent};
 use crate::peer::{Client, Server, Then};
 use crate::suite::Outcome;
 
-/// Exit codes of curl for an answer that it can't read: unsupported version, strange or partial answer, none at all, a broken encoding.
+/// The exit codes of curl for a response that it cannot read: unsupported version, strange or partial response, no response, broken
+/// encoding.
 const BROKEN: [&str; 7] = ["1", "8", "16", "18", "52", "56", "61"];
 
 pub(super) async fn outcome(number: &str, text: &[u8]) -> Outcome {
-    // The port is part of the answers.
+    // The responses contain the port.
     let answers: Rc<std::cell::RefCell<Vec<Section>>> = Rc::default();
     let count = Rc::new(Cell::new(0));
     let (all, own_number, counted) = (answers.clone(), number.to_owned(), count.clone());
@@ -31,7 +32,7 @@ pub(super) async fn outcome(number: &str, text: &[u8]) -> Outcome {
     let broken = BROKEN.contains(&broken.trim());
     *answers.borrow_mut() = test.sections("reply", "data");
     if broken {
-        // The server may close the connection without an answer.
+        // The server may close the connection without a response.
         let silence = Section { name: "data".to_owned(), content: Vec::new() };
         answers.borrow_mut().extend(test.sections("reply", "data").is_empty().then_some(silence));
     } else {
@@ -70,7 +71,7 @@ pub(super) async fn outcome(number: &str, text: &[u8]) -> Outcome {
         let to_head = last.starts_with(b"HEAD ");
         match (came, Answer::read(&bytes, to_head)) {
             (Err(error), Some(_)) if !(broken && is_last) => return Err(error.message),
-            // The case is about the next attempt.
+            // This case is about the next attempt.
             (Err(error), None) if !broken && !has(&["--retry"]) => return Err(format!("{}, but curl reads the answer", error.message)),
             (Err(_), _) => {}
             (Ok(response), _) if broken && is_last => {
@@ -91,11 +92,11 @@ pub(super) async fn outcome(number: &str, text: &[u8]) -> Outcome {
     Ok(())
 }
 
-/// The requests that curl sends. Where the case names none, one for each answer.
+/// The requests that curl sends. If the case lists none, there is one for each response.
 fn expected(test: &TestFile, answers: &[Section], number: &str, stripped: bool) -> Result<Vec<Sent>, String> {
     let protocol = test.section("verify", "protocol").unwrap_or_default();
     let mut expected = Sent::all(&protocol, stripped)?;
-    // ltc uses tunnels for TLS only, and these cases have none.
+    // ltc uses tunnels only for TLS, which these cases do not have.
     expected.retain(|request| request.method != "CONNECT");
     if expected.is_empty() {
         let parts = answers.iter().filter_map(|answer| answer.name.strip_prefix("data"));
@@ -104,7 +105,7 @@ fn expected(test: &TestFile, answers: &[Section], number: &str, stripped: bool) 
     if expected.is_empty() { Err("the case has neither a request nor an answer".to_owned()) } else { Ok(expected) }
 }
 
-/// The answer to a request: the one whose number its path or its authentication asks for, else the next.
+/// The response to a request: the one with the number in its path or its authentication, or else the next one.
 fn reply(answers: &[Section], number: &str, request: &[u8], nth: usize) -> Vec<u8> {
     let head = String::from_utf8_lossy(request);
     let by_name = |name: String| answers.iter().find(|answer| answer.name == name);
@@ -116,11 +117,11 @@ fn reply(answers: &[Section], number: &str, request: &[u8], nth: usize) -> Vec<u
     let by_auth = authenticated.into_iter().find(|(part, _)| head.contains(part)).and_then(|(_, name)| by_name(name.to_owned()));
     let found = by_path.or(by_auth).or_else(|| by_name("data".to_owned()).filter(|_| nth == 0));
     let found = found.or_else(|| answers.get(nth)).or(answers.last());
-    // Some cases only have the requests.
+    // Some cases contain only the requests.
     found.map_or_else(|| b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec(), |answer| answer.content.clone())
 }
 
-/// The request of a step that curl's request says.
+/// The request of a step that corresponds to curl's request.
 fn made(request: &Sent, server: &Server) -> Result<(Client, HttpRequest), String> {
     let through_proxy = request.target.starts_with("http://");
     let client = Client::new(through_proxy.then_some(server.address));
@@ -148,12 +149,12 @@ fn made(request: &Sent, server: &Server) -> Result<(Client, HttpRequest), String
     Ok((client, made))
 }
 
-/// Whether ltc adds a header where a step doesn't say it.
+/// Whether ltc adds a header that a step does not set.
 fn is_own(line: &str) -> bool {
     ["accept: */*", "accept-encoding: gzip", "user-agent: ltc/"].iter().any(|own| line.starts_with(own))
 }
 
-/// A header's line; the order of cookies is left to the client.
+/// A line of a header; a client may choose the order of cookies.
 fn in_one_order(name: &str, value: &str) -> String {
     let mut parts: Vec<&str> = value.split("; ").collect();
     if name == "cookie" {
@@ -171,7 +172,7 @@ fn compare_sent(expected: &[Sent], sent: &[Vec<u8>], stripped: bool) -> Result<(
         }
         let lines = |request: &Sent| {
             let lines = request.headers.iter();
-            // Where a part of the body is left out of the file, the file's length isn't that of its body.
+            // If a part of the body is left out of the file, the stated length is not that of the body.
             let lines = lines.filter(|(name, _)| !(stripped && name.eq_ignore_ascii_case("content-length")));
             let mut lines: Vec<String> =
                 lines.map(|(name, value)| in_one_order(&name.to_lowercase(), &String::from_utf8_lossy(value))).collect();

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// What the tests assume of the curl that they test.
+/// The features that the tests assume of curl.
 const FEATURES: &[&str] = &[
     "alt-svc",
     "AWS",
@@ -32,7 +32,7 @@ pub(super) struct TestFile {
     bytes: Vec<u8>,
 }
 
-/// A section: what its tag says, and its content.
+/// A section: the attributes of its tag, and its content.
 pub(super) struct Section {
     pub(super) name: String,
     pub(super) content: Vec<u8>,
@@ -73,7 +73,7 @@ impl TestFile {
         Self { bytes }
     }
 
-    /// The sections of this name within a part of the file, `reply` or `verify`; `data` is also `data1`, `data1000`.
+    /// The sections with this name in a part of the file, `reply` or `verify`; `data` includes `data1` and `data1000`.
     pub(super) fn sections(&self, part: &str, name: &str) -> Vec<Section> {
         let mut sections = Vec::new();
         let (mut within, mut open): (bool, Option<(Section, Vec<u8>)>) = (false, None);
@@ -110,7 +110,7 @@ impl TestFile {
         self.sections(part, name).into_iter().find(|section| section.name == name).map(|section| section.content)
     }
 
-    /// The same, as text.
+    /// As `section`, as text.
     pub(super) fn text(&self, part: &str, name: &str) -> String {
         String::from_utf8_lossy(&self.section(part, name).unwrap_or_default()).into_owned()
     }
@@ -148,7 +148,7 @@ fn with_attributes(mut content: Vec<u8>, attributes: &str) -> Vec<u8> {
     content
 }
 
-/// Whether a line looks like one of the head of a request or an answer.
+/// Whether a line looks like the first line of a request or a response.
 fn is_head(line: &[u8]) -> bool {
     let text = String::from_utf8_lossy(line);
     let is_status = ["HTTP/1.1 ", "HTTP/1.0 ", "HTTP/2 ", "HTTP/3 "].iter().any(|start| text.starts_with(start));
@@ -182,7 +182,7 @@ pub(super) fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
     bytes.windows(part.len()).position(|window| window == part)
 }
 
-/// Leaves out what is under a condition that doesn't hold: `%if feature`, `%else`, `%endif`.
+/// Removes the text under a condition that does not hold: `%if feature`, `%else`, `%endif`.
 fn conditions(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut stack: Vec<bool> = Vec::new();

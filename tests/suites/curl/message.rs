@@ -1,4 +1,4 @@
-//! Requests and answers of curl's test files, taken apart in the simplest way.
+//! Requests and responses of curl's test files, parsed in the simplest way.
 
 use std::io::Read as _;
 
@@ -16,9 +16,9 @@ pub(super) struct Sent {
 }
 
 impl Sent {
-    /// The requests that follow each other in these bytes.
+    /// The consecutive requests in these bytes.
     ///
-    /// `stripped`: a part of their bodies may be missing, so that their lengths don't say where they end.
+    /// `stripped`: a part of their bodies may be missing, so that their lengths do not determine their ends.
     pub(super) fn all(bytes: &[u8], stripped: bool) -> Result<Vec<Self>, String> {
         let mut all = Vec::new();
         let bytes: Vec<u8> =
@@ -51,7 +51,7 @@ impl Sent {
         let mut sent = Self { method: method.into(), target: target.into(), version: version.into(), headers, body: Vec::new() };
         if let Some(length) = sent.header("content-length").and_then(|length| length.parse::<usize>().ok()) {
             let is_end = |at: usize| rest.get(at..).is_some_and(|rest| rest.iter().all(u8::is_ascii_whitespace) || is_request(rest));
-            // A body that curl keeps back until the server has agreed isn't there.
+            // The body is missing if curl waits until the server has agreed.
             let mut length = if is_request(rest) { 0 } else { length };
             if !is_end(length) && (stripped || length > rest.len()) {
                 length = (0..rest.len()).find(|at| is_request(&rest[*at..])).unwrap_or(rest.len());
@@ -67,7 +67,7 @@ impl Sent {
         Ok((sent, rest))
     }
 
-    /// A GET of this path.
+    /// A GET request for this path.
     pub(super) fn get(target: &str) -> Self {
         let headers = vec![("Host".to_owned(), b"127.0.0.1".to_vec())];
         Self { method: "GET".into(), target: target.into(), version: "HTTP/1.1".into(), headers, body: Vec::new() }
@@ -89,14 +89,14 @@ fn is_request(bytes: &[u8]) -> bool {
     methods.iter().any(|method| bytes.starts_with(method)) && find(line(), b" HTTP/1.").is_some()
 }
 
-/// The head without its blank line, and what follows.
+/// The head without its blank line, and the rest.
 fn head(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let ends = [(find(bytes, b"\r\n\r\n"), 4), (find(bytes, b"\n\n"), 2), (find(bytes, b"\n\r\n"), 3)];
     let (end, length) = ends.into_iter().filter_map(|(end, length)| Some((end?, length))).min()?;
     Some((&bytes[..end], &bytes[end + length..]))
 }
 
-/// What a browser or curl reads of an answer.
+/// A response as a browser or curl reads it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -105,7 +105,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// The final answer in these bytes, after which the connection is closed.
+    /// Reads the final response in these bytes, after which the connection is closed.
     pub(super) fn read(mut bytes: &[u8], to_head: bool) -> Option<Self> {
         loop {
             let (head, rest) = head(bytes)?;
@@ -122,7 +122,7 @@ impl Answer {
                 dechunked(rest)?
             } else if let Some((_, length)) = field("content-length") {
                 let length = length.split(',').next()?.trim();
-                // A length that no number holds is none.
+                // A length that does not fit into a number is ignored.
                 length.parse::<usize>().map_or(Some(rest), |length| rest.get(..length))?.to_vec()
             } else {
                 rest.to_vec()
@@ -132,7 +132,7 @@ impl Answer {
         }
     }
 
-    /// Its body without its content coding.
+    /// The body without its content coding.
     pub(super) fn decoded(&self) -> Option<Vec<u8>> {
         let mut body = self.body.clone();
         for coding in self.coding.as_deref()?.split(',').rev() {
@@ -141,7 +141,7 @@ impl Answer {
                 "identity" => continue,
                 "gzip" => flate2::read::MultiGzDecoder::new(&*body).read_to_end(&mut out).ok()?,
                 "deflate" => {
-                    // Some servers leave out the head of zlib.
+                    // Some servers omit the header of zlib.
                     let with_head = flate2::read::ZlibDecoder::new(&*body).read_to_end(&mut out);
                     with_head
                         .or_else(|_| {
@@ -158,7 +158,7 @@ impl Answer {
         Some(body)
     }
 
-    /// Whether another answer may follow on the connection.
+    /// Whether another response may follow on the connection.
     pub(super) fn is_delimited(bytes: &[u8]) -> bool {
         let text = String::from_utf8_lossy(bytes).to_lowercase();
         (text.contains("\ncontent-length:") || text.contains("chunked"))

@@ -1,9 +1,9 @@
 //! The HTTP cases of curl's test suite.
 //!
-//! A case has the answers of its server and the requests that curl sends. A step of ltc sends each of these requests, or, where curl follows
-//! redirects, the first of them. Compared are the requests that came to the server with those of curl, and what ltc reads of the answers
-//! with their content; where curl reports a broken answer, so must ltc. The options of curl's command line are not interpreted, and the
-//! cases for HTTPS, HTTP/2 and proxies run over a plain connection.
+//! A case contains the responses of its server and the requests that curl sends. A step of ltc sends each of these requests, or, if curl
+//! follows redirects, the first of them. The test compares the requests that the server received with those of curl, and the content that
+//! ltc reads with that of the responses; if curl reports a broken response, so must ltc. The options of curl's command line are not
+//! interpreted, and the cases for HTTPS, HTTP/2 and proxies run over a plain connection.
 
 mod exchange;
 mod file;

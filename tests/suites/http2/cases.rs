@@ -1,4 +1,4 @@
-//! The cases: the frames of the server, and what the client must do.
+//! The cases: the frames of the server, and the expected behavior of the client.
 
 use super::{
     ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PADDED, PING, PRIORITY, RST_STREAM, SETTINGS, STREAM, State,
@@ -9,19 +9,19 @@ use super::{
 pub(super) struct Case {
     pub(super) section: &'static str,
     pub(super) title: &'static str,
-    /// What the server answers the request with.
+    /// The frames with which the server answers the request.
     pub(super) script: fn() -> Vec<u8>,
     pub(super) expected: Expected,
 }
 
-/// What the client must do.
+/// The expected behavior of the client.
 #[derive(Debug)]
 pub(super) enum Expected {
-    /// Read the answer.
+    /// Read the response.
     Answer,
-    /// Read the answer, and acknowledge a PING of this content, and no other.
+    /// Read the response, and acknowledge a PING with this content, and no other.
     Pong(&'static [u8; 8]),
-    /// Read the answer, and acknowledge the settings of the greeting and the case.
+    /// Read the response, and acknowledge the settings of the greeting and the case.
     SettingsAck,
     /// End the connection with one of these codes.
     Connection(&'static [u32]),
@@ -29,7 +29,7 @@ pub(super) enum Expected {
     Stream(&'static [u32]),
     /// End the stream with this code, and keep the connection.
     Reset(u32),
-    /// Say with which code it ends the connection.
+    /// Send this code when it ends the connection.
     GoAway(u32),
     /// Close the connection.
     Close,
@@ -66,7 +66,7 @@ const CLOSED: Expected = Expected::Stream(&[STREAM_CLOSED]);
 const NOTHING: &[u8; 8] = b"\0\0\0\0\0\0\0\0";
 const SOMETHING: &[u8; 8] = b"suite-01";
 
-/// `:status: 200`, of the static table.
+/// `:status: 200`, from the static table.
 const OK: &[u8] = &[0x88];
 /// `x: y`, not indexed.
 const MORE: &[u8] = &[0x00, 1, b'x', 1, b'y'];
@@ -76,12 +76,12 @@ fn head(flags: u8) -> Vec<u8> {
     frame(HEADERS, flags, STREAM, OK)
 }
 
-/// A head after which a body comes.
+/// A head that is followed by a body.
 fn open() -> Vec<u8> {
     head(END_HEADERS)
 }
 
-/// A whole answer.
+/// A complete response.
 fn whole() -> Vec<u8> {
     head(END_HEADERS | END_STREAM)
 }
