@@ -1,5 +1,5 @@
-//! The answers of the demo's `/tpdata`, without keeping anything: a server of one thread that is faster than any client of it, so that what
-//! is measured is the client.
+//! The responses of the demo's `/tpdata`, without any storage: a server with one thread that is faster than any client, so that a
+//! measurement shows the client.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::Outcome;
 
-/// What both kinds of answers have in common, behind their own ids.
+/// The common part of both kinds of responses, after their ids.
 const TREATMENT: &str =
     r#""category":"xray:full-mouth","accessPolicy":"allowAll","tags":["load_test"],"countryCode":"US","createdAt":"2026-11-25T20:16:50Z""#;
 
@@ -22,7 +22,7 @@ pub(crate) fn serve(addr: SocketAddr) -> Outcome {
         loop {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
-            // A connection that breaks is the client's to report.
+            // The client reports a broken connection.
             tokio::spawn(connection(stream, made.clone()));
         }
     })
@@ -59,7 +59,7 @@ async fn connection(stream: TcpStream, made: Arc<AtomicU64>) -> std::io::Result<
     }
 }
 
-/// Whether the head is there, and the body that it announces.
+/// Whether the text contains a complete head, and the body that the head announces.
 fn is_whole(request: &str) -> bool {
     let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
     let length = head.split_once("Content-Length: ").and_then(|(_, rest)| rest.split("\r\n").next()?.parse::<usize>().ok());

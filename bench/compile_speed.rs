@@ -1,7 +1,8 @@
-//! How fast the compiler is: `cargo run --release --example compile_speed`.
+//! Measures the compiler's speed: `cargo run --release --example compile_speed`.
 //!
-//! Checks specs of 300 and 1,000 lines, and builds them again after an edit; with `--first` also into an empty cache, which takes
-//! minutes. Where the machine does other things too, the CPU time behind each figure tells more than the clock. The specs are made of the shop's scenario, under other names, as often as it takes.
+//! Checks specs of 300 and 1,000 lines, and builds them again after an edit; with `--first` also into an empty cache, which takes minutes.
+//! On a busy machine, the CPU time of each figure is more meaningful than the elapsed time. The specs repeat the shop's scenario under
+//! other names.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -55,9 +56,9 @@ fn measure(folder: &Path, first: bool) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Seconds of CPU that this process and those it waited for have used; 0 where the system doesn't say.
+/// The CPU time of this process and the children that it has waited for, in seconds; 0 if the system does not provide it.
 fn cpu() -> f64 {
-    // User and system time of the process and of its children, in hundredths of a second: fields 14 to 17, counted from before the name.
+    // The user and system times of the process and its children, in hundredths of a second: fields 14 to 17, counted from before the name.
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let behind_name = stat.rsplit(')').next().unwrap_or_default();
     behind_name.split_whitespace().skip(11).take(4).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
@@ -78,7 +79,7 @@ fn build(folder: &Path, target: &Target, cache: Option<PathBuf>) -> Result<Durat
     Ok(begun.elapsed())
 }
 
-/// A spec of about this number of lines; `edit` makes it differ from the one before.
+/// A spec with about this number of lines; `edit` makes it differ from the previous one.
 fn spec(folder: &Path, name: &str, lines: usize, edit: usize) -> Result<Target, Box<dyn Error>> {
     let mut text = String::from(
         "api shop {\n  base env.shop.url\n  keys camel\n  healthcheck none\n  item(id) = GET /items/{id}\n  order(item, count: int = 1) = POST /orders { json { item, count, note: \"a note\" } }\n}\n\n",

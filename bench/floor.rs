@@ -1,5 +1,5 @@
-//! What no client can go below: the same bytes sent over as many connections and received again, by two system calls a request and one to
-//! wait, and nothing else. What comes is not looked at, nothing is judged or recorded.
+//! A lower bound for all clients: sends the same bytes over the same number of connections and receives the responses, with two system
+//! calls per request and one to wait. It neither reads, checks nor records the responses.
 
 use std::env;
 use std::io::{Read as _, Write as _};
@@ -12,10 +12,10 @@ use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use super::load::CONNECTIONS;
 use super::{Args, Outcome};
 
-/// How long it waits at once, so that the end is noticed.
+/// The longest single wait, so that the end of the measurement is noticed.
 const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
-/// Sends to `PEER_HOST` what `PEER_PATH` and `PEER_BODY` say, as ltc would, for as long as a measurement takes.
+/// Sends the request in `PEER_PATH` and `PEER_BODY` to `PEER_HOST`, as ltc would, until the measurement ends.
 pub(crate) fn run(args: &Args) -> Outcome {
     let said = |name: &str| env::var(name).map_err(|_| format!("{name} is not set"));
     let (host, path, body) = (said("PEER_HOST")?, said("PEER_PATH")?, said("PEER_BODY")?);
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     while Instant::now() < end {
         let count = epoll::wait(&poll, &mut events, Some(&TICK))?;
         for event in &events[..count] {
-            // Answers are small: each comes whole.
+            // Responses are small enough to arrive in one piece.
             let stream = &mut streams[usize::try_from(event.data.u64())?];
             if stream.read(&mut answer)? == 0 {
                 return Err("the server closed a connection".into());

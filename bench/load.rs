@@ -1,5 +1,5 @@
-//! CPU time a request: one program after the other, on core 1, against nginx on core 0. Measurements are interleaved, so
-//! that whatever else the machine does meets all of them alike; ratios are of the same round.
+//! CPU time per request: one program after the other, on core 1, against nginx on core 0. Measurements are interleaved, so that other
+//! activity on the machine affects all of them alike; ratios are computed within a round.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use super::peers::{self, Program, words};
 use super::scenarios::{Reference, SCENARIOS, Scenario};
 use super::{Bench, Outcome, process, quiet, scaling, sequence, specs};
 
-/// As many users, each with a connection, has every program.
+/// The number of users, each with a connection, in every program.
 pub(crate) const CONNECTIONS: &str = "64";
 
-/// What a program used in one measurement.
+/// The resources that a program used in one measurement.
 pub(crate) struct Measurement {
-    /// CPU time a request.
+    /// CPU time per request, in microseconds.
     pub(crate) us: f64,
     pub(crate) rps: f64,
     rss_mib: f64,
-    /// How many cores it kept busy.
+    /// The number of cores that it kept busy.
     pub(crate) cores: f64,
 }
 
@@ -61,8 +61,8 @@ fn programs(bench: &Bench, scenario: &Scenario) -> Outcome<Vec<Program>> {
     Ok(programs)
 }
 
-/// Each program's measurement, in the order of the programs. Each round another one is first, because some programs disturb the
-/// measurement that follows theirs.
+/// The measurement of each program, in the order of the programs. Each round starts with another one, because some programs disturb the
+/// next measurement.
 fn round(bench: &Bench, nginx: &Nginx, programs: &[Program], first: usize) -> Outcome<Vec<Measurement>> {
     let first = first % programs.len();
     let (before, behind) = programs.split_at(first);
@@ -101,11 +101,11 @@ fn table(scenario: &Scenario, programs: &[Program], rounds: &[Vec<Measurement>])
     }
 }
 
-/// A program's measurement against nginx, which counts its requests.
+/// Measures a program against nginx, which counts its requests.
 pub(crate) fn measure(bench: &Bench, nginx: &Nginx, command: &[String], cores: &str) -> Outcome<Measurement> {
     let before = nginx.requests()?;
     let used = process::run(command, cores, &bench.folder, limit(bench))?;
-    // The second question counts itself.
+    // The second query for the count is itself a request.
     let requests = (nginx.requests()? - before - 1) as f64;
     if requests == 0.0 {
         return Err(format!("{} sent no request\n{}", command.join(" "), used.stdout).into());
@@ -119,23 +119,23 @@ impl Measurement {
     }
 }
 
-/// The longest that a measurement may take.
+/// The time limit of a measurement.
 pub(crate) fn limit(bench: &Bench) -> Duration {
     Duration::from_secs(bench.args.seconds + 60)
 }
 
-/// How one of ltc's binaries is run.
+/// The command that runs one of ltc's binaries.
 pub(crate) fn ltc(bench: &Bench, binary: &str, threads: &str) -> Vec<String> {
     let duration = format!("{}s", bench.args.seconds);
     words(&[binary, "--threads", threads, "--clients", CONNECTIONS, "--hatch-rate", "100000", "--duration", &duration])
 }
 
-/// The middle one.
+/// The median.
 pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     quantile(values, 0.5)
 }
 
-/// The one that this share of the others lies below.
+/// The quantile: this share of the values is below it.
 fn quantile(values: impl Iterator<Item = f64>, share: f64) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);

@@ -1,4 +1,5 @@
-//! How much a request costs, beside other load generators, and how true what is measured is: `cargo run --release --example bench -- load`.
+//! Measures the cost of a request, compared with other load generators, and the accuracy of ltc's figures: `cargo run --release --example
+//! bench -- load`.
 //!
 //! `load`: CPU time a request, requests a second and memory, of ltc's binaries and of every peer that is installed, one after the other,
 //! against an nginx pinned to another core; then the same of two worker threads beside one, and of the README's sequence. `memory`: what a waiting user
@@ -79,12 +80,12 @@ enum What {
     /// The server that `load` starts for the sequence.
     #[value(hide = true)]
     Canned,
-    /// The client that `load` starts which does nothing but send and receive.
+    /// The client that `load` starts, which only sends and receives.
     #[value(hide = true)]
     Floor,
 }
 
-/// Where all files of a run are.
+/// The folders and options of a run.
 struct Bench {
     args: Args,
     folder: PathBuf,

@@ -1,11 +1,11 @@
-//! What an orchestrator does with the frames of a large fleet: how much of a core and how much memory it takes.
+//! Measures how much CPU time and memory an orchestrator needs for the frames of a large fleet.
 //!
 //! ```sh
 //! cargo run --release -p ltc-runtime --example merge_scale
 //! ```
 //!
-//! Arguments: shards, names, requests of each name in an interval (1000 100 20). Frames are made beforehand, by recorders like those of
-//! real shards; then each interval's are read, put together and added to the totals as a run does it.
+//! Arguments: shards, names, requests of each name in an interval (1000 100 20). Recorders like those of real shards make the frames
+//! beforehand. Then the frames of each interval are read, merged and added to the totals, as in a real run.
 
 use std::time::Duration;
 
@@ -66,7 +66,7 @@ fn main() -> Result<(), String> {
     Ok(())
 }
 
-/// What each shard does in an interval.
+/// The load of each shard in an interval.
 struct Load {
     lines: u32,
     requests: u32,
@@ -74,8 +74,8 @@ struct Load {
 }
 
 impl Load {
-    /// A shard's interval: times as of a real server, a long tail and all. The recorder is the shard's own, elsewhere: its memory is not
-    /// the orchestrator's.
+    /// A shard's interval, with response times like those of a real server, including a long tail. The recorder is not part of the measured
+    /// memory, because a real shard has its own.
     fn frame(&self, shard: u32, writer: &mut FrameWriter, dice: &mut Dice) -> Vec<u8> {
         let mut recorder = Recorder::new(self.lines as usize, shard);
         recorder.begin_at(self.now - INTERVAL, 0);
@@ -101,7 +101,7 @@ impl Dice {
     }
 }
 
-/// Processor time of this thread: what others do on the machine doesn't count (proc(5)).
+/// The CPU time of this thread, which other activity on the machine does not affect (proc(5)).
 fn thread_time() -> Duration {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     Duration::from_nanos(text.split_whitespace().next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0))

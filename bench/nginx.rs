@@ -1,4 +1,4 @@
-//! The server of the measurements: nginx, one worker, pinned to core 0.
+//! The server of the measurements: nginx, with one worker, pinned to core 0.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use super::{Bench, Outcome};
 
-/// 140 bytes, as in the figures that DESIGN has.
+/// 140 bytes, as in the published figures.
 pub(crate) const BODY: &str = r#"{"id":7,"name":"kettle","price":24.5,"tags":["kitchen","steel"],"description":"Two litres, whistles when it is done.","inStock":true,"n":1234}"#;
 
 /// A large body: this many rows of 101 to 104 bytes, then two members.
@@ -19,13 +19,13 @@ fn rows(count: u32) -> String {
     format!(r#"{{"rows":[{}],"total":{count},"next":"page-2"}}"#, rows.join(","))
 }
 
-/// A running nginx; it ends with this.
+/// A running nginx. Dropping it stops the process.
 pub(crate) struct Nginx {
     configuration: PathBuf,
     port: u16,
 }
 
-/// What a program is started by that has its core before all others, at real-time priority.
+/// The prefix of a command that gets its core before all others, at real-time priority.
 const FIRST: [&str; 3] = ["chrt", "-f", "10"];
 
 impl Nginx {
@@ -33,7 +33,7 @@ impl Nginx {
         Self::started(bench, &[])
     }
 
-    /// Gives it the priority that it needs to have its core alone; an error without the right to that.
+    /// Starts nginx with real-time priority, so that it has its core to itself. Fails without the necessary rights.
     pub(crate) fn start_first(bench: &Bench) -> Outcome<Self> {
         Self::started(bench, &FIRST)
     }
@@ -78,13 +78,13 @@ http {{
         Ok(Self { configuration, port })
     }
 
-    /// How many requests it has had, without those that ask for it.
+    /// The number of requests so far, without those that query it.
     pub(crate) fn requests(&self) -> Outcome<u64> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.write_all(b"GET /status HTTP/1.0\r\n\r\n")?;
         let mut text = String::new();
         stream.read_to_string(&mut text)?;
-        // Active connections: 1 / server accepts handled requests / 3 3 7
+        // The text is: Active connections: 1 / server accepts handled requests / 3 3 7
         let line = text.lines().skip_while(|line| !line.starts_with("server accepts")).nth(1).unwrap_or_default();
         Ok(line.split_whitespace().nth(2).unwrap_or_default().parse()?)
     }

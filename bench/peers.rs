@@ -1,4 +1,5 @@
-//! The load generators that ltc is measured beside: how each is told to send the same request over 64 connections, one after another.
+//! The load generators that ltc is compared with, and the commands with which each sends the same request over 64 connections, one after
+//! another.
 
 use std::path::{Path, PathBuf};
 
@@ -10,10 +11,10 @@ use super::{Bench, Outcome};
 /// A program to measure: its name in the table, and the command that runs it.
 pub(crate) type Program = (&'static str, Vec<String>);
 
-/// Where the peers are that are part of this folder.
+/// The folder with the peers' own files.
 const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/peers");
 
-/// Those that are installed and can send the request. goose's and locust's users only get.
+/// The installed peers that can send the request. The users of goose and locust send only GET requests.
 pub(crate) fn installed(bench: &Bench, server: Server, Request { path, body }: Request) -> Outcome<Vec<Program>> {
     let origin = match server {
         Server::Plain => bench.origin(false),
@@ -51,7 +52,7 @@ pub(crate) fn wrk(bench: &Bench, path: &str) -> Vec<String> {
     words(&["wrk", "-t", "1", "-c", CONNECTIONS, "-d", &time, &url])
 }
 
-/// Those that need nothing but their command line.
+/// Peers that need only a command line.
 fn plain(bench: &Bench, url: &str, body: Option<&str>) -> Outcome<[Program; 5]> {
     let seconds = bench.args.seconds.to_string();
     let time = format!("{seconds}s");
@@ -79,7 +80,7 @@ fn script(body: &str) -> String {
     format!("wrk.method = \"POST\"\nwrk.body = '{body}'\nwrk.headers[\"Content-Type\"] = \"application/json\"\n")
 }
 
-/// `floor.rs`, of this program, without encryption.
+/// The command for `floor.rs` of this program, without encryption.
 fn floor(bench: &Bench, host: &str, path: &str, body: Option<&str>) -> std::io::Result<Vec<String>> {
     let told = [format!("PEER_HOST={host}"), format!("PEER_PATH={path}"), format!("PEER_BODY={}", body.unwrap_or_default())];
     let program = std::env::current_exe()?.display().to_string();
@@ -87,7 +88,7 @@ fn floor(bench: &Bench, host: &str, path: &str, body: Option<&str>) -> std::io::
     Ok(words(&run))
 }
 
-/// k6 with `peers/k6.js`; without the server that it opens to be asked about the run.
+/// k6 with `peers/k6.js`, without the server that it otherwise opens for queries about the run.
 fn k6(bench: &Bench, url: &str, body: Option<&str>) -> Vec<String> {
     let (url, body) = (format!("PEER_URL={url}"), format!("PEER_BODY={}", body.unwrap_or_default()));
     let (time, file) = (format!("{}s", bench.args.seconds), format!("{OWN}/k6.js"));
@@ -95,10 +96,10 @@ fn k6(bench: &Bench, url: &str, body: Option<&str>) -> Vec<String> {
     words(&[&run[..], &["--insecure-skip-tls-verify", "--no-usage-report", "--address", "", "--quiet", &file]].concat())
 }
 
-/// goose is a library: its program is `peers/goose`, if that has been built.
+/// goose is a library. Its program is `peers/goose`, if it has been built.
 fn goose(origin: &str, path: &str, seconds: &str) -> Option<Vec<String>> {
     const NAME: &str = "goose-peer";
-    // Cargo puts it beside the harness's own programs where it is told to put everything in one folder.
+    // If cargo puts all programs into one folder, it is next to the harness's own.
     let beside = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.parent()?.with_file_name("release").join(NAME)));
     let built = [Some(Path::new(OWN).join("goose/target/release").join(NAME)), beside].into_iter().flatten().find(|file| file.is_file());
     let program = built.or_else(|| is_there(NAME).then(|| PathBuf::from(NAME)))?.display().to_string();
@@ -107,7 +108,7 @@ fn goose(origin: &str, path: &str, seconds: &str) -> Option<Vec<String>> {
     Some(words(&[&users[..], &["--no-telnet", "--accept-invalid-certs", "--quiet", "--no-print-metrics"]].concat()))
 }
 
-/// locust, one process, with the users of `peers/locustfile.py`.
+/// locust with one process and the users of `peers/locustfile.py`.
 fn locust(bench: &Bench, origin: &str, path: &str, seconds: &str) -> Option<Vec<String>> {
     let program = match &bench.args.locust {
         Some(folder) => folder.join("bin/locust").display().to_string(),
@@ -118,7 +119,7 @@ fn locust(bench: &Bench, origin: &str, path: &str, seconds: &str) -> Option<Vec<
     Some(words(&[&users[..], &["--only-summary", "--loglevel", "ERROR"]].concat()))
 }
 
-/// A command of its words.
+/// A command from its words.
 pub(crate) fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }

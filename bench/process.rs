@@ -1,4 +1,4 @@
-//! A program that runs pinned to a core, and what it used (proc(5)).
+//! Runs a program pinned to a core, and measures its resources (proc(5)).
 
 use std::fs;
 use std::path::Path;
@@ -10,11 +10,11 @@ use super::Outcome;
 /// The kernel's unit of CPU time in `/proc/PID/stat` and `/proc/stat`.
 pub(crate) const TICKS_PER_SECOND: f64 = 100.0;
 
-/// What a program used.
+/// The resources that a program used.
 pub(crate) struct Used {
-    /// User and system time of all its threads, seconds.
+    /// User and system time of all its threads, in seconds.
     pub(crate) cpu: f64,
-    /// The most memory it had, KiB.
+    /// Its peak memory, in KiB.
     pub(crate) rss_kib: u64,
     pub(crate) seconds: f64,
     pub(crate) stdout: String,
@@ -42,7 +42,7 @@ pub(crate) fn watch(command: &[String], cores: &str, folder: &Path, limit: Durat
     let status = format!("/proc/{}/status", child.id());
     let mut rss_kib = 0;
     let cpu = loop {
-        // While it is a zombie, its times are there and whole.
+        // The times of a zombie process are available and final.
         let text = fs::read_to_string(&stat)?;
         let fields: Vec<&str> = text.rsplit_once(") ").map(|(_, rest)| rest.split(' ').collect()).unwrap_or_default();
         if fields.first() == Some(&"Z") {
@@ -62,7 +62,7 @@ pub(crate) fn watch(command: &[String], cores: &str, folder: &Path, limit: Durat
     };
     let status = child.wait()?;
     let stdout = fs::read_to_string(&out)?;
-    // 1 is ltc's word for a failed threshold; ab ends so where it ran out of time.
+    // ltc's exit code 1 means a failed threshold, and ab's that its time ran out.
     if !status.success() && status.code() != Some(1) {
         return Err(format!("{}: {status}\n{stdout}\n{}", command.join(" "), fs::read_to_string(&err)?).into());
     }

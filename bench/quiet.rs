@@ -1,5 +1,5 @@
-//! Rounds while the machine's host leaves it alone: what a virtual machine loses to others (`steal`) makes caches cold and sends late, and is no
-//! program's doing.
+//! Repeats rounds that the machine's host disturbs. Time that a virtual machine loses to others (`steal`) makes caches cold and requests
+//! late, and is not caused by the measured program.
 
 use std::fs;
 use std::time::Instant;
@@ -7,11 +7,11 @@ use std::time::Instant;
 use super::process::TICKS_PER_SECOND;
 use super::{Bench, Outcome};
 
-/// How often a round is tried.
+/// The most attempts of a round.
 const TRIES: usize = 6;
 
-/// Runs a round again while the host took more than `--steal` percent of the processors, a few times at most: what the quietest gave, and what
-/// the host took of it, in percent.
+/// Repeats a round, up to a limit, while the host takes more than `--steal` percent of the processors. Returns the result of the quietest
+/// attempt, and the percentage that the host took.
 pub(crate) fn round<T>(bench: &Bench, mut run: impl FnMut() -> Outcome<T>) -> Outcome<(T, f64)> {
     let mut best: Option<(T, f64)> = None;
     for _ in 0..TRIES {
@@ -28,7 +28,7 @@ pub(crate) fn round<T>(bench: &Bench, mut run: impl FnMut() -> Outcome<T>) -> Ou
     best.ok_or_else(|| "no round was run".into())
 }
 
-/// As many rounds as are wanted, and a line for what the host took of them.
+/// Runs all rounds. Returns their results, and a line about the time that the host took.
 pub(crate) fn rounds<T>(bench: &Bench, mut run: impl FnMut() -> Outcome<T>) -> Outcome<(Vec<T>, String)> {
     let rounds = (0..bench.args.rounds).map(|_| round(bench, &mut run)).collect::<Outcome<Vec<_>>>()?;
     let most = rounds.iter().map(|(_, percent)| *percent).fold(0.0, f64::max);
@@ -38,7 +38,7 @@ pub(crate) fn rounds<T>(bench: &Bench, mut run: impl FnMut() -> Outcome<T>) -> O
     Ok((rounds.into_iter().map(|(round, _)| round).collect(), told))
 }
 
-/// Seconds that the host has taken from each processor so far, the mean (proc(5): the eighth column of `/proc/stat`).
+/// The time that the host has taken from each processor so far, in seconds, on average (proc(5): the eighth column of `/proc/stat`).
 fn stolen() -> Outcome<f64> {
     let stat = fs::read_to_string("/proc/stat")?;
     let processors = stat.lines().filter(|line| line.starts_with("cpu")).count().saturating_sub(1).max(1);

@@ -1,6 +1,7 @@
-//! From one worker thread to two: one binary, the same 64 users, both cores. The server has one of them too, before all others, so that it
-//! answers as if it were elsewhere; what is compared is CPU time a request: of one thread, of two, and of two processes of one thread each, which
-//! meet the server as two threads do and can't share anything. wrk's threads, which share nothing either, show what the machine allows.
+//! Compares one worker thread with two: one binary, the same 64 users, both cores. The server also uses one of the cores, with priority, so
+//! that it answers as if it were on another machine. Compared is the CPU time per request of one thread, of two threads, and of two
+//! processes with one thread each, which load the server like two threads but cannot share anything. wrk's threads, which share nothing
+//! either, show what the machine allows.
 
 use std::fs;
 
@@ -54,7 +55,7 @@ fn wrk(bench: &Bench, threads: &str) -> Vec<String> {
     words(&["wrk", "-t", threads, "-c", CONNECTIONS, "-d", &time, &url])
 }
 
-/// Measures two processes at once, with half of the users each.
+/// Measures two processes at the same time, with half of the users each.
 fn apart(bench: &Bench, nginx: &Nginx, command: &[String]) -> Outcome<Measurement> {
     let half = (CONNECTIONS.parse::<usize>()? / 2).to_string();
     let command: Vec<String> = command.iter().map(|word| if word == CONNECTIONS { half.clone() } else { word.clone() }).collect();
@@ -64,7 +65,7 @@ fn apart(bench: &Bench, nginx: &Nginx, command: &[String]) -> Outcome<Measuremen
     let [first, second] = std::thread::scope(|scope| {
         let run = |core, folder| {
             let command = &command;
-            // The error of a thread has to be one that can be sent.
+            // The error of a thread must be `Send`.
             move || run_pinned(command, core, folder, limit(bench)).map_err(|error| error.to_string())
         };
         let threads = [scope.spawn(run("0", &folders[0])), scope.spawn(run("1", &folders[1]))];

@@ -1,5 +1,4 @@
-//! The README's sequence of three requests, without its waits, against a server that answers as the demo does; wrk sends bare GETs
-//! to nginx.
+//! The README's sequence of three requests, without its waits, against a server with the demo's responses; wrk sends plain GETs to nginx.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
@@ -17,12 +16,12 @@ fn server(args: &Args) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, args.port + 2).into()
 }
 
-/// Where ltc keeps its core less busy than that, it has waited for the server.
+/// If ltc keeps its core less busy than this, it has waited for the server.
 const BUSY: f64 = 0.9;
 
 struct Round {
     us: f64,
-    /// Of its core, which it has to itself.
+    /// The share of time in which it kept its core busy; no other program uses that core.
     busy: f64,
     wrk: Measurement,
 }
@@ -56,7 +55,7 @@ pub(crate) fn run(bench: &Bench, nginx: &Nginx) -> Outcome {
     Ok(())
 }
 
-/// Measures ltc, then wrk. ltc's requests are those of its report, with the first step's, which the report keeps apart.
+/// Measures ltc, then wrk. The requests of ltc are those in its report, plus those of the first step, which the report lists separately.
 fn round(bench: &Bench, nginx: &Nginx, binary: &str) -> Outcome<Round> {
     let mut command = words(&["env", &format!("LTC_DEMO_URL=http://{}", server(&bench.args))]);
     command.extend(ltc(bench, binary, "1"));
@@ -66,7 +65,7 @@ fn round(bench: &Bench, nginx: &Nginx, binary: &str) -> Outcome<Round> {
     let count = |key: &str| report["total"]["names"].as_array().into_iter().flatten().filter_map(|name| name[key].as_f64()).sum::<f64>();
     let requests = count("requests") + count("skipped");
     let failures = count("failures") + count("skipped_failures");
-    // A few that were slow are no reason to stop.
+    // A few slow requests are no reason to stop.
     if requests == 0.0 || failures > requests / 100.0 {
         return Err(format!("{NAME}: {requests} requests, {failures} failures\n{}", used.stdout).into());
     }
@@ -74,7 +73,7 @@ fn round(bench: &Bench, nginx: &Nginx, binary: &str) -> Outcome<Round> {
     Ok(Round { us: used.cpu * 1e6 / requests, busy: used.cpu / used.seconds, wrk })
 }
 
-/// The server of the sequence, until it is killed: `load` starts it as a process of its own, to pin it to a core.
+/// The server of the sequence, which runs until it is killed. `load` starts it as a separate process, to pin it to a core.
 pub(crate) fn serve(args: &Args) -> Outcome {
     canned::serve(server(args))
 }

@@ -1,4 +1,4 @@
-//! Servers whose answers are known: each answers `GET` after a delay of its choosing, exactly timed, and counts.
+//! Servers with known responses: each answers `GET` after a chosen and exactly timed delay, and counts.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -10,10 +10,10 @@ use super::Outcome;
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{\"id\":7}";
 
-/// When a request that came then is answered, given its number.
+/// Returns the time at which to answer a request, given its number and the time of its arrival.
 pub(crate) type Plan = dyn Fn(u64, Instant) -> Instant + Send + Sync;
 
-/// A server, a thread a connection; it goes with the process.
+/// A server with one thread per connection, which ends with the process.
 pub(crate) struct Server {
     pub(crate) port: u16,
     counts: Arc<Counts>,
@@ -23,7 +23,7 @@ pub(crate) struct Server {
 struct Counts {
     requests: AtomicU64,
     bytes_in: AtomicU64,
-    /// From a request's read to its answer's write, microseconds.
+    /// The times from reading a request to writing its response, in microseconds.
     took: Mutex<Vec<u64>>,
     closed: AtomicBool,
 }
@@ -36,7 +36,7 @@ impl Server {
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (plan, counts) = (plan.clone(), counts.clone());
-                // A connection that breaks is the client's to report.
+                // The client reports a broken connection.
                 std::thread::spawn(move || serve(stream, &*plan, &counts));
             }
         });
@@ -51,7 +51,7 @@ impl Server {
         self.counts.bytes_in.load(Ordering::SeqCst)
     }
 
-    /// How long answers took, ascending, microseconds.
+    /// The response times in ascending order, in microseconds.
     pub(crate) fn took(&self) -> Vec<u64> {
         let mut took = self.counts.took.lock().map(|took| took.clone()).unwrap_or_default();
         took.sort_unstable();
@@ -92,7 +92,7 @@ fn serve(mut stream: TcpStream, plan: &Plan, counts: &Counts) -> std::io::Result
     Ok(())
 }
 
-/// Sleeps, the last tenth of a millisecond awake: sleep alone is late by as much.
+/// Sleeps until an instant, and waits actively for the last tenth of a millisecond, because sleeping alone is late by about this time.
 fn wait_until(instant: Instant) {
     let left = instant.saturating_duration_since(Instant::now());
     if left > Duration::from_micros(100) {

@@ -1,4 +1,4 @@
-//! The specs that are measured, compiled.
+//! Compiles the specs for the measurements.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use ltc::pipeline::{self, Target};
 
 use super::{Bench, Outcome};
 
-/// What all specs of the harness talk to.
+/// The apis of all specs in the harness.
 const APIS: &str = r#"
 api web { base env.web.url; healthcheck none; timeout 30s
   item() = GET /item
@@ -34,7 +34,7 @@ api slow { base env.slow.url; healthcheck none; timeout 30s
 }
 "#;
 
-/// Specs by name: what their one user does.
+/// The specs by name, with the statements of their only user.
 const SPECS: [(&str, &str); 16] = [
     ("get", "sequence S { step \"GET\" { web.item(); expect 200 } }\nuser U { run S }"),
     (
@@ -188,7 +188,7 @@ pub(crate) fn build_text(bench: &Bench, name: &str, text: &str, slow_port: u16) 
     compile(bench, &target(folder, spec), name)
 }
 
-/// The README's spec without its waits, in its own environment.
+/// The README's spec without its waits, with its own environment.
 fn tpdata(bench: &Bench) -> Outcome<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = folder(bench)?;
@@ -230,7 +230,7 @@ fn compile(bench: &Bench, target: &Target, name: &str) -> Outcome<PathBuf> {
     Ok(binary)
 }
 
-/// The profile of a run, beside its spec, so that the binary reads it.
+/// Writes the profile of a run next to its spec, where the binary reads it.
 pub(crate) fn profile(bench: &Bench, name: &str, runner: &str) -> Outcome {
     let text = format!("test_header: {{ env: here }}\nprofile: {{ runner: {{ {runner} }} }}\n");
     Ok(fs::write(bench.folder.join("specs").join(format!("{name}.profile.yml")), text)?)

@@ -1,5 +1,4 @@
-//! Whether what is measured is true: delays that are known, stalls whose arithmetic is known, counts that the server has too, and send
-//! times.
+//! Checks the accuracy of the measurements: known delays, stalls with a computable effect, counts that the server has too, and send times.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,9 +19,9 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-/// Percentiles of ltc beside those that the server itself measured, and both counts.
+/// Compares ltc's percentiles with those that the server measured, and both counts.
 fn delays(bench: &Bench) -> Outcome {
-    // 1 to 20 ms, and one in forty 50 ms.
+    // 1 to 20 ms, but 50 ms for every fortieth request.
     let plan = |number: u64, begun: Instant| {
         let spread = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
         begun + if number % 40 == 39 { Duration::from_millis(50) } else { Duration::from_micros(1000 + spread % 19_000) }
@@ -43,7 +42,7 @@ fn delays(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-/// A server that stalls for 2 s in 20, at a constant rate: what is due in the stall waits for its end.
+/// A server that stalls for 2 s in every 20, at a constant rate: requests that are due during the stall wait for its end.
 fn stall(bench: &Bench) -> Outcome {
     const RATE: u64 = 200;
     specs::build(bench, "slow", 1)?;
@@ -78,7 +77,7 @@ fn stall(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-/// How late requests are sent at a rate.
+/// Measures how late requests are sent at a constant rate.
 fn arrivals(bench: &Bench) -> Outcome {
     let _nginx = Nginx::start(bench)?;
     println!("\narrivals: how late they begin, the median of {} rounds by lag p99", bench.args.rounds);
@@ -106,7 +105,7 @@ fn arrivals(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-/// The 99th percentile of how late iterations began, milliseconds.
+/// The 99th percentile of the delay with which iterations began, in milliseconds.
 fn late(report: &Value) -> f64 {
     number(&report["summary"]["lag_ms"]["p99"])
 }
@@ -138,7 +137,7 @@ fn sums(report: &Value) -> (u64, u64) {
     (sum("bytes_sent"), sum("bytes_received"))
 }
 
-/// Percentiles as wrk tells them: of what it sent, when it sent it.
+/// The percentiles of wrk, measured from the time at which it sent each request.
 fn wrk(bench: &Bench, port: u16) -> Outcome<Vec<(&'static str, f64)>> {
     let script = "done = function(summary, latency) for _, p in ipairs({95, 98, 99, 99.9}) do print(string.format('p%g %.3f', p, latency:percentile(p) / 1000)) end end\n";
     std::fs::write(bench.folder.join("percentiles.lua"), script)?;
@@ -152,7 +151,7 @@ fn wrk(bench: &Bench, port: u16) -> Outcome<Vec<(&'static str, f64)>> {
     Ok(["p95", "p98", "p99", "p99.9"].into_iter().filter_map(of).collect())
 }
 
-/// Percentiles as oha tells them at the same rate, from when each request should have begun; it has no p98.
+/// The percentiles of oha at the same rate, measured from the time at which each request should have begun; it has no p98.
 fn oha(bench: &Bench, port: u16, rate: u64) -> Outcome<Vec<(&'static str, f64)>> {
     let (rate, url) = (rate.to_string(), format!("http://127.0.0.1:{port}/item"));
     let users = ["oha", "--no-tui", "-c", "64", "-q", &rate, "-z", "40s", "--latency-correction", "--output-format", "json", &url];

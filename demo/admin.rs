@@ -1,4 +1,4 @@
-//! `/_demo`: administration of the server: its faults, its request counts, and paths whose response the request chooses.
+//! `/_demo`: administration of the server: its faults, its request counts, and paths whose response the request selects.
 
 use std::time::Duration;
 
@@ -109,7 +109,7 @@ fn gzip(_: &Call<'_>) -> Answer {
     Ok(with(packed, header::CONTENT_ENCODING, "gzip"))
 }
 
-/// A gzip member with one stored block: valid for every reader, and no compressor needed. Takes up to 65,535 bytes.
+/// A gzip member with one stored block: every reader accepts it, and it needs no compressor. Takes up to 65,535 bytes.
 fn pack(data: &[u8]) -> Vec<u8> {
     let size = u16::try_from(data.len()).unwrap_or(u16::MAX);
     let data = &data[..usize::from(size)];

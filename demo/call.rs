@@ -1,4 +1,4 @@
-//! What handlers work with: the request, their service's state, and what all services share.
+//! The input of handlers: the request, their service's state, and the state that all services share.
 
 use std::borrow::Cow;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -14,19 +14,19 @@ use crate::stats::Stats;
 use crate::tokens::{TokenSigner, same};
 use crate::{Options, wire};
 
-/// A line of a service's table; `{…}` in the path matches one segment. The method `*` matches all methods.
+/// A row of a service's table; `{…}` in the path matches one segment. The method `*` matches all methods.
 pub(crate) struct Route<S> {
     pub(crate) method: &'static str,
     pub(crate) path: &'static str,
     pub(crate) run: for<'c> fn(&Call<'c, S>) -> Answer,
 }
 
-/// A line of a service's table.
+/// Makes a row of a service's table.
 pub(crate) const fn route<S>(method: &'static str, path: &'static str, run: for<'c> fn(&Call<'c, S>) -> Answer) -> Route<S> {
     Route { method, path, run }
 }
 
-/// What all services share.
+/// The state that all services share.
 pub(crate) struct Core {
     pub(crate) options: Options,
     pub(crate) stats: Stats,
@@ -40,12 +40,12 @@ impl Core {
         Core { options, stats, signer: TokenSigner::new(), faults }
     }
 
-    /// The faults in force, and since when.
+    /// The current faults, and the time at which they were set.
     pub(crate) fn faults(&self) -> Arc<(Faults, Instant)> {
         Arc::clone(&self.faults.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Replaces the faults in force.
+    /// Replaces the current faults.
     pub(crate) fn set_faults(&self, faults: Faults) {
         *self.faults.write().unwrap_or_else(PoisonError::into_inner) = Arc::new((faults, Instant::now()));
     }
@@ -54,7 +54,7 @@ impl Core {
 /// One request, as its handler sees it.
 pub(crate) struct Call<'c, S> {
     pub(crate) core: &'c Core,
-    /// What its service holds.
+    /// The state of its service.
     pub(crate) state: &'c S,
     pub(crate) parts: &'c Parts,
     pub(crate) body: &'c Bytes,
@@ -67,7 +67,7 @@ impl<S> Call<'_, S> {
         wire::unescape(self.open.get(at).copied().unwrap_or_default())
     }
 
-    /// A header's text, empty where there is none.
+    /// A header's text; empty without the header.
     pub(crate) fn header(&self, name: impl AsHeader) -> &str {
         name.of(&self.parts.headers).unwrap_or_default()
     }
@@ -111,13 +111,13 @@ impl<S> Call<'_, S> {
         }
     }
 
-    /// Refuses all that do not bear the server's token.
+    /// Rejects requests without the server's token.
     pub(crate) fn guard(&self) -> Result<(), Refusal> {
         if same(self.bearer()?, &self.core.options.token) { Ok(()) } else { Err(unauthorized("the bearer token is wrong")) }
     }
 }
 
-/// What names a header: a constant or a text.
+/// A type that names a header: a constant or a text.
 pub(crate) trait AsHeader {
     /// The header's text.
     fn of<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str>;

@@ -1,4 +1,4 @@
-//! The little of calendars that the services need: stamps out, `X-Date` in.
+//! The calendar functions that the services need: printing times, and reading `X-Date`.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -16,7 +16,7 @@ pub(crate) fn iso(unix: u64) -> String {
     time.unwrap_or(Timestamp::MAX).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// The seconds since 1970 of `20260131T120000Z`.
+/// Converts `20260131T120000Z` to seconds since 1970.
 pub(crate) fn from_basic(stamp: &str) -> Option<u64> {
     let time = DateTime::strptime("%Y%m%dT%H%M%SZ", stamp).ok()?.to_zoned_datetime(TimeZone::UTC).ok()?;
     u64::try_from(time.timestamp().as_second()).ok()

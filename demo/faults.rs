@@ -1,4 +1,4 @@
-//! What goes wrong on purpose: latency, failures, dropped connections, stalls.
+//! Faults that the server simulates: latency, failures, dropped connections, stalls.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,24 +8,24 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The faults in force; the default is none.
+/// The current faults; by default none.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Faults {
-    /// Every response waits this long: `"20ms"` or `"20ms..80ms"`.
+    /// Delays every response by this time: `"20ms"` or `"20ms..80ms"`.
     pub latency: Option<Latency>,
-    /// The share (0 to 1) of requests answered 503.
+    /// The share (0 to 1) of requests that are answered with 503.
     pub fail_rate: f64,
-    /// The share (0 to 1) of requests whose connection is dropped without an answer.
+    /// The share (0 to 1) of requests whose connection is dropped without a response.
     pub close: f64,
-    /// All responses halt now and then: `true` or `"2s every 20s"`.
+    /// Regularly stops all responses for a time: `true` or `"2s every 20s"`.
     pub stall: Option<Stall>,
-    /// A status for all requests whose path begins so: `{"/shop/items": 500}`.
+    /// A status for all requests whose path begins with a text: `{"/shop/items": 500}`.
     pub status: IndexMap<String, u16>,
 }
 
 impl Faults {
-    /// Says which value can't be.
+    /// Checks the values; the error names an invalid one.
     pub fn check(&self) -> Result<(), String> {
         for (name, share) in [("fail_rate", self.fail_rate), ("close", self.close)] {
             if !(0.0..=1.0).contains(&share) {
@@ -43,24 +43,24 @@ impl Faults {
         Ok(())
     }
 
-    /// The status that this path is to get.
+    /// The status for this path, if a fault sets one.
     pub(crate) fn status_of(&self, path: &str) -> Option<u16> {
         self.status.iter().find(|(prefix, _)| path.starts_with(prefix.as_str())).map(|(_, status)| *status)
     }
 }
 
-/// A wait, or a range of waits, of which each response takes one at random.
+/// A delay, or a range from which each response takes a random delay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "String")]
 pub struct Latency {
-    /// The shortest.
+    /// The shortest delay.
     pub least: Duration,
-    /// The longest.
+    /// The longest delay.
     pub most: Duration,
 }
 
 impl Latency {
-    /// The wait for a random number.
+    /// The delay for a random number.
     pub(crate) fn pick(self, random: u64) -> Duration {
         let width = u64::try_from((self.most - self.least).as_micros()).unwrap_or(0);
         self.least + Duration::from_micros(random % (width + 1))
@@ -104,13 +104,13 @@ impl From<Latency> for String {
     }
 }
 
-/// A halt of all responses that comes again: the last `halt` of every `every`.
+/// A regular stop of all responses: it lasts for the last `halt` of every `every`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "String")]
 pub struct Stall {
-    /// How long it lasts.
+    /// The duration of a stop.
     pub halt: Duration,
-    /// From the end of one to the end of the next.
+    /// The time from the end of one stop to the end of the next.
     pub every: Duration,
 }
 
@@ -121,7 +121,7 @@ impl Default for Stall {
 }
 
 impl Stall {
-    /// What is left of the halt at this age of the faults.
+    /// The remaining time of the current stop, if the faults were set `age` ago.
     pub(crate) fn left(self, age: Duration) -> Option<Duration> {
         let phase = age.as_nanos().checked_rem(self.every.as_nanos())?;
         let left = self.every - Duration::from_nanos(u64::try_from(phase).ok()?);
@@ -160,7 +160,7 @@ impl From<Stall> for String {
     }
 }
 
-/// `20ms`, `1.5s`, `2m`, at most an hour.
+/// Parses `20ms`, `1.5s` or `2m`, at most an hour.
 fn duration(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     let split = text.find(|letter: char| letter.is_ascii_alphabetic() || letter == 'µ').unwrap_or(text.len());

@@ -10,7 +10,7 @@ use crate::respond::{Answer, Refusal, bad, empty, json_reply, missing, reply};
 use crate::store::{Store, number};
 
 const VERSION: &str = "0.9.1";
-/// Products in the catalogue.
+/// The number of products in the catalogue.
 const PRODUCTS: u64 = 500;
 
 type Call<'c> = call::Call<'c, State>;
@@ -69,7 +69,7 @@ fn delete(call: &Call<'_>) -> Answer {
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
-/// As GraphQL has it: a query that is wrong gets 200 and `errors`, only a body that holds none gets 400.
+/// As usual for GraphQL, an invalid query is answered with 200 and `errors`, and only a body without a query with 400.
 fn graphql(call: &Call<'_>) -> Answer {
     call.guard()?;
     let body = call.json()?;

@@ -2,18 +2,18 @@
 
 use std::fmt::Write;
 
-/// A note as it is kept.
+/// A stored note.
 #[derive(Debug)]
 pub(crate) struct Note {
     pub(crate) number: u64,
     pub(crate) title: String,
     pub(crate) body: String,
     pub(crate) at: String,
-    /// Names and sizes; what the files hold isn't kept.
+    /// Names and sizes of files; their content is not stored.
     pub(crate) files: Vec<(String, usize)>,
 }
 
-/// Text as HTML shows it.
+/// Escapes text for HTML.
 fn escape(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -47,7 +47,7 @@ pub(crate) fn home(lines: &str) -> String {
     whole("Notes", &format!("<h1>Notes</h1>\n<ul>\n{lines}</ul>\n"))
 }
 
-/// The page with the form of a new note, and what was wrong with the last try.
+/// The page with the form for a new note, and the error of the last attempt.
 pub(crate) fn form(csrf: &str, wrong: &str) -> String {
     let wrong = if wrong.is_empty() { String::new() } else { format!("<p class=\"error\">{}</p>\n", escape(wrong)) };
     whole(
@@ -64,11 +64,11 @@ pub(crate) fn form(csrf: &str, wrong: &str) -> String {
     )
 }
 
-/// The page of a note, with the form of its files.
+/// The page of a note, with the form for its files.
 pub(crate) fn note(note: &Note, csrf: &str) -> String {
     let mut files = String::new();
     for (name, size) in &note.files {
-        // Writing into a string can't fail.
+        // Writing into a string cannot fail.
         let _ = writeln!(files, "  <li>{} ({size} bytes)</li>", escape(name));
     }
     whole(

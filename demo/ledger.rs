@@ -1,5 +1,5 @@
-//! `/ledger`: every request is signed, `X-Signature: hex(hmac_sha256(key, body))` and `X-Date`; all but `/token` also bear a token,
-//! which `/token` gives for a one-time code.
+//! `/ledger`: every request is signed, with `X-Signature: hex(hmac_sha256(key, body))` and `X-Date`. All paths except `/token` also require
+//! a token, which `/token` gives for a one-time code.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,9 +14,9 @@ use crate::store::{Store, number};
 use crate::tokens::{base32, hmac_sha256, same, totp_holds};
 use crate::wire::find;
 
-/// How long a token is good, in seconds.
+/// The lifetime of a token, in seconds.
 const TOKEN_LIFE: u64 = 1_800;
-/// How far `X-Date` may be from now, in seconds.
+/// The largest difference between `X-Date` and the current time, in seconds.
 const SKEW: u64 = 900;
 const DAILY_CENTS: u64 = 100_000_000;
 
@@ -36,7 +36,7 @@ pub(crate) struct State {
     otp: Vec<u8>,
     entries: Store<Value>,
     cents: AtomicU64,
-    /// The second in the high 32 bits, the requests of it in the low ones.
+    /// The current second in the high 32 bits, and the number of its requests in the low ones.
     window: AtomicU64,
 }
 
@@ -47,7 +47,7 @@ impl State {
         Ok(State { otp, entries: Store::new(options.keep), cents: AtomicU64::new(0), window: AtomicU64::new(0) })
     }
 
-    /// Counts a request of this second; what is left of the limit after it, or nothing where it was too many.
+    /// Counts a request in the current second. Returns the rest of the limit, or `None` if the limit is exceeded.
     fn draw(&self, now: u64, limit: u32) -> Option<u64> {
         let next = |window: u64| {
             if window >> 32 == now { window + 1 } else { now << 32 | 1 }
@@ -58,7 +58,7 @@ impl State {
     }
 }
 
-/// Refuses what is not signed over exactly the bytes that came.
+/// Rejects a request that is not signed over exactly the received bytes.
 fn signed(call: &Call<'_>) -> Result<(), Refusal> {
     let (date, signature) = (call.header("x-date"), call.header("x-signature"));
     let at = from_basic(date).ok_or_else(|| unauthorized(format!("X-Date is {date:?}, expected a time like 20260131T120000Z")))?;
@@ -72,7 +72,7 @@ fn signed(call: &Call<'_>) -> Result<(), Refusal> {
     Err(unauthorized(format!("X-Signature is not the hex of hmac_sha256(key, body) over the {} bytes of the body", call.body.len())))
 }
 
-/// The checks of every request behind the token; what is left of the rate limit.
+/// Checks the limit, the signature and the token of a request. Returns the rest of the rate limit.
 fn enter(call: &Call<'_>) -> Result<u64, Refusal> {
     signed(call)?;
     let until = call.core.signer.open("ledger", call.bearer()?).and_then(|until| until.split('-').next()?.parse::<u64>().ok());

@@ -1,8 +1,8 @@
-//! The demo API: a small HTTP/1.1 server on this machine that the example specs really run against.
+//! The demo API: a small HTTP/1.1 server on this machine, with which the example specs run.
 //!
-//! Five services share one port: `/tpdata` (bearer token, resources), `/shop` (login, carts, payments), `/notes` (pages, cookies,
-//! forms, uploads), `/graph` (GraphQL) and `/ledger` (signed requests, one-time codes). `/_demo` controls the server: its
-//! faults, its count of requests, and an echo. All state is in memory and bounded.
+//! Five services share one port: `/tpdata` (bearer token, resources), `/shop` (login, carts, payments), `/notes` (pages, cookies, forms,
+//! uploads), `/graph` (GraphQL) and `/ledger` (signed requests, one-time codes). `/_demo` controls the server: it sets faults, counts
+//! requests, and echoes them. All state is in memory and bounded.
 
 mod admin;
 mod call;
@@ -32,7 +32,7 @@ use std::time::Duration;
 pub use faults::{Faults, Latency, Stall};
 pub use server::{Handle, Server, serve, spawn};
 
-/// The port that the example environments name.
+/// The port in the example environments.
 pub const PORT: u16 = 8137;
 /// The default bearer token of `/tpdata` and `/graph`.
 pub const TOKEN: &str = "demo-token";
@@ -41,10 +41,10 @@ pub const LEDGER_KEY: &str = "ledger-demo-key";
 /// The default secret of `/ledger`'s one-time codes, in base32.
 pub const OTP_SECRET: &str = "JBSWY3DPEHPK3PXP";
 
-/// How the demo server starts; [`Options::default`] is what the example environments expect.
+/// The options of the demo server. [`Options::default`] fits the example environments.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where it listens; port 0 takes any free port, see [`Server::addr`].
+    /// The address on which it listens; port 0 takes any free port, see [`Server::addr`].
     pub addr: SocketAddr,
     /// The bearer token of `/tpdata` and `/graph`.
     pub token: String,
@@ -52,17 +52,17 @@ pub struct Options {
     pub ledger_key: String,
     /// The secret of `/ledger`'s one-time codes, in base32.
     pub otp_secret: String,
-    /// Requests a second that `/ledger` takes before it answers 429.
+    /// The number of requests per second that `/ledger` accepts before it answers 429.
     pub ledger_rate: u32,
-    /// How long a payment of `/shop` is pending before it is settled.
+    /// The time for which a payment of `/shop` is pending before it is settled.
     pub settle: Duration,
-    /// The most treatments, variants, notes, … kept of each kind; the oldest are dropped beyond it.
+    /// The most treatments, variants, notes, … of each kind. Beyond this number, the oldest are dropped.
     pub keep: usize,
-    /// What goes wrong on purpose from the start; `PUT /_demo/faults` changes it while the server runs.
+    /// The initial faults; `PUT /_demo/faults` changes them while the server runs.
     pub faults: Faults,
-    /// A line on standard error for each request.
+    /// Whether to print a line on standard error for each request.
     pub log: bool,
-    /// Worker threads; by default one a core.
+    /// Worker threads; by default one per core.
     pub threads: Option<usize>,
 }
 
@@ -84,7 +84,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The defaults on any free port, as tests want them.
+    /// The defaults with any free port, for tests.
     #[must_use]
     pub fn any_port() -> Self {
         Options { addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..Options::default() }

@@ -12,7 +12,7 @@ use crate::tokens::same;
 use crate::wire::{cookie, find, multipart};
 
 const VERSION: &str = "1.12.3";
-/// Files that one note keeps in its list.
+/// The most files in a note's list.
 const FILES: usize = 20;
 
 type Call<'c> = call::Call<'c, State>;
@@ -36,7 +36,7 @@ impl State {
     }
 }
 
-/// A session needs no memory: its id is random and signed, and its CSRF token follows from it.
+/// A session. It needs no memory: its id is random and signed, and its CSRF token follows from it.
 struct Session {
     id: String,
     fresh: bool,
@@ -69,7 +69,7 @@ impl Session {
         with(reply, header::SET_COOKIE, &format!("sid={}; Path=/notes; HttpOnly; SameSite=Lax", self.id))
     }
 
-    /// The session of a request that changes something: its cookie and its token must fit.
+    /// The session of a request that changes data. Its cookie and its token must fit.
     fn changing(call: &Call<'_>, token: Option<&str>) -> Result<Self, Refusal> {
         let forbidden = |why: &str| refuse(StatusCode::FORBIDDEN, why);
         let session = Session::known(call).ok_or_else(|| forbidden("no session: the cookie `sid` of a page is missing or unknown"))?;

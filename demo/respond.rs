@@ -1,4 +1,4 @@
-//! Answers: replies, and refusals that say in JSON what was wrong.
+//! Responses: replies, and refusals, which give the reason as JSON.
 
 use std::time::Duration;
 
@@ -7,23 +7,23 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use serde_json::{Value, json};
 
-/// A whole response; bodies are small and always complete.
+/// A complete response; bodies are small.
 pub(crate) type Reply = Response<Full<Bytes>>;
-/// What a handler gives.
+/// The result of a handler.
 pub(crate) type Answer = Result<Reply, Refusal>;
 
-/// A wait before the response goes out, carried in its extensions so that handlers stay plain functions.
+/// A delay before the response is sent. It is stored in the response's extensions, so that handlers stay plain functions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wait(pub(crate) Duration);
 
-/// A request that is turned down.
+/// A rejection of a request.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     status: StatusCode,
     message: String,
 }
 
-/// A refusal with this status and reason.
+/// A rejection with this status and reason.
 pub(crate) fn refuse(status: StatusCode, message: impl Into<String>) -> Refusal {
     Refusal { status, message: message.into() }
 }
@@ -55,7 +55,7 @@ impl From<Refusal> for Reply {
     }
 }
 
-/// A response of this type.
+/// A response with this content type.
 pub(crate) fn reply(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Reply {
     let mut reply = Response::new(Full::new(body.into()));
     *reply.status_mut() = status;
@@ -80,12 +80,12 @@ pub(crate) fn empty(status: StatusCode) -> Reply {
     reply
 }
 
-/// A redirection.
+/// A redirect.
 pub(crate) fn redirect(status: StatusCode, place: &str) -> Reply {
     with(empty(status), header::LOCATION, place)
 }
 
-/// The reply with one more header; a value that no header can carry is left out.
+/// Adds a header to the reply, unless the value is invalid for a header.
 pub(crate) fn with(mut reply: Reply, name: HeaderName, value: &str) -> Reply {
     if let Ok(value) = HeaderValue::from_str(value) {
         reply.headers_mut().append(name, value);

@@ -1,4 +1,4 @@
-//! From a request to its handler: a table of routes for each service.
+//! Routes requests to their handlers: a table of routes for each service.
 
 use bytes::Bytes;
 use http::{Method, StatusCode, header, request::Parts};
@@ -8,13 +8,13 @@ use crate::respond::{Answer, Reply, missing, refuse, with};
 use crate::stats::Stats;
 use crate::{Options, admin, graph, ledger, notes, shop, tpdata};
 
-/// Everything that the server holds.
+/// The whole state of the server.
 pub(crate) struct Demo {
     pub(crate) core: Core,
     services: Vec<Service>,
 }
 
-/// A service as the router sees it, whatever its state is.
+/// A service without the type of its state.
 struct Service {
     /// The first segment of its paths.
     name: &'static str,
@@ -36,14 +36,14 @@ impl Service {
     }
 }
 
-/// Where a request goes.
+/// The result of routing a request.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Found<'p> {
-    /// The route with this index of the service with this index, and the segments that its path leaves open.
+    /// The route with this index of the service with this index, and the values of the open segments.
     Route(usize, usize, Vec<&'p str>),
-    /// The path is known, with other methods.
+    /// The path exists, with other methods.
     Methods(String),
-    /// Nothing here.
+    /// The path does not exist.
     Nowhere,
 }
 
@@ -73,7 +73,7 @@ impl Demo {
         Ok(Demo { core: Core::new(options, stats), services })
     }
 
-    /// Looks a request up.
+    /// Finds the route of a request.
     pub(crate) fn find<'p>(&self, method: &Method, path: &'p str) -> Found<'p> {
         let rest = path.strip_prefix('/').unwrap_or(path);
         let (first, rest) = rest.split_once('/').unwrap_or((rest, ""));
@@ -93,7 +93,7 @@ impl Demo {
         if allowed.is_empty() { Found::Nowhere } else { Found::Methods(allowed.join(", ")) }
     }
 
-    /// Answers a request that no fault has caught.
+    /// Answers a request that no fault affects.
     pub(crate) fn answer(&self, parts: &Parts, body: &Bytes, found: &Found<'_>) -> Reply {
         match found {
             Found::Route(service, at, open) => {
@@ -112,7 +112,7 @@ impl Demo {
     }
 }
 
-/// The open segments of a path that the pattern fits.
+/// The values of the open segments, if the path fits the pattern.
 fn fit<'p>(pattern: &str, path: &'p str) -> Option<Vec<&'p str>> {
     let mut open = Vec::new();
     let mut segments = path.split('/');

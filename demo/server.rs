@@ -24,14 +24,15 @@ use crate::Options;
 use crate::respond::{Reply, Wait, bad, refuse};
 use crate::router::Demo;
 
-/// The largest body that is read.
+/// The largest request body, in bytes.
 const BODY_LIMIT: usize = 8 << 20;
-/// How long connections may take to end when the server stops.
+/// The time that connections have to end when the server stops.
 const GRACE: Duration = Duration::from_secs(1);
-/// A load test opens all its connections at once; the system's usual 128 would make some of them wait a second.
+/// The length of the queue of new connections. A load test opens all its connections at once; with the usual 128, some of them would wait a
+/// second.
 const BACKLOG: u32 = 4096;
 
-/// A demo server that listens; [`Server::run`] serves.
+/// A demo server that listens; [`Server::run`] serves requests.
 pub struct Server {
     demo: Arc<Demo>,
     listener: StdListener,
@@ -45,7 +46,7 @@ impl fmt::Debug for Server {
 }
 
 impl Server {
-    /// Listens at once, so that connections made from now on succeed. Options that can't be are `InvalidInput`.
+    /// Listens from now on, so that connections succeed at once. Invalid options are an `InvalidInput`.
     pub fn bind(options: Options) -> io::Result<Self> {
         let addr = options.addr;
         let demo = Demo::new(options).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
@@ -59,13 +60,13 @@ impl Server {
         Ok(Server { demo: Arc::new(demo), addr: listener.local_addr()?, listener })
     }
 
-    /// Where it listens: the real port, where the options said 0.
+    /// The address on which it listens, with the actual port if the options had 0.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Serves until `shutdown` is done, then ends the connections after the responses that are under way.
+    /// Serves until `shutdown` is done. Then finishes the responses in progress and ends the connections.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         let listener = TcpListener::from_std(self.listener)?;
         let (stop, stopped) = watch::channel(());
@@ -80,13 +81,13 @@ impl Server {
                         self.demo.core.stats.connected();
                         connections.spawn(connection(Arc::clone(&self.demo), stream, stopped.clone()));
                     }
-                    // Out of descriptors, or the client left again: the next one may fare better.
+                    // The process is out of descriptors, or the client has disconnected. The next attempt may succeed.
                     Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
                 },
             }
         }
         drop(listener);
-        // Fails only when there is no connection to tell.
+        // Fails only if there are no connections.
         let _ = stop.send(());
         let _ = tokio::time::timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
         Ok(())
@@ -102,12 +103,12 @@ fn listen(addr: SocketAddr) -> io::Result<StdListener> {
 
 /// Serves one connection to its end.
 async fn connection(demo: Arc<Demo>, stream: TcpStream, mut stopped: watch::Receiver<()>) {
-    // Without it small responses may wait; a socket that refuses it serves all the same.
+    // Without this, small responses may be delayed. If the socket does not support it, the connection still works.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| serve_one(Arc::clone(&demo), request));
     let served = http1::Builder::new().timer(TokioTimer::new()).pipeline_flush(true).serve_connection(TokioIo::new(stream), service);
     let mut served = std::pin::pin!(served);
-    // How a connection ends, by the client or by a fault, is its own affair.
+    // Errors of the connection, whether from the client or from a fault, need no handling.
     tokio::select! {
         _ = &mut served => {}
         _ = stopped.changed() => {
@@ -117,7 +118,7 @@ async fn connection(demo: Arc<Demo>, stream: TcpStream, mut stopped: watch::Rece
     }
 }
 
-/// The connection is to be dropped without an answer.
+/// The error that drops the connection without a response.
 #[derive(Debug)]
 struct Dropped;
 
@@ -129,7 +130,7 @@ impl fmt::Display for Dropped {
 
 impl std::error::Error for Dropped {}
 
-/// Reads a request whole, lets the faults have it, answers it, and counts it.
+/// Reads a complete request, applies the faults, answers it, and counts it.
 async fn serve_one(demo: Arc<Demo>, request: Request<Incoming>) -> Result<Reply, Dropped> {
     let begun = Instant::now();
     let core = &demo.core;
@@ -192,13 +193,13 @@ fn runtime(threads: Option<usize>) -> io::Result<Runtime> {
     builder.thread_name("demo").enable_all().build()
 }
 
-/// Runs the server on this thread until Ctrl-C; `ready` learns the address once it listens.
+/// Runs the server on this thread until Ctrl-C; `ready` gets the address as soon as the server listens.
 pub fn serve(options: Options, ready: impl FnOnce(SocketAddr)) -> io::Result<()> {
     let runtime = runtime(options.threads)?;
     let server = Server::bind(options)?;
     ready(server.addr());
     let done = runtime.block_on(server.run(async {
-        // Without a handler for it, Ctrl-C ends the process by itself.
+        // Without a handler, Ctrl-C ends the process by default.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -207,14 +208,14 @@ pub fn serve(options: Options, ready: impl FnOnce(SocketAddr)) -> io::Result<()>
     done
 }
 
-/// Runs the server on a thread of its own until the handle is dropped.
+/// Runs the server on a separate thread until the handle is dropped.
 pub fn spawn(options: Options) -> io::Result<Handle> {
     let runtime = runtime(options.threads)?;
     let server = Server::bind(options)?;
     let addr = server.addr();
     let (stop, stopped) = oneshot::channel::<()>();
     let thread = std::thread::Builder::new().name("demo".to_owned()).spawn(move || {
-        // A handle that is gone is a stop, too.
+        // A dropped handle also stops the server.
         let _ = runtime.block_on(server.run(async { drop(stopped.await) }));
         runtime.shutdown_background();
     })?;
@@ -230,7 +231,7 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Where it listens.
+    /// The address on which it listens.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
@@ -247,7 +248,7 @@ impl Drop for Handle {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A thread that panicked has said so itself.
+            // A thread that panicked has already printed its message.
             let _ = thread.join();
         }
     }

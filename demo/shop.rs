@@ -1,6 +1,6 @@
 //! `/shop`: a catalogue to search, accounts `userN` / `secretN`, carts and payments. Keys are camelCase.
 //!
-//! Items are `item-1` to `item-240`, named by a colour and a thing (`Blue kettle`); account N owns the cart `cartN`.
+//! Items are `item-1` to `item-240`, named after a color and a thing (`Blue kettle`); account N owns the cart `cartN`.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use crate::store::{lock, number};
 use crate::wire::find;
 
 const VERSION: &str = "2.8.0";
-/// Items on a page of results.
+/// The number of items on a page of results.
 const PAGE: usize = 4;
 const COLOURS: [&str; 12] = ["Red", "Blue", "Green", "Black", "White", "Yellow", "Grey", "Brown", "Orange", "Silver", "Golden", "Purple"];
 const THINGS: [&str; 20] = [
@@ -67,7 +67,7 @@ fn items() -> u64 {
     (COLOURS.len() * THINGS.len()) as u64
 }
 
-/// Consecutive numbers differ in their thing, so a page of results mixes colours.
+/// The name of an item. Consecutive numbers have different things, so a page of results mixes colors.
 fn name(number: u64) -> String {
     let at = usize::try_from(number - 1).unwrap_or(0);
     format!("{} {}", COLOURS[at / THINGS.len() % COLOURS.len()], THINGS[at % THINGS.len()])
@@ -171,7 +171,7 @@ fn clear(call: &Call<'_>) -> Answer {
     Ok(empty(StatusCode::NO_CONTENT))
 }
 
-/// 202 for a new payment, 200 for one with a key seen before: a repeated request pays once.
+/// Answers 202 for a new payment, and 200 for one with a known key: a repeated request pays only once.
 fn pay(call: &Call<'_>) -> Answer {
     let cart = cart_name(call)?;
     let key = call.header("idempotency-key");

@@ -1,20 +1,20 @@
-//! The server's own count of requests, for tests to hold a load generator's count against.
+//! The server's own request counts, with which tests compare those of a load generator.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Map, Value, json};
 
-/// Counters, exact, without locks.
+/// Exact counters without locks.
 #[derive(Debug)]
 pub(crate) struct Stats {
     /// The name of each service, and its routes.
     services: Vec<(&'static str, Vec<Counted>)>,
     statuses: Vec<AtomicU64>,
-    /// Requests that no route took.
+    /// The number of requests without a route.
     unmatched: AtomicU64,
-    /// Connections dropped on purpose.
+    /// The number of connections dropped on purpose.
     closed: AtomicU64,
-    /// Connections accepted.
+    /// The number of accepted connections.
     connections: AtomicU64,
 }
 
@@ -27,7 +27,7 @@ struct Counted {
 }
 
 impl Stats {
-    /// Counters for these services, each with the method and the path of its routes.
+    /// Creates counters for these services, each with the method and the path of its routes.
     pub(crate) fn new<'r>(services: impl Iterator<Item = (&'static str, &'r [(&'static str, &'static str)])>) -> Self {
         let zeroes = |routes: &[(&'static str, &'static str)]| {
             routes.iter().map(|&(method, path)| Counted { method, path, count: AtomicU64::new(0) }).collect()
@@ -41,30 +41,30 @@ impl Stats {
         }
     }
 
-    /// A request arrived, for the route with these indices of its service and within it.
+    /// Counts a request. `route` has the index of its service and of its route.
     pub(crate) fn arrived(&self, route: Option<(usize, usize)>) {
         let counter = route.and_then(|(service, at)| self.services.get(service)?.1.get(at));
         counter.map_or(&self.unmatched, |route| &route.count).fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A response goes out.
+    /// Counts a response.
     pub(crate) fn answered(&self, status: u16) {
         if let Some(counter) = self.statuses.get(usize::from(status)) {
             counter.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// A connection was dropped on purpose.
+    /// Counts a connection that was dropped on purpose.
     pub(crate) fn dropped(&self) {
         self.closed.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A connection was accepted.
+    /// Counts an accepted connection.
     pub(crate) fn connected(&self) {
         self.connections.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// All counters back to nought.
+    /// Sets all counters to zero.
     pub(crate) fn reset(&self) {
         let routes = self.services.iter().flat_map(|(_, routes)| routes).map(|route| &route.count);
         let all = routes.chain(&self.statuses);
@@ -73,7 +73,7 @@ impl Stats {
         }
     }
 
-    /// What was counted, without the zeroes.
+    /// The counts, without zeros.
     pub(crate) fn show(&self) -> Value {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let mut routes = Map::new();

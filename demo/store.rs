@@ -1,4 +1,4 @@
-//! Records numbered from 1, bounded: beyond the cap the oldest are dropped.
+//! Records numbered from 1, up to a limit: beyond it, the oldest are dropped.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ pub(crate) struct Store<T> {
     rows: Mutex<Rows<T>>,
 }
 
-/// Row `i` of `rows` has the number `first + i`; removed rows leave a hole until they reach the front.
+/// Row `i` of `rows` has the number `first + i`. A removed row leaves a hole until it is at the front.
 #[derive(Debug)]
 struct Rows<T> {
     first: u64,
@@ -33,7 +33,7 @@ impl<T> Store<T> {
         lock(&self.rows)
     }
 
-    /// Keeps what `make` builds for the next number; gives what `see` makes of it.
+    /// Stores the row that `make` builds for the next number. Returns the result of `see`.
     pub(crate) fn add<R>(&self, make: impl FnOnce(u64) -> T, see: impl FnOnce(&T) -> R) -> R {
         let mut held = self.rows();
         let number = held.first + held.rows.len() as u64;
@@ -47,28 +47,28 @@ impl<T> Store<T> {
         seen
     }
 
-    /// What `see` makes of a row, if it is still there.
+    /// The result of `see` for a row, if it still exists.
     pub(crate) fn see<R>(&self, number: u64, see: impl FnOnce(&mut T) -> R) -> Option<R> {
         self.rows().slot(number)?.as_mut().map(see)
     }
 
-    /// Takes a row out.
+    /// Removes a row.
     pub(crate) fn remove(&self, number: u64) -> Option<T> {
         self.rows().slot(number)?.take()
     }
 
-    /// What `see` makes of the newest rows, newest first.
+    /// The results of `see` for the newest rows, newest first.
     pub(crate) fn newest<R>(&self, most: usize, see: impl FnMut(&T) -> R) -> Vec<R> {
         self.rows().rows.iter().rev().flatten().take(most).map(see).collect()
     }
 }
 
-/// Locks; a handler that panicked leaves no half-made state behind, so a poisoned lock is as good as any.
+/// Locks a mutex. A handler that panicked leaves no inconsistent state behind, so a poisoned lock is usable.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The number in an id like `trt-12`, if the id is written as this server writes it.
+/// The number in an id like `trt-12`, if the id has exactly the format of this server.
 pub(crate) fn number(id: &str, prefix: &str) -> Option<u64> {
     let digits = id.strip_prefix(prefix)?;
     if digits.starts_with(['0', '+']) { None } else { digits.parse().ok() }

@@ -7,10 +7,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
 
-/// How long a one-time code is valid, in seconds.
+/// The time for which a one-time code is valid, in seconds.
 const OTP_STEP: u64 = 30;
 
-/// Signs tokens with a key of this server, so that it recognizes its own tokens without storing them.
+/// Signs tokens with this server's key, so that it recognizes them without storing them.
 #[derive(Debug)]
 pub(crate) struct TokenSigner {
     key: [u8; 8],
@@ -29,12 +29,12 @@ impl TokenSigner {
         mark
     }
 
-    /// `payload.mark`, good for this kind only.
+    /// Makes a token, `payload.mark`, which is valid only for this kind.
     pub(crate) fn mint(&self, kind: &str, payload: &str) -> String {
         format!("{payload}.{}", self.mark(kind, payload))
     }
 
-    /// The payload of a token of this kind that this server minted.
+    /// The payload of a token of this kind, if this server made it.
     pub(crate) fn open<'t>(&self, kind: &str, token: &'t str) -> Option<&'t str> {
         let (payload, mark) = token.rsplit_once('.')?;
         same(mark, &self.mark(kind, payload)).then_some(payload)
@@ -48,20 +48,20 @@ impl TokenSigner {
         mixed ^ (mixed >> 31)
     }
 
-    /// Whether this one is of a share of all.
+    /// A random decision that is true with this probability.
     pub(crate) fn chance(&self, share: f64) -> bool {
         share > 0.0 && ((self.random() >> 11) as f64 / (1_u64 << 53) as f64) < share
     }
 }
 
-/// Compares without telling by its time where the difference is.
+/// Compares two texts in a time that does not reveal where they differ.
 pub(crate) fn same(left: &str, right: &str) -> bool {
     left.len() == right.len() && left.bytes().zip(right.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }
 
 /// HMAC-SHA-256 in lower-case hex.
 pub(crate) fn hmac_sha256(key: &[u8], data: &[u8]) -> String {
-    // HMAC takes keys of any length; the error can't happen, and an empty mark would match nothing of 64 digits.
+    // HMAC accepts keys of any length, so this error cannot happen. An empty result would match no signature of 64 digits.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
         return String::new();
     };
@@ -69,7 +69,7 @@ pub(crate) fn hmac_sha256(key: &[u8], data: &[u8]) -> String {
     hex::encode(mac.finalize().into_bytes())
 }
 
-/// Whether `code` is this secret's one-time code now, or one step before or after.
+/// Whether `code` is the one-time code of this secret for the current step, the one before or the one after.
 pub(crate) fn totp_holds(secret: &[u8], code: &str, unix: u64) -> bool {
     let step = unix / OTP_STEP;
     [step, step.wrapping_sub(1), step + 1].iter().any(|step| totp_at(secret, *step).is_some_and(|want| same(&want, code)))
@@ -85,7 +85,7 @@ pub(crate) fn totp_at(secret: &[u8], step: u64) -> Option<String> {
     Some(format!("{:06}", (u32::from_be_bytes(four) & 0x7fff_ffff) % 1_000_000))
 }
 
-/// The bytes of a base32 text (RFC 4648; case, spaces, dashes and padding don't matter).
+/// Decodes base32 (RFC 4648; case, spaces, dashes and padding are ignored).
 pub(crate) fn base32(text: &str) -> Option<Vec<u8>> {
     let (mut bits, mut held, mut bytes) = (0_u32, 0_u32, Vec::new());
     for letter in text.bytes().filter(|letter| !matches!(letter, b'=' | b' ' | b'-')) {

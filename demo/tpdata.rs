@@ -9,7 +9,7 @@ use crate::respond::{Answer, Refusal, bad, empty, json_reply, missing, with};
 use crate::store::{Store, number};
 
 const VERSION: &str = "3.1.4";
-/// Who may see a treatment.
+/// The values for who may see a treatment.
 const POLICIES: [&str; 3] = ["allowAll", "allowOwner", "denyAll"];
 
 type Call<'c> = call::Call<'c, State>;
@@ -44,7 +44,7 @@ fn health(_: &Call<'_>) -> Answer {
     Ok(json_reply(StatusCode::OK, &json!({ "version": VERSION, "status": "ok" })))
 }
 
-/// The fields of a body, all problems in one go.
+/// Reads the fields of a body, and reports all problems at once.
 struct Fields<'b> {
     body: &'b Map<String, Value>,
     wrong: Vec<String>,
@@ -104,7 +104,7 @@ fn located(made: &Value, place: &str) -> crate::respond::Reply {
     with(json_reply(StatusCode::CREATED, made), header::LOCATION, place)
 }
 
-/// The treatment that the path names.
+/// The treatment in the path.
 fn treatment(call: &Call<'_>) -> Result<(u64, Value), Refusal> {
     let id = call.param(0);
     let found = number(&id, "trt-").and_then(|number| call.state.treatments.see(number, |treatment| (number, treatment.clone())));
@@ -151,7 +151,7 @@ fn get_variant(call: &Call<'_>) -> Answer {
     tagged(call, &shown)
 }
 
-/// With its ETag; 304 where the client has it already. What is kept here never changes, so its id tells its state.
+/// Adds an ETag; answers 304 if the client already has this version. Stored data never changes, so its id identifies its version.
 fn tagged(call: &Call<'_>, shown: &Value) -> Answer {
     let etag = format!("\"{}\"", shown["id"].as_str().unwrap_or_default());
     let held = call.header(header::IF_NONE_MATCH);

@@ -1,8 +1,8 @@
-//! Reading what clients send: percent encoding, forms, cookies, multipart bodies.
+//! Reads data from clients: percent encoding, forms, cookies, multipart bodies.
 
 use std::borrow::Cow;
 
-/// Decodes percent escapes; a stray `%` stands for itself, as browsers have it.
+/// Decodes percent escapes. As in browsers, a stray `%` represents itself.
 pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
@@ -41,7 +41,7 @@ pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The first value of a name.
+/// The first value with a name.
 pub(crate) fn find<'p>(pairs: &'p [(String, String)], name: &str) -> Option<&'p str> {
     pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
@@ -60,7 +60,7 @@ pub(crate) struct Part<'b> {
     pub(crate) body: &'b [u8],
 }
 
-/// The parts of a `multipart/form-data` body; the error says what the body lacks.
+/// The parts of a `multipart/form-data` body. The error says what is missing in the body.
 pub(crate) fn multipart<'b>(content_type: &str, body: &'b [u8]) -> Result<Vec<Part<'b>>, String> {
     let (kind, attributes) = content_type.split_once(';').unwrap_or((content_type, ""));
     if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
@@ -105,7 +105,7 @@ fn attribute(text: &str, wanted: &str) -> Option<String> {
     )
 }
 
-/// Where `needle` first stands; looks closer only where its first byte is.
+/// The position of the first `needle`. Compares the rest only where its first byte occurs.
 fn seek(hay: &[u8], needle: &[u8]) -> Option<usize> {
     hay.windows(needle.len()).position(|window| window[0] == needle[0] && window == needle)
 }

@@ -1,4 +1,4 @@
-//! The certificate authority of recordings: made on the spot, kept private, removed on request.
+//! The certificate authority of recordings: created when needed, kept private, removed on request.
 
 use std::collections::HashMap;
 use std::fs;
@@ -19,9 +19,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::clock;
 
-/// Some systems refuse certificates that are valid for longer than 398 days.
+/// The validity of certificates in days. Some systems reject certificates that are valid for longer than 398 days.
 const VALID_DAYS: i64 = 300;
-/// An authority that is renewed seldom has to be trusted seldom.
+/// The validity of the authority in days. It is long, because users have to trust every new authority.
 const AUTHORITY_DAYS: i64 = 3650;
 
 /// A certificate authority.
@@ -32,15 +32,15 @@ pub struct Authority {
     der: CertificateDer<'static>,
     spki: Vec<u8>,
     issuer: Issuer<'static, KeyPair>,
-    /// TLS of each host.
+    /// The TLS configuration of each host.
     hosts: Mutex<HashMap<String, Arc<ServerConfig>>>,
 }
 
 impl Authority {
-    /// The authority in a folder; made if there is none. Its key can be read by its owner only.
+    /// Opens the authority in a folder, or creates it. Only its owner can read its key.
     ///
     /// # Errors
-    /// If the folder cannot be read or written, or holds something else.
+    /// If the folder cannot be read or written, or contains other files.
     pub fn open(folder: &Path) -> io::Result<Self> {
         let (certificate, key_path) = (folder.join("ca.pem"), folder.join("ca.key"));
         let pair = match (fs::read_to_string(&key_path), certificate.is_file()) {
@@ -53,7 +53,7 @@ impl Authority {
         Ok(Self { certificate, der, spki, issuer: Issuer::new(parameters()?, pair), hosts: Mutex::default() })
     }
 
-    /// Removes the authority of a folder: its certificate and key. Whether there was one.
+    /// Removes the authority in a folder: its certificate and key. Returns whether there was one.
     ///
     /// # Errors
     /// If it cannot be removed.
@@ -69,12 +69,12 @@ impl Authority {
         Ok(removed)
     }
 
-    /// The hash of its public key, by which Chromium can be told to trust it for one run: SHA-256 of the SPKI in base64.
+    /// The hash of its public key, SHA-256 of the SPKI in base64. With it, Chromium can be told to trust the authority for one run.
     pub fn fingerprint(&self) -> String {
         STANDARD.encode(Sha256::digest(&self.spki))
     }
 
-    /// TLS as a host, with a certificate that this authority has signed.
+    /// The TLS configuration of a host, with a certificate that this authority has signed.
     pub(crate) fn tls(&self, host: &str) -> io::Result<Arc<ServerConfig>> {
         if let Some(known) = self.hosts.lock().unwrap_or_else(PoisonError::into_inner).get(host) {
             return Ok(Arc::clone(known));
@@ -104,7 +104,7 @@ impl Authority {
     }
 }
 
-/// What the certificate says. The key makes an authority unique, so that all have the same name.
+/// The content of the authority's certificate. All authorities have the same name, because their keys distinguish them.
 fn parameters() -> io::Result<CertificateParams> {
     let mut params = CertificateParams::new(Vec::<String>::new()).map_err(io::Error::other)?;
     params.distinguished_name.push(DnType::CommonName, "ltc record (private to this user)");
@@ -114,7 +114,7 @@ fn parameters() -> io::Result<CertificateParams> {
     Ok(params)
 }
 
-/// From two days ago, because clocks differ.
+/// Sets the validity. It starts two days ago, because clocks differ.
 fn validity(params: &mut CertificateParams, days: i64) {
     let now = clock::now();
     let midnight = |days| {

@@ -1,4 +1,4 @@
-//! Chromium with the proxy, in a profile of its own.
+//! Starts Chromium with the proxy, in a separate profile.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,18 +7,18 @@ use std::process::{ExitStatus, Stdio};
 
 use tokio::process::Command;
 
-/// Names of Chromium and its relatives, most specific first.
+/// The names of Chromium and related browsers, most specific first.
 const NAMES: [&str; 7] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "brave-browser"];
 
-/// Where macOS has them.
+/// The paths of these browsers on macOS.
 const MAC: [&str; 3] = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
 ];
 
-/// The first browser of this family that is installed, below the folders of a `PATH`.
+/// The first installed browser of this family in the folders of a `PATH`.
 pub fn find(path: &std::ffi::OsStr) -> Option<PathBuf> {
     let folders: Vec<PathBuf> = std::env::split_paths(path).collect();
     let on_path = NAMES.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
@@ -41,7 +41,7 @@ pub async fn run(
     let mut command = Command::new(browser);
     command
         .arg(format!("--proxy-server=http://{proxy}"))
-        // Without this, requests to this machine would not go through the proxy.
+        // Without this option, requests to this machine would bypass the proxy.
         .arg("--proxy-bypass-list=<-loopback>")
         .arg(format!("--ignore-certificate-errors-spki-list={fingerprint}"))
         .arg(format!("--user-data-dir={}", profile.display()))
@@ -52,7 +52,7 @@ pub async fn run(
             "--disable-component-update",
             "--disable-sync",
         ])
-        // The browser's own services would be part of the recording.
+        // Without these options, the browser's own services would be part of the recording.
         .args([
             "--disable-default-apps",
             "--disable-domain-reliability",

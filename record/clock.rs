@@ -1,16 +1,16 @@
-//! The wall clock, as times of a HAR and dates of certificates.
+//! The wall clock: times for a HAR and dates for certificates.
 
 use std::time::SystemTime;
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-/// The time now. A clock outside the years that can be written reads as 1970.
+/// The current time, or 1970 if the clock is outside of the supported years.
 #[expect(clippy::disallowed_methods, reason = "a recording's times are those of the wall clock, and this is its one place that reads it")]
 pub(crate) fn now() -> Timestamp {
     Timestamp::try_from(SystemTime::now()).unwrap_or_default()
 }
 
-/// The day in UTC that is `days` from `time`; the last day that can be written, where that is later.
+/// The day in UTC that is `days` after `time`, at most the last supported day.
 pub(crate) fn date(time: Timestamp, days: i64) -> Date {
     time.to_zoned_datetime(TimeZone::UTC).date().saturating_add(jiff::Span::new().days(days))
 }

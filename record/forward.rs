@@ -1,4 +1,4 @@
-//! One request: sent on to its server, with request and response kept.
+//! Forwards one request to its server, and records request and response.
 
 use std::io;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::proxy::State;
 /// The body of a response on its way to the client.
 pub(crate) type Body = BoxBody<Bytes, io::Error>;
 
-/// Bytes of a body that are kept. What is longer still reaches the client.
+/// The most bytes of a body that are recorded. The client still gets a longer one completely.
 const KEPT_MAX: usize = 32 * 1024 * 1024;
 
 /// Headers that belong to one connection (RFC 9110, section 7.6.1).
@@ -32,7 +32,7 @@ pub(crate) fn text(text: impl Into<Bytes>) -> Body {
     Full::new(text.into()).map_err(|never| match never {}).boxed()
 }
 
-/// Sends a request on. `origin` is that of the tunnel, or `None` where the request names its server itself.
+/// Forwards a request. `origin` is that of the tunnel, or `None` if the request itself names its server.
 pub(crate) async fn forward(state: Arc<State>, request: Request<Incoming>, origin: Option<String>) -> Response<Body> {
     let started = Instant::now();
     let mut exchange = Exchange { start: clock::now(), method: request.method().to_string(), ..Exchange::default() };
@@ -70,7 +70,7 @@ async fn send(state: &Arc<State>, request: Request<Incoming>, exchange: &mut Exc
     exchange.headers = without_hops(&parts.headers);
     exchange.body = collected.to_vec();
     let mut headers = exchange.headers.clone();
-    // Bodies are kept as text.
+    // Without a content coding, bodies are recorded as text.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     if let Some(upgrade) = &upgrade {
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
@@ -104,7 +104,7 @@ async fn send(state: &Arc<State>, request: Request<Incoming>, exchange: &mut Exc
     Ok(response)
 }
 
-/// Hands a response to the client while it arrives, and keeps the exchange when it is complete.
+/// Passes a response to the client while it arrives, and records the exchange when it is complete.
 fn relay(state: Arc<State>, response: Response<Incoming>, mut exchange: Exchange, started: Instant) -> Response<Body> {
     let (parts, mut body) = response.into_parts();
     exchange.status = parts.status.as_u16();
@@ -134,7 +134,7 @@ fn relay(state: Arc<State>, response: Response<Incoming>, mut exchange: Exchange
                 }
                 Err(error) => exchange.problem = Some(error.to_string()),
             }
-            // A client that has gone still leaves the rest of the response to record.
+            // If the client has disconnected, the rest of the response is still recorded.
             let _ = sender.send(frame).await;
         }
         exchange.duration_ms = elapsed_ms(started);

@@ -19,16 +19,16 @@ pub(crate) struct Exchange {
     pub(crate) url: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
-    /// 0 without a response.
+    /// The status; 0 without a response.
     pub(crate) status: u16,
     pub(crate) reason: String,
     pub(crate) response_headers: HeaderMap,
     pub(crate) response_body: Vec<u8>,
-    /// Why there is no response, or not all of it.
+    /// The reason why the response is missing or incomplete.
     pub(crate) problem: Option<String>,
 }
 
-/// The HAR of exchanges, in the order in which they began. A navigation of the browser begins a page.
+/// The HAR of the exchanges, in the order in which they began. A navigation of the browser begins a page.
 pub(crate) fn har(mut exchanges: Vec<Exchange>) -> Value {
     exchanges.sort_by_key(|exchange| exchange.start);
     let mut pages: Vec<Value> = Vec::new();
@@ -52,7 +52,7 @@ pub(crate) fn har(mut exchanges: Vec<Exchange>) -> Value {
     } })
 }
 
-/// Whether the browser opened a page, rather than a part of one.
+/// Whether the browser opened a page, instead of loading a part of one.
 fn is_navigation(exchange: &Exchange) -> bool {
     let header = |name: &str| exchange.headers.get(name).and_then(|value| value.to_str().ok());
     let is_page = header("sec-fetch-dest") == Some("document");
@@ -119,7 +119,7 @@ fn list(headers: &HeaderMap) -> Vec<Value> {
     headers.iter().map(|(name, value)| json!({ "name": name.as_str(), "value": String::from_utf8_lossy(value.as_bytes()) })).collect()
 }
 
-/// The body without its content coding. The proxy asks for none, but a server may use gzip all the same.
+/// The body without its content coding. The proxy requests none, but a server may use gzip anyway.
 fn decoded(exchange: &Exchange) -> Vec<u8> {
     let coding = text_header(&exchange.response_headers, "content-encoding");
     let mut out = Vec::new();

@@ -1,10 +1,11 @@
-//! A recording proxy: what a browser or another client sends becomes a HAR.
+//! A recording proxy: writes the requests of a browser or another client to a HAR.
 //!
-//! [`Proxy::start`] listens on 127.0.0.1. A client that trusts the [`Authority`] sends its requests through it; `forward` sends them on and
-//! keeps request and response, and [`Proxy::finish`] gives the HAR. [`browser::run`] starts Chromium so that it uses the proxy and trusts the
-//! authority, in a profile of its own that is removed afterwards.
+//! [`Proxy::start`] listens on 127.0.0.1. A client that trusts the [`Authority`] sends its requests through it; `forward` forwards them and
+//! records request and response, and [`Proxy::finish`] returns the HAR. [`browser::run`] starts Chromium so that it uses the proxy and
+//! trusts the authority, in a separate profile that is removed afterwards.
 //!
-//! The authority's key never leaves this machine, and only its owner can read it. Nothing trusts it until the user says so.
+//! The authority's key never leaves this machine, and only its owner can read it. No client trusts the authority unless the user configures
+//! it.
 
 mod authority;
 pub mod browser;

@@ -1,4 +1,4 @@
-//! The proxy: plain requests, and tunnels that it opens with certificates of the authority.
+//! The proxy: handles plain requests, and terminates tunnels with certificates of the authority.
 
 use std::convert::Infallible;
 use std::io;
@@ -20,28 +20,28 @@ use crate::forward::{self, Body};
 use crate::har::{self, Exchange};
 use crate::upstream::Upstream;
 
-/// How responses that are on their way are waited for when the recording ends.
+/// The time for which responses in progress are awaited when the recording ends.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// How a proxy records.
+/// The options of a proxy.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The port on 127.0.0.1; 0 for any free one.
     pub port: u16,
-    /// Whether servers may have any certificate.
+    /// Whether to accept any certificate of a server.
     pub insecure: bool,
 }
 
 /// A running proxy.
 #[derive(Debug)]
 pub struct Proxy {
-    /// Where it listens.
+    /// The address on which it listens.
     pub address: SocketAddr,
     state: Arc<State>,
     accepting: JoinHandle<()>,
 }
 
-/// What all requests share.
+/// The state that all requests share.
 pub(crate) struct State {
     authority: Authority,
     pub(crate) upstream: Upstream,
@@ -77,7 +77,7 @@ impl Proxy {
                         let state = Arc::clone(&shared);
                         tokio::spawn(async move {
                             let service = service_fn(move |request| serve(Arc::clone(&state), request));
-                            // A client may go at any time.
+                            // A client may disconnect at any time.
                             let _ = http1::Builder::new()
                                 .preserve_header_case(true)
                                 .serve_connection(TokioIo::new(stream), service)
@@ -85,7 +85,7 @@ impl Proxy {
                                 .await;
                         });
                     }
-                    // Too many open files, for example: the next connection may work.
+                    // For example, too many files are open. The next connection may work.
                     Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
                 }
             }
@@ -93,12 +93,12 @@ impl Proxy {
         Ok(Self { address, state, accepting })
     }
 
-    /// The requests so far.
+    /// The number of requests so far.
     pub fn count(&self) -> usize {
         self.state.exchanges.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Ends the recording. Gives the HAR as text, and the number of its entries.
+    /// Ends the recording. Returns the HAR as text, and the number of its entries.
     pub async fn finish(self) -> (String, usize) {
         self.accepting.abort();
         tokio::time::sleep(GRACE).await;

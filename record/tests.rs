@@ -13,7 +13,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::{Authority, Options, Proxy};
 
-/// Answers one request per connection with its first line and body.
+/// Answers one request per connection, with the request's first line and body.
 async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
     let request = read_request(&mut stream).await?;
     let line = request.lines().next().unwrap_or_default().to_owned();
@@ -63,7 +63,7 @@ async fn server(tls: Option<TlsAcceptor>) -> SocketAddr {
     address
 }
 
-/// TLS with a certificate that nobody trusts.
+/// TLS with a certificate that no client trusts.
 fn untrusted() -> TlsAcceptor {
     let key = rcgen::KeyPair::generate().unwrap();
     let certificate = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap().self_signed(&key).unwrap();
@@ -77,7 +77,7 @@ fn untrusted() -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
-/// A client that trusts the authority only.
+/// A client that trusts only the authority.
 fn trusting(pem: &str) -> TlsConnector {
     use base64::Engine as _;
     let inner: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();

@@ -1,4 +1,4 @@
-//! Connections to the servers behind the proxy.
+//! Connections from the proxy to the servers.
 
 use std::io;
 use std::sync::Arc;
@@ -16,14 +16,14 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// How servers are reached.
+/// How the proxy connects to servers.
 #[derive(Clone)]
 pub(crate) struct Upstream {
     tls: TlsConnector,
 }
 
 impl Upstream {
-    /// With the system's certificates, or with any if `insecure`.
+    /// Trusts the system's certificates, or any certificate if `insecure`.
     pub(crate) fn new(insecure: bool) -> io::Result<Self> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder =
@@ -52,7 +52,7 @@ impl Upstream {
     }
 }
 
-/// Accepts any certificate: `--insecure`, for servers under test with certificates of their own.
+/// Accepts any certificate: for `--insecure`, with servers under test that have their own certificates.
 #[derive(Debug)]
 struct Unverified(Arc<CryptoProvider>);
 

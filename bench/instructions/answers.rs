@@ -1,6 +1,6 @@
-//! The main file of the program that is counted, beside the Rust that scenarios.lt becomes: a server in memory, and one run of one scenario.
+//! The main file of the measured program, together with the generated Rust of scenarios.lt: a server in memory, and a run of one scenario.
 //!
-//! It is compiled without optimisation, as a spec's own crate is: a request is answered by few copies of bytes.
+//! It is compiled without optimization, as a spec's own crate is, so it answers a request by copying few bytes.
 
 use std::process::ExitCode;
 
@@ -8,10 +8,10 @@ use ltc_runtime::generated::Program;
 use ltc_runtime::in_memory::{self, Accepted, Peer};
 
 const ITEM: &str = r#"{"id":7,"name":"kettle","price":24.5,"tags":["kitchen","steel"],"stock":{"amount":3,"place":"A-12"}}"#;
-/// [`ITEM`], by `gzip -9 --no-name`.
+/// [`ITEM`], compressed with `gzip -9 --no-name`.
 const ITEM_GZIP: &[u8] = include_bytes!("item.json.gz");
 
-/// Runs `ITERATIONS` of the scenario `CLASS`, of which each request fails where `FAILURES` is `all`: `scenarios CLASS ITERATIONS FAILURES`.
+/// Runs `ITERATIONS` iterations of the scenario `CLASS`. Each request fails if `FAILURES` is `all`: `scenarios CLASS ITERATIONS FAILURES`.
 pub fn main(program: &'static Program) -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [class, iterations, failures] = args.as_slice() else {
@@ -40,7 +40,7 @@ pub fn main(program: &'static Program) -> ExitCode {
     }
 }
 
-/// A server of HTTP/1.1. Requests come whole.
+/// An HTTP/1.1 server. Each request arrives in one piece.
 #[derive(Debug)]
 struct Http1 {
     number: u64,
@@ -79,7 +79,7 @@ impl Http1 {
     }
 }
 
-/// An answer with a body of JSON, and more lines of headers.
+/// A response with a JSON body and additional header lines.
 fn json(status: &str, headers: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
@@ -111,7 +111,7 @@ impl Peer for Http1 {
         } else if sent.starts_with(b"GET /v1/old ") {
             answer.extend_from_slice(b"HTTP/1.1 302 Found\r\nLocation: /v1/item\r\nContent-Length: 0\r\n\r\n");
         } else if sent.starts_with(b"GET /basket ") {
-            // The first answer sets the cookie, all other requests have to bring it.
+            // The first response sets the cookie, and all other requests have to send it.
             if self.number == 1 {
                 answer.extend_from_slice(&json("200 OK", "Set-Cookie: session=0123456789abcdef; Path=/; HttpOnly\r\n", ITEM));
             } else if sent.ends_with(b"Cookie: session=0123456789abcdef\r\n\r\n") {
@@ -132,7 +132,7 @@ const HEADERS: u8 = 1;
 const DATA: u8 = 0;
 const PING: u8 = 6;
 
-/// A server of HTTP/2 (RFC 9113) that answers each request with [`ITEM`], and reads no more of it than that it is one.
+/// An HTTP/2 server (RFC 9113) that answers each request with [`ITEM`], and reads no more of it than necessary.
 #[derive(Debug)]
 struct Http2 {
     unread: Vec<u8>,
@@ -163,7 +163,7 @@ impl Peer for Http2 {
                 return;
             }
             self.greeted = true;
-            // MAX_CONCURRENT_STREAMS, as servers send it.
+            // MAX_CONCURRENT_STREAMS, which most servers send.
             frame(answer, SETTINGS, 0, 0, &[0, 3, 0, 0, 0, 100]);
         }
         while self.unread.len() >= at + 9 {
@@ -178,7 +178,7 @@ impl Peer for Http2 {
                 SETTINGS if flags & 1 == 0 => frame(answer, SETTINGS, 1, 0, &[]),
                 PING if flags & 1 == 0 => frame(answer, PING, 1, 0, content),
                 HEADERS => {
-                    // `:status: 200` and `content-type: application/json`, by HPACK's static table (RFC 7541, appendix A).
+                    // `:status: 200` and `content-type: application/json`, from HPACK's static table (RFC 7541, appendix A).
                     let mut fields = vec![0x88, 0x0f, 0x10, 16];
                     fields.extend_from_slice(b"application/json");
                     frame(answer, HEADERS, 4, stream, &fields);

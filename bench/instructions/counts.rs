@@ -1,4 +1,4 @@
-//! The file of known counts, and what a difference from it means.
+//! The file with the known counts, and the comparison with new ones.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,21 +6,21 @@ use std::process::Command;
 
 use super::super::Outcome;
 
-/// More instructions than that above the known count fail the check.
+/// The check fails if a count exceeds the known one by more than this percentage.
 pub(super) const TOLERANCE_PERCENT: f64 = 2.0;
 
-/// One line of the counts.
+/// A scenario, which has one line in the file.
 pub(super) struct Scenario {
     /// The user class in scenarios.lt.
     pub(super) class: &'static str,
     pub(super) what: &'static str,
-    /// Iterations of the shorter run; the longer one has twice as many.
+    /// Iterations of the shorter run; the longer one has twice this number.
     pub(super) iterations: u64,
-    /// Whether each of its requests fails, as it should.
+    /// Whether each of its requests is supposed to fail.
     pub(super) fails: bool,
 }
 
-/// Instructions an iteration, by scenario, and what they were counted with.
+/// Instructions per iteration, by scenario, and the tools with which they were counted.
 #[derive(Default)]
 pub(super) struct Counts {
     with: String,
@@ -28,7 +28,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// No counts yet, and what this machine counts with.
+    /// Empty counts, with the tools of this machine.
     pub(super) fn of_this_machine() -> Outcome<Self> {
         let said = |program: &str, args: &[&str]| -> Outcome<String> {
             let output = Command::new(program).args(args).output().map_err(|error| format!("`{program}` can't be run: {error}"))?;
@@ -36,7 +36,7 @@ impl Counts {
         };
         let (rustc, valgrind) = (said("rustc", &["--version"])?, said("valgrind", &["--version"])?);
         let rustc = rustc.split(" (").next().unwrap_or(&rustc);
-        // Systems without glibc have no `getconf` for it.
+        // Systems without glibc do not support this query of `getconf`.
         let libc = said("getconf", &["GNU_LIBC_VERSION"]).unwrap_or_else(|_| "another libc".into());
         Ok(Self { with: format!("{rustc}, {valgrind}, {libc}, {}", std::env::consts::ARCH), by_class: BTreeMap::new() })
     }
@@ -61,7 +61,7 @@ impl Counts {
         self.by_class.insert(class.to_owned(), count);
     }
 
-    /// These counts, and the known ones of what wasn't counted.
+    /// These counts, and the known ones of scenarios that were not counted.
     pub(super) fn over(mut self, known: &Self) -> Self {
         for (class, count) in &known.by_class {
             self.by_class.entry(class.clone()).or_insert(*count);
@@ -76,7 +76,7 @@ impl Counts {
         );
         for Scenario { class, what, .. } in scenarios {
             if let Some(count) = self.by_class.get(*class) {
-                // Writing to a string can't fail.
+                // Writing to a string cannot fail.
                 let _ = writeln!(text, "{class:<14} {count:>8}  {what}");
             }
         }
@@ -97,7 +97,7 @@ impl Counts {
     }
 
     /// # Errors
-    /// Where a count has grown by more than the tolerance, or isn't known.
+    /// If a count has grown by more than the tolerance, or is unknown.
     pub(super) fn check(&self, known: &Self) -> Outcome {
         let mut wrong = Vec::new();
         for (class, now) in &self.by_class {

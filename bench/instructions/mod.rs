@@ -1,10 +1,9 @@
-//! How many instructions an iteration takes: `cargo run --example bench -- instructions [--check | --bless]`.
+//! Counts the instructions of an iteration: `cargo run --example bench -- instructions [--check | --bless]`.
 //!
 //! The spec scenarios.lt is compiled as `ltc build` compiles users' specs, with a server in memory instead of `main` (answers.rs), and run
-//! under valgrind's callgrind. What is counted is the difference between a run of twice as many iterations and one of as many, so that
-//! starting and connecting drop out. Instructions inside the kernel are not counted, and no socket is opened: for the same code the counts
-//! of two runs differ by less than 0.1 %. They do depend on the compiler, the C library and the processor's kind: counts.txt says whose
-//! they are.
+//! under valgrind's callgrind. The result is the difference between a run and one with twice the iterations, so that starting and
+//! connecting cancel out. Instructions inside the kernel are not counted, and no socket is opened: for the same code the counts of two runs
+//! differ by less than 0.1 %. They do depend on the compiler, the C library and the kind of processor, which counts.txt names.
 
 mod counts;
 
@@ -18,7 +17,7 @@ use ltc::pipeline::{self, Target};
 use super::{Bench, Outcome};
 use counts::{Counts, Scenario};
 
-/// User classes of scenarios.lt, and what each counts.
+/// The user classes of scenarios.lt, and the subject of each.
 const SCENARIOS: [Scenario; 12] = [
     Scenario { class: "CheckedGet", what: "GET, status, header and JSON checked", iterations: 200, fails: false },
     Scenario { class: "VariedGet", what: "the same, no two answers alike", iterations: 200, fails: false },
@@ -34,7 +33,7 @@ const SCENARIOS: [Scenario; 12] = [
     Scenario { class: "FailedGet", what: "GET, a status that isn't expected", iterations: 200, fails: true },
 ];
 
-/// Counts, then prints, checks or writes the counts.
+/// Counts, and then prints, checks or writes the counts.
 pub(crate) fn run(bench: &Bench) -> Outcome {
     let binary = build(&bench.folder)?;
     let mut counted = Counts::of_this_machine()?;
@@ -78,15 +77,15 @@ fn build(folder: &Path) -> Outcome<PathBuf> {
     emitted.files.push(("answers.rs".into(), include_bytes!("answers.rs").to_vec()));
     emitted.files.push(("item.json.gz".into(), include_bytes!("item.json.gz").to_vec()));
     let builder = Builder::new(Options { cache: None, offline: false, thin_lto: false, pie: false, progress: Progress::Silent })?;
-    // The crate is known by its spec's path: a fixed one, so that the next run finds it compiled.
+    // The cache identifies a crate by its spec's path. This path is fixed, so that the next run finds it compiled.
     Ok(builder.compile("scenarios", Path::new("bench/instructions/scenarios.lt"), &emitted)?.binary)
 }
 
-/// All instructions of a run.
+/// The total number of instructions of a run.
 fn instructions(bench: &Bench, binary: &Path, scenario: &Scenario, iterations: u64) -> Outcome<u64> {
     let out = bench.folder.join("callgrind.out");
     let mut command = Command::new("valgrind");
-    // An environment of its own: where it lies in memory would move the stack.
+    // The environment is fixed, because its size would shift the stack in memory.
     command.env_clear().args(["--tool=callgrind", "--quiet"]).arg(format!("--callgrind-out-file={}", out.display()));
     let path = std::env::var_os("PATH").unwrap_or_default();
     command.env("PATH", path).arg(binary).args([scenario.class, &iterations.to_string(), if scenario.fails { "all" } else { "none" }]);

@@ -1,4 +1,4 @@
-//! Enough of GraphQL: one operation with variables, fields with aliases, arguments and selections; no fragments, no directives.
+//! A small part of GraphQL: one operation with variables, fields with aliases, arguments and selections; no fragments and no directives.
 
 mod reader;
 
@@ -37,7 +37,7 @@ enum Argument {
 }
 
 impl Operation {
-    /// The values of the variables; one that is needed and missing is an error.
+    /// The values of the variables. A missing required one is an error.
     pub(crate) fn variables(&self, mut given: Map<String, Value>) -> Result<Map<String, Value>, String> {
         let mut values = Map::new();
         for Declared { name, kind, default } in &self.declared {
@@ -79,7 +79,7 @@ impl Field {
         Ok((!value.is_null()).then_some(value))
     }
 
-    /// An argument that is a whole number.
+    /// The value of an argument that is a whole number.
     pub(crate) fn int(&self, name: &str, variables: &Map<String, Value>) -> Result<Option<i64>, String> {
         let value = self.value(name, variables)?;
         value.map(|value| value.as_i64().ok_or_else(|| format!("Argument \"{name}\" is {value}, expected an Int."))).transpose()

@@ -1,10 +1,10 @@
-//! From a query's text to its operation.
+//! Parses the text of a query.
 
 use serde_json::{Number, Value};
 
 use super::{Argument, Declared, Field, Operation};
 
-/// How deep selections and lists may nest.
+/// The deepest nesting of selections and lists.
 const DEPTH: usize = 16;
 
 /// Parses a document with one operation.
@@ -32,7 +32,7 @@ struct Reader<'q> {
 }
 
 impl Reader<'_> {
-    /// Passes over what means nothing: white space, commas, comments.
+    /// Skips text without meaning: white space, commas, comments.
     fn skip(&mut self) {
         loop {
             self.rest = self.rest.trim_start_matches(|letter: char| letter.is_whitespace() || letter == ',');
@@ -127,7 +127,7 @@ impl Reader<'_> {
             return Ok(items.into());
         }
         if self.rest.starts_with('"') {
-            // A GraphQL string with its usual escapes is a JSON string.
+            // A GraphQL string with its usual escapes is also a JSON string.
             let mut read = serde_json::Deserializer::from_str(self.rest).into_iter::<String>();
             let Some(Ok(text)) = read.next() else {
                 return Err(self.wrong("a text"));

@@ -1,4 +1,4 @@
-//! A small blocking client, so that the tests see what is on the wire.
+//! A small blocking client, with which tests see the bytes on the wire.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Handle;
 
-/// A response as the client read it.
+/// A response that the client has read.
 #[derive(Debug)]
 pub(super) struct Got {
     pub(super) status: u16,
@@ -29,7 +29,7 @@ impl Got {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {:?}", self.text()))
     }
 
-    /// The status, for short assertions; the text comes along where they fail.
+    /// Asserts the status; the text is shown if the assertion fails.
     #[track_caller]
     pub(super) fn is(&self, status: u16) -> &Self {
         assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
@@ -47,7 +47,7 @@ impl Client {
         Client(BufReader::new(stream))
     }
 
-    /// Nothing where the connection ends instead of an answer.
+    /// Returns `None` if the connection ends without a response.
     pub(super) fn try_send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Got> {
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: demo\r\nContent-Length: {}\r\n", body.len());
         for (name, value) in headers {

@@ -1,4 +1,4 @@
-//! `/graph` as its spec uses it, and its errors.
+//! `/graph` as its spec uses it, and its error responses.
 
 use serde_json::{Value, json};
 

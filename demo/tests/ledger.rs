@@ -1,10 +1,10 @@
-//! `/ledger` as its spec uses it, and its errors.
+//! `/ledger` as its spec uses it, and its error responses.
 
 use super::client::{Client, Got};
 use super::{Options, clock, spawn, start, tokens};
 use crate::{LEDGER_KEY, OTP_SECRET};
 
-/// Signs and sends; `kind` is the Content-Type.
+/// Signs and sends a request; `kind` is the Content-Type.
 fn signed(client: &mut Client, method: &str, path: &str, token: &str, kind: &str, body: &str) -> Got {
     let date = clock::iso(clock::unix_now()).replace(['-', ':'], "");
     let signature = tokens::hmac_sha256(LEDGER_KEY.as_bytes(), body.as_bytes());

@@ -1,4 +1,4 @@
-//! The demo server over real sockets: here `/_demo` and the faults; each service has a file.
+//! The demo server over real sockets: this file tests `/_demo` and the faults; each service has its own file.
 
 mod client;
 mod graph;
@@ -102,7 +102,7 @@ fn faults_come_and_go_while_it_runs() {
     put(json!({ "close": 1.0 })).is(200);
     assert!(other.try_send("GET", "/shop/health", &[], b"").is_none());
 
-    // Of each 601 ms, responses leave in one only: hardly any in the first 600, however slow this machine is.
+    // Responses leave in only one of every 601 ms, so hardly any arrive in the first 600, however slow this machine is.
     let begun = Instant::now();
     put(json!({ "stall": "600ms every 601ms" })).is(200);
     let mut stalled = Client::new(&server);
@@ -156,7 +156,7 @@ fn latencies_and_stalls_read() {
 
 #[test]
 fn codes_dates_and_escapes() {
-    // RFC 6238, appendix B, the last six digits.
+    // From RFC 6238, appendix B: the last six digits.
     assert_eq!(tokens::totp_at(b"12345678901234567890", 1).unwrap(), "287082");
     assert_eq!(tokens::base32("JBSW Y3DP-EHPK3PXP=").unwrap(), b"Hello!\xde\xad\xbe\xef");
     assert_eq!(clock::iso(951_782_400), "2000-02-29T00:00:00Z");

@@ -1,4 +1,4 @@
-//! `/notes` as its spec uses it, and its errors.
+//! `/notes` as its spec uses it, and its error responses.
 
 use super::{form, start};
 

@@ -1,4 +1,4 @@
-//! `/shop` as its spec uses it, and its errors.
+//! `/shop` as its spec uses it, and its error responses.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `/tpdata` as its spec uses it, its errors, and the cap of what is kept.
+//! `/tpdata` as its spec uses it, its error responses, and its storage limit.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The chunks of an answer, as a malicious server might write them: what holds of all answers holds of them.
+//! The chunks of a response, as a malicious server might write them. The invariants of all responses must hold.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Frames of a shard: whatever a function writes, its reader neither panics nor loses bytes, and reads the same from any pieces.
+//! Frames of a shard: for any output of a function, the reader neither panics nor loses bytes, and reads the same however the bytes are
+//! split.
 
 #![no_main]
 
@@ -9,7 +10,8 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use ltc_engine::stats::Snapshot;
 use ltc_runtime::orchestrator::frame::{Frame, FrameReader, Received};
 
-// The first byte tells whether the others are what a function writes, or a message that is packed as frames are: no fuzzer finds a checksum.
+// The first byte decides whether the others are raw output of a function, or a message to be packed into a frame, because no fuzzer finds a
+// valid checksum.
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| match bytes.split_first() {
     Some((b'm', message)) => check(&packed(message)),
     _ => check(bytes),
@@ -21,7 +23,7 @@ fn check(bytes: &[u8]) {
         if let Received::Frame(_, frame) = received
             && let Frame::Counted(counted) = &**frame
         {
-            // Figures that don't belong together are an error.
+            // Inconsistent figures are an error.
             let _ = counted.merge_into(&mut Snapshot::default());
         }
     }
@@ -30,7 +32,7 @@ fn check(bytes: &[u8]) {
 
 fn packed(message: &[u8]) -> Vec<u8> {
     let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
-    // Writing to memory can't fail.
+    // Writing to memory cannot fail.
     let packed = packer.write_all(message).and_then(|()| packer.finish()).unwrap_or_default();
     format!("ltc2:{}\n", STANDARD_NO_PAD.encode(packed)).into_bytes()
 }

@@ -1,4 +1,4 @@
-//! JSON of an answer: all readers agree with each other, and with serde_json where it reads the document.
+//! JSON of a response: all readers agree with each other, and with serde_json if it reads the document.
 
 #![no_main]
 
@@ -26,7 +26,8 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         }
         (Err(why), Ok(theirs)) => panic!("{}, but serde_json reads {theirs}", why.0),
         (Ok(value), Err(why)) => {
-            // What ltc accepts and serde_json doesn't: deep lists, numbers that no float holds, and halves of surrogate pairs.
+            // Documents that ltc accepts and serde_json does not: deep lists, numbers that no float can hold, and halves of surrogate
+            // pairs.
             let why = why.to_string();
             let known = ["recursion limit", "number out of range", "surrogate", "hex escape"];
             assert!(known.iter().any(|known| why.contains(known)), "read as {value:?}, but serde_json says {why}");
@@ -40,7 +41,7 @@ fn json(value: &Value) -> Json {
     serde_json::from_str(&text).unwrap_or_else(|why| panic!("{why}: {text}"))
 }
 
-/// `-0` is `0`, and `1.0` is `1`.
+/// Whether two values are equal: `-0` equals `0`, and `1.0` equals `1`.
 fn same(a: &Json, b: &Json) -> bool {
     match (a, b) {
         (Json::Number(a), Json::Number(b)) => a == b || a.as_f64() == b.as_f64(),

@@ -1,4 +1,4 @@
-//! Answers over HTTP/1.1, as a malicious server might write them: `cargo fuzz run -s none response`.
+//! HTTP/1.1 responses, as a malicious server might write them: `cargo fuzz run -s none response`.
 
 #![no_main]
 

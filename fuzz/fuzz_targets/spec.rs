@@ -1,4 +1,4 @@
-//! Specs of any content: parsing and checking neither panic nor report anything outside of the text.
+//! Specs with any content: parsing and checking neither panic nor report locations outside of the text.
 
 #![no_main]
 

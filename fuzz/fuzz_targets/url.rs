@@ -1,4 +1,4 @@
-//! URLs: a base, and below it a reference. What ltc resolves is what the crate `url` resolves, and what a step appends can be sent.
+//! URLs: a base, and a reference relative to it. ltc resolves it like the crate `url`, and the parts that a step appends can be sent.
 
 #![no_main]
 
@@ -24,11 +24,11 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     }
 });
 
-/// Without the parts that no request has.
+/// The URL without the parts that no request contains.
 fn shown(url: &Url) -> String {
     let mut url = url.clone();
     url.set_fragment(None);
-    // They fail where a URL can have neither.
+    // These fail if a URL can have neither.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.to_string()

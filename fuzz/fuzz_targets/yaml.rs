@@ -1,4 +1,4 @@
-//! Configuration files of any content: no reader panics, and what is wrong is at a location within the file.
+//! Configuration files with any content: no reader panics, and every error has a location within the file.
 
 #![no_main]
 

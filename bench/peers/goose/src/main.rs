@@ -1,5 +1,5 @@
-//! goose as a peer: users that get the path in `PEER_PATH`, without waits. How many, for how long and from where is goose's own command
-//! line: `--users 64 --run-time 3 --host http://127.0.0.1:18181`.
+//! goose as a peer: users that request the path in `PEER_PATH`, without waits. The number of users, the duration and the host come from
+//! goose's own command line: `--users 64 --run-time 3 --host http://127.0.0.1:18181`.
 
 use std::sync::LazyLock;
 
@@ -14,10 +14,10 @@ async fn main() -> Result<(), GooseError> {
     Ok(())
 }
 
-/// Only a response that is read whole leaves its connection to the next.
+/// A connection can be reused only after its response has been read completely.
 async fn get(user: &mut GooseUser) -> TransactionResult {
     if let Ok(response) = user.get(&PATH).await?.response {
-        // How it went has been counted.
+        // goose has already counted the result.
         let _ = response.bytes().await;
     }
     Ok(())
