@@ -1,4 +1,4 @@
-//! Whether memory stays flat over a long run: URLs that are all different and 1,000 step names, at a steady rate.
+//! Checks that memory does not grow during a long run, with URLs that are all different and 1,000 step names, at a steady rate.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -6,18 +6,18 @@ use std::time::Duration;
 use super::nginx::Nginx;
 use super::{Bench, Outcome, process, specs};
 
-/// Steps of the spec. Each is a row of the report.
+/// The number of steps in the spec. Each has a report row.
 const STEPS: usize = 1000;
 const STEPS_PER_SEQUENCE: usize = 20;
 const USERS: u64 = 64;
-/// From when on memory counts: by then all users run, and each step has been recorded at modest rates.
+/// The time after which memory counts: by then all users run, and each step has been recorded several times.
 const WARM: Duration = Duration::from_secs(60);
-/// How much more memory than after the first minute is still flat.
+/// The growth since then that still counts as constant, in percent.
 const TOLERANCE_PERCENT: f64 = 2.0;
-/// Lines of the table.
+/// The number of lines in the table.
 const LINES: u32 = 12;
 
-/// Runs the spec, prints how much memory it has over time, and fails if that grows or if a request fails.
+/// Runs the spec, prints its memory over time, and fails if that grows or if a request fails.
 pub(crate) fn run(bench: &Bench) -> Outcome {
     let _nginx = Nginx::start(bench)?;
     let binary = specs::build_text(bench, "endurance", &spec(bench.args.rate), 1)?.display().to_string();
@@ -36,7 +36,7 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
         if elapsed < WARM {
             warm = kib;
         } else if elapsed < Duration::from_secs(seconds) {
-            // The report at the end is no part of the load.
+            // The final report is not part of the load.
             most = most.max(kib);
         }
     };
@@ -69,7 +69,7 @@ fn mib(kib: u64) -> f64 {
     kib as f64 / 1024.0
 }
 
-/// A user that goes through all steps, and waits after each as long as the rate wants.
+/// A user that runs all steps, and waits after each according to the rate.
 fn spec(rate: u64) -> String {
     let pause_ms = (USERS * 1000 / rate.max(1)).max(1);
     let mut text = String::new();
@@ -77,7 +77,7 @@ fn spec(rate: u64) -> String {
         if step % STEPS_PER_SEQUENCE == 0 {
             let _ = writeln!(text, "sequence Part{} {{", step / STEPS_PER_SEQUENCE);
         }
-        // Writing to a string can't fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(
             text,
             "  step \"Step {step:04}\" {{ web.unique(user.id, user.iteration, {step}); expect 200; expect json {{ id: 7, request: string }} }}\n  wait {pause_ms}ms"

@@ -44,7 +44,7 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-/// What a scenario measures, ltc first.
+/// The measurements of a scenario, ltc first.
 fn programs(bench: &Bench, scenario: &Scenario) -> Outcome<Vec<Program>> {
     let spec = |name| Ok::<_, Box<dyn std::error::Error>>(ltc(bench, &specs::build(bench, name, 1)?.display().to_string(), "1"));
     let mut programs = vec![("ltc", spec(scenario.spec)?)];

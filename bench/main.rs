@@ -1,11 +1,11 @@
 //! Measures the cost of a request, compared with other load generators, and the accuracy of ltc's figures: `cargo run --release --example
 //! bench -- load`.
 //!
-//! `load`: CPU time a request, requests a second and memory, of ltc's binaries and of every peer that is installed, one after the other,
-//! against an nginx pinned to another core; then the same of two worker threads beside one, and of the README's sequence. `memory`: what a waiting user
-//! costs. `truth`: latencies, counts and send times against servers whose answers are known. docs/performance.md has the figures and what
-//! they mean. `instructions`: how many instructions an iteration takes, which is the same on a busy machine. `endurance`: whether memory
-//! stays flat over a long run.
+//! `load` measures CPU time per request, requests per second and memory of ltc's binaries and of every installed peer, one after the other,
+//! against an nginx pinned to another core; then the same for two worker threads compared with one, and for the README's sequence. `memory`
+//! measures the memory of a waiting user. `truth` measures latencies, counts and send times against servers with known responses.
+//! `instructions` counts the instructions of an iteration, which do not depend on other activity on the machine. `endurance` checks that
+//! memory does not grow during a long run. docs/performance.md has the figures and explains them.
 
 mod canned;
 mod endurance;

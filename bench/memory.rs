@@ -1,5 +1,5 @@
-//! What users cost that wait most of the time, with their connections open: one request a second each. Those of a session have a cookie, 20
-//! values that they took, and a connection over TLS.
+//! The memory of users that mostly wait with open connections: each sends one request per second. Users of a session have a cookie, 20
+//! captured values, and a TLS connection.
 
 use std::time::Duration;
 

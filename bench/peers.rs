@@ -24,7 +24,7 @@ pub(crate) fn installed(bench: &Bench, server: Server, Request { path, body }: R
     let origin = origin.as_str();
     let url = format!("{origin}{path}");
     let mut programs: Vec<Program> = plain(bench, &url, body)?.into_iter().filter(|(name, _)| is_there(name)).collect();
-    // It reads each answer at once, on a connection that stays open.
+    // The floor reads each response in one piece, on a connection that stays open.
     let is_small = !path.ends_with(".json") && path != "/close";
     if let Some(host) = origin.strip_prefix("http://").filter(|_| is_small) {
         programs.push(("floor", floor(bench, host, path, body)?));

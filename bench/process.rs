@@ -25,7 +25,7 @@ pub(crate) fn run(command: &[String], cores: &str, folder: &Path, limit: Duratio
     watch(command, cores, folder, limit, |_, _| ())
 }
 
-/// The same, and shows the memory that it has at each look, in KiB, after the time since its start.
+/// As `run`. Also passes the memory at each sample, in KiB, to a closure, with the time since the start.
 pub(crate) fn watch(command: &[String], cores: &str, folder: &Path, limit: Duration, mut look: impl FnMut(Duration, u64)) -> Outcome<Used> {
     let out = folder.join("stdout");
     let err = folder.join("stderr");

@@ -1,22 +1,22 @@
-//! The scenarios of `load`: what ltc does, which programs are measured in the same rounds, and which of them it is compared with.
+//! The scenarios of `load`: ltc's spec, the other programs that are measured in the same rounds, and those with which ltc is compared.
 
-/// What is measured in the rounds of a scenario.
+/// The measurements in the rounds of a scenario.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
-    /// The spec of ltc.
+    /// The spec that ltc runs.
     pub(crate) spec: &'static str,
     pub(crate) server: Server,
-    /// What other programs ask for, unless they can't do what ltc does.
+    /// The request of the other programs, if they can send the same as ltc.
     pub(crate) peers: Option<Request>,
-    /// Other measurements of the same rounds: a name and what is run.
+    /// Further measurements in the same rounds: a name and the program.
     pub(crate) references: &'static [(&'static str, Reference)],
-    /// The program that ratios compare with.
+    /// The program that ratios refer to.
     pub(crate) base: &'static str,
     /// The ratio that ltc should not exceed.
     pub(crate) goal: Option<f64>,
 }
 
-/// Which of nginx's ports is asked.
+/// The port of nginx that is used.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Server {
     Plain,
@@ -31,18 +31,18 @@ pub(crate) struct Request {
     pub(crate) body: Option<&'static str>,
 }
 
-/// What ltc is compared with beside peers that send the same request.
+/// A program that ltc is compared with, besides peers that send the same request.
 #[derive(Clone, Copy)]
 pub(crate) enum Reference {
-    /// ltc, with another spec.
+    /// ltc with another spec.
     Spec(&'static str),
-    /// wrk's GET of a path, which it doesn't look at.
+    /// wrk with a GET of a path, whose response it does not check.
     Wrk(&'static str),
 }
 
 const ITEM: Option<Request> = Some(Request { path: "/item", body: None });
 const ORDER: &str = r#"{"sku":"sku-00042","count":3,"note":"ring twice","gift":false}"#;
-/// The checked GET, which costs least of all requests that are checked.
+/// The checked GET, the cheapest of all checked requests.
 const CHECKED: &[(&str, Reference)] = &[("checked", Reference::Spec("checked"))];
 
 const PLAIN: Scenario = Scenario { name: "", spec: "", server: Server::Plain, peers: None, references: &[], base: "wrk", goal: None };

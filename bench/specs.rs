@@ -160,7 +160,7 @@ pub(crate) fn build(bench: &Bench, name: &str, slow_port: u16) -> Outcome<PathBu
     build_text(bench, name, text, slow_port)
 }
 
-/// Compiles a spec that is given without its apis: those of the harness.
+/// Compiles a spec that is given without its apis, with those of the harness.
 pub(crate) fn build_text(bench: &Bench, name: &str, text: &str, slow_port: u16) -> Outcome<PathBuf> {
     let folder = folder(bench)?;
     let environment = format!(
@@ -206,7 +206,7 @@ fn tpdata(bench: &Bench) -> Outcome<PathBuf> {
     compile(bench, &target(folder, spec), "tpdata")
 }
 
-/// Where the specs and their environments are.
+/// The folder of the specs and their environments.
 fn folder(bench: &Bench) -> Outcome<&Path> {
     for part in ["config", "specs"] {
         fs::create_dir_all(bench.folder.join(part))?;
