@@ -1,4 +1,4 @@
-//! The grammar of `.lt`, compiled by pest: `lt.pest` beside this file is the reference's other half.
+//! The grammar of `.lt`, compiled by pest. `lt.pest` next to this file defines the syntax, and the language reference the meaning.
 #![expect(missing_docs, reason = "pest derives one undocumented variant a rule")]
 
 pub mod words;
