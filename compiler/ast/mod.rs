@@ -79,19 +79,19 @@ pub struct Api {
 pub enum ApiMember {
     /// `base env.x.url`.
     Base(Expr),
-    /// `keys camel`: the word behind `keys`.
+    /// `keys camel`: the word after `keys`.
     Keys(Name),
-    /// `cookies on`: the word behind `cookies`.
+    /// `cookies on`: the word after `cookies`.
     Cookies(Name),
-    /// `resend off`: the word behind `resend`.
+    /// `resend off`: the word after `resend`.
     Resend(Name),
     /// `max_body 64MB`: the size as written.
     MaxBody(Name),
-    /// What an api, a resource and a request may each say.
+    /// An option that an api, a resource and a request may each have.
     Option(RequestOption),
     /// `healthcheck GET /x { version = … }`; `None` is `healthcheck none`.
     Healthcheck(Option<Box<Healthcheck>>, Span),
-    /// An option that an api, a resource and a request may each have.
+    /// `create(iid) = POST /treatments { … }`.
     Request(Box<RequestDef>),
     /// `resource treatment { … }`.
     Resource(Resource),
@@ -193,7 +193,7 @@ pub struct RequestLine {
     pub path: PathExpr,
 }
 
-/// The path behind a method.
+/// The path after a method.
 #[derive(Clone, Debug)]
 pub enum PathExpr {
     /// `/treatments/{id}?page={n}`: appended to the base; holes encoded as a segment, after `?` as a query value.

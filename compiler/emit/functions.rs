@@ -41,7 +41,7 @@ pub(super) fn shape(name: &str) -> Shape {
     }
 }
 
-/// Its path in the runtime.
+/// The function's path in the runtime.
 pub(super) fn path(name: &str) -> TokenStream {
     match name.split_once('.') {
         Some((module, function)) => {

@@ -119,7 +119,7 @@ fn align_columns(lines: &mut [Line<'_>]) {
     }
 }
 
-/// The column of the comment behind each line.
+/// The column of the comment at the end of each line.
 fn comment_columns(lines: &[Line<'_>]) -> Vec<usize> {
     let mut columns = Vec::with_capacity(lines.len());
     while columns.len() < lines.len() {

@@ -78,7 +78,7 @@ impl Run<'_> {
         }
     }
 
-    /// One of a list at random.
+    /// A random item of a list.
     pub(super) fn one_of(&mut self, list: &Value) -> Value {
         match list {
             Value::Rows(name) => {
