@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_means_the_current_test() {
+    fn missing_name_selects_the_current_test() {
         let (_folder, root) = project();
         let found = find(&root.join("specs"), None).unwrap();
         assert_eq!((&found.root, &found.spec), (&root, &root.join("specs/a.lt")));
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_and_a_path_mean_the_same_spec_with_the_same_profile() {
+    fn name_and_path_select_the_same_spec_and_profile() {
         let (_folder, root) = project();
         let named = find(&root, Some("b")).unwrap();
         let path = find(&root, Some("other/b.lt")).unwrap();
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unregistered_spec_has_the_profile_beside_it() {
+    fn unregistered_spec_has_the_profile_next_to_it() {
         let (_folder, root) = project();
         assert_eq!(find(&root, Some("c")).unwrap().profile, Some(root.join("specs/c.profile.yml")));
         assert_eq!(find(&root, Some("specs/d.lt")).unwrap().profile, None);
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_profile_names_its_spec_by_the_path_of_its_locustfile() {
+    fn old_profile_selects_its_spec_by_the_path_of_its_locustfile() {
         let (_folder, root) = project();
         let write = |name: &str, text: &str| {
             let path = root.join(name);
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spec_of_several_tests_is_that_of_its_name_or_the_current_one() {
+    fn spec_of_several_tests_selects_the_one_of_its_name_or_the_current_one() {
         let (_folder, root) = project();
         let registry = |current: &str| {
             let tests = "registered:\n  x: {profile: x.yml, spec: a.lt}\n  y: {profile: y.yml, spec: a.lt}\n";

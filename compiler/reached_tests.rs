@@ -30,7 +30,7 @@ fn sections(base: &str, environment: &str) -> String {
 }
 
 #[test]
-fn a_base_says_which_section_its_host_is_reached_by() {
+fn base_selects_the_section_of_its_host() {
     let environment = "url: https://c\nport: 1\nsite: {url: \"https://a\", path: /x}\nhosts: {eu: {url: \"https://b\"}}\n";
     for (base, wanted) in [
         ("env.site.url", r#""site""#),
@@ -46,7 +46,7 @@ fn a_base_says_which_section_its_host_is_reached_by() {
 }
 
 #[test]
-fn what_says_how_a_host_is_reached_but_belongs_to_no_url_is_an_error() {
+fn transport_settings_without_a_url_are_an_error() {
     assert_eq!(errors("env.site.url", "site: {url: \"https://a\", tls: {verify: false}, http2: true}\n"), [""; 0]);
     // One section belongs to another test's api, and the other keys mean nothing to ltc.
     assert_eq!(errors("env.site.url", "site: {url: \"https://a\"}\nledger: {url: \"https://b\", http2: true}\nodd: 1\n"), [""; 0]);

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_count_characters() {
+    fn columns_count_characters() {
         let mut sources = SourceMap::default();
         let file = sources.add("x.lt", "a\r\né = 1\n");
         assert_eq!(sources.location(Span::new(file, 3, 5)).to_string(), "x.lt:2:1");

@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_in_flow_style_of_yaml_is_read() {
+    fn yaml_document_in_flow_style_is_read() {
         assert_eq!(parse("{a: b}").unwrap().text_of("a"), Some("b"));
     }
 

@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_in_brackets_is_a_member() {
+    fn member_in_brackets_equals_one_after_a_dot() {
         let statements = parse("a['b-c'][0].d").unwrap();
         let StmtKind::Expr(Expr { kind: Kind::Member(object, member), .. }) = &statements[0].kind else { panic!("{statements:?}") };
         assert_eq!(member, "d");

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_unique_and_no_keywords() {
+    fn names_are_unique_and_not_keywords() {
         let mut names = Names::new();
         assert_eq!(names.variable("id", "value"), "id");
         assert_eq!(names.variable("ID", "value"), "id_2");

@@ -25,7 +25,7 @@ mod tests {
     }
 
     #[test]
-    fn the_syntax_of_python_2_is_read_as_far_as_it_goes() {
+    fn syntax_of_python_2_is_read_as_far_as_possible() {
         let statements = parse("print 'x'\na = 1\n").unwrap();
         assert_eq!(statements.last().unwrap().source, "a = 1");
         assert_eq!(parse("a = 1\nb = )\nc = 2\n").unwrap_err().line, 2);

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn an_api_is_named_by_the_words_that_say_which_it_is() {
+    fn api_is_named_by_the_distinctive_words_of_its_title() {
         for (title, file, name) in [
             ("Swagger Petstore - OpenAPI 3.0", "a.yaml", "petstore"),
             ("The API", "shop-v2.yaml", "shop"),

@@ -255,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_ones_that_cargo_takes() {
+    fn package_names_are_valid_for_cargo() {
         assert_eq!(package_name("tpdata"), "tpdata");
         assert_eq!(package_name("my spec.v2"), "my_spec_v2");
         assert_eq!(package_name("2nd"), "spec_2nd");
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn the_run_time_is_packed_whole() {
+    fn runtime_is_packed_completely() {
         let names: Vec<&str> = FILES.iter().map(|(name, _)| *name).collect();
         for name in ["Cargo.toml", "Cargo.lock", "runtime/Cargo.toml", "runtime/lib.rs", "runtime/config/lib.rs"] {
             assert!(names.contains(&name), "{name} is missing");
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_is_written_only_where_it_changed() {
+    fn only_changed_files_of_a_crate_are_written() {
         let folder = tempfile::tempdir().unwrap();
         let cache = CacheDir::open(Some(folder.path().to_path_buf())).unwrap();
         let emitted = Emitted { main: "fn main() {}".into(), files: vec![("data/x.json".into(), b"[]".to_vec())] };
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn cleaning_keeps_what_is_in_use_and_what_is_not_ours() {
+    fn cleaning_keeps_folders_in_use_and_foreign_files() {
         let folder = tempfile::tempdir().unwrap();
         let root = Some(folder.path().to_path_buf());
         fs::create_dir(folder.path().join("photos")).unwrap();
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn builds_at_the_same_time_find_the_sources_whole() {
+    fn concurrent_builds_find_complete_sources() {
         let folder = tempfile::tempdir().unwrap();
         std::thread::scope(|scope| {
             for _ in 0..8 {
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn old_versions_go_and_the_newest_stay() {
+    fn old_versions_are_removed_and_the_newest_stay() {
         let folder = tempfile::tempdir().unwrap();
         let old: Vec<PathBuf> = (0..4).map(|n| folder.path().join(format!("{n:016x}"))).collect();
         for (age, path) in old.iter().enumerate() {

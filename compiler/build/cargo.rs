@@ -314,7 +314,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_environment_is_constant_but_for_what_fetches() {
+    fn environment_of_builds_keeps_only_variables_about_fetching() {
         for dropped in [
             "RUSTFLAGS",
             "RUSTC_WRAPPER",
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_tells_why() {
+    fn error_of_a_failed_build_comes_from_its_log() {
         let package = Package { folder: "/c/x".into(), name: "x".into(), changed: std::time::SystemTime::UNIX_EPOCH };
         let classify = |text: &str| classify(text, false, Path::new("/c/x/build.log"), &package);
         assert!(matches!(classify("error: linker `cc` not found"), Error::NoLinker(_)));

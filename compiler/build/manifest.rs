@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn every_crate_of_the_engine_has_its_level_of_optimisation() {
+    fn every_crate_of_the_engine_has_an_optimization_level() {
         let linked = dependencies_of_the_engine();
         let lists = [OPT3_CRATES, OPT1_CRATES, UNOPTIMISED_CRATES];
         let listed: Vec<&str> = lists.concat();

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_build_of_the_spec_alone_stays_dark() {
+    fn build_of_only_the_spec_shows_no_progress() {
         let mut shown = Shown::new(Progress::Silent, 2);
         shown.done("hyper", "hyper", true);
         assert!(!shown.lit);

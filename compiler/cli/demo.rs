@@ -263,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_demo_server_knows_its_kind() {
+    fn demo_server_is_recognized() {
         let server = demo::spawn(Options::any_port()).unwrap();
         let addr = server.addr();
         assert!(is_demo(addr));
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_one() {
+    fn share_is_between_0_and_1() {
         assert_eq!(share("0.05"), Ok(0.05));
         assert!(share("5").is_err() && share("NaN").is_err() && share("x").is_err());
     }

@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_sound() {
+    fn command_line_has_no_conflicts() {
         Cli::command().debug_assert();
     }
 
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn colour_is_known_before_the_rest_is() {
+    fn color_is_read_before_the_rest_of_the_command_line() {
         let said = |args: &[&str]| said_color(&args.iter().map(OsString::from).collect::<Vec<_>>());
         assert_eq!(said(&["ltc", "list"]), ColorChoice::Auto);
         assert_eq!(said(&["ltc", "--color", "never", "list"]), ColorChoice::Never);

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn only_nothing_and_empty_folders_are_free() {
+    fn only_missing_and_empty_folders_are_free() {
         let folder = tempfile::tempdir().unwrap();
         assert!(is_free(folder.path()));
         assert!(is_free(&folder.path().join("x")));

@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entry_is_added_behind_the_others_and_comments_stay() {
+    fn entry_is_added_after_the_others_and_comments_stay() {
         let text = "# The tests.\ncurrent: a\n\nregistered:\n    a:   # the first\n      profile: specs/a.profile.yml\n\n# The end.\n";
         let new = with_entry(text, "b").unwrap();
         assert_eq!(

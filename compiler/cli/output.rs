@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_files_that_ltc_wrote_are_replaced_unasked() {
+    fn only_files_that_ltc_wrote_are_replaced_without_force() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str, content: &[u8]| {
             let path = folder.path().join(name);

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_profile_says_what_a_run_must_keep_and_its_times_are_checked() {
+    fn thresholds_of_a_new_profile_are_checked_against_its_duration() {
         let folder = tempfile::tempdir().unwrap();
         let files: Vec<_> = new("shop")
             .into_iter()
@@ -198,14 +198,14 @@ mod tests {
     }
 
     #[test]
-    fn no_place_is_left_unfilled() {
+    fn templates_have_no_unfilled_placeholder() {
         for (path, text) in new("shop").into_iter().chain(test("shop", Some("local"), None)).filter(|(path, _)| !path.ends_with(".json")) {
             assert!(!path.contains("NAME") && !text.contains("NAME") && !text.contains("DESCRIPTION"), "{path}:\n{text}");
         }
     }
 
     #[test]
-    fn a_binary_carries_the_keys_that_its_spec_reads_and_no_others() {
+    fn binary_embeds_only_the_keys_that_its_spec_reads() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &new("shop")).unwrap();
         let local = "shop:\n  url: http://127.0.0.1:1\n  connect_timeout: 3s\n  token: MARKER   # MARKER\nledger: { url: MARKER, tls: { ca: MARKER } }\n";

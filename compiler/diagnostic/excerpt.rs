@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn excerpt_has_the_lines_before_and_behind_the_label() {
+    fn excerpt_has_the_lines_before_and_after_the_label() {
         let file = SourceFile::new("x.lt", "one\ntwo\nthree\nfour\nfive\n");
         let read = Excerpt { file: &file };
         let read = read.read_span(&(8, 5).into(), 1, 1).unwrap();

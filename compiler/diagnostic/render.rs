@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn places_across_files_and_a_summary() {
+    fn locations_in_several_files_and_a_summary_are_rendered() {
         let mut sources = SourceMap::default();
         let spec = sources.add("specs/x.lt", "import \"shop.lt\"\nlet status = 1\n");
         let shop = sources.add("specs/shop.lt", "let state = 2");

@@ -138,7 +138,7 @@ fn examples_of_the_documentation_are_formatted() {
 }
 
 #[test]
-fn one_statement_a_line_with_two_spaces_of_indentation() {
+fn each_statement_is_on_its_own_line_indented_by_two_spaces() {
     assert_eq!(formatted("user   U{run S\n\n\n\n      wait 1s;}"), "user U {\n  run S\n\n  wait 1s\n}\n");
     assert_eq!(formatted("user U{run S;wait 1s}"), "user U { run S; wait 1s }\n");
     assert_eq!(formatted("sequence S {\n}\n\n\n"), "sequence S {}\n");
@@ -175,7 +175,7 @@ fn spaces_are_between_operands_and_within_braces() {
 }
 
 #[test]
-fn line_breaks_behind_operators_stay() {
+fn line_breaks_after_operators_stay() {
     assert_eq!(
         within("let x = a +\nb ==\n 3\nlet y =\n1\nexpect 200 |\n 304"),
         "let x = a +\n    b ==\n    3\nlet y =\n    1\nexpect 200 |\n    304\n".replace("    ", "  ")

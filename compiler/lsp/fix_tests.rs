@@ -57,7 +57,7 @@ fn fix_says_what_it_does() {
 }
 
 #[test]
-fn example_in_a_help_is_no_fix() {
+fn example_in_a_help_is_not_a_fix() {
     for code in [Code::BadRegex, Code::Impossible, Code::ChainedComparison, Code::UnknownMethod, Code::SharedByBranches] {
         assert!(titles(code, &failing(code).unwrap()).is_empty(), "{}", code.as_str());
     }

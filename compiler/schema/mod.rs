@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn every_schema_has_the_keys_that_the_parser_knows_and_no_others() {
+    fn every_schema_has_exactly_the_keys_that_the_parser_accepts() {
         let sections = [
             (Schema::Profile, "", "{ profile: { runner: { clients: 1 } }, @ }"),
             (Schema::Profile, "TestHeader", "{ test_header: { @ }, profile: { runner: { clients: 1 } } }"),

@@ -6,7 +6,7 @@ use super::start;
 use crate::TOKEN;
 
 #[test]
-fn the_graph_answers_queries() {
+fn graph_answers_queries() {
     let (_server, mut client) = start();
     assert_eq!(client.get("/graph/version").is(200).text(), "0.9.1");
     let mut ask = |query: &str, variables: Value| {

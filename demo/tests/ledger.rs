@@ -14,7 +14,7 @@ fn signed(client: &mut Client, method: &str, path: &str, token: &str, kind: &str
 }
 
 #[test]
-fn the_ledger_wants_signatures_codes_and_tokens() {
+fn ledger_requires_signatures_codes_and_tokens() {
     let (_server, mut client) = start();
     let secret = tokens::base32(OTP_SECRET).unwrap();
     let code = tokens::totp_at(&secret, clock::unix_now() / 30).unwrap();
@@ -51,7 +51,7 @@ fn the_ledger_wants_signatures_codes_and_tokens() {
 }
 
 #[test]
-fn the_ledger_limits_the_rate() {
+fn ledger_limits_the_rate() {
     let server = spawn(Options { ledger_rate: 5, threads: Some(1), ..Options::any_port() }).unwrap();
     let mut client = Client::new(&server);
     let code = tokens::totp_at(&tokens::base32(OTP_SECRET).unwrap(), clock::unix_now() / 30).unwrap();

@@ -8,7 +8,7 @@ use super::client::Client;
 use super::{Options, form, spawn};
 
 #[test]
-fn the_shop_sells() {
+fn shop_has_a_catalogue_carts_and_payments() {
     let settle = Duration::from_millis(700);
     let server = spawn(Options { settle, threads: Some(1), ..Options::any_port() }).unwrap();
     let mut client = Client::new(&server);

@@ -52,7 +52,7 @@ fn tpdata_keeps_treatments_and_variants() {
 }
 
 #[test]
-fn the_oldest_are_dropped_beyond_the_cap() {
+fn oldest_records_are_dropped_beyond_the_limit() {
     let server = spawn(Options { keep: 2, threads: Some(1), ..Options::any_port() }).unwrap();
     let mut client = Client::new(&server);
     for name in ["a", "b", "c"] {

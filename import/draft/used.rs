@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_of_code_are_read_and_members_and_texts_are_not() {
+    fn words_of_code_are_collected_without_members_and_texts() {
         let statements = [
             Stmt::Expect(Expect::Condition("json.id == wanted and text ~ /x/".to_owned())),
             Stmt::Let("a".to_owned(), Expr::code("\"not {hole} not\"")),

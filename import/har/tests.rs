@@ -107,7 +107,7 @@ fn values_travel_from_json_headers_cookies_pages_and_urls() {
 }
 
 #[test]
-fn what_the_user_sent_first_is_no_capture() {
+fn value_that_the_user_sent_first_is_not_captured() {
     let (spec, _) = read(
         &json!([]),
         vec![

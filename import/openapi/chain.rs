@@ -216,7 +216,7 @@ p: {type: object, properties: {tags: {type: array}, id: {type: integer}}}
 ";
 
     #[test]
-    fn a_parameter_comes_from_what_creates_or_lists_its_collection() {
+    fn parameter_comes_from_an_operation_that_creates_or_lists_its_collection() {
         let some = |from: &str, what: &str| Some((from.to_owned(), what.to_owned()));
         assert_eq!(origin(SHOP, "/pets/{petId}", 0), some("POST /pets", "json.id"));
         assert_eq!(origin(SHOP, "/owners/{id}/pets/{pet}", 0), some("GET /owners", "json \"$[*].id\""));
@@ -225,7 +225,7 @@ p: {type: object, properties: {tags: {type: array}, id: {type: integer}}}
     }
 
     #[test]
-    fn a_link_names_where_a_parameter_comes_from() {
+    fn link_defines_the_origin_of_a_parameter() {
         let document = "
 openapi: 3.0.0
 paths:

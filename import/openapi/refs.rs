@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_a_missing_file_and_another_host_lead_nowhere() {
+    fn cyclic_missing_and_remote_references_are_unresolved() {
         let text = "a: {$ref: '#/b'}\nb: {$ref: '#/a'}\nc: {$ref: 'none.yaml#/x'}\nd: {$ref: 'https://example.com/x.yaml'}\n";
         let files = Files::read(Path::new("root.yaml"), document::parse(text).unwrap());
         for key in ["a", "b", "c", "d"] {

@@ -258,14 +258,14 @@ mod tests {
     }
 
     #[test]
-    fn a_recursive_schema_ends_where_it_meets_itself() {
+    fn recursive_schema_ends_at_its_own_repetition() {
         let schema = "{type: object, required: [name, self], properties: {name: {type: string}, self: {$ref: '#'}, more: {$ref: '#'}}}";
         let expected = [("name".to_owned(), Expr::code("fake.name()")), ("self".to_owned(), Expr::Map(Vec::new()))];
         assert_eq!(of(schema), Expr::Map(expected.into()));
     }
 
     #[test]
-    fn a_value_stays_small_however_much_its_schema_requires() {
+    fn value_stays_small_even_if_its_schema_requires_many_members() {
         let level = |number: usize| {
             let members = (0..10).map(|n| format!("p{n}: {{$ref: '#/s/l{}'}}", number + 1)).collect::<Vec<_>>().join(", ");
             let required = (0..10).map(|n| format!("p{n}")).collect::<Vec<_>>().join(", ");

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_with_the_same_name_are_told_apart() {
+    fn servers_with_the_same_name_get_unique_names() {
         let document =
             "{openapi: 3.0.0, servers: [{url: 'https://a.example.com'}, {url: 'https://b.example.com'}, {url: 'https://a.example.com/'}]}";
         let names: Vec<_> = urls(document).into_iter().map(|(name, _)| name).collect();

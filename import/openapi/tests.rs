@@ -91,7 +91,7 @@ components: {securitySchemes: {oauth: {type: oauth2, flows: {clientCredentials: 
 }
 
 #[test]
-fn a_file_that_is_no_document_is_refused_with_a_fix() {
+fn file_that_is_not_a_document_is_rejected_with_a_fix() {
     let error = |text: &str| {
         let source = Source::new("a.yaml", "none", text.as_bytes()).unwrap();
         import(&source, Kind::OpenApi, &Options::default()).unwrap_err()

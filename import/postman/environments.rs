@@ -162,13 +162,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_told_by_their_names() {
+    fn secrets_are_recognized_by_their_names() {
         assert!(["password", "API_KEY", "access-token", "clientSecret"].iter().all(|key| is_secret(key)));
         assert!(!["tokenUrl", "token_type", "apikey-header", "user"].iter().any(|key| is_secret(key)));
     }
 
     #[test]
-    fn an_export_is_told_from_a_collection() {
+    fn export_is_distinguished_from_a_collection() {
         let read =
             export(r#"{"name": "QA", "values": [{"key": "a", "value": "1"}, {"key": "b", "value": "2", "enabled": false}]}"#).unwrap();
         assert_eq!((read.name.as_str(), read.values.len()), ("QA", 1));

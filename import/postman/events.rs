@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_in_literal_texts_are_no_uses() {
+    fn names_in_literal_texts_are_not_uses() {
         assert_eq!(
             code_only(r#"expect json { id: "id {name} {{x}}" }"#).split_whitespace().collect::<Vec<_>>(),
             ["expect", "json", "id:", "name"]

@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_variable_of_one_sequence_is_its_own() {
+    fn variable_of_one_sequence_is_local() {
         use Event::{Set, Take, Use};
         assert_eq!(lifetime("id", &[(0, Take), (0, Use)], ""), Lifetime::Sequence);
         assert_eq!(lifetime("id", &[(0, Take), (1, Use)], ""), Lifetime::User);

@@ -111,7 +111,7 @@ fn tests_in_the_old_form_become_expectations() {
 }
 
 #[test]
-fn what_a_script_does_beyond_that_is_named_with_its_line() {
+fn statements_without_a_counterpart_are_reported_with_their_line() {
     let collection = collection(&tested("{{url}}/x", &["postman.setNextRequest('x');", "console.log('x');"]), "");
     let (spec, _, lines) = imported(&collection);
     assert!(spec.contains("# not imported, shop.postman_collection.json:1: postman.setNextRequest('x');"), "{spec}");
@@ -134,7 +134,7 @@ fn times_of_moment_are_times_of_the_language() {
 }
 
 #[test]
-fn a_request_of_a_script_is_a_step_of_its_own() {
+fn request_of_a_script_becomes_a_separate_step() {
     let login = r#"{"name": "Me", "request": {"method": "GET", "url": "{{url}}/me", "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{token}}"}]}},
         "event": [{"listen": "prerequest", "script": {"exec": ["pm.sendRequest({ url: pm.environment.get('url') + '/login', method: 'POST',",
         "header: ['Accept: application/json'], body: { mode: 'urlencoded', urlencoded: [{ key: 'user', value: 'ann' }] } },",
@@ -152,7 +152,7 @@ fn a_request_of_a_script_is_a_step_of_its_own() {
 }
 
 #[test]
-fn a_file_that_is_no_collection_is_refused_with_a_fix() {
+fn file_that_is_not_a_collection_is_rejected_with_a_fix() {
     let error = |text: &str| {
         let source = Source::new("a.json", "none", text.as_bytes()).unwrap();
         import(&source, crate::Kind::Postman, &Options::default()).unwrap_err()

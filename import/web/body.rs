@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn holes_may_stand_in_strings_or_for_values_of_json() {
+    fn holes_may_be_in_strings_or_replace_values_of_json() {
         let mut text = Text::literal(r#"{"a": "x-"#);
         text.hole("one");
         text.push(r#"", "b": "#);

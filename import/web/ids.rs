@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_told_apart_from_words() {
+    fn ids_are_distinguished_from_words() {
         for id in ["42", "0d5e6f70-1111-4222-8333-944455556666", "PP-D-21692x9", "5f2b8c1d9e", "cus_9s6XKzkNRiz8i3"] {
             assert!(is_id(id), "{id}");
         }

@@ -205,17 +205,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_in_braces_is_no_placeholder_of_another_tool() {
+    fn word_in_braces_is_escaped_because_it_resembles_a_placeholder() {
         assert_eq!(quoted("{a} {{b}} {1: 2}"), r#""\u{7b}a}} {{\u{7b}b}}}} {{1: 2}}""#);
     }
 
     #[test]
-    fn texts_are_escaped_so_that_they_read_back() {
+    fn escaped_texts_have_the_same_value() {
         assert_eq!(quoted("a \"b\" {c: 1}\n\\d\u{7}"), r#""a \"b\" {{c: 1}}\n\\d\u{7}""#);
     }
 
     #[test]
-    fn several_lines_become_a_block_only_if_it_keeps_them() {
+    fn text_becomes_a_block_only_if_its_lines_stay_the_same() {
         assert_eq!(block(&Text::literal("<a>\n  <b/>\n"), 2), Some("\"\"\"\n  <a>\n    <b/>\n  \"\"\"".to_owned()));
         assert_eq!(block(&Text::literal("a\nb"), 2), Some("\"\"\"\n  a\n  b\"\"\"".to_owned()));
         assert_eq!(block(&Text::literal("  a\n  b"), 2), None);
@@ -223,13 +223,13 @@ mod tests {
     }
 
     #[test]
-    fn slashes_end_no_regex() {
+    fn slashes_do_not_end_a_regex() {
         assert_eq!(regex("a/b[/]\\/"), "/a\\/b[/]\\//");
         assert_eq!(regex(""), "/(?:)/");
     }
 
     #[test]
-    fn paths_encode_what_would_end_them() {
+    fn paths_encode_characters_that_would_end_them() {
         let mut text = Text::literal("/a b/{x}#");
         text.hole("id");
         assert_eq!(path(&text).as_deref(), Some("/a%20b/%7Bx%7D%23{id}"));

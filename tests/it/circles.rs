@@ -10,7 +10,7 @@ use super::rules::{code, sources};
 const CRATES: &[&str] = &["runtime/config", "runtime/engine"];
 
 #[test]
-fn files_of_a_crate_use_each_other_in_no_circle() {
+fn files_of_a_crate_do_not_use_each_other_in_a_cycle() {
     for folder in CRATES {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         let mut files = Vec::new();
@@ -119,7 +119,7 @@ fn circles(uses: &Uses) -> Vec<BTreeSet<&str>> {
 }
 
 #[test]
-fn circles_are_found_through_braces_and_inner_modules() {
+fn cycles_are_found_through_braces_and_inner_modules() {
     let modules: BTreeMap<String, String> = [
         ("a::one", "use super::{two::Two, three};"),
         ("a::two", "use crate::a::{\n    three::{self, Three},\n};"),

@@ -56,7 +56,7 @@ fn reference() -> String {
 }
 
 #[test]
-fn the_references_examples_compile_and_run() {
+fn examples_of_the_reference_compile_and_run() {
     let spec = reference();
     let profile = "test_header: { env: cs1 }\nprofile: { runner: { clients: 4, duration: 3s }, test: { spec: specs/reference.lt } }\n";
     let project = Project::examples().spec("reference", &spec).file("specs/reference.profile.yml", profile);

@@ -13,7 +13,7 @@ fn shown(diagnostics: &[Diagnostic]) -> Vec<String> {
 
 /// Load tests as users of k6, Artillery, Locust, Gatling, Goose and Hurl write them have no errors or warnings.
 #[test]
-fn field_specs_are_fine_as_they_are() {
+fn field_specs_have_no_errors_or_warnings() {
     let project = root().join("tests/specs/field");
     let has_profile = |path: &PathBuf| path.extension().is_some_and(|e| e == "lt") && path.with_extension("profile.yml").is_file();
     let found: Vec<PathBuf> = files(&project.join("specs")).into_iter().filter(has_profile).collect();

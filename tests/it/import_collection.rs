@@ -138,7 +138,7 @@ fn every_hurl_file_becomes_a_spec_that_the_checker_accepts() {
 
 /// The number of imported requests and assertions of all files, and their total number.
 #[test]
-fn hurl_requests_and_assertions_are_carried_over() {
+fn hurl_requests_and_assertions_are_imported() {
     let (mut carried, mut left) = (0, Vec::new());
     for path in files("hurl") {
         let source = source(&path);
@@ -187,7 +187,7 @@ fn locust_scripts_become_specs_that_the_checker_accepts() {
 }
 
 #[test]
-fn a_file_of_an_unknown_kind_is_refused_with_a_fix() {
+fn file_of_an_unknown_kind_is_rejected_with_a_fix() {
     for path in files("other") {
         let error = checked(&path).expect_err(&path.display().to_string());
         assert!(error.help.is_some() && error.message.contains("cannot recognize"), "{error}");

@@ -69,7 +69,7 @@ fn check_watch_checks_again_when_a_file_changes() {
 }
 
 #[test]
-fn one_url_is_loaded_without_a_spec() {
+fn url_is_tested_without_a_spec() {
     let (project, _server, url) = shop();
     let items = format!("{url}/shop/items");
     let said =

@@ -104,7 +104,7 @@ const RULES: &[Rule] = &[
 ];
 
 #[test]
-fn no_part_names_what_its_rule_forbids() {
+fn rules_between_parts_are_kept() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut broken = Vec::new();
     for rule in RULES {

@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_column_has_a_type_where_every_cell_prints_as_it_reads() {
+    fn column_has_a_type_if_every_cell_prints_as_written() {
         for (cells, ty) in [
             ("1|-5|0", Type::Int),
             ("9223372036854775807", Type::Int),
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn json_stays_as_it_is_written() {
+    fn cells_of_a_json_file_keep_their_spelling() {
         let json = r#" [ {"id": 18446744073709551615, "a,\"}": [1.10, {"x": "]"}], "n": 1e999},
             {"n": -1, "id": 5, "id": 7 , "s": "é\\\"," } , {} ] "#;
         let (columns, rows) = from_json(json.as_bytes()).unwrap();

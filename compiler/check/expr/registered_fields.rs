@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_is_a_token_and_stands_once() {
+    fn every_name_is_a_token_and_unique() {
         let names: Vec<&str> = NAMES.split_whitespace().collect();
         assert!(names.len() > 230, "{}", names.len());
         let sorted = |name: &&str| name.to_ascii_lowercase();

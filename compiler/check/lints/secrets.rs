@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_of_secrets_are_told_from_keys_about_them() {
+    fn keys_of_secrets_are_distinguished_from_keys_about_them() {
         for key in
             ["password", "X-Api-Key", "apiKey", "clientSecret", "AUTH_TOKEN", "key", "pwd", "Authorization", "accessKey", "otp_secret"]
         {
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn names_addresses_and_files_are_no_secrets() {
+    fn names_addresses_and_files_are_not_secrets() {
         for text in ["urn:ietf:params:oauth:token-type:jwt", "https://id.example.com/token", "certs/client.key", "", "none"] {
             assert!(!may_be_secret(text), "{text}");
         }

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn only_this_machine_and_allowed_hosts_are_let_through() {
+    fn only_this_machine_and_allowed_hosts_are_accepted() {
         let hosts = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
         assert_eq!(allow(&hosts(&["127.0.0.1", "127.8.8.8", "localhost", "::1", "shop.localhost"]), &[]), Ok(()));
         assert_eq!(allow(&hosts(&["qa.example.com"]), &["QA.example.com".to_owned()]), Ok(()));

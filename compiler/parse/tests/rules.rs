@@ -139,7 +139,7 @@ fn files() {
 }
 
 #[test]
-fn all_errors_and_all_that_is_right() {
+fn all_errors_are_reported_and_correct_code_is_kept() {
     let text = "sequence A {\n  let x = = 1\n  let y = 2\n  step \"S\" {\n    shop GET /\n    exepct 200\n    expect 200 or 304\n    take id = json.id\n  }\n}\n\
         usr B { run A }\nsequence C { log \"unclosed\n let z = 3 }\napi d { bse x; base \"y\"; get(id) = /x }\nuser E { runn A; wait 1s }\nsequence F { leave }\n";
     let (file, diagnostics) = run(text);

@@ -178,7 +178,7 @@ fn statements() {
 }
 
 #[test]
-fn places_are_exact() {
+fn locations_are_exact() {
     let text = "let x = a   # why\nsequence S { expect 200   # b\n}";
     let (file, _) = run(text);
     let Item::Let(this) = &file.items[0] else { panic!() };
