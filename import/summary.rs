@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_is_counted_and_what_is_missing_is_named() {
+    fn imported_parts_are_counted_and_missing_ones_are_named() {
         let mut tally = Tally::default();
         tally.carry("requests", 3);
         tally.carry("queries", 1);

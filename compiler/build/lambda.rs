@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn zig_is_taken_first_and_links_for_lambdas_glibc() {
+    fn zig_is_preferred_and_links_for_the_glibc_of_lambda() {
         let all = &["cargo-zigbuild", "ziglang", "aarch64-unknown-linux-gnu", "aarch64-unknown-linux-musl", "aarch64-linux-musl-gcc"];
         let cross = chosen(all).unwrap();
         assert_eq!(cross.command(), ("zigbuild", "aarch64-unknown-linux-gnu.2.34".to_owned()));
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn musl_is_taken_where_its_target_and_its_compiler_are() {
+    fn musl_is_used_if_its_target_and_compiler_are_installed() {
         let cross = chosen(&["aarch64-unknown-linux-musl", "aarch64-linux-musl-gcc"]).unwrap();
         assert_eq!(cross.command(), ("build", "aarch64-unknown-linux-musl".to_owned()));
         assert!(cross.variables().contains(&("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER".into(), "aarch64-linux-musl-gcc".into())));

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_may_be_short() {
+    fn short_codes_are_expanded() {
         assert_eq!(normal("lt0001"), "LT0001");
         assert_eq!(normal("12"), "LT0012");
         assert_eq!(normal("LT101"), "LT0101");

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn project_within_a_folder_keeps_to_the_files_that_are_missing() {
+    fn project_in_a_folder_adds_only_missing_files() {
         let there = ["README.md", ".gitignore", "config/local.yml", "config/common.yml"];
         let files = within("shop", |path| there.contains(&path));
         let paths: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();

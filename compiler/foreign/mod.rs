@@ -129,7 +129,7 @@ mod tests {
     use super::{call, calls, value, values};
 
     #[test]
-    fn exact_pattern_counts_before_a_root_and_a_root_before_a_member() {
+    fn exact_pattern_precedes_a_root_and_a_root_precedes_a_member() {
         assert_eq!(call(Some("Math"), "max", "1, 2", "shop").as_deref(), Some("write `max(1, 2)`"));
         assert_eq!(call(Some("xs"), "push", "1", "shop").as_deref(), Some("write `set xs = xs + [1]`"));
         assert!(call(Some("pm.response.to"), "be", "", "shop").unwrap().contains("expect"));
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn fix_of_every_pattern_begins_with_a_verb_and_every_pattern_is_there_once() {
+    fn fix_of_every_pattern_begins_with_a_verb_and_patterns_are_unique() {
         for table in [calls::CALLS, values::VALUES] {
             let mut seen = std::collections::HashSet::new();
             for (pattern, fix) in table {

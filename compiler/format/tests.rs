@@ -243,7 +243,7 @@ fn line_ends_are_those_of_the_first_line() {
 }
 
 #[test]
-fn text_that_does_not_parse_has_no_form() {
+fn text_that_does_not_parse_is_not_formatted() {
     for text in ["sequence S {", "let status = 1", "let x = = 1", "user U { run }", "log \"x"] {
         assert!(matches!(format(text), Err(Unformatted::Broken(_))), "{text}");
     }

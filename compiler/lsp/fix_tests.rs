@@ -43,7 +43,7 @@ fn pages_with_one_fix_have_it() {
 }
 
 #[test]
-fn fix_says_what_it_does() {
+fn title_of_a_fix_describes_it() {
     for (code, title) in [
         (Code::StatusOr, "Write `expect 200 | 304`"),
         (Code::LineBreak, "Move `+` to the line before"),

@@ -98,7 +98,7 @@ mod tests {
     use super::Edits;
 
     #[test]
-    fn offsets_lead_back() {
+    fn offsets_map_back_to_the_source() {
         let mut edits = Edits::default();
         edits.insert(3, "\"\"");
         edits.remove(5, 6);

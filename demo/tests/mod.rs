@@ -54,7 +54,7 @@ fn demo_paths_echo_delay_and_redirect() {
 }
 
 #[test]
-fn paths_and_methods_that_are_not_there() {
+fn unknown_paths_and_methods_are_rejected() {
     let (_server, mut client) = start();
     assert!(client.get("/shopp").is(404).text().contains("/shop"));
     client.get("/shop/items/item-1/more").is(404);
@@ -145,7 +145,7 @@ fn options_are_checked_and_ports_freed() {
 }
 
 #[test]
-fn latencies_and_stalls_read() {
+fn latencies_and_stalls_are_parsed() {
     let latency: Latency = "20ms..0.5s".parse().unwrap();
     assert_eq!((latency.least, latency.most), (Duration::from_millis(20), Duration::from_millis(500)));
     assert!("".parse::<Latency>().is_err() && "-1ms".parse::<Latency>().is_err() && "5".parse::<Latency>().is_err());
@@ -155,7 +155,7 @@ fn latencies_and_stalls_read() {
 }
 
 #[test]
-fn codes_dates_and_escapes() {
+fn codes_dates_and_escapes_are_decoded() {
     // From RFC 6238, appendix B: the last six digits.
     assert_eq!(tokens::totp_at(b"12345678901234567890", 1).unwrap(), "287082");
     assert_eq!(tokens::base32("JBSW Y3DP-EHPK3PXP=").unwrap(), b"Hello!\xde\xad\xbe\xef");

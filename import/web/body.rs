@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_become_what_their_type_says() {
+    fn bodies_are_converted_by_their_content_type() {
         let json = Body::Json(Expr::Map(vec![("a".to_owned(), Expr::Number("1".to_owned()))]));
         assert_eq!(read("application/json; charset=utf-8", r#"{"a": 1}"#), (Some(json.clone()), None));
         let form = Body::Form(vec![("a b".to_owned(), Expr::text("1&2"))]);

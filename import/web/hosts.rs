@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn apis_have_the_names_that_people_give_hosts() {
+    fn apis_have_readable_names_of_hosts() {
         for (address, expected) in [
             ("https://www.shop.co.uk", "shop"),
             ("https://api.openai.com", "openai"),

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_are_named_by_what_they_do() {
+    fn requests_are_named_by_method_and_path() {
         let name = |method: &str, path: &str| request_name(method, &path.split('/').map(Text::literal).collect::<Vec<_>>());
         assert_eq!(name("GET", "v1/items/42"), "get_item");
         assert_eq!(name("POST", "guest.cgi"), "post_guest");

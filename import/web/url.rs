@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn holes_stay_holes() {
+    fn holes_of_a_url_are_kept() {
         let mut url = Text::default();
         url.hole("env.base");
         url.push("/items/");

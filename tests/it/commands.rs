@@ -76,7 +76,7 @@ fn all_errors_are_reported_together_and_nothing_is_built() {
 }
 
 #[test]
-fn unknown_names_are_answered_with_known_ones() {
+fn unknown_names_are_reported_with_known_ones() {
     let project = Project::created();
     project.ltc(&["build", "shup"]).ends(2).says(&["did you mean `shop`?"]);
     project.ltc(&["check", "specs/none.lt"]).ends(2).says(&["file specs/none.lt not found"]);

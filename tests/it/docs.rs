@@ -111,7 +111,7 @@ fn every_profile_and_every_environment_is_read() {
 
 /// Every file and every heading that a page links to exists.
 #[test]
-fn links_lead_somewhere() {
+fn links_have_an_existing_target() {
     let top = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "llms.txt"].map(|name| root().join(name));
     let pages = top.into_iter().chain(crate::guide::pages().into_iter().map(|page| root().join("docs").join(page)));
     let mut broken = Vec::new();

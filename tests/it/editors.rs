@@ -116,7 +116,7 @@ fn textmate_grammar_has_the_words_of_the_language() {
 }
 
 #[test]
-fn neovim_shows_what_the_server_says() {
+fn neovim_shows_diagnostics_of_the_server() {
     needs!("nvim");
     let project = Project::new().file("config/common.yml", "").file("specs/a.lt", "let x=random(1, 2)\nlet y = rendom(1, 2)\n");
     let script = format!(

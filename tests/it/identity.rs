@@ -144,7 +144,7 @@ fn steps(report: &Report) -> Vec<&Value> {
 }
 
 #[test]
-fn report_says_what_the_server_read() {
+fn report_counts_the_requests_that_the_server_read() {
     for args in [&["--threads", "2"][..], &["run", "--shards", "2", "--threads", "1"]] {
         let (report, seen, said) = run(args);
         let path = |path: &str| seen.get(path).copied().unwrap_or(0);

@@ -313,7 +313,7 @@ fn session(name: &str) {
 }
 
 #[test]
-fn diagnostics_follow_what_is_typed_in_specs_and_yaml() {
+fn diagnostics_follow_edits_of_specs_and_yaml() {
     session("diagnostics.json");
 }
 
@@ -323,7 +323,7 @@ fn names_are_found_and_renamed_across_files() {
 }
 
 #[test]
-fn completion_knows_the_place() {
+fn completion_depends_on_the_position() {
     session("completion.json");
 }
 

@@ -23,7 +23,7 @@ fn readme_is_short() {
 }
 
 #[test]
-fn the_first_spec_passes_against_the_demo_server() {
+fn first_spec_passes_against_the_demo_server() {
     let server = ltc_demo::spawn(ltc_demo::Options::any_port()).unwrap();
     let project = Project::new()
         .spec("browse", blocks(&readme(), "lt")[0])
@@ -50,7 +50,7 @@ fn shown_errors_are_those_that_check_reports() {
 /// Runs all commands of the README and of the overview in their order, in a copy of the repository; `ltc` is the program that `cargo
 /// install` builds from this checkout.
 #[test]
-fn every_command_does_what_it_says() {
+fn every_command_of_the_readme_works() {
     let project = Project::new().copy("specs", "ltc/specs").copy("config", "ltc/config");
     let checkout = project.path().join("ltc");
     let home = project.path().join("installed");

@@ -183,12 +183,12 @@ const ENGINE_ROOMS: &[&str] = &[
 const HTTP_ROOMS: &[&str] = &["message", "io", "wire", "net", "client"];
 
 #[test]
-fn engine_rooms_know_only_the_rooms_below_them() {
+fn engine_rooms_use_only_the_rooms_below_them() {
     rooms_know_only_those_below("runtime/engine", "crate::", ENGINE_ROOMS, &["lib.rs", "fixture.rs", "counting.rs"]);
 }
 
 #[test]
-fn http_rooms_know_only_the_rooms_below_them() {
+fn http_rooms_use_only_the_rooms_below_them() {
     rooms_know_only_those_below("runtime/engine/http", "crate::http::", HTTP_ROOMS, &["mod.rs"]);
 }
 
@@ -230,7 +230,7 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn types_of_a_crate_have_names_of_their_own() {
+fn types_of_a_crate_have_unique_names() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut shared = Vec::new();
     for (folder, except) in CRATES {
@@ -272,7 +272,7 @@ fn defined_types_are_found_in_a_line() {
 }
 
 #[test]
-fn rules_find_what_they_forbid() {
+fn rules_find_forbidden_words() {
     let text = "use std::fs; // std::net\nlet profile_fs::x = 1;\n#[cfg(test)]\nmod tests {\n    use std::env::var;\n}\n";
     let found: Vec<bool> = code(text).map(|line| RULES[0].words.iter().any(|word| has_word(line, word))).collect();
     assert_eq!(found, [true, false]);

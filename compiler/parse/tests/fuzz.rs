@@ -25,7 +25,7 @@ impl Dice {
 }
 
 #[test]
-fn truncated_anywhere() {
+fn truncated_specs_are_parsed() {
     for (_, text) in SPECS {
         for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
             // In an unoptimized build, testing every prefix of the longer specs takes too long.
@@ -37,7 +37,7 @@ fn truncated_anywhere() {
 }
 
 #[test]
-fn mutilated() {
+fn randomly_changed_specs_are_parsed() {
     let mut dice = Dice(42);
     let odd =
         ['{', '}', '(', ')', '[', ']', '"', '\'', '\n', '#', '/', '~', '\\', '$', '=', '.', '\u{201c}', '\0', 'é', ' ', ';', '|', '5'];
@@ -61,7 +61,7 @@ fn mutilated() {
 }
 
 #[test]
-fn extremes() {
+fn extreme_texts_are_parsed() {
     for part in [
         "{",
         "(",

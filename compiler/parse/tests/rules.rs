@@ -20,7 +20,7 @@ fn bad(text: &str, code: Code, words: &str) {
 }
 
 #[test]
-fn rule_1_lines() {
+fn rule_1_statements_end_with_their_line() {
     good(
         "let a = 1; let b = 2\nlet c = a +\n  b\nlet d =\n  3\nlet e = [\n 1,\n 2,\n]\nlog f(\n a\n , b)\nif a { } else { }\nlet g = { a: 1,\n  b\n }",
     );
@@ -32,7 +32,7 @@ fn rule_1_lines() {
 }
 
 #[test]
-fn rule_2_paths() {
+fn rule_2_paths_end_at_space() {
     good("shop GET /; shop GET /a/{ b + 1 }/c;shop GET /x# comment\nstep \"A\" { shop GET /a}\nshop GET \"{place}\"");
     bad("shop GET a/b", Code::BadPath, "write `/a/b`");
     bad("shop GET", Code::BadPath, "missing");
@@ -41,7 +41,7 @@ fn rule_2_paths() {
 }
 
 #[test]
-fn rule_3_words() {
+fn rule_3_words_end_with_the_identifier() {
     good("let stepper = 1; let iffy = notable; let x = { step: 1, json: 2 }; shop.delete(x.take); let order = orders");
     bad("let step = 1", Code::ReservedWord, "`step`");
     bad("take url = json.x", Code::ReservedWord, "my_url");
@@ -49,21 +49,21 @@ fn rule_3_words() {
 }
 
 #[test]
-fn rule_4_touching() {
+fn rule_4_postfixes_have_no_space_before() {
     good("expect json [_, ..]; expect json[0].id == 3; let x = a[1].b(2)[0..1]");
     bad("let x = a [1]", Code::Syntax, "unexpected `[`");
     bad("let x = f (1)", Code::Syntax, "unexpected `(`");
 }
 
 #[test]
-fn rule_5_regexes() {
+fn rule_5_regexes_follow_a_match_operator() {
     good(r#"expect text ~ /a[^/]\/"{/; expect json { a: !~ /x[]/]y/ }; let x = a / b / c"#);
     bad("let x = /abc/", Code::ForeignOperator, "unexpected regex, expected a value");
     bad("expect text ~ \"abc\"", Code::ForeignOperator, "regex between slashes");
 }
 
 #[test]
-fn rule_6_numbers() {
+fn rule_6_numbers_end_before_identifiers() {
     good("expect 2xx; wait 100ms..200ms; for i in 1..n { }; let x = 1.5; let y = 1h20m; let z = s[0..2]");
     bad("wait 5min", Code::BadNumber, "`5m`");
     bad("wait 5 seconds", Code::BadNumber, "`5s`");
@@ -72,7 +72,7 @@ fn rule_6_numbers() {
 }
 
 #[test]
-fn rule_7_texts() {
+fn rule_7_texts_have_holes() {
     good("let x = \"\"\"{a:03} {{ \"a\": 1 }}\"\"\"\nshop POST / { graphql \"\"\"{ a { \"b\" } }\"\"\" }");
     bad("shop POST / { text \"\"\"\n{ \"a\": 1 }\n\"\"\" }", Code::BadHole, "JSON");
     bad("shop POST / { text \"\"\"\n{\n  \"a\": { \"b\": 1 }\n}\n\"\"\" }", Code::BadHole, "JSON");
@@ -82,21 +82,21 @@ fn rule_7_texts() {
 }
 
 #[test]
-fn rule_8_expectations() {
+fn rule_8_expectations_have_a_status_or_a_condition() {
     good("expect 200 | 304; expect status == 200 or status == 304");
     bad("expect 200 or 304", Code::StatusOr, "`expect 200 | 304`");
     bad("expect 2xx or 304", Code::StatusOr, "`expect 2xx | 304`");
 }
 
 #[test]
-fn rule_9_keys() {
+fn rule_9_unquoted_keys_are_words() {
     good("expect headers { content_type: ~ /json/, \"X-A\": \"b\" }");
     bad("expect headers { content-type: ~ /json/ }", Code::MissingQuotes, "\"content-type\"");
     bad("expect json { \"a\" }", Code::Syntax, "missing value of a quoted key");
 }
 
 #[test]
-fn habits() {
+fn syntax_of_other_languages_gets_a_fix() {
     bad("var x = 1", Code::ForeignStatement, "let x");
     bad("while x { log \"a\" }", Code::ForeignStatement, "poll");
     bad("for i in range(1, 3) { log \"a\" }", Code::ForeignStatement, "1..n");
@@ -125,7 +125,7 @@ fn habits() {
 }
 
 #[test]
-fn files() {
+fn files_may_be_empty_or_have_other_line_ends() {
     for text in ["\u{feff}let x = 1\r\nsequence S {\r\n\tlet a = [1,\r\n\t2]\r\n}\r\n", "", "# nothing", "\n\n;\n"] {
         let (_, diagnostics) = run(text);
         assert!(diagnostics.is_empty(), "{text:?} {}", shown(text, &diagnostics));
@@ -155,7 +155,7 @@ fn all_errors_are_reported_and_correct_code_is_kept() {
 }
 
 #[test]
-fn braces_are_blamed_by_indentation() {
+fn unclosed_brace_is_found_by_indentation() {
     let text = "sequence A {\n  step \"x\" {\n    shop GET /\n  step \"y\" {\n    shop GET /\n  }\n}\nuser U { run A }\n";
     let (file, diagnostics) = run(text);
     assert_eq!(diagnostics.len(), 1, "{}", shown(text, &diagnostics));

@@ -51,7 +51,7 @@ fn tree(text: &str) -> String {
 }
 
 #[test]
-fn precedence() {
+fn operators_group_by_precedence() {
     assert_eq!(tree("a + b * c - d"), "((a Add (b Mul c)) Sub d)");
     assert_eq!(tree("a or b and not c == d"), "(a Or (b And (Not (c Eq d))))");
     assert_eq!(tree("not a ~ /x/ and b"), "((Not (a ~ x)) And b)");
@@ -65,7 +65,7 @@ fn precedence() {
 }
 
 #[test]
-fn literals() {
+fn literals_have_their_values() {
     assert!(matches!(value("1_000"), ExprKind::Int(1000)));
     for (written, kept) in [
         ("18_446_744_073_709_551_615", "18446744073709551615"),
@@ -105,7 +105,7 @@ fn texts(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn text_parts() {
+fn texts_have_literal_parts_and_holes() {
     assert_eq!(texts(r#""ids:{random(0, 9):09}""#), ["ids:", "<random(0 9):09>"]);
     assert_eq!(texts(r#""{{a b}} {b:.2}\n\u{e9}\"""#), ["{a b} ", "<b:.2>", "\né\""]);
     assert_eq!(texts(r#""{f("x{y}")}""#).len(), 1);
@@ -116,7 +116,7 @@ fn text_parts() {
 }
 
 #[test]
-fn expectations() {
+fn expectations_have_their_kinds() {
     let kind = |text: &str| match stmt(text) {
         StmtKind::Expect(expect) => expect.kind,
         other => panic!("{other:?}"),
@@ -147,7 +147,7 @@ fn expectations() {
 }
 
 #[test]
-fn statements() {
+fn statements_have_their_kinds() {
     assert!(matches!(stmt("take token = run Login(a, b)"), StmtKind::Run { takes, args, .. } if takes.len() == 1 && args.len() == 2));
     assert!(matches!(stmt("take x, y = run S"), StmtKind::Run { takes, .. } if takes.len() == 2));
     assert!(matches!(stmt("take x: int = all text ~ /a/ else 3"), StmtKind::Take(take)
@@ -189,7 +189,7 @@ fn locations_are_exact() {
 }
 
 #[test]
-fn apis() {
+fn apis_have_their_members() {
     let (file, diagnostics) = run(super::SPECS[5].1);
     assert!(diagnostics.is_empty());
     let Some(Item::Api(api)) = file.items.iter().find(|i| matches!(i, Item::Api(_))) else { panic!() };

@@ -21,7 +21,7 @@ fn times(trial: &Trial, target: &str) -> Vec<Instant> {
 }
 
 #[test]
-fn test_and_its_users_live_as_the_spec_says() {
+fn test_and_its_users_follow_the_spec() {
     let trial = Trial::new("life", "duration: 2s, threads: 2, users: { Holder: { clients: 3 }, OnceEach: { clients: 1 } }");
     let (said, report) = trial.load(&[]);
     let seen = trial.targets();

@@ -9,28 +9,28 @@ use self::trial::Trial;
 const ONE: &str = "clients: 1, duration: 1s";
 
 #[test]
-fn values() {
+fn values_are_computed_as_the_spec_expects() {
     let trial = Trial::new("values", ONE);
     trial.passes();
     trial.passes_under_load();
 }
 
 #[test]
-fn requests() {
+fn requests_are_sent_as_the_spec_expects() {
     let trial = Trial::new("requests", ONE);
     trial.passes();
     trial.passes_under_load();
 }
 
 #[test]
-fn takes() {
+fn takes_read_what_the_spec_expects() {
     let trial = Trial::new("takes", ONE);
     trial.passes();
     trial.passes_under_load();
 }
 
 #[test]
-fn words() {
+fn words_of_the_language_work_as_the_spec_expects() {
     let trial = Trial::new("words", ONE);
     trial.passes();
     let (said, report) = trial.load(&[]);
@@ -43,7 +43,7 @@ fn words() {
 
 /// `finally` runs after a failure, after `leave` and after the last statement. `retry … on` does not repeat failures with another status.
 #[test]
-fn finally_runs_whatever_failed() {
+fn finally_runs_after_any_end() {
     let trial = Trial::new("always", ONE);
     let said = trial.run(&["--debug"]).ends(1);
     let seen = trial.targets();
@@ -52,7 +52,7 @@ fn finally_runs_whatever_failed() {
 }
 
 #[test]
-fn sessions() {
+fn sessions_keep_cookies_and_auth_per_user() {
     let trial = Trial::new("sessions", ONE);
     trial.passes();
     // A user keeps its cookies, so only the first iteration starts without any.
@@ -85,7 +85,7 @@ fn failures_name_their_location() {
 
 /// Checks the requests of each sequence, in order.
 #[test]
-fn flow() {
+fn statements_run_in_the_order_of_the_spec() {
     let trial = Trial::new("flow", ONE);
     let said = trial.passes();
     let seen = trial.targets();
