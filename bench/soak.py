@@ -37,7 +37,7 @@ user Visitor {{
 }}
 """
 PROFILE = "profile: {{ runner: {{ clients: {users}, hatch_rate: {rate}, duration: {seconds}s, graceful_stop: 5s }}, logging: {{ stats_interval: 1s, final_stats: yes }} }}\ntest_header: {{ name: soak, env: soak }}\n"
-# The orchestrator may grow by so much from its first quarter to its last: the allocator's own pages, not results.
+# The allowed growth of the orchestrator from its first quarter to its last, which covers the allocator's own pages, but no results.
 GROWTH = 1.10
 
 
@@ -69,7 +69,7 @@ class Server:
 
 
 def children(pid):
-    """The children of a process, by when they were started."""
+    """The children of a process, ordered by their start."""
     found = []
     for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -113,7 +113,7 @@ def soak(args, folder):
             now = children(run.pid)
             for pid in now:
                 functions[pid].append((passed, rss_kib(pid) or 0))
-            # Not while users pass, when it isn't known from outside which function makes which load, and not at the end.
+            # No kill while users change functions, because then it is unknown which function generates which load, and none at the end.
             middle = args.interval * 0.6 < passed % args.interval < args.interval * 0.8
             if passed >= (kills + 1) * args.kill_every and middle and passed < seconds - 20 and len(now) == args.shards:
                 victim = dice.choice(now)
@@ -133,11 +133,11 @@ def seconds_of(clock):
 
 
 def judge(args, folder, code, kills, seen, orchestrator, functions):
-    """What is wrong, if anything."""
+    """The errors of the run, if any."""
     wrong = []
     report = json.loads((folder / "soak.json").read_text())
     begin = datetime.datetime.fromisoformat(report["run"]["started_at"].replace("Z", "+00:00")).timestamp()
-    # Notes of the journal are not folded: one for each loss.
+    # The journal has a separate note for each loss.
     notes = [json.loads(line)["note"] for line in (folder / "journal/journal").read_text().splitlines() if line.startswith('{"note"')]
     losses = [re.match(r"shard (\d+) lost from ([\d:.]+) to ([\d:.]+),", note) for note in notes]
     losses = [(int(loss[1]), seconds_of(loss[2]), seconds_of(loss[3])) for loss in losses if loss]
@@ -149,7 +149,7 @@ def judge(args, folder, code, kills, seen, orchestrator, functions):
     def came(shard, since, until):
         return sum(1 for at, _, of in seen if of == shard and since <= at - begin < until)
 
-    # A note has tenths of a second, and the next function begins after it.
+    # The times of a note are rounded to tenths of a second, and the next function begins after it.
     least = sum(came(shard, since + 0.1, until) for shard, since, until in losses)
     most = sum(came(shard, since, until + 0.1) for shard, since, until in losses)
     reported = report["summary"]["total"]["requests"]
@@ -161,7 +161,7 @@ def judge(args, folder, code, kills, seen, orchestrator, functions):
         return [kib for at, kib in samples if length * number <= at < length * (number + 1) and kib]
 
     early, late = (max(quarter(orchestrator, number), default=0) for number in (0, 3))
-    # A function lives for an interval; what counts is whether those of late intervals need more.
+    # A function lives for one interval, so this compares the functions of late intervals with those of early ones.
     peaks = [(samples[0][0], max(kib for _, kib in samples)) for samples in functions.values()]
     first, last = (max(quarter(peaks, number), default=0) for number in (0, 3))
     for name, before, after in [("orchestrator", early, late), ("functions", first, last)]:
