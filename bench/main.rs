@@ -33,39 +33,39 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 #[derive(Parser)]
 struct Args {
-    /// What is measured.
+    /// Run this measurement.
     what: What,
-    /// How often each program is measured.
+    /// Measure each program this number of times.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// How long each measurement takes, in seconds.
+    /// Measure for this time, in seconds.
     #[arg(long, default_value_t = 3)]
     seconds: u64,
-    /// About how many requests a second `endurance` sends.
+    /// Send about this number of requests per second in `endurance`.
     #[arg(long, default_value_t = 500)]
     rate: u64,
-    /// The port of the server, on 127.0.0.1; the next two are used too.
+    /// Port of the server on 127.0.0.1; the next two ports are used, too.
     #[arg(long, default_value_t = 18181)]
     port: u16,
-    /// Only scenarios whose name has this in it, in any case.
+    /// Run only scenarios whose name contains this text, in any case.
     #[arg(long, default_value = "")]
     only: String,
-    /// A round of which the machine's host took more than that, percent of the processors, is run again, a few times at most.
+    /// Repeat a round, up to a limit, if the machine's host took more than this percentage of the processors.
     #[arg(long, default_value_t = 1.0, value_name = "PERCENT")]
     steal: f64,
-    /// Only these peers, of those that are installed: `wrk,oha`.
+    /// Use only these of the installed peers: `wrk,oha`.
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     peers: Vec<String>,
-    /// Optimise ltc's binaries over crate borders, as `ltc build --release-lto` does.
+    /// Build ltc's binaries with thin LTO, as `ltc build --release-lto` does.
     #[arg(long)]
     lto: bool,
-    /// Fail where `instructions` counts more than counts.txt says.
+    /// Fail if `instructions` counts more than counts.txt contains.
     #[arg(long, conflicts_with = "bless")]
     check: bool,
-    /// Write what `instructions` counts to counts.txt.
+    /// Write the counts of `instructions` to counts.txt.
     #[arg(long)]
     bless: bool,
-    /// The virtual environment that locust is in, unless it is on the PATH.
+    /// Virtual environment that contains locust [default: the PATH].
     #[arg(long, env = "LTC_BENCH_LOCUST", value_name = "FOLDER")]
     locust: Option<PathBuf>,
 }
@@ -96,7 +96,7 @@ impl Bench {
         self.args.peers.is_empty() || self.args.peers.iter().any(|name| name == peer)
     }
 
-    /// Where nginx listens.
+    /// The address on which nginx listens.
     fn origin(&self, encrypted: bool) -> String {
         let port = self.args.port;
         if encrypted { format!("https://127.0.0.1:{}", port + 1) } else { format!("http://127.0.0.1:{port}") }

@@ -29,7 +29,7 @@ pub(super) struct Runtime {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Compile the runtime and pack it, with its checksum beside it
+    /// Compile the runtime and pack it, with a checksum file
     Pack(Pack),
 }
 

@@ -11,7 +11,7 @@ use super::values::{Duration, Text, Truth};
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct CredentialsFile {
-    /// How often listeners send; 5s by default
+    /// The interval at which listeners send; 5s by default
     stats_interval: Option<Duration>,
     /// Splunk's HTTP event collector: an event for each failed request
     #[schemars(rename = "Splunk")]
@@ -38,9 +38,9 @@ pub(super) struct CredentialsFile {
 struct Splunk {
     /// The collector's URL, such as `https://splunk.example.com:8088`
     url: Option<Text>,
-    /// The collector's host, in place of `url`
+    /// The collector's host, instead of `url`
     host: Option<Text>,
-    /// The collector's port, beside `host`; 8088 by default
+    /// The collector's port, with `host`; 8088 by default
     port: Option<Text>,
     /// The collector's token
     token: Text,
@@ -57,7 +57,7 @@ struct Splunk {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct SignalFx {
-    /// The ingest URL, in place of `realm`
+    /// The ingest URL, instead of `realm`
     url: Option<Text>,
     /// The realm, such as us1
     realm: Option<Text>,

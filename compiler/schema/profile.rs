@@ -11,9 +11,9 @@ use super::values::{Architecture, Duration, Engine, Listener, LogLevel, Rate, Sp
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct ProfileFile {
-    /// What the test is called, and where it runs
+    /// The name of the test, its environment and its regions
     test_header: Option<TestHeader>,
-    /// The load and what is made of the results
+    /// The load, and how the results are processed
     profile: ProfileSection,
 }
 
@@ -22,7 +22,7 @@ pub(super) struct ProfileFile {
 struct TestHeader {
     /// The test's name, if the registry does not name it
     name: Option<Text>,
-    /// What the test is for
+    /// The purpose of the test
     description: Option<Text>,
     /// The environment: `local` is config/local.yml
     env: Option<Text>,
@@ -42,9 +42,9 @@ enum Locations {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct ProfileSection {
-    /// How much load, from when and for how long
+    /// The amount of load, its start and its duration
     runner: Option<Runner>,
-    /// Which spec is run, and how
+    /// The spec to run, and how to run it
     test: Option<Test>,
     /// Messages, statistics and the systems that receive results
     logging: Option<Logging>,
@@ -89,7 +89,7 @@ struct Runner {
     seed: Option<Whole>,
     /// The number of worker threads; one per core by default
     threads: Option<Whole>,
-    /// After what silence of the orchestrator a function of the distributed test stops, at least 20s, or `finish`; 60s by default
+    /// How long a function of the distributed test runs without the orchestrator before it stops, at least 20s, or `finish`; 60s by default
     without_orchestrator: Option<Text>,
 }
 
@@ -136,7 +136,7 @@ struct Stage {
     clients: Option<Whole>,
     /// The arrival rate at the end of this stage
     rate: Option<Rate>,
-    /// How long this stage takes; 0s is a jump
+    /// The duration of this stage; 0s changes the load at once
     duration: Duration,
 }
 
@@ -154,13 +154,13 @@ struct Test {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Logging {
-    /// Which messages appear; `info` by default
+    /// The level of messages; `info` by default
     loglevel: Option<LogLevel>,
-    /// Which messages of the HTTP layer appear; as `loglevel` by default
+    /// The level of messages of the HTTP layer; by default that of `loglevel`
     hyperclient_console_log_level: Option<LogLevel>,
     /// yes: print statistics once, at the end; no: print them at each `stats_interval`, too
     final_stats: Option<Truth>,
-    /// How often statistics are sent and printed; 5s by default
+    /// The interval at which statistics are sent and printed; 5s by default
     stats_interval: Option<Duration>,
     /// The systems that receive results while the test runs; their keys are in config/systems_credentials.yml
     listeners: Option<Listeners>,
@@ -171,14 +171,14 @@ struct Logging {
 enum Listeners {
     /// A list
     List(Vec<Listener>),
-    /// One, or several with commas
+    /// One, or several separated by commas
     One(String),
 }
 
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct Lambda {
-    /// Memory of a function in MB, 128 to 10240; 1769 is one processor
+    /// Memory of a function in MB, 128 to 10240; 1769 MB correspond to one processor
     memory_mb: Option<Whole>,
     /// The processor; by default that of the binary
     architecture: Option<Architecture>,
@@ -190,7 +190,7 @@ struct Lambda {
     function: Option<Text>,
     /// The ARN or the name of the function's role; `deploy` creates one by default
     role: Option<Text>,
-    /// After what time the next function takes over, 10s to 14m30s; 14m by default
+    /// The time after which the next function takes over, 10s to 14m30s; 14m by default
     interval: Option<Duration>,
     /// The most functions at the same time
     max_functions: Option<Whole>,

@@ -35,7 +35,7 @@ pub(super) enum Whole {
     Text(#[schemars(regex(pattern = r"^[0-9_]+$"))] String),
 }
 
-/// A text; numbers and truth values are read as they are written
+/// A text. Numbers and truth values keep their spelling
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 pub(super) enum Text {
@@ -47,13 +47,13 @@ pub(super) enum Text {
     Truth(bool),
 }
 
-/// A list, or one text with commas
+/// A list, or one text with items separated by commas
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 pub(super) enum Texts {
     /// A list
     List(Vec<Text>),
-    /// One, or several with commas
+    /// One, or several separated by commas
     One(String),
 }
 

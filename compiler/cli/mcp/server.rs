@@ -44,7 +44,7 @@ pub(super) struct Server {
     tools: ToolRouter<Self>,
 }
 
-/// Which test is meant.
+/// A test, and the environment for it.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 struct Test {
     /// Path of a spec, such as specs/shop.lt, or the name of a registered test; without it, the registry's current test
