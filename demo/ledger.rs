@@ -72,7 +72,7 @@ fn signed(call: &Call<'_>) -> Result<(), Refusal> {
     Err(unauthorized(format!("X-Signature is not the hex of hmac_sha256(key, body) over the {} bytes of the body", call.body.len())))
 }
 
-/// Checks the limit, the signature and the token of a request. Returns the rest of the rate limit.
+/// Checks the signature and the token of a request, and counts it. Returns the rest of the rate limit.
 fn enter(call: &Call<'_>) -> Result<u64, Refusal> {
     signed(call)?;
     let until = call.core.signer.open("ledger", call.bearer()?).and_then(|until| until.split('-').next()?.parse::<u64>().ok());

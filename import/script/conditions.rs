@@ -67,7 +67,7 @@ impl Run<'_> {
     pub(crate) fn expect(&mut self, condition: &Value, not: bool) -> bool {
         match condition.shape().cloned() {
             Some(Shape::Not(inner)) => return self.expect(&inner, !not),
-            // If an `and`, or a negated `or`, holds, so does each of its sides.
+            // If an `and` holds, so do both of its sides; if an `or` does not hold, neither side does.
             Some(Shape::And(left, right)) if !not => {
                 if let Some(range) = self.status_range(&left, &right) {
                     return self.statuses(condition, &range);

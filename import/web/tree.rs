@@ -63,7 +63,7 @@ impl Tree {
     /// Adds the expectation to this pattern. Returns whether that was possible.
     fn insert(&mut self, path: &[Member], matcher: &Matcher) -> bool {
         match (&mut *self, path.split_first()) {
-            // `Any` adds nothing to a pattern, and a type is less specific than one.
+            // `Any` adds nothing, and a pattern replaces a type, because it is more specific.
             (Self::Leaf(known), None) if known == matcher || *matcher == Matcher::Any => true,
             (Self::Leaf(known), None) if *known == Matcher::Any => {
                 *known = matcher.clone();
