@@ -1,4 +1,4 @@
-// What the other peers do, for k6: users that send one request again and again, each over one connection, and check nothing.
+// The same load as the other peers, for k6: users that repeat one request, each over one connection, without checks.
 
 import http from 'k6/http';
 

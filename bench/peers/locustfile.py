@@ -1,4 +1,4 @@
-"""What the other peers do, for locust: users that get one path, without waits."""
+"""The same load as the other peers, for locust: users that request one path, without waits."""
 
 import os
 
@@ -8,7 +8,7 @@ PATH = os.environ.get("PEER_PATH", "/")
 
 
 class Getter(FastHttpUser):
-    """Gets the path again and again over one connection; certificates aren't checked."""
+    """Requests the path repeatedly over one connection, without verifying certificates."""
 
     insecure = True
 
