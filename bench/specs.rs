@@ -80,7 +80,7 @@ user U { run S }"#,
   expect headers { content_type: ~ /json/ }
   expect json { id: 7, name: string, price: > 0, tags: [_, ..] }
 } }
-user U { on start { step "Login" { shop.login(); expect 200 } } run S }"#,
+user U { on start { step "Login" { shop.login(); expect 200 } }; run S }"#,
     ),
     (
         "gzip",
@@ -120,26 +120,26 @@ user U { run S }"#,
   step "Login" interrupt {
   vault.login()
   expect 200
-    take v0: json = json.id
-    take v1: json = json.name
-    take v2: json = json.price
-    take v3: json = json.description
-    take v4: json = json.n
-    take v5: json = json.id
-    take v6: json = json.name
-    take v7: json = json.price
-    take v8: json = json.description
-    take v9: json = json.n
-    take v10: json = json.id
-    take v11: json = json.name
-    take v12: json = json.price
-    take v13: json = json.description
-    take v14: json = json.n
-    take v15: json = json.id
-    take v16: json = json.name
-    take v17: json = json.price
-    take v18: json = json.description
-    take v19: json = json.n
+    take v0 = json.id
+    take v1 = json.name
+    take v2 = json.price
+    take v3 = json.description
+    take v4 = json.n
+    take v5 = json.id
+    take v6 = json.name
+    take v7 = json.price
+    take v8 = json.description
+    take v9 = json.n
+    take v10 = json.id
+    take v11 = json.name
+    take v12 = json.price
+    take v13 = json.description
+    take v14 = json.n
+    take v15 = json.id
+    take v16 = json.name
+    take v17 = json.price
+    take v18 = json.description
+    take v19 = json.n
 }
   wait 1s
   step "Basket" { vault GET /basket { query { v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19 }; expect 200 } }

@@ -161,7 +161,7 @@ impl Emitter<'_> {
                 name: #name,
                 path: #path,
                 columns: &[#(#columns),*],
-                rows: include_str!(#file),
+                rows: include_bytes!(#file),
                 random: #random,
                 unique: #unique,
                 at_end: #at_end,

@@ -63,7 +63,13 @@ fn column_type<'c>(cells: impl Iterator<Item = &'c str> + Clone) -> Type {
 
 /// Whether a cell is a whole number that prints as written. `007`, `+1` and `-0`, which occur in phone numbers and codes, do not.
 fn is_int(cell: &str) -> bool {
-    cell.parse::<i64>().is_ok_and(|n| n.to_string() == cell)
+    let digits = cell.strip_prefix('-').unwrap_or(cell);
+    let prints_as_written = match digits.as_bytes() {
+        [b'0'] => digits.len() == cell.len(),
+        [b'1'..=b'9', ..] => true,
+        _ => false,
+    };
+    prints_as_written && cell.parse::<i64>().is_ok()
 }
 
 /// Whether a cell is a number that prints as written. A cell with an exponent, such as `1e5`, is as likely a code, so it does not count.
@@ -75,6 +81,8 @@ fn is_number(cell: &str) -> bool {
 fn as_json(cell: String, ty: &Type) -> String {
     match ty {
         Type::Int | Type::Float | Type::Bool => cell,
+        // Of a million cells, nearly all contain nothing that JSON escapes.
+        _ if cell.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') => ["\"", &cell, "\""].concat(),
         _ => serde_json::Value::String(cell).to_string(),
     }
 }
@@ -216,6 +224,9 @@ mod tests {
             ("TRUE|true", Type::String),
             ("1|", Type::String),
             (" 1|2", Type::String),
+            ("-|1", Type::String),
+            ("-5|--5", Type::String),
+            ("10|-10", Type::Int),
             (".5", Type::String),
             ("5.", Type::String),
             ("1_000", Type::String),
