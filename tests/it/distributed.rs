@@ -122,6 +122,8 @@ fn hanging_shard_is_ended_and_its_load_is_named() {
     let project = Project::examples();
     let said = fleet(&project, &["--duration", "20s", "--json", "run.json"]).env("LTC_FAULT", "hang:1@1s").ends(0);
     said.says(&["3 users: it hangs: no frame arrived in time"]);
+    // While it hangs, its users are planned and don't run.
+    said.says(&["users 6/9"]);
     // The shard was restarted: its thread also reports users at the end.
     assert_eq!(project.json("run.json")["total"]["sources"].as_object().unwrap().len(), 3, "{said}");
 }
@@ -150,11 +152,11 @@ fn ctrl_c_stops_the_fleet_and_reports() {
 }
 
 #[test]
-fn second_ctrl_c_stops_the_fleet_at_once_with_a_report() {
+fn closed_terminal_stops_the_fleet_and_a_second_signal_stops_it_at_once_with_a_report() {
     let project = Project::examples();
     let mut running = fleet(&project, &[&["--duration", "10m"], &FILES[..]].concat()).start();
     project.wait_for_requests(30);
-    running.interrupt();
+    running.signal("HUP");
     running.wait_for_line("stopping: users finish their iteration");
     running.interrupt();
     let said = running.ends(130);

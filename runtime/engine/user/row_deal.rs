@@ -73,11 +73,22 @@ impl RowDeal {
         let from = if from.is_zero() { from } else { from + self.graceful_stop };
         (now < until).then_some(now >= from)
     }
+
+    /// The row that a user gets if none is here, because more users than rows have passed: the one that passes, or has passed, at the nearest
+    /// time. Otherwise the hand-over would fail iterations that succeed before and after it.
+    pub(super) fn nearest(&self, rows: impl Iterator<Item = usize>, now: Duration) -> Option<usize> {
+        let slice = self.slice.as_ref()?;
+        let distance = |row: usize| {
+            let (from, until) = slice.passing(row as u64)?;
+            Some((from.saturating_sub(now) + now.saturating_sub(until), row))
+        };
+        rows.filter_map(distance).min().map(|(_, row)| row)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::super::rows::RowPools;
     use super::*;
@@ -155,20 +166,33 @@ mod tests {
 
     #[test]
     fn recycled_row_is_one_functions_at_a_time() {
-        let (old, old_deal) = worker(&RECYCLED, 0, 0, Duration::ZERO);
-        let (new, new_deal) = worker(&RECYCLED, 0, 1, Duration::ZERO);
+        let (_, old) = worker(&RECYCLED, 0, 0, Duration::ZERO);
+        let (_, new) = worker(&RECYCLED, 0, 1, Duration::ZERO);
         for at in (29..43).map(|seconds| SECOND * seconds) {
-            let draw = |pools: &RowPools, deal: &RowDeal| -> Vec<usize> {
-                let rows: Vec<usize> = std::iter::from_fn(|| pools.0[0].draw(deal, || at)).collect();
-                pools.release(&mut rows.iter().map(|row| (0, *row)).collect());
-                rows
-            };
-            let (of_old, of_new) = (draw(&old, &old_deal), draw(&new, &new_deal));
+            let here = |deal: &RowDeal| (0..24).filter(|row| deal.is_here(*row, AtEnd::Recycle, || at) == Some(true)).collect::<Vec<_>>();
+            let (of_old, of_new) = (here(&old), here(&new));
             assert!(of_old.iter().all(|row| !of_new.contains(row)), "{at:?}: {of_old:?} {of_new:?}");
             match at.as_secs() {
-                29 => assert_eq!((of_old.len(), of_new.len()), (12, 0)),
-                42 => assert_eq!((of_old.len(), of_new.len()), (0, 12)),
+                29 => assert_eq!((of_old.len(), of_new.len()), (24, 0)),
+                42 => assert_eq!((of_old.len(), of_new.len()), (0, 24)),
                 _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn users_find_rows_at_every_time_of_a_hand_over() {
+        let (old, old_deal) = worker(&RECYCLED, 0, 0, Duration::ZERO);
+        let (new, new_deal) = worker(&RECYCLED, 0, 1, Duration::ZERO);
+        for at in (0..120).map(|tenths| SECOND * 29 + SECOND * tenths / 10) {
+            for (pools, deal) in [(&old, &old_deal), (&new, &new_deal)] {
+                // The worker has as many rows as users, and each user draws several times.
+                let users = deal.slice.as_ref().unwrap().users_at(at).iter().sum::<u64>();
+                for _ in 0..3 {
+                    let rows: Vec<usize> = (0..users).map(|_| pools.0[0].draw(deal, || at).unwrap()).collect();
+                    assert_eq!(BTreeSet::from_iter(&rows).len() as u64, users, "{at:?}: {rows:?}");
+                    pools.release(&mut rows.iter().map(|row| (0, *row)).collect());
+                }
             }
         }
     }

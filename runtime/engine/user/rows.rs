@@ -150,7 +150,7 @@ impl RowPool {
             return Some(row);
         }
         for _ in 0..=state.queue.len() + state.back.len() {
-            let row = state.next(self.info)?;
+            let Some(row) = state.next(self.info) else { break };
             let here = deal.is_here(row, self.info.at_end, &now);
             if here == Some(true) && !state.in_use[row] {
                 state.in_use[row] = true;
@@ -160,7 +160,12 @@ impl RowPool {
                 state.back.push_back(row);
             }
         }
-        None
+        let free = self.mine.iter().copied().filter(|row| !state.in_use[*row]);
+        let row = deal.nearest(free, now()).filter(|_| self.info.at_end == AtEnd::Recycle)?;
+        state.queue.retain(|one| *one != row);
+        state.back.retain(|one| *one != row);
+        state.in_use[row] = true;
+        Some(row)
     }
 
     /// The row that a user keeps: its own, whichever function runs it. If users need more rows than there are, any free row that may be

@@ -1,6 +1,6 @@
 //! Checks what must be true of every run, whatever went wrong.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::super::control::BEAT;
@@ -8,6 +8,7 @@ use super::faults::Invocation;
 use super::world::{Function, Truth};
 use super::{Report, Scenario};
 use crate::journal;
+use ltc_engine::schedule::Slice;
 
 /// Shorter gaps are not reported, and notes round to tenths of a second.
 const TOLERANCE: Duration = Duration::from_millis(400);
@@ -21,6 +22,7 @@ pub(super) fn check(scenario: &Scenario, report: &Report, truth: &Truth) -> Resu
     load_is_made_once(truth)?;
     missing_load_is_reported(scenario, report, truth)?;
     a_stop_stops(scenario, report, truth)?;
+    load_ends_with_the_stop(truth)?;
     healthy_fleet_has_nothing_to_report(scenario, report, truth)?;
     functions_hear_of_their_orchestrator(report, truth)?;
     journal_has_all_that_is_reported(report)?;
@@ -101,7 +103,7 @@ pub(super) fn lost(note: &str) -> Option<(BTreeSet<u32>, Duration, Duration)> {
     Some((shards.into_iter().flatten().collect(), parse(from)?, until))
 }
 
-/// At every time, the active users of a shard are the planned ones. If there are fewer, a note says so, and if that lasts until the end of
+/// At every time, the active users of a shard are the planned ones, and each arrival comes once. If there are fewer, a note says so, and if that lasts until the end of
 /// an interval, the run is broken.
 fn missing_load_is_reported(scenario: &Scenario, report: &Report, truth: &Truth) -> Result<(), String> {
     let total = scenario.plan.total_duration().unwrap();
@@ -112,6 +114,13 @@ fn missing_load_is_reported(scenario: &Scenario, report: &Report, truth: &Truth)
     for shard in (0..scenario.fleet.count()).filter(|shard| !ahead.contains(shard)) {
         let whole = scenario.plan.slice(u64::from(shard), shards);
         let functions: Vec<&Function> = truth.functions.values().filter(|function| function.shard == shard).collect();
+        let named = |at: Duration| {
+            let noted =
+                notes.iter().any(|(of, from, to)| of.contains(&shard) && *from <= at + TOLERANCE && at <= to.saturating_add(TOLERANCE));
+            // A short gap isn't a loss, even if a stop ends it.
+            let ends = end <= at + TOLERANCE;
+            noted || ends || functions.iter().any(|one| one.load.is_some_and(|(from, _)| from > at && from <= at + TOLERANCE))
+        };
         for at in (0..SAMPLES).map(|step| Duration::from_millis(37) + total * step / SAMPLES).take_while(|at| *at < end) {
             let users = |function: &&&Function| match function.load {
                 Some((from, to)) if from <= at && to.is_none_or(|to| at < to) => function.slice.users_at(at).iter().sum::<u64>(),
@@ -122,16 +131,41 @@ fn missing_load_is_reported(scenario: &Scenario, report: &Report, truth: &Truth)
             if active > planned {
                 return Err(format!("shard {shard} has {active} users at {at:?}, and {planned} are planned"));
             }
-            let noted =
-                notes.iter().any(|(of, from, to)| of.contains(&shard) && *from <= at + TOLERANCE && at <= to.saturating_add(TOLERANCE));
-            if active < planned && !noted {
-                // A short gap isn't a loss, even if a stop ends it.
-                let short = end <= at + TOLERANCE
-                    || functions.iter().any(|function| function.load.is_some_and(|(from, _)| from > at && from <= at + TOLERANCE));
-                if !short {
-                    return Err(format!("shard {shard} has {active} of {planned} users at {at:?}, and no note says so"));
-                }
+            if active < planned && !named(at) {
+                return Err(format!("shard {shard} has {active} of {planned} users at {at:?}, and no note says so"));
             }
+        }
+        arrivals_come_once(&whole, &functions, end, named).map_err(|why| format!("shard {shard}: {why}"))?;
+    }
+    Ok(())
+}
+
+/// Each arrival that is due before `end` comes once, unless it is `named` as missing.
+fn arrivals_come_once(whole: &Slice, functions: &[&Function], end: Duration, named: impl Fn(Duration) -> bool) -> Result<(), String> {
+    let mut come: BTreeMap<Duration, i32> = BTreeMap::new();
+    for function in functions {
+        let Some((from, to)) = function.load else { continue };
+        let until = to.unwrap_or(Duration::MAX).min(end);
+        let made = function.slice.arrivals(0).skip_while(|due| *due < from).take_while(|due| *due < until);
+        made.for_each(|due| *come.entry(due).or_default() += 1);
+    }
+    whole.arrivals(0).take_while(|due| *due < end).for_each(|due| *come.entry(due).or_default() -= 1);
+    let wrong = come.into_iter().find(|(due, count)| *count > 0 || (*count < 0 && !named(*due)));
+    match wrong {
+        Some((due, count)) if count > 0 => Err(format!("the arrival at {due:?} comes twice")),
+        Some((due, _)) => Err(format!("the arrival at {due:?} does not come, and no note says so")),
+        None => Ok(()),
+    }
+}
+
+/// Functions that hear a stop make no load after it.
+fn load_ends_with_the_stop(truth: &Truth) -> Result<(), String> {
+    let Some(stop) = truth.stop_set else { return Ok(()) };
+    for (name, function) in &truth.functions {
+        let (Some((from, to)), Some(after)) = (function.load, function.faults.stops_after) else { continue };
+        let bound = stop.max(from) + after + TOLERANCE;
+        if to.is_none_or(|to| to > bound) {
+            return Err(format!("{name} makes load until {to:?}, and the stop at {stop:?} permits it until {bound:?}"));
         }
     }
     Ok(())

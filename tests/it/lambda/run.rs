@@ -48,7 +48,7 @@ fn function_that_never_answers_is_lost_from_the_start() {
     let account = Account::deployed();
     account.front.fault(0, Fault::Never);
     let said = account.load(&["--duration", "6s"]).ends(3);
-    said.says(&["no response", "lost from 00:00"]);
+    said.says(&["not ready within 20s", "lost from 00:00"]);
     let (told, served) = account.counts();
     assert!(told > 10 && told == served, "{told} of {served}: {said}");
 }
