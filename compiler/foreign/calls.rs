@@ -18,7 +18,7 @@ pub(super) static CALLS: &[(&str, &str)] = &[
     ("constant", "write `wait {wait}`"),
     ("pace", "write `wait pacing {wait}` in the user"),
     ("constant_pacing", "write `wait pacing {wait}` in the user"),
-    ("constant_throughput", "write `wait pacing 10s` in the user: one iteration in each such time"),
+    ("constant_throughput", "write `wait pacing 10s` in the user: one iteration in each such period"),
     // Requests and their checks.
     ("http.get", "write a step: `step \"Name\" { {api} GET {path} }`"),
     ("http.post", "write a step: `step \"Name\" { {api} POST {path} { json { … } } }`"),

@@ -193,7 +193,7 @@ impl<'a> Checker<'a> {
 
     fn not_in_resource(&mut self, span: Span, what: &str) {
         let message = format!("unexpected `{what}` in a resource, expected it in the api");
-        self.error(Code::NotHere, span, message, "move `{what}` out of the resource");
+        self.error(Code::NotHere, span, message, &format!("move `{what}` out of the resource"));
     }
 
     fn health(&mut self, api: ApiId, check: &'a ast::Healthcheck) -> Health {

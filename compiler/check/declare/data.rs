@@ -45,7 +45,8 @@ impl<'a> Checker<'a> {
         if rows.is_empty() && known {
             let message = if data.filter.is_some() { "no row satisfies `where`" } else { "the file has no rows" };
             let span = data.filter.as_ref().map_or(data.path.span, |filter| filter.span);
-            self.error(Code::NoRows, span, message, "add at least one row");
+            let help = if data.filter.is_some() { "change `where`, or add a row that satisfies it" } else { "add at least one row" };
+            self.error(Code::NoRows, span, message, help);
         }
         self.program.data[id.0].rows = rows;
     }

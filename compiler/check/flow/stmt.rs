@@ -35,7 +35,7 @@ impl<'a> Checker<'a> {
         let last = stmts.len().saturating_sub(1);
         for stmt in stmts.iter().take(last).filter(|stmt| matches!(stmt.kind, Ast::Finally(_))) {
             let help = "move it to the end of the block";
-            self.error(Code::NotHere, stmt.span, "unexpected statement after `finally`, expected `finally` as the last one", help);
+            self.error(Code::NotHere, stmt.span, "unexpected statement after `finally`, expected `finally` as the last statement", help);
         }
         out
     }
@@ -96,8 +96,8 @@ impl<'a> Checker<'a> {
             Ast::For { name, iter, parallel, body } => Some(self.each(name, iter, parallel.as_ref(), body, span)),
             Ast::Break => self.break_stmt(span),
             Ast::Leave if self.func.finally => {
-                let help = "write an `if` around the statements that are not always to run";
-                self.error(Code::NotHere, span, "unexpected `leave` in `finally`: it would hide what failed before", help);
+                let help = "write an `if` around the statements that should not always run";
+                self.error(Code::NotHere, span, "unexpected `leave` in `finally`: it would hide an earlier failure", help);
                 None
             }
             Ast::Leave => self.leave(span),
@@ -207,7 +207,7 @@ impl<'a> Checker<'a> {
                 (format!("cannot set `{word}`: it is an api"), format!("write `set {word}.auth = bearer(token)`, or `reset {word}`"))
             }
             Global::Data(_) => {
-                (format!("cannot set `{word}`: it is a data source"), "change its file, or draw a row: `let row = next({word})`".to_owned())
+                (format!("cannot set `{word}`: it is a data source"), format!("change its file, or draw a row: `let row = next({word})`"))
             }
             Global::Let(_) => (
                 format!("cannot set `{word}`: a `let` of the file is one value for the whole test"),
@@ -298,7 +298,7 @@ impl<'a> Checker<'a> {
             ast::Wait::Pacing(e) => {
                 let time = self.duration(e, "a pacing is");
                 if !of_user {
-                    let help = "write `wait pacing …` in a `user`, where it starts one iteration in each such time";
+                    let help = "write `wait pacing …` in a `user`, where it starts one iteration in each such period";
                     self.error(Code::PacingHere, e.span, "unexpected `wait pacing` outside a user", help);
                     return None;
                 }

@@ -75,7 +75,7 @@ impl<'a> Checker<'a> {
                     continue;
                 }
                 let written = self.written(*sink).split_whitespace().collect::<Vec<_>>().join(" ");
-                let message = format!("`{key}` is sent as `{key}`: `keys camel` changes only keys of maps written in the body itself");
+                let message = format!("`{key}` is sent unchanged: `keys camel` changes only keys of maps written in the body itself");
                 let fix = format!("write `camel({written})` there, or quote the key to keep its spelling");
                 self.report(Diagnostic::new(Code::PlainKeys, span, message).also(*sink, "used as JSON under `keys camel` here").help(fix));
             }

@@ -164,7 +164,7 @@ impl<'a> Checker<'a> {
                 continue;
             }
             let reason = match (leave, status) {
-                (Some(_), _) => "it is unassigned where the sequence is left",
+                (Some(_), _) => "a `leave` ends the sequence before it is assigned",
                 (None, Assigned::Failed(_)) => "its step may fail",
                 (None, Assigned::Branch(_)) => "not every branch assigns it",
                 (None, Assigned::Loop(_)) => "the loop may run zero times",
