@@ -6,9 +6,9 @@ pub(crate) fn file(name: &str) -> Option<(&'static str, String)> {
     let import = || format!("run `ltc import {name}` to turn it into a spec");
     let write = || "write a spec: `ltc new NAME` writes an example".to_owned();
     Some(match end.to_ascii_lowercase().as_str() {
-        "js" | "mjs" | "cjs" | "ts" => ("a script of JavaScript, as k6 runs", import()),
-        "py" => ("a script of Python, as Locust runs", import()),
-        "scala" | "java" | "kt" => ("a simulation, as Gatling runs", write()),
+        "js" | "mjs" | "cjs" | "ts" => ("a JavaScript file, such as a script of k6", import()),
+        "py" => ("a Python file, such as a script of Locust", import()),
+        "scala" | "java" | "kt" => ("source code, such as a simulation of Gatling", write()),
         "jmx" => ("a test plan of JMeter", write()),
         "har" => ("a recording of a browser", import()),
         "json" => ("a file of JSON", format!("run `ltc import {name}` if it is a Postman collection, an OpenAPI document or a recording")),

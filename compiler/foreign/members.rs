@@ -1,7 +1,7 @@
 //! Words that start a line in other tools: settings of a client, of users and of a test.
 
 /// The profile sets the load.
-const LOAD: &str = "set it in the profile: a spec describes what users do, the profile how many there are and for how long";
+const LOAD: &str = "set it in the profile, which defines the number of users, the rate and the duration";
 const STEPS: &str = "write `sequence Name { step \"Name\" { … } }`";
 
 /// Settings of a client.
@@ -30,9 +30,10 @@ static API: &[(&[&str], &str)] = &[
     ),
     (&["proxy", "proxies"], "set the variable `HTTPS_PROXY` when the test runs"),
     (
-        &["keep_alive", "keepAlive", "keepalive", "shareConnections", "http2", "http_version", "pool", "maxConnectionsPerHost"],
+        &["keep_alive", "keepAlive", "keepalive", "shareConnections", "pool", "maxConnectionsPerHost"],
         "remove it: connections stay open, and the server chooses HTTP/1.1 or HTTP/2",
     ),
+    (&["http2", "http_version"], "write `http2: false` beside the url in config/<env>.yml to use HTTP/1.1 only"),
     (&["camelCase", "camel", "snake_case"], "write `keys camel`"),
     (&["endpoints", "routes", "requests", "paths", "operations"], "write each request in the api, or group them: `resource name { … }`"),
     (&["vus", "users", "rate", "duration", "stages", "thresholds"], LOAD),

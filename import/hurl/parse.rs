@@ -112,7 +112,7 @@ fn entry(reader: &mut Reader<'_>) -> Result<Entry, ImportError> {
         let Some(name) = section_line(reader.line()) else { break };
         let name = name.to_owned();
         if matches!(name.as_str(), "Captures" | "Asserts") {
-            let message = format!("unexpected `[{name}]` in a request, expected it behind the response's `HTTP`");
+            let message = format!("unexpected `[{name}]` in a request, expected it after the response's `HTTP`");
             return Err(reader.error(message).help("write `HTTP *` before the section"));
         }
         let unknown = reader.error(format!("unknown section `[{name}]`")).help("use a section of Hurl, such as `[Query]` or `[Form]`");
@@ -241,14 +241,14 @@ fn body(reader: &mut Reader<'_>) -> Result<Option<Body>, ImportError> {
     if let Some(encoded) = bytes("base64,") {
         use base64::Engine as _;
         let decoded = base64::engine::general_purpose::STANDARD.decode(encoded.split_whitespace().collect::<String>());
-        let decoded = decoded.map_err(|_| reader.error("invalid base64").help("correct the text behind `base64,`"))?;
+        let decoded = decoded.map_err(|_| reader.error("invalid base64").help("correct the text after `base64,`"))?;
         reader.advance("base64,".len() + encoded.len() + 1);
         return Ok(Some(Body::Bytes(decoded)));
     }
     if let Some(digits) = bytes("hex,") {
         let digits: Vec<u8> = digits.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
         let pairs = digits.chunks(2).map(|pair| u8::from_str_radix(&String::from_utf8_lossy(pair), 16)).collect::<Result<Vec<u8>, _>>();
-        let decoded = pairs.map_err(|_| reader.error("invalid hexadecimal digits").help("correct the text behind `hex,`"))?;
+        let decoded = pairs.map_err(|_| reader.error("invalid hexadecimal digits").help("correct the text after `hex,`"))?;
         reader.advance("hex,".len() + digits.len() + 1);
         return Ok(Some(Body::Bytes(decoded)));
     }

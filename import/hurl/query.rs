@@ -189,7 +189,7 @@ fn normal(path: &str) -> String {
 /// Applies a filter to a query.
 fn apply(query: &mut Query, filter: &str, scan: &mut Scan<'_>, variables: &mut dyn Variables) -> Result<(), String> {
     if query.pattern.is_some() {
-        return Err(format!("the filter `{filter}` behind a pattern"));
+        return Err(format!("the filter `{filter}` after a pattern"));
     }
     let code = query.code.clone();
     let call = |name: &str| format!("{name}({code})");

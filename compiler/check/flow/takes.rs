@@ -31,7 +31,7 @@ impl<'a> Checker<'a> {
         if let Some(word) = &take.ty {
             let (named, kinds) = self.type_word(word);
             if let Some(plain) = word.node.strip_suffix('?') {
-                let help = format!("write `{plain}`, and `else null` behind the source");
+                let help = format!("write `{plain}`, and `else null` after the source");
                 self.error(Code::BadTake, word.span, "unexpected `?` in a take: a typed take fails on null", &help);
             }
             let convertible = match (&ty, &named) {

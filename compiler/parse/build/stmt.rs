@@ -271,11 +271,12 @@ impl TreeBuilder<'_> {
             && matches!(&callee.kind, ExprKind::Name(name) if name == "range")
         {
             let span = from.span;
-            let end = if args.len() > 1 { "for i in 1..n { }" } else { "for i in 1..n { }`, or `repeat n { }" };
-            self.report(
-                Diagnostic::new(Code::ForeignStatement, span, "unknown function `range`")
-                    .help(format!("write `{end}`, which includes both ends")),
-            );
+            let help = if args.len() > 1 {
+                "write `for i in 1..n { }`, which includes both ends"
+            } else {
+                "write `for i in 1..n { }`, which includes both ends, or `repeat n { }`"
+            };
+            self.report(Diagnostic::new(Code::ForeignStatement, span, "unknown function `range`").help(help));
             from.kind = ExprKind::Broken;
         }
         let iter = match to {

@@ -144,7 +144,7 @@ fn api(stop: &ParseStop<'_>) -> Option<Mistake> {
             return found_at(
                 0..first.len(),
                 Code::Syntax,
-                "missing brackets behind the name of a request",
+                "missing brackets after the name of a request",
                 format!("write `{first}() = {value}`"),
             );
         }
@@ -178,7 +178,7 @@ fn part(stop: &ParseStop<'_>) -> Option<Mistake> {
         return None;
     }
     let shown = &stop.text[..key];
-    let help = "write what the body is before its braces: `json { … }`, or `form { … }`, inside the request's own";
+    let help = "write the kind of the body before its braces, such as `json { … }` or `form { … }`";
     found_at(0..key, Code::Syntax, format!("unexpected `{shown}`, expected a part of a request"), help)
 }
 

@@ -185,7 +185,7 @@ fn call(stop: &ParseStop<'_>) -> Option<Mistake> {
         // Parsing stops after the word if no argument can begin there.
         let rest = stop.text[before.len()..].trim_start_matches([' ', '\t']).split(['\n', ';', '{', '}']).next().unwrap_or_default().trim();
         let help = format!("write the arguments in brackets: `{before}({rest})`");
-        return found_at(0..before.len(), Code::Syntax, format!("missing brackets behind `{before}`"), help);
+        return found_at(0..before.len(), Code::Syntax, format!("missing brackets after `{before}`"), help);
     }
     if stop.token.starts_with('.') && before.ends_with(')') {
         let help = "write the statements one after the other: a step waits for its response, and `take` reads it";

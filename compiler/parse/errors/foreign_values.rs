@@ -202,11 +202,11 @@ fn brackets(stop: &ParseStop<'_>) -> Option<Mistake> {
         return found(Code::ForeignOperator, "unknown operator `++`", format!("write `{name} + 1`"));
     }
     if stop.token == "[" && stop.wants(Rule::p_assign) {
-        return found(Code::ForeignOperator, "unexpected `[` behind a type", "write `list` for the type of a list");
+        return found(Code::ForeignOperator, "unexpected `[` after a type", "write `list` for the type of a list");
     }
     let flag = word_before(stop);
     if stop.token == ":" && matches!(flag.1, "skip" | "interrupt") && stop.wants(Rule::block) {
-        return found(Code::Syntax, format!("unexpected `:` behind `{}`", flag.1), format!("write `{}` alone", flag.1));
+        return found(Code::Syntax, format!("unexpected `:` after `{}`", flag.1), format!("write `{}` alone", flag.1));
     }
     if flag.1 == "Bearer" && stop.token.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '"') {
         let token = stop.text[stop.at..].split([' ', ',', '}', '\n']).next()?;
