@@ -11,7 +11,7 @@ use crate::suite::{self, Outcome, Suite, name, same};
 const SUITE: Suite = Suite {
     name: "json",
     title: "[JSONTestSuite](https://github.com/nst/JSONTestSuite)",
-    against: "JSON in answers: captures, matchers and `json`",
+    against: "JSON in responses: captures, matchers and `json`",
     cases: 318,
     floor: 318,
 };

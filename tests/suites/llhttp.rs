@@ -13,7 +13,7 @@ use crate::suite::{self, Outcome, Suite, name};
 const SUITE: Suite = Suite {
     name: "llhttp",
     title: "[llhttp](https://github.com/nodejs/llhttp/tree/main/test/response)",
-    against: "the reading of answers",
+    against: "the reading of responses",
     cases: 85,
     floor: 69,
 };

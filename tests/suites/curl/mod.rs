@@ -17,7 +17,7 @@ use crate::suite::{self, Suite, name};
 const SUITE: Suite = Suite {
     name: "curl",
     title: "[curl](https://github.com/curl/curl/tree/master/tests/data)",
-    against: "requests, answers, redirects",
+    against: "requests, responses, redirects",
     cases: 1_090,
     floor: 911,
 };
