@@ -1,5 +1,5 @@
-//! Packs the runtime's sources into the compiler, so that `ltc` works without the checkout: `OUT_DIR/runtime_sources.rs` has `FILES` (paths
-//! and contents) and `HASH` (of both).
+//! Packs the runtime's sources into the compiler, so that `ltc` works with the checkout gone: `OUT_DIR/runtime_sources.rs` has `FILES`
+//! (paths and contents) and `HASH` (of both).
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,24 +8,36 @@ use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
+/// What `.ci/package` adds to the names of manifests: a package contains no other package.
+const PACKAGED: &str = ".packaged";
+
 fn main() -> std::io::Result<()> {
-    let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let mut root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let is_package = !root.join("runtime").is_dir();
+    if is_package {
+        root.push("packaged");
+    }
+    let manifest = root.join(if is_package { format!("Cargo.toml{PACKAGED}") } else { "Cargo.toml".to_owned() });
+    let lock = root.join("Cargo.lock");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
     let mut files = Vec::new();
     collect(&root.join("runtime"), &mut files)?;
     files.sort();
 
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=Cargo.toml");
-    println!("cargo::rerun-if-changed=Cargo.lock");
-    println!("cargo::rerun-if-changed=runtime");
+    for read in [&manifest, &lock, &root.join("runtime")] {
+        println!("cargo::rerun-if-changed={}", read.display());
+    }
 
-    let manifest = workspace(&fs::read_to_string(root.join("Cargo.toml"))?);
-    let lock = reachable(&fs::read_to_string(root.join("Cargo.lock"))?, "ltc-runtime");
+    let manifest = workspace(&fs::read_to_string(manifest)?);
+    let lock = reachable(&fs::read_to_string(lock)?, "ltc-runtime");
     let mut packed = vec![("Cargo.toml".to_owned(), out.join("workspace.toml")), ("Cargo.lock".to_owned(), out.join("workspace.lock"))];
     write_changed(&packed[0].1, &manifest)?;
     write_changed(&packed[1].1, &lock)?;
-    packed.extend(files.into_iter().map(|file| (file.strip_prefix(&root).unwrap_or(&file).display().to_string(), file)));
+    packed.extend(files.into_iter().map(|file| {
+        let name = file.strip_prefix(&root).unwrap_or(&file).display().to_string();
+        (name.strip_suffix(PACKAGED).map(str::to_owned).unwrap_or(name), file)
+    }));
 
     let mut hasher = DefaultHasher::new();
     let mut list = String::new();
@@ -36,13 +48,13 @@ fn main() -> std::io::Result<()> {
         let _ = writeln!(list, "    ({name:?}, include_bytes!({file:?})),");
     }
     let text = format!(
-        "/// The runtime's sources: paths and contents.\npub(super) const FILES: &[(&str, &[u8])] = &[\n{list}];\n\n/// A hash of all of them.\npub(super) const HASH: &str = \"{:016x}\";\n",
+        "/// The runtime's sources: paths and contents.\npub(super) const FILES: &[(&str, &[u8])] = &[\n{list}];\n\n/// A hash of all of them.\npub(in crate::build) const HASH: &str = \"{:016x}\";\n",
         hasher.finish()
     );
     write_changed(&out.join("runtime_sources.rs"), &text)
 }
 
-/// Collects the files that the runtime is compiled from, without its tests.
+/// What the runtime is compiled from; its tests stay here.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -53,9 +65,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
             }
         } else if name == "tests.rs" || name.ends_with("_tests.rs") {
             // Only tests use these files, and they read files that are not packed.
-        } else if path
-            .extension()
-            .is_some_and(|extension| ["rs", "toml", "txt", "html", "css", "js"].iter().any(|packed| extension == *packed))
+        } else if name.ends_with(PACKAGED)
+            || path
+                .extension()
+                .is_some_and(|extension| ["rs", "toml", "txt", "html", "css", "js"].iter().any(|packed| extension == *packed))
         {
             files.push(path);
         }

@@ -3,16 +3,16 @@
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
 use super::cache::{CacheDir, Package};
 use super::lambda::Cross;
-use super::prebuilt::{self, Packed};
+use super::prebuilt::{self, Archive, Packed};
 use super::progress::Shown;
 use super::replay::Replay;
-use super::{Error, Options};
+use super::{Error, Options, failure};
 
 /// Builds a generated crate, for this machine or another, and returns the binary's path.
 pub(super) fn build(cache: &CacheDir, package: &Package, options: &Options, cross: Option<&Cross>) -> Result<PathBuf, Error> {
@@ -36,15 +36,20 @@ pub(super) fn build(cache: &CacheDir, package: &Package, options: &Options, cros
 }
 
 /// Compiles the runtime, and packs it.
-pub(super) fn pack(cache: &CacheDir, package: &Package, options: &Options, to: Option<&Path>) -> Result<Packed, Error> {
+pub(super) fn pack(cache: &CacheDir, package: &Package, options: &Options, to: &Archive) -> Result<Packed, Error> {
     let profile = profile(options);
     let log = package.folder.join("build.log");
     let built = compile(cache, package, options, None)?;
     let bug = || Error::Bug { generated: package.folder.join("src/main.rs"), log: log.clone() };
-    // Cargo prints the command only if it compiles the crate.
-    let recorded = Replay::record(cache, package, profile, options, &log).or_else(|| Replay::recorded(cache, profile, options));
+    let recorded = Replay::record(cache, package, profile, options, &log);
     let (replay, rustc) = recorded.zip(rustc_version(cache, package)).ok_or_else(bug)?;
     prebuilt::pack(cache, profile, &replay, &rustc, &built.libraries, to)
+}
+
+/// Where a packed runtime goes.
+pub(super) fn archive(cache: &CacheDir, package: &Package, options: &Options, to: Option<&Path>) -> Result<Archive, Error> {
+    let rustc = rustc_version(cache, package).ok_or(Error::NoCargo)?;
+    Ok(Archive::at(to, &rustc, profile(options)))
 }
 
 /// The profile. Each has its own folder of compiled crates, since other flags require compiling all of them anew.
@@ -71,6 +76,8 @@ fn compile(cache: &CacheDir, package: &Package, options: &Options, cross: Option
     let marker = cache.target_dir.join(format!("built-{profile}{target}"));
     let known = fs::read_to_string(&marker).ok().and_then(|text| text.trim().parse().ok());
     let log = package.folder.join("build.log");
+    // Its fingerprint would fit the crate of another spec of this name, too. And cargo prints the command only where it compiles the crate.
+    cache.forget(package);
     let mut run = Run { cache, package, options, profile, cross, log, total: 0, offline: true };
     if let Some(total) = known {
         run.total = total;
@@ -162,7 +169,7 @@ impl Run<'_> {
         let status = child.wait().map_err(cache)?;
         match binary {
             Some(binary) if status.success() => Ok(Compiled { binary, libraries }),
-            _ => Err(why(log, status, self.package)),
+            _ => Err(failure::why(log, status, self.package)),
         }
     }
 
@@ -242,73 +249,6 @@ fn crates(cache: &CacheDir, package: &Package, offline: bool) -> Option<usize> {
     names.len().checked_sub(1)
 }
 
-/// The error of a failed build.
-fn why(log: &Path, status: ExitStatus, package: &Package) -> Error {
-    let text = fs::read_to_string(log).unwrap_or_default();
-    classify(&text, is_killed(status), log, package)
-}
-
-#[cfg(unix)]
-fn is_killed(status: ExitStatus) -> bool {
-    std::os::unix::process::ExitStatusExt::signal(&status).is_some()
-}
-
-#[cfg(not(unix))]
-fn is_killed(_: ExitStatus) -> bool {
-    false
-}
-
-fn classify(text: &str, killed: bool, log: &Path, package: &Package) -> Error {
-    let says = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
-    let log = log.to_path_buf();
-    if says(&["no default toolchain", "no default is configured", "is not installed\nhelp: run `rustup"]) {
-        return Error::NoCargo;
-    }
-    if says(&[
-        "linker `cc` not found",
-        "failed to find tool \"cc\"",
-        "failed to find tool \"gcc\"",
-        "is `cc` not installed",
-        "failed to find tool \"c++\"",
-        "xcrun: error",
-    ]) {
-        return Error::NoLinker(log);
-    }
-    if says(&["No space left on device", "os error 28"]) {
-        return Error::Full(log);
-    }
-    if says(&[
-        "feature `edition2024` is required",
-        "requires rustc ",
-        "is not supported by the following package",
-        "this version of Cargo is older",
-        "lock file version",
-    ]) {
-        return Error::OldRust(log);
-    }
-    const NETWORK: &[&str] = &[
-        "failed to download",
-        "Could not resolve host",
-        "Couldn't resolve host",
-        "Could not connect",
-        "network failure",
-        "spurious network error",
-        "download of",
-        "unable to update registry",
-        "Unable to update registry",
-        "you're using offline mode",
-        "attempting to make an HTTP request, but --offline",
-        "failed to query replaced source",
-    ];
-    if says(NETWORK) {
-        return Error::Network(log);
-    }
-    if killed || says(&["signal: 9, SIGKILL", "(signal: 9", "signal: 15, SIGTERM", "signal: 2, SIGINT"]) {
-        return Error::Killed(log);
-    }
-    Error::Bug { generated: package.folder.join("src/main.rs"), log }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -349,25 +289,5 @@ mod tests {
         let options = |pie| Options { cache: None, offline: true, thin_lto: false, pie, progress: crate::build::Progress::Silent };
         assert!(native_args(&options(false)).iter().any(|arg| arg.contains("relocation-model=static")));
         assert_eq!(native_args(&options(true)), ["--target", "host-tuple"]);
-    }
-
-    #[test]
-    fn error_of_a_failed_build_comes_from_its_log() {
-        let package = Package { folder: "/c/x".into(), name: "x".into(), changed: std::time::SystemTime::UNIX_EPOCH };
-        let classify = |text: &str| classify(text, false, Path::new("/c/x/build.log"), &package);
-        assert!(matches!(classify("error: linker `cc` not found"), Error::NoLinker(_)));
-        assert!(matches!(classify("  Caused by: [6] Could not resolve host: index.example"), Error::Network(_)));
-        assert!(matches!(classify("As a reminder, you're using offline mode (--offline)"), Error::Network(_)));
-        assert!(matches!(classify("rustc 1.70 is not supported by the following packages"), Error::OldRust(_)));
-        assert!(matches!(
-            classify(
-                "error: rustup could not choose a version of cargo to run, because one wasn't specified explicitly, and no default is configured."
-            ),
-            Error::NoCargo
-        ));
-        assert!(matches!(classify("process didn't exit successfully: `rustc …` (signal: 9, SIGKILL: kill)"), Error::Killed(_)));
-        assert!(matches!(classify("error: failed to write: No space left on device (os error 28)"), Error::Full(_)));
-        let Error::Bug { generated, .. } = classify("error[E0308]: mismatched types\n --> src/main.rs:3:5") else { panic!("not a bug") };
-        assert_eq!(generated, Path::new("/c/x/src/main.rs"));
     }
 }

@@ -180,9 +180,9 @@ const UNOPTIMISED_CRATES: &[&str] = &[
 /// or once per interval: optimizing AWS's largest crate alone would take 115 s of CPU instead of 40. Each crate has few codegen units,
 /// because each unit compiles the code that it inlines again, and cargo keeps all cores busy with crates.
 ///
-/// The version depends on the spec. For cargo, packages with the same name and version that are the roots of their workspaces are the same,
-/// wherever they are, and would be compiled into the same file.
-pub(super) fn manifest(name: &str, of: &str) -> String {
+/// `workspace` is what the runtime's crates inherit from. Name and manifest of a crate depend on nothing but the spec's name, so that the binary
+/// does not depend on where the spec is.
+pub(super) fn manifest(name: &str, workspace: &str) -> String {
     let level = |names: &[&str], level: u8| -> String {
         let section = |name| format!("\n[profile.release.package.{name}]\nopt-level = {level}\ncodegen-units = 1\n");
         names.iter().map(section).collect()
@@ -190,16 +190,15 @@ pub(super) fn manifest(name: &str, of: &str) -> String {
     let (hot, warm) = (level(OPT3_CRATES, 3), level(OPT1_CRATES, 1));
     format!(
         "# Made by `ltc build`; do not edit.
+{workspace}
 [package]
 name = \"{name}\"
-version = \"0.0.0+{of}\"
+version = \"0.0.0\"
 edition = \"2024\"
 publish = false
 
-[workspace]
-
 [dependencies]
-ltc-runtime = {{ path = \"../../runtime\" }}
+ltc-runtime = {{ path = \"runtime\" }}
 
 [profile.release]
 opt-level = 0
@@ -259,10 +258,12 @@ mod tests {
 
     #[test]
     fn manifest_is_toml_whose_profiles_inherit() {
-        let text = manifest("x", "0123abcd");
-        for line in
-            ["version = \"0.0.0+0123abcd\"", "[profile.release.package.ltc-engine]\nopt-level = 3", "[profile.lto-pie]\ninherits = \"lto\""]
-        {
+        let text = manifest("x", "[workspace]\n");
+        for line in [
+            "[workspace]\n\n[package]\nname = \"x\"\n",
+            "[profile.release.package.ltc-engine]\nopt-level = 3",
+            "[profile.lto-pie]\ninherits = \"lto\"",
+        ] {
             assert!(text.contains(line), "{line} is missing in {text}");
         }
     }

@@ -3,6 +3,7 @@
 
 mod cache;
 mod cargo;
+mod failure;
 pub mod lambda;
 mod manifest;
 mod prebuilt;
@@ -17,7 +18,9 @@ use std::time::{Duration, Instant};
 
 use crate::emit::Emitted;
 
-pub use prebuilt::Packed;
+#[cfg(test)]
+pub(crate) use prebuilt::archive_start;
+pub use prebuilt::{Archive, Packed, is_archive};
 pub use progress::Progress;
 
 /// The options of a build.
@@ -53,6 +56,10 @@ pub struct Built {
 pub enum Error {
     /// The cache cannot be used.
     Cache(PathBuf, io::Error),
+    /// No variable says where the cache is.
+    NoHome,
+    /// A crate that the binary is linked with does not compile or link, also after the cache was repaired.
+    Damaged(PathBuf),
     /// Cargo is not installed.
     NoCargo,
     /// No C compiler is installed, which links the binary.
@@ -91,6 +98,10 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cache(path, error) => write!(f, "cannot use the cache {}: {error}", path.display()),
+            Self::NoHome => f.write_str("cannot find a folder for the cache: HOME is not set"),
+            Self::Damaged(log) => {
+                write!(f, "cannot compile the crates that every spec is linked with: the cache may be damaged (log: {})", log.display())
+            }
             Self::NoCargo => f.write_str("`cargo` not found on PATH: ltc compiles specs with the Rust compiler"),
             Self::NoLinker(log) => write!(f, "C compiler not found: Rust needs it to link programs (log: {})", log.display()),
             Self::OldRust(log) => write!(f, "the Rust on PATH is too old for the runtime (log: {})", log.display()),
@@ -119,7 +130,9 @@ impl Error {
             Self::Prebuilt { help, .. } => return Some(help.clone()),
             Self::Write(..) => "use another path with -o",
             Self::ElfError(_) => "update the linker: `pip install --upgrade cargo-zigbuild ziglang`",
-            Self::Cache(..) => "set LTC_CACHE_DIR to a writable folder",
+            Self::Cache(..) => "set LTC_CACHE_DIR to a folder of your own that you can write",
+            Self::NoHome => "set HOME, or set LTC_CACHE_DIR to a folder of your own",
+            Self::Damaged(_) => "run `ltc clean`, then try again; if the log then shows the same error, report it with the log",
             Self::NoCargo => "install Rust from https://rustup.rs, then try again",
             Self::NoLinker(_) => "install a C compiler: `apt-get install gcc libc6-dev`, `dnf install gcc`, or `xcode-select --install`",
             Self::OldRust(_) => "run `rustup update stable`, then try again",
@@ -164,24 +177,57 @@ impl Builder {
         self.compile_as(name, spec, emitted, None)
     }
 
+    /// Where [`Builder::pack`] would write: to this file, into this folder, or into the current one.
+    ///
+    /// # Errors
+    /// Where the cache or the compiler cannot be used.
+    pub fn archive(&self, to: Option<&Path>) -> Result<Archive, Error> {
+        let _lock = self.cache.lock(self.options.progress)?;
+        cargo::archive(&self.cache, &self.runtime_alone()?, &self.options, to)
+    }
+
     /// Compiles the runtime, and packs the result for other machines: see `prebuilt`.
     ///
     /// # Errors
     /// As [`Builder::compile`]; [`Error::Write`] if the archive cannot be written.
-    pub fn pack(&self, to: Option<&Path>) -> Result<Packed, Error> {
-        const MAIN: &str = "//! Links the runtime, so that it is compiled.\n\nuse ltc_runtime as _;\n\nfn main() {}\n";
+    pub fn pack(&self, to: &Archive) -> Result<Packed, Error> {
         let _lock = self.cache.lock(self.options.progress)?;
+        let packed = self.repairing(|| self.runtime_alone(), |package| cargo::pack(&self.cache, package, &self.options, to));
+        packed.map(|(_, packed)| packed)
+    }
+
+    /// A crate that does nothing but link the runtime.
+    fn runtime_alone(&self) -> Result<cache::Package, Error> {
+        const MAIN: &str = "//! Links the runtime, so that it is compiled.\n\nuse ltc_runtime as _;\n\nfn main() {}\n";
         let emitted = Emitted { main: MAIN.to_owned(), files: Vec::new() };
-        let package = cache::Package::write(&self.cache, "runtime-pack", Path::new("runtime-pack"), &emitted)?;
-        cargo::pack(&self.cache, &package, &self.options, to)
+        cache::Package::write(&self.cache, "runtime-pack", Path::new("runtime-pack"), &emitted)
+    }
+
+    /// Builds a crate; where the cache is damaged, once more after its repair. The build's lock is held.
+    fn repairing<T>(
+        &self,
+        write: impl Fn() -> Result<cache::Package, Error>,
+        build: impl Fn(&cache::Package) -> Result<T, Error>,
+    ) -> Result<(cache::Package, T), Error> {
+        let package = write()?;
+        match build(&package) {
+            // A first build that fails has another cause.
+            Err(Error::Damaged(_)) if self.cache.has_built() => {}
+            done => return done.map(|built| (package, built)),
+        }
+        self.options.progress.say("the cache is damaged: compiling all of it again");
+        self.cache.repair(&package)?;
+        let package = write()?;
+        build(&package).map(|built| (package, built))
     }
 
     fn compile_as(&self, name: &str, spec: &Path, emitted: &Emitted, cross: Option<&lambda::Cross>) -> Result<Built, Error> {
         let begun = Instant::now();
         // Builds share one target folder, in which binaries are named after the specs, so only one may run at a time.
         let _lock = self.cache.lock(self.options.progress)?;
-        let package = cache::Package::write(&self.cache, name, spec, emitted)?;
-        let binary = cargo::build(&self.cache, &package, &self.options, cross)?;
+        let write = || cache::Package::write(&self.cache, name, spec, emitted);
+        let (package, binary) = self.repairing(write, |package| cargo::build(&self.cache, package, &self.options, cross))?;
+        self.cache.prune_specs();
         let kept = package.folder.join(cross.map_or_else(|| "binary".to_owned(), |cross| format!("binary-{}", cross.triple)));
         let keep = || -> io::Result<u64> {
             // Both files are in the cache, and a compiler writes a new file each time, so a hard link is enough.
@@ -232,10 +278,53 @@ pub struct Cleaned {
     pub in_use: usize,
 }
 
-/// Removes all files of builds from the cache.
+/// Removes all that builds left in the cache, or only what they left of specs.
 ///
 /// # Errors
 /// If they cannot be removed.
-pub fn clean(cache: Option<PathBuf>) -> io::Result<Cleaned> {
-    cache::clean(cache)
+pub fn clean(cache: Option<PathBuf>, specs_only: bool) -> Result<Cleaned, Error> {
+    cache::clean(cache, specs_only)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// Builds with a build that finds damage as often as told; gives how often it ran, and what came of it.
+    fn build(has_built: bool, damaged: usize) -> (usize, Result<PathBuf, Error>) {
+        let folder = tempfile::tempdir().unwrap();
+        let builder = Builder::new(Options { cache: Some(folder.path().to_owned()), ..Options::default() }).unwrap();
+        let library = builder.cache.target_dir.join("release/deps/liba.rlib");
+        fs::create_dir_all(library.parent().unwrap()).unwrap();
+        fs::write(&library, "damaged").unwrap();
+        if has_built {
+            fs::write(builder.cache.target_dir.join("built-release"), "").unwrap();
+        }
+        let emitted = Emitted { main: "fn main() {}".to_owned(), files: Vec::new() };
+        let write = || cache::Package::write(&builder.cache, "shop", Path::new("shop.lt"), &emitted);
+        let runs = Cell::new(0);
+        let run = |package: &cache::Package| {
+            runs.set(runs.get() + 1);
+            assert!(package.folder.join("src/main.rs").is_file());
+            assert_eq!(library.exists(), runs.get() == 1, "a repair removes what was compiled");
+            if runs.get() <= damaged { Err(Error::Damaged("build.log".into())) } else { Ok(()) }
+        };
+        let built = builder.repairing(write, run).map(|(package, ())| package.folder);
+        (runs.get(), built)
+    }
+
+    #[test]
+    fn damaged_cache_is_repaired_once() {
+        assert!(matches!(build(true, 0), (1, Ok(_))));
+        assert!(matches!(build(true, 1), (2, Ok(_))));
+        let (2, Err(error)) = build(true, 2) else { panic!("expected two builds and an error") };
+        assert!(error.to_string().contains("the cache may be damaged (log: build.log)") && error.help().unwrap().contains("`ltc clean`"));
+    }
+
+    #[test]
+    fn first_build_that_fails_is_not_repeated() {
+        assert!(matches!(build(false, 1), (1, Err(Error::Damaged(_)))));
+    }
 }

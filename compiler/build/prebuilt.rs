@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::cache::{CacheDir, HASH};
-use super::replay::{Replay, fingerprint};
+use super::replay::{CACHE, Replay, fingerprint};
 use super::{Error, Options};
 
 /// The variable that names an archive: a path or a URL, with `#sha256=…` after it.
@@ -48,10 +48,49 @@ struct Manifest {
 pub struct Packed {
     /// The archive.
     pub path: PathBuf,
-    /// Its size.
+    /// The size of the binary.
     pub bytes: u64,
     /// Its SHA-256, in hexadecimal digits.
     pub sha256: String,
+}
+
+/// An archive that is to be written, and its checksum beside it.
+#[derive(Clone, Debug)]
+pub struct Archive {
+    /// The archive.
+    pub path: PathBuf,
+    /// The file with its checksum.
+    pub checksum: PathBuf,
+}
+
+impl Archive {
+    /// `to` is a file, a folder, or nothing for the current folder.
+    pub(super) fn at(to: Option<&Path>, rustc: &str, profile: &str) -> Self {
+        let name = file_name(rustc, profile);
+        let path = match to {
+            Some(path) if path.is_dir() => path.join(name),
+            Some(path) => path.to_owned(),
+            None => PathBuf::from(name),
+        };
+        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        name.push(".sha256");
+        Self { checksum: path.with_file_name(name), path }
+    }
+}
+
+/// Whether a file is an archive that [`pack`] wrote: what it begins with is enough.
+pub fn is_archive(path: &Path) -> bool {
+    let mut name = [0; MANIFEST.len()];
+    let read = File::open(path).and_then(|file| zstd::Decoder::new(file)?.read_exact(&mut name));
+    read.is_ok() && name == *MANIFEST.as_bytes()
+}
+
+/// An archive with nothing but its first entry.
+#[cfg(test)]
+pub(crate) fn archive_start() -> Vec<u8> {
+    let mut archive = tar::Builder::new(Vec::new());
+    append(&mut archive, MANIFEST, b"{}").unwrap();
+    zstd::encode_all(&*archive.into_inner().unwrap(), LEVEL).unwrap()
 }
 
 /// The name of the archive for this version of ltc.
@@ -61,23 +100,18 @@ fn file_name(rustc: &str, profile: &str) -> String {
     format!("ltc-runtime-{}-{}-{}{profile}.tar.zst", env!("CARGO_PKG_VERSION"), line("release:"), line("host:"))
 }
 
-/// Writes an archive of the crates that cargo compiled, and a file with its checksum. `to` is a file or a folder; the default is the
-/// current folder.
+/// Writes an archive of what cargo compiled, and its checksum beside it.
 pub(super) fn pack(
     cache: &CacheDir,
     profile: &str,
     replay: &Replay,
     rustc: &str,
     libraries: &[PathBuf],
-    to: Option<&Path>,
+    to: &Archive,
 ) -> Result<Packed, Error> {
-    let name = file_name(rustc, profile);
-    let path = match to {
-        Some(path) if path.is_dir() => path.join(name),
-        Some(path) => path.to_owned(),
-        None => PathBuf::from(name),
-    };
-    let root = cache.target_dir.to_string_lossy();
+    let Archive { path, checksum } = to;
+    let compiled = cache.target_dir.strip_prefix(&cache.root).unwrap_or(&cache.target_dir);
+    let compiled = format!("{CACHE}/{}", compiled.display());
     let manifest = Manifest {
         format: FORMAT,
         ltc: env!("CARGO_PKG_VERSION").to_owned(),
@@ -87,12 +121,12 @@ pub(super) fn pack(
         replay: Replay {
             // The other machine has its own `rustc`.
             rustc: "rustc".to_owned(),
-            args: replay.args.iter().map(|arg| arg.replace(&*root, TARGET)).collect(),
+            args: replay.relocated(&compiled, TARGET),
             ..replay.clone()
         },
     };
     let write = || -> io::Result<String> {
-        let mut compressed = zstd::Encoder::new(Hashing::new(BufWriter::new(File::create(&path)?)), LEVEL)?;
+        let mut compressed = zstd::Encoder::new(Hashing::new(BufWriter::new(File::create(path)?)), LEVEL)?;
         compressed.include_checksum(true)?;
         let mut archive = tar::Builder::new(compressed);
         append(&mut archive, MANIFEST, &serde_json::to_vec_pretty(&manifest)?)?;
@@ -106,11 +140,10 @@ pub(super) fn pack(
         archive.into_inner()?.finish()?.finish()
     };
     let sha256 = write().map_err(|error| Error::Write(path.clone(), error))?;
-    let listed = path.with_file_name(format!("{}.sha256", path.file_name().unwrap_or_default().to_string_lossy()));
     let line = format!("{sha256}  {}\n", path.file_name().unwrap_or_default().to_string_lossy());
-    fs::write(&listed, line).map_err(|error| Error::Write(listed.clone(), error))?;
-    let bytes = fs::metadata(&path).map_err(|error| Error::Write(path.clone(), error))?.len();
-    Ok(Packed { path, bytes, sha256 })
+    fs::write(checksum, line).map_err(|error| Error::Write(checksum.clone(), error))?;
+    let bytes = fs::metadata(path).map_err(|error| Error::Write(path.clone(), error))?.len();
+    Ok(Packed { path: path.clone(), bytes, sha256 })
 }
 
 /// Appends a file. The same content gives the same archive on every machine and at any time.
@@ -280,8 +313,7 @@ fn unpack(cache: &CacheDir, profile: &str, options: &Options, rustc: &str, path:
         fs::remove_dir_all(&folder)?;
     }
     fs::rename(&beside, &folder)?;
-    let root = folder.to_string_lossy();
-    let args = manifest.replay.args.iter().map(|arg| arg.replace(TARGET, &root)).collect();
+    let args = manifest.replay.relocated(TARGET, &folder.to_string_lossy().replacen(&*cache.root.to_string_lossy(), CACHE, 1));
     Replay { args, ..manifest.replay }.write(cache, profile)?;
     Ok(None)
 }

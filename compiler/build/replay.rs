@@ -7,20 +7,23 @@
 //! Every binary comes from this command, even in the build in which cargo compiled the runtime. The input that rustc hashes contains
 //! neither the spec's folder nor its name, so a spec gives the same binary with a runtime that was compiled here and with a prebuilt one.
 
+use std::collections::hash_map::DefaultHasher;
 use std::fs::{self, File};
+use std::hash::Hasher as _;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde::{Deserialize, Serialize};
 
-use super::cache::{CacheDir, Package};
+use super::cache::{CacheDir, Package, packed};
 use super::manifest::manifest;
 use super::{Options, cargo};
 
-/// Replaces the crate's name, and the folder of its binary, in the recorded arguments.
+/// What the arguments have in place of the crate's name, of the folder of its binary, and of the cache, which may be moved.
 const CRATE: &str = "{crate}";
 const OUT: &str = "{out}";
+pub(super) const CACHE: &str = "{cache}";
 
 /// The command that compiles a spec's crate and links it with the runtime.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +43,7 @@ impl Replay {
 
     /// Records the command that cargo ran; `log` is cargo's output.
     pub(super) fn record(cache: &CacheDir, package: &Package, profile: &str, options: &Options, log: &Path) -> Option<Self> {
-        let replay = Self::of(&fs::read_to_string(log).ok()?, &package.name, fingerprint(options))?;
+        let replay = Self::of(&fs::read_to_string(log).ok()?, package, &cache.root, fingerprint(options))?;
         // Without a record, the next build only runs cargo again.
         replay.write(cache, profile).ok().map(|()| replay)
     }
@@ -50,8 +53,8 @@ impl Replay {
     }
 
     /// Parses cargo's line, ``Running `rustc --crate-name NAME …` ``, which is quoted for a shell.
-    fn of(log: &str, name: &str, fingerprint: String) -> Option<Self> {
-        let crate_name = crate_name(name);
+    fn of(log: &str, package: &Package, cache: &Path, fingerprint: String) -> Option<Self> {
+        let crate_name = crate_name(&package.name);
         let lines = log.lines().filter_map(|line| line.trim_start().strip_prefix("Running `")?.strip_suffix('`'));
         let mut words =
             lines.filter_map(shlex::split).find(|words| words.get(1..3).is_some_and(|two| two == ["--crate-name", &crate_name]))?;
@@ -64,9 +67,16 @@ impl Replay {
                 "metadata=spec".clone_into(word);
             } else if word.starts_with("extra-filename=") {
                 "extra-filename=".clone_into(word);
+            } else {
+                *word = relocate(word, &cache.to_string_lossy(), CACHE);
             }
         }
         Some(Self { fingerprint, rustc, args: words })
+    }
+
+    /// The arguments for a cache in another folder, or under another name.
+    pub(super) fn relocated(&self, from: &str, to: &str) -> Vec<String> {
+        self.args.iter().map(|arg| relocate(arg, from, to)).collect()
     }
 
     /// Runs the command, unless nothing has changed since the last run. Returns the binary's path, or `None` if it failed.
@@ -74,21 +84,21 @@ impl Replay {
         let out = package.folder.join(format!("out-{profile}"));
         let crate_name = crate_name(&package.name);
         let binary = out.join(format!("{crate_name}{}", std::env::consts::EXE_SUFFIX));
-        // This file is written after each successful build. If it is newer than the crate, the binary is that of the crate. The time of the
-        // binary itself would not prove this, since a killed linker leaves half of one.
+        // It is written after each build that ended well: where it is younger than the crate, the binary is the crate's. The binary's own
+        // time would not do, since a linker that is killed leaves half of one, and a disk that fails leaves a damaged one.
         let done = out.join("done");
-        let command = serde_json::to_vec(self).ok()?;
         let since = fs::metadata(&done).and_then(|done| done.modified());
-        if since.is_ok_and(|since| since > package.changed) && fs::read(&done).is_ok_and(|old| old == command) && binary.is_file() {
+        let is_done = |done: Done| Some(done.replay == *self && done.binary == checksum(&binary)?);
+        let old = fs::read(&done).ok().and_then(|old| serde_json::from_slice(&old).ok());
+        if since.is_ok_and(|since| since > package.changed) && old.and_then(is_done) == Some(true) {
             return Some(binary);
         }
         let run = || -> io::Result<bool> {
             fs::create_dir_all(&out)?;
-            let folder = out.to_string_lossy();
-            let args = self.args.iter().map(|arg| match arg.as_str() {
-                CRATE => &crate_name,
-                OUT => &*folder,
-                other => other,
+            let args = self.relocated(CACHE, &cache.root.to_string_lossy()).into_iter().map(|arg| match arg.as_str() {
+                CRATE => crate_name.clone().into(),
+                OUT => out.clone().into_os_string(),
+                _ => arg.into(),
             });
             let mut command = cargo::command(&self.rustc, cache, package);
             command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(log)?);
@@ -98,9 +108,33 @@ impl Replay {
             return None;
         }
         // Without the file, the next build only runs rustc again.
-        let _ = fs::write(&done, command);
+        let written = serde_json::to_vec(&Done { replay: self.clone(), binary: checksum(&binary)? });
+        let _ = written.map(|text| fs::write(&done, text));
         Some(binary)
     }
+}
+
+/// What was built last: the command, and a checksum of the binary.
+#[derive(Deserialize, Serialize)]
+struct Done {
+    replay: Replay,
+    binary: u64,
+}
+
+/// Of a file; against damage, not against forgery: the cache is private.
+fn checksum(file: &Path) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&fs::read(file).ok()?);
+    Some(hasher.finish())
+}
+
+/// An argument, which is a path or ends with one (`-L dependency=PATH`), with another folder instead of the one that the path begins with.
+fn relocate(arg: &str, from: &str, to: &str) -> String {
+    let parts = arg.split('=').map(|part| match part.strip_prefix(from) {
+        Some(rest) if rest.starts_with('/') || rest.is_empty() => format!("{to}{rest}"),
+        _ => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("=")
 }
 
 fn crate_name(package: &str) -> String {
@@ -109,7 +143,7 @@ fn crate_name(package: &str) -> String {
 
 /// The inputs of a record other than the runtime, after which the cache's folder is named.
 pub(super) fn fingerprint(options: &Options) -> String {
-    manifest("spec", "0") + &cargo::native_args(options).join(" ")
+    manifest("spec", packed("Cargo.toml")) + &cargo::native_args(options).join(" ")
 }
 
 fn record(cache: &CacheDir, profile: &str) -> PathBuf {
@@ -124,13 +158,14 @@ mod tests {
     fn command_of_cargo_becomes_one_for_every_spec() {
         let log = "   Compiling my-spec v0.0.0
      Running `/r/rustc --crate-name build_script_build --edition=2024 build.rs --out-dir /t/x`
-     Running `/r/rustc --crate-name my_spec --edition=2024 src/main.rs --check-cfg 'cfg(feature, values())' -C metadata=12 -C extra-filename=-12ab --out-dir '/a b/deps'`
+     Running `/r/rustc --crate-name my_spec --edition=2024 src/main.rs --check-cfg 'cfg(feature, values())' -C metadata=12 -C extra-filename=-12ab --out-dir '/a b/deps' -L dependency=/c/target/deps -L /c2/x/c/y`
     Finished";
-        let replay = Replay::of(log, "my-spec", "[package]".into()).unwrap();
+        let package = Package { folder: "/c/x".into(), name: "my-spec".into(), changed: std::time::SystemTime::UNIX_EPOCH };
+        let replay = Replay::of(log, &package, Path::new("/c"), "[package]".into()).unwrap();
         assert_eq!(replay.rustc, "/r/rustc");
-        let args = "--crate-name {crate} --edition=2024 src/main.rs --check-cfg cfg(feature,\u{a0}values()) -C metadata=spec -C extra-filename= --out-dir {out}";
+        let args = "--crate-name {crate} --edition=2024 src/main.rs --check-cfg cfg(feature,\u{a0}values()) -C metadata=spec -C extra-filename= --out-dir {out} -L dependency={cache}/target/deps -L /c2/x/c/y";
         let args: Vec<String> = args.split(' ').map(|arg| arg.replace('\u{a0}', " ")).collect();
         assert_eq!(replay.args, args);
-        assert_eq!(Replay::of("    Finished `release`", "my-spec", String::new()), None);
+        assert_eq!(Replay::of("    Finished `release`", &package, Path::new("/c"), String::new()), None);
     }
 }

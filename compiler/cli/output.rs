@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::screen::Failure;
+use crate::build;
 
 /// The kinds of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +14,11 @@ pub(super) enum Kind {
     Binary,
     /// The Rust of a generated crate.
     Rust,
-    /// A kind of file that ltc cannot recognize.
+    /// A packed runtime.
+    Runtime,
+    /// The checksum beside it.
+    Checksum,
+    /// Something that has no mark by which it is recognized.
     Other,
 }
 
@@ -52,11 +57,19 @@ fn is_own(path: &Path, kind: Kind) -> bool {
             // The text read may end within a character.
             (read.is_ok() || !start.is_empty()) && start.lines().next().is_some_and(|line| line.contains("Made by `ltc build`"))
         }
+        Kind::Runtime => build::is_archive(path),
+        Kind::Checksum => fs::read_to_string(path).is_ok_and(|text| is_checksum(&text)),
         Kind::Other => false,
     }
 }
 
-/// Whether a file is a program that contains the words of `--version`. They are joined here, so that `ltc` itself does not contain them.
+/// Whether a text is one line: a SHA-256 and the name of a file.
+fn is_checksum(text: &str) -> bool {
+    let line = text.strip_suffix('\n').filter(|line| !line.contains('\n')).and_then(|line| line.split_once("  "));
+    line.is_some_and(|(sum, _)| sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Whether a file is a program with the words that `--version` prints. They are joined here, because `ltc` itself is not such a program.
 fn is_own_binary(content: &[u8]) -> bool {
     const MAGICS: [&[u8]; 5] = [b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ"];
     let mark = ["compiled by ltc,", "the load test compiler"].join(" ");
@@ -80,14 +93,25 @@ mod tests {
         let own = at("own", format!("\x7fELF..0.1.0\n{mark}..").as_bytes());
         let rust = at("main.rs", "//! x.lt, compiled by ltc 0. Made by `ltc build`; do not edit.\n// \u{e4}".as_bytes());
         let text = at("notes", mark.as_bytes());
+        let sum = at("r.sha256", format!("{}  r.tar.zst\n", "0a".repeat(32)).as_bytes());
+        let archive = at("r.tar.zst", &build::archive_start());
         let foreign = at("program", b"\x7fELF");
         let accepts = |path: &Path, kind| [false, true].map(|force| check(path, kind, force).is_ok());
         assert_eq!(accepts(&own, Kind::Binary), [true, true]);
         assert_eq!(accepts(&rust, Kind::Rust), [true, true]);
+        assert_eq!(accepts(&sum, Kind::Checksum), [true, true]);
+        assert_eq!(accepts(&archive, Kind::Runtime), [true, true]);
         assert_eq!(accepts(&folder.path().join("new"), Kind::Binary), [true, true]);
-        for (path, kind) in
-            [(&text, Kind::Binary), (&foreign, Kind::Binary), (&own, Kind::Rust), (&rust, Kind::Binary), (&own, Kind::Other)]
-        {
+        for (path, kind) in [
+            (&text, Kind::Binary),
+            (&foreign, Kind::Binary),
+            (&own, Kind::Rust),
+            (&rust, Kind::Binary),
+            (&own, Kind::Other),
+            (&text, Kind::Runtime),
+            (&sum, Kind::Runtime),
+            (&archive, Kind::Checksum),
+        ] {
             assert_eq!(accepts(path, kind), [false, true], "{}", path.display());
         }
     }

@@ -93,14 +93,15 @@ pub(super) fn binary(screen: &Screen) -> Result<PathBuf, Failure> {
     let unable = |path: &std::path::Path, error| Failure::from(build::Error::Cache(path.to_path_buf(), error));
     let folder = builder.own_folder("results");
     let (spec, binary) = (folder.join("results.lt"), folder.join("ltc"));
-    if binary.is_file() {
-        return Ok(binary);
-    }
     std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&spec, SPEC)).map_err(|error| unable(&folder, error))?;
     let target = Target { root: folder, spec, ..Target::default() };
     let checked = pipeline::check(&target).map_err(Failure::wrong)?;
     let emitted = checked.emit().map_err(Failure::wrong)?;
     let built = builder.compile(&checked.name, &target.spec, &emitted)?;
-    build::install(&built, &binary).map_err(|error| unable(&binary, error))?;
+    // A damaged one is replaced.
+    let same = std::fs::read(&binary).ok().zip(std::fs::read(&built.binary).ok()).is_some_and(|(installed, built)| installed == built);
+    if !same {
+        build::install(&built, &binary).map_err(|error| unable(&binary, error))?;
+    }
     Ok(binary)
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use ltc_config::size::bytes;
 
+use super::output::{self, Kind};
 use super::screen::{Failure, Screen, bold};
 use crate::build::{Builder, Options, Progress};
 
@@ -42,6 +43,9 @@ struct Pack {
     /// Write the archive to this file or folder [default: the current folder]
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
+    /// Overwrite a file that ltc did not write
+    #[arg(long)]
+    force: bool,
     /// Pack a runtime for `ltc build --release-lto`
     #[arg(long)]
     release_lto: bool,
@@ -63,7 +67,11 @@ impl Runtime {
             progress: if screen.quiet { Progress::Silent } else { Progress::for_stderr() },
             ..Options::default()
         };
-        let packed = Builder::new(options)?.pack(pack.output.as_deref())?;
+        let builder = Builder::new(options)?;
+        let archive = builder.archive(pack.output.as_deref())?;
+        output::check(&archive.path, Kind::Runtime, pack.force)?;
+        output::check(&archive.checksum, Kind::Checksum, pack.force)?;
+        let packed = builder.pack(&archive)?;
         screen.say(format_args!("wrote {} ({})", bold(packed.path.display()), bytes(packed.bytes)));
         screen.say(format_args!("  sha256 {}", packed.sha256));
         screen.say(format_args!("  to use it: LTC_RUNTIME={}#sha256={}", packed.path.display(), packed.sha256));

@@ -1,4 +1,4 @@
-//! Rust names for the names in the spec: in snake case, unique, and different from keywords and from the names that generated code uses.
+//! Rust names for what the spec names: snake case and unique. Each ends in `_`, so none is a keyword or a name that generated code uses itself.
 
 use std::collections::HashSet;
 
@@ -6,51 +6,6 @@ use proc_macro2::Span;
 use syn::Ident;
 
 use crate::model::{Frame, Program};
-
-/// The names that generated code uses without a path. A variable of the same name would hide them.
-const OWN: &[&str] = &[
-    "u",
-    "x",
-    "r",
-    "step",
-    "value",
-    "at",
-    "at_in",
-    "text",
-    "int",
-    "float",
-    "exact",
-    "boolean",
-    "duration",
-    "list",
-    "object",
-    "write",
-    "found",
-    "or_empty",
-    "or_null",
-    "all_of",
-    "first_of",
-    "any_of",
-    "items_of",
-    "matches",
-    "capture",
-    "captures",
-    "file",
-    "convert",
-    "next",
-    "all_rows",
-    "together",
-    "expected",
-    "functions",
-    "ops",
-    "main",
-    "retry",
-    "outcome",
-    "poll",
-    "round",
-    "group",
-    "drawn",
-];
 
 /// The names of functions.
 pub(super) struct Names {
@@ -98,14 +53,14 @@ pub(super) fn ident(text: &str) -> Ident {
 struct Taken(HashSet<String>);
 
 impl Taken {
+    /// A name with an underscore behind it. No keyword of any edition ends in one, nor does a name that generated code uses itself, so none of them
+    /// needs to be known here.
     fn name(&mut self, text: &str) -> Ident {
         let base = snake(text);
-        // `gen` is a keyword since edition 2024, which syn does not know.
-        let usable = |name: &str| !OWN.contains(&name) && name != "gen" && syn::parse_str::<Ident>(name).is_ok();
-        let mut name = if usable(&base) { base.clone() } else { format!("{base}_") };
+        let mut name = format!("{base}_");
         let mut number = 2;
         while !self.0.insert(name.clone()) {
-            name = format!("{base}_{number}");
+            name = format!("{base}_{number}_");
             number += 1;
         }
         ident(&name)
@@ -147,10 +102,10 @@ mod tests {
         assert_eq!(snake("CheckTreatmentVariants"), "check_treatment_variants");
         assert_eq!(snake("ids2"), "ids2");
         let mut taken = Taken::default();
-        assert_eq!(taken.name("Pay").to_string(), "pay");
-        assert_eq!(taken.name("pay").to_string(), "pay_2");
-        assert_eq!(taken.name("type").to_string(), "type_");
-        assert_eq!(taken.name("gen").to_string(), "gen_");
-        assert_eq!(taken.name("text").to_string(), "text_");
+        for (name, escaped) in
+            [("Pay", "pay_"), ("pay", "pay_2_"), ("pay_2", "pay_2_2_"), ("type", "type_"), ("gen", "gen_"), ("text", "text_"), ("_", "__")]
+        {
+            assert_eq!(taken.name(name).to_string(), escaped);
+        }
     }
 }

@@ -21,13 +21,13 @@ impl Emitter<'_> {
             let name = &self.names.users[id];
             let mut blocks = Vec::new();
             if let Some(routine) = &user.on_start {
-                blocks.push(self.routine(&format_ident!("{name}_on_start"), &format!("`on start` of `{}`", user.name), routine));
+                blocks.push(self.routine(&format_ident!("{name}on_start"), &format!("`on start` of `{}`", user.name), routine));
             }
             if let Some(routine) = &user.on_stop {
-                blocks.push(self.routine(&format_ident!("{name}_on_stop"), &format!("`on stop` of `{}`", user.name), routine));
+                blocks.push(self.routine(&format_ident!("{name}on_stop"), &format!("`on stop` of `{}`", user.name), routine));
             }
             for (number, (_, routine)) in user.every.iter().enumerate() {
-                let function = format_ident!("{name}_every_{}", number + 1);
+                let function = format_ident!("{name}every_{}", number + 1);
                 blocks.push(self.routine(&function, &format!("`every` of `{}`", user.name), routine));
             }
             blocks.push(self.iterations(name, user));
@@ -58,7 +58,7 @@ impl Emitter<'_> {
                 let numbers = Cell::new(0);
                 let frame = FunctionScope::new(&[], &[], quote!(()), &numbers);
                 let body = self.pick(&frame, &[], &user.run, user.span);
-                let iteration = format_ident!("{name}_iteration");
+                let iteration = format_ident!("{name}iteration");
                 let doc = format!(" One iteration of `{}`.", user.name);
                 let own = quote! {
                     #[doc = #doc]
@@ -67,7 +67,7 @@ impl Emitter<'_> {
                 (Some(own), iteration)
             }
         };
-        let iterations = format_ident!("{name}_iterations");
+        let iterations = format_ident!("{name}iterations");
         let doc = format!(" Iterations of `{}`, one after the other.", user.name);
         quote! {
             #own

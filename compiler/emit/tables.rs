@@ -172,7 +172,7 @@ impl Emitter<'_> {
     fn user(&self, id: usize, user: &User, scenarios: &mut Scenarios) -> TokenStream {
         let function = &self.names.users[id];
         let (name, weight, at) = (&user.name, self.lone(&user.weight), self.at(user.span));
-        let iterations = format_ident!("{function}_iterations");
+        let iterations = format_ident!("{function}iterations");
         let wait = match &user.wait {
             None => quote!(None),
             Some(wait) => {
@@ -193,11 +193,11 @@ impl Emitter<'_> {
                 quote!(Some(|u| Ok(#wait)))
             }
         };
-        let own = |there: bool, suffix: &str| block(there, &format!("{function}_{suffix}"));
+        let own = |there: bool, suffix: &str| block(there, &format!("{function}{suffix}"));
         let (on_start, on_stop) = (own(user.on_start.is_some(), "on_start"), own(user.on_stop.is_some(), "on_stop"));
         let every = user.every.iter().enumerate().map(|(number, (period, _))| {
             let period = self.lone(period);
-            let function = format_ident!("{function}_every_{}", number + 1);
+            let function = format_ident!("{function}every_{}", number + 1);
             quote!(Every { period: #period, run: |u| Box::pin(#function(u)) })
         });
         let reached = scenarios.reach(self.program, &user.run, user.span);

@@ -3,7 +3,7 @@
 //! Scalars stay text until a caller asks for a type, so that a profile can read `20` as a duration and `Yes` as a boolean, while an
 //! environment reads them with the rules of YAML 1.2.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
 
@@ -52,9 +52,10 @@ impl Node {
     }
 }
 
-/// The deepest nesting of a document. No configuration file is deeper, and aliases could otherwise make a small file huge.
+/// The deepest nesting of a document. No configuration file is deeper.
 const MAX_DEPTH: usize = 64;
-const MAX_NODES: usize = 1_000_000;
+/// The most values of a document: 150,000 keys. Aliases and anchors count as what they copy, because they could otherwise make a small file huge.
+const MAX_NODES: usize = 300_000;
 
 /// Parses one document. An empty one is null.
 pub(crate) fn parse(text: &str, file: &str) -> Result<Node, Vec<ConfigError>> {
@@ -147,10 +148,7 @@ impl<'a> Builder<'a> {
 
     fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, ConfigError> {
         let location = self.location(span);
-        self.nodes += 1;
-        if depth > MAX_DEPTH || self.nodes > MAX_NODES {
-            return Err(ConfigError::new(location, "the file is too large or nested too deeply for a configuration file"));
-        }
+        self.add(1, depth, &location)?;
         let (anchor, value) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 // `!!str` and `!` mark a scalar as text, whatever it looks like.
@@ -171,11 +169,11 @@ impl<'a> Builder<'a> {
             }
             Event::MappingStart(anchor, _) => (anchor, NodeValue::Map(self.map(depth)?)),
             Event::Alias(anchor) => {
-                let Some(target) = self.anchors.get(&anchor).cloned() else {
+                let Some(nodes) = self.anchors.get(&anchor).map(count) else {
                     return Err(ConfigError::new(location, "unknown alias: no anchor of this name is complete before it"));
                 };
-                self.nodes += count(&target);
-                return Ok(target);
+                self.add(nodes, depth, &location)?;
+                return Ok(self.anchors[&anchor].clone());
             }
             _ => {
                 return Err(ConfigError::new(location, "invalid YAML: missing value"));
@@ -183,14 +181,25 @@ impl<'a> Builder<'a> {
         };
         let node = Node { value, location };
         if anchor != 0 {
+            self.add(count(&node), depth, &node.location)?;
             self.anchors.insert(anchor, node.clone());
         }
         Ok(node)
     }
 
+    /// Counts values that were read or copied.
+    fn add(&mut self, nodes: usize, depth: usize, location: &Location) -> Result<(), ConfigError> {
+        self.nodes += nodes;
+        if depth > MAX_DEPTH || self.nodes > MAX_NODES {
+            return Err(ConfigError::new(location.clone(), "the file is too large or nested too deeply for a configuration file"));
+        }
+        Ok(())
+    }
+
     fn map(&mut self, depth: usize) -> Result<Vec<Entry>, ConfigError> {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut merged: Vec<Entry> = Vec::new();
+        let mut lines: HashMap<String, usize> = HashMap::new();
+        let mut merged = Merged::default();
         loop {
             let (event, span) = self.next()?;
             if event == Event::MappingEnd {
@@ -205,28 +214,25 @@ impl<'a> Builder<'a> {
             };
             if plain && text == "<<" {
                 self.merge(&value, &mut merged);
-            } else if let Some(earlier) = entries.iter().find(|entry| entry.key == text) {
-                let help = format!("remove one of them; the first is in line {}", earlier.location.line);
+            } else if let Some(line) = lines.get(&text) {
+                let help = format!("remove one of them; the first is in line {line}");
                 self.errors.push(ConfigError::new(key.location, format!("duplicate key \"{text}\"")).with_help(help));
             } else {
+                lines.insert(text.clone(), key.location.line);
                 entries.push(Entry { key: text, location: key.location, value });
             }
         }
-        for entry in merged {
-            if !entries.iter().any(|own| own.key == entry.key) {
-                entries.push(entry);
-            }
-        }
+        entries.extend(merged.entries.into_iter().filter(|entry| !lines.contains_key(&entry.key)));
         Ok(entries)
     }
 
     /// Merges the maps of `<<: *anchor`, or of a list of anchors. Of equal keys, the first counts.
-    fn merge(&mut self, value: &Node, merged: &mut Vec<Entry>) {
+    fn merge(&mut self, value: &Node, merged: &mut Merged) {
         match &value.value {
             NodeValue::Map(entries) => {
                 for entry in entries {
-                    if !merged.iter().any(|own| own.key == entry.key) {
-                        merged.push(entry.clone());
+                    if merged.keys.insert(entry.key.clone()) {
+                        merged.entries.push(entry.clone());
                     }
                 }
             }
@@ -236,6 +242,13 @@ impl<'a> Builder<'a> {
             }
         }
     }
+}
+
+/// What a map merges from others.
+#[derive(Default)]
+struct Merged {
+    entries: Vec<Entry>,
+    keys: HashSet<String>,
 }
 
 fn count(node: &Node) -> usize {
@@ -311,5 +324,17 @@ mod tests {
             text.push_str(&format!("a{i}: &a{i} [{row}]\n"));
         }
         assert!(parse(&text, "f.yml").unwrap_err()[0].message.contains("too large"));
+        // Each anchor holds a copy of what is within it.
+        let anchors: String = (0..50).map(|n| format!("&a{n} [")).collect();
+        let text = format!("{anchors}{}{}", "x, ".repeat(50_000), "]".repeat(50));
+        assert!(parse(&text, "f.yml").unwrap_err()[0].message.contains("too large"));
+    }
+
+    #[test]
+    fn keys_are_read_in_linear_time() {
+        let keys: String = (0..100_000).map(|n| format!("  key{n}: 1\n")).collect();
+        let root = parse(&format!("a: &a\n{keys}b:\n{keys}"), "f.yml").unwrap_err();
+        assert!(root[0].message.contains("too large"), "{root:?}");
+        assert_eq!(map(&map(&parse(&format!("a:\n{keys}"), "f.yml").unwrap())[0].value).len(), 100_000);
     }
 }

@@ -31,7 +31,7 @@ fn emitted(spec: &str, parts: &[&str]) -> String {
         match part.strip_prefix('.') {
             Some(field) => shown += &field_of_program(&file, field),
             None => {
-                let is_it = |item: &&syn::Item| matches!(item, syn::Item::Fn(function) if function.sig.ident == part);
+                let is_it = |item: &&syn::Item| matches!(item, syn::Item::Fn(function) if function.sig.ident == part || function.sig.ident == format!("{part}_"));
                 let function = file.items.iter().find(is_it).unwrap_or_else(|| panic!("no function {part} of {spec}"));
                 shown += &unparsed(function.clone());
             }

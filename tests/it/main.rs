@@ -30,6 +30,7 @@ mod machine;
 mod mcp;
 mod one_command;
 mod options;
+mod package;
 mod prebuilt;
 mod project;
 mod readme;

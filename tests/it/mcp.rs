@@ -144,4 +144,7 @@ fn limits_hold_for_options_hidden_in_values() {
     assert!(failed && text.contains("invalid duration"), "{text}");
     let (text, failed) = client.call("run", &json!({ "spec": "--help", "clients": 1, "duration": "1s" }));
     assert!(failed && text.contains("unknown test `--help`"), "{text}");
+    project.write("config/limits.yml", "max_clients: 2\n");
+    let (text, failed) = client.call("run", &json!({ "spec": "shop", "clients": 3, "duration": "1s" }));
+    assert!(failed && text.contains("expected at most 2 (`max_clients`)"), "{text}");
 }

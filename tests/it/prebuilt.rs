@@ -45,6 +45,42 @@ fn prebuilt_runtime_gives_the_same_binary_from_an_empty_cache() {
     let from_url = build(&project, &second, &format!("{url}/r.tar.zst#sha256={sum}"), "from-url").ends(0);
     from_url.says(&["downloading the prebuilt runtime http://127.0.0.1"]).lacks(&["compiling"]);
     assert!(compiled == fs::read(project.path().join("from-url")).unwrap(), "the binaries differ");
+
+    // What is damaged is unpacked or linked again, and a cache under another path has all that it had.
+    let libraries =
+        fs::read_dir(&second).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.join("prebuilt-release").exists()).unwrap();
+    damage(&libraries.join("prebuilt-release"), ".rlib");
+    project.write("specs/notes.lt", fs::read_to_string(project.path().join("specs/notes.lt")).unwrap().replace('\n', "\n\n"));
+    let args = ["build", "specs/notes.lt", "-o", "notes"];
+    ltc(project.path(), &args).env("LTC_CACHE_DIR", &second).env("LTC_RUNTIME", &named).ends(0).says(&["unpacking"]).lacks(&["compiling"]);
+    damage(&libraries.join("crates"), "tpdata");
+    let moved = folder.path().join("moved");
+    fs::rename(&second, &moved).unwrap();
+    build(&project, &moved, "/gone", "from-moved").ends(0).lacks(&["compiling", "unpacking"]);
+    assert!(compiled == fs::read(project.path().join("from-moved")).unwrap(), "the binaries differ");
+}
+
+/// Cuts all files in a folder whose names end like this in half.
+fn damage(folder: &Path, ending: &str) {
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        match path.symlink_metadata().unwrap() {
+            found if found.is_dir() => damage(&path, ending),
+            found if found.is_file() && path.to_str().unwrap().ends_with(ending) => {
+                File::options().write(true).open(&path).unwrap().set_len(found.len() / 2).unwrap();
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn spec_gives_the_same_binary_in_every_folder() {
+    let binaries = [(); 2].map(|()| {
+        let project = Project::examples();
+        project.ltc(&["build", "specs/tpdata.lt", "-o", "tpdata"]).ends(0);
+        fs::read(project.path().join("tpdata")).unwrap()
+    });
+    assert!(binaries[0] == binaries[1], "the binaries differ");
 }
 
 #[test]

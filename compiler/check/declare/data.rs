@@ -149,7 +149,7 @@ impl<'a> Checker<'a> {
         if self.diagnostics.len() > before {
             return rows;
         }
-        let regexes: Vec<regex::Regex> = self.program.regexes.iter().filter_map(|regex| regex::Regex::new(regex).ok()).collect();
+        let regexes = const_eval::Regexes::new(&self.program.regexes);
         let keep = |cells: &Vec<String>| {
             let row = DataRow { columns: &columns, cells, regexes: &regexes };
             const_eval::eval(&condition, Some(&row)) == Some(Const::Bool(true))

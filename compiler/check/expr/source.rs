@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use regex_automata::nfa::thompson;
+
 use crate::ast::{self, ExprKind as Ast, SourceWord};
 use crate::check::Checker;
 use crate::check::types::{self, Kinds};
@@ -12,7 +14,7 @@ use crate::span::{Span, Spanned};
 /// The parts of an exchange that an expression may read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::check) enum Sources {
-    /// Nothing.
+    /// No output.
     #[default]
     None,
     /// The response.
@@ -27,8 +29,20 @@ pub(in crate::check) enum Sources {
 #[derive(Debug, Default)]
 pub(in crate::check) struct Interned {
     regexes: HashMap<String, (RegexId, Groups)>,
+    /// How much memory their automata take, in bytes.
+    regex_bytes: usize,
     paths: HashMap<String, (PathId, bool)>,
     selectors: HashMap<String, SelectorId>,
+}
+
+/// How much memory the automata of all regexes of a spec may take, in bytes.
+const REGEX_BYTES_MAX: usize = 32 << 20;
+
+/// How much memory the automaton of a regex takes, in bytes; 0 if it is invalid or too large by itself.
+fn automaton_bytes(regex: &str) -> usize {
+    const ONE_MAX: usize = 10 << 20;
+    let limits = thompson::Config::new().nfa_size_limit(Some(ONE_MAX));
+    thompson::Compiler::new().configure(limits).build(regex).map_or(0, |automaton| automaton.memory_usage())
 }
 
 /// The groups of a regex.
@@ -154,7 +168,8 @@ impl<'a> Checker<'a> {
             return known.clone();
         }
         let id = RegexId(self.program.regexes.len());
-        let groups = match regex::Regex::new(&regex.node) {
+        let compiled = if self.is_beyond_budget(regex) { regex::Regex::new("") } else { regex::Regex::new(&regex.node) };
+        let groups = match compiled {
             Ok(compiled) => {
                 Groups { count: compiled.captures_len() - 1, names: compiled.capture_names().flatten().map(str::to_owned).collect() }
             }
@@ -167,6 +182,20 @@ impl<'a> Checker<'a> {
         self.program.regexes.push(regex.node.clone());
         self.interned.regexes.insert(regex.node.clone(), (id, groups.clone()));
         (id, groups)
+    }
+
+    /// Counts a regex, and reports the first one that is too much. A binary compiles all of them when it starts.
+    fn is_beyond_budget(&mut self, regex: &Spanned<String>) -> bool {
+        let was_within = self.interned.regex_bytes <= REGEX_BYTES_MAX;
+        if was_within {
+            self.interned.regex_bytes += automaton_bytes(&regex.node);
+        }
+        let is_beyond = self.interned.regex_bytes > REGEX_BYTES_MAX;
+        if is_beyond && was_within {
+            let message = format!("the regexes of this spec need more than {} MB together", REGEX_BYTES_MAX >> 20);
+            self.error(Code::BadRegex, regex.span, message, "use fewer regexes, or smaller repetitions such as `{1,20}` for `{1,2000}`");
+        }
+        is_beyond
     }
 
     pub(super) fn json_path(&mut self, path: &Spanned<String>) -> (PathId, bool) {

@@ -1,6 +1,8 @@
 //! Values known at build time: those of literals, and those of a `where` for each row.
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use ltc_config::number::{compare, prints_as_it_reads};
 
@@ -12,7 +14,25 @@ pub(in crate::check) struct DataRow<'r> {
     pub(in crate::check) columns: &'r [(String, Type)],
     /// The cells, as JSON texts.
     pub(in crate::check) cells: &'r [String],
-    pub(in crate::check) regexes: &'r [regex::Regex],
+    pub(in crate::check) regexes: &'r Regexes<'r>,
+}
+
+/// The regexes of a spec, each compiled when it is first matched.
+pub(in crate::check) struct Regexes<'r> {
+    texts: &'r [String],
+    compiled: RefCell<HashMap<usize, Option<regex::Regex>>>,
+}
+
+impl<'r> Regexes<'r> {
+    pub(in crate::check) fn new(texts: &'r [String]) -> Self {
+        Self { texts, compiled: RefCell::default() }
+    }
+
+    fn is_match(&self, id: usize, text: &str) -> Option<bool> {
+        let mut compiled = self.compiled.borrow_mut();
+        let regex = compiled.entry(id).or_insert_with(|| regex::Regex::new(self.texts.get(id)?).ok());
+        Some(regex.as_ref()?.is_match(text))
+    }
 }
 
 /// The value of an expression over literals. An erroneous expression has none.
@@ -127,7 +147,7 @@ pub(in crate::check) fn eval(expr: &Expr, row: Option<&DataRow<'_>>) -> Option<C
             let Const::Str(text) = eval(of, row)? else {
                 return None;
             };
-            Const::Bool(row?.regexes.get(regex.0)?.is_match(&text) != *negated)
+            Const::Bool(row?.regexes.is_match(regex.0, &text)? != *negated)
         }
         ExprKind::Binary(left, BinaryOp::And, right) => Const::Bool(truth(eval(left, row)?)? && truth(eval(right, row)?)?),
         ExprKind::Binary(left, BinaryOp::Or, right) => Const::Bool(truth(eval(left, row)?)? || truth(eval(right, row)?)?),

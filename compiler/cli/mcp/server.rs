@@ -85,6 +85,23 @@ struct Load {
     duration: String,
 }
 
+impl Load {
+    /// The options of a run. The user who started the server has allowed these hosts, and the binary does not ask again: it could not, because
+    /// nobody is at a terminal.
+    fn args(&self, env: Option<&str>, hosts: &[String]) -> Result<Vec<String>, String> {
+        // Each value is joined to its option, so that it cannot be another option.
+        let amount = match (self.clients, &self.rate) {
+            (Some(clients), None) => format!("--clients={clients}"),
+            (None, Some(rate)) => format!("--rate={rate}"),
+            _ => return Err("expected either `clients` or `rate`".to_owned()),
+        };
+        let mut args = vec!["--embedded".to_owned(), format!("--duration={}", self.duration), amount];
+        args.extend(env.map(|env| format!("--env={env}")));
+        args.extend(hosts.iter().map(|host| format!("--allow-host={host}")));
+        Ok(args)
+    }
+}
+
 /// A report of an earlier run.
 #[derive(Debug, Deserialize, JsonSchema)]
 struct File {
@@ -238,15 +255,7 @@ impl Server {
     async fn load(&self, load: &Load) -> Result<String, String> {
         self.caps.allow_runs()?;
         let ready = self.ready(&load.test).await?;
-        let clients = load.clients.map(|clients| clients.to_string());
-        // Each value is joined to its option, so that it cannot be read as another option.
-        let mut args = vec!["--embedded".to_owned(), format!("--duration={}", load.duration)];
-        match (&clients, &load.rate) {
-            (Some(clients), None) => args.push(format!("--clients={clients}")),
-            (None, Some(rate)) => args.push(format!("--rate={rate}")),
-            _ => return Err("expected either `clients` or `rate`".to_owned()),
-        }
-        args.extend(ready.env.map(|env| format!("--env={env}")));
+        let args = load.args(ready.env.as_deref(), &self.caps.hosts)?;
         let planned: Vec<&str> = ["plan", "--json", "--engine=process"].into_iter().chain(args.iter().map(String::as_str)).collect();
         let planned = process::run(&ready.binary, &self.root, &planned, SHORT).await?;
         if planned.code != 0 {
@@ -313,5 +322,23 @@ impl ServerHandler for Server {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let contents = resources::read(&self.root, &request.uri).map_err(|why| ErrorData::resource_not_found(why, None))?;
         Ok(ReadResourceResult::new(vec![contents]).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_a_run_allow_the_hosts_of_the_server() {
+        let load =
+            |clients, rate: Option<&str>| Load { test: Test::default(), clients, rate: rate.map(str::to_owned), duration: "5s".to_owned() };
+        let hosts = ["api.example.com".to_owned(), "203.0.113.9".to_owned()];
+        assert_eq!(
+            load(Some(3), None).args(Some("qa"), &hosts).unwrap(),
+            ["--embedded", "--duration=5s", "--clients=3", "--env=qa", "--allow-host=api.example.com", "--allow-host=203.0.113.9"]
+        );
+        assert_eq!(load(None, Some("5/s")).args(None, &[]).unwrap(), ["--embedded", "--duration=5s", "--rate=5/s"]);
+        assert!(load(None, None).args(None, &[]).is_err() && load(Some(1), Some("1/s")).args(None, &[]).is_err());
     }
 }

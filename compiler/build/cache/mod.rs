@@ -3,20 +3,23 @@
 //!
 //! Each of these folders has a file `lock`. Builds hold it (shared if they only read), and a folder with a held lock is never removed.
 
-use std::collections::hash_map::DefaultHasher;
+mod artifacts;
+mod package;
+mod root;
+mod sources;
+
 use std::fs::{self, File, TryLockError};
-use std::hash::{Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
-use super::manifest::manifest;
 use super::progress::Progress;
 use super::{Cleaned, Error};
-use crate::emit::Emitted;
 
-include!(concat!(env!("OUT_DIR"), "/runtime_sources.rs"));
+pub(super) use package::Package;
+use root::{make_private, root};
+use sources::{COMPLETE_MARKER, unpack, verify};
+pub(in crate::build) use sources::{HASH, packed};
 
 /// The number of versions of the runtime that are kept: the current one, and the one before an update.
 const KEPT: usize = 2;
@@ -24,12 +27,11 @@ const KEPT: usize = 2;
 /// The folder of compiled artifacts.
 const TARGET: &str = "target";
 
-/// A file that exists only in a complete folder of sources.
-const COMPLETE_MARKER: &str = "Cargo.toml";
-
 /// The folder of one version of the runtime.
 #[derive(Debug)]
 pub(super) struct CacheDir {
+    /// The cache.
+    pub(super) root: PathBuf,
     pub(super) folder: PathBuf,
     /// Compiled artifacts, shared by all versions.
     pub(super) target_dir: PathBuf,
@@ -39,10 +41,11 @@ pub(super) struct CacheDir {
 
 impl CacheDir {
     pub(super) fn open(cache: Option<PathBuf>) -> Result<Self, Error> {
-        let root = root(cache);
+        let root = root(cache)?;
         let (folder, target_dir) = (root.join(HASH), root.join(TARGET));
         let open = || -> io::Result<File> {
-            fs::create_dir_all(&target_dir)?;
+            root::create(&root)?;
+            make_private(&target_dir)?;
             // Another build may remove the folder between the check and the lock. Then it is unpacked again.
             for _ in 0..8 {
                 if !folder.join(COMPLETE_MARKER).is_file() {
@@ -50,7 +53,11 @@ impl CacheDir {
                     prune(&root);
                 }
                 match hold(&folder) {
-                    Ok(held) if folder.join(COMPLETE_MARKER).is_file() => return Ok(held),
+                    Ok(held) if folder.join(COMPLETE_MARKER).is_file() => {
+                        make_private(&folder)?;
+                        verify(&folder)?;
+                        return Ok(held);
+                    }
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                     _ => {}
                 }
@@ -58,11 +65,41 @@ impl CacheDir {
             Err(io::Error::other("it is removed as soon as it is written"))
         };
         let held = open().map_err(|error| Error::Cache(root.clone(), error))?;
-        Ok(Self { folder, target_dir, _held: held })
+        Ok(Self { root, folder, target_dir, _held: held })
     }
 
     pub(super) fn target(&self) -> PathBuf {
         self.target_dir.clone()
+    }
+
+    /// Whether something was compiled here before. A first build that fails has another cause than damage.
+    pub(super) fn has_built(&self) -> bool {
+        let entries = fs::read_dir(&self.target_dir).into_iter().flatten().filter_map(Result::ok);
+        entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with("built-"))
+    }
+
+    /// Removes what was compiled, and a generated crate: one of them is damaged. The build's lock is held.
+    pub(super) fn repair(&self, package: &Package) -> Result<(), Error> {
+        let repair = || -> io::Result<()> {
+            for entry in fs::read_dir(&self.target_dir)? {
+                let entry = entry?;
+                if entry.file_name() != "lock" {
+                    package::remove_any(&entry.path())?;
+                }
+            }
+            package::remove_any(&package.folder)
+        };
+        repair().map_err(|error| Error::Cache(self.target_dir.clone(), error))
+    }
+
+    /// Removes the crates that were not built for a month. The build's lock is held.
+    pub(super) fn prune_specs(&self) {
+        package::prune(self);
+    }
+
+    /// Makes cargo compile a crate of this name again. The build's lock is held.
+    pub(super) fn forget(&self, package: &Package) {
+        artifacts::remove(&self.target_dir, &package.name);
     }
 
     /// Locks the target folder while cargo runs, and waits for another build.
@@ -110,25 +147,6 @@ fn remove(folder: &Path) -> io::Result<()> {
     fs::remove_dir_all(trash)
 }
 
-/// Unpacks the sources next to the folder, then renames the result, so that a concurrent build finds all of them or none.
-fn unpack(root: &Path, folder: &Path) -> io::Result<()> {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let beside = root.join(format!("{HASH}.new-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
-    for (name, content) in FILES {
-        let path = beside.join(name);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::write(path, content)?;
-    }
-    match fs::rename(&beside, folder) {
-        Ok(()) => Ok(()),
-        // Another build was faster.
-        Err(_) if folder.join(COMPLETE_MARKER).is_file() => fs::remove_dir_all(&beside),
-        Err(error) => Err(error),
-    }
-}
-
 /// Removes old versions of the runtime that no build uses.
 fn prune(root: &Path) {
     let Ok(entries) = fs::read_dir(root) else { return };
@@ -149,75 +167,32 @@ fn prune(root: &Path) {
     }
 }
 
-/// A generated crate in the cache.
-#[derive(Debug)]
-pub(super) struct Package {
-    pub(super) folder: PathBuf,
-    pub(super) name: String,
-    /// The time of the last change to its files.
-    pub(super) changed: SystemTime,
-}
-
-impl Package {
-    /// Writes only the files that changed, so that cargo does not rebuild more than necessary.
-    pub(super) fn write(cache: &CacheDir, name: &str, spec: &Path, emitted: &Emitted) -> Result<Self, Error> {
-        let name = package_name(name);
-        let mut hasher = DefaultHasher::new();
-        spec.hash(&mut hasher);
-        let of = format!("{:08x}", hasher.finish() as u32);
-        let folder = cache.folder.join("crates").join(format!("{name}-{of}"));
-        let write = || -> io::Result<SystemTime> {
-            if !folder.join("Cargo.lock").is_file() {
-                fs::create_dir_all(&folder)?;
-                fs::copy(cache.folder.join("Cargo.lock"), folder.join("Cargo.lock"))?;
-            }
-            let mut changed = write_changed(&folder.join("Cargo.toml"), manifest(&name, &of).as_bytes())?;
-            changed = changed.max(write_changed(&folder.join("src/main.rs"), emitted.main.as_bytes())?);
-            for (path, content) in &emitted.files {
-                changed = changed.max(write_changed(&folder.join("src").join(path), content)?);
-            }
-            Ok(changed)
-        };
-        let changed = write().map_err(|error| Error::Cache(folder.clone(), error))?;
-        Ok(Self { folder, name, changed })
-    }
-}
-
-/// A name that cargo accepts: letters, digits, `-` and `_`, and not a keyword of Rust.
-fn package_name(name: &str) -> String {
-    let plain: String =
-        name.chars().map(|char| if char.is_ascii_alphanumeric() || char == '-' || char == '_' { char } else { '_' }).collect();
-    let usable =
-        plain.starts_with(|first: char| first.is_ascii_alphabetic()) && syn::parse_str::<syn::Ident>(&plain.replace('-', "_")).is_ok();
-    if usable && !matches!(plain.as_str(), "test" | "core" | "std" | "alloc" | "proc_macro") { plain } else { format!("spec_{plain}") }
-}
-
-/// Writes a file if its content changed, and returns the time of its last change.
-fn write_changed(path: &Path, content: &[u8]) -> io::Result<SystemTime> {
-    if !fs::read(path).is_ok_and(|old| old == content) {
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::write(path, content)?;
-    }
-    fs::metadata(path)?.modified()
-}
-
-fn root(cache: Option<PathBuf>) -> PathBuf {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = || variable("HOME").unwrap_or_else(std::env::temp_dir);
-    let system = if cfg!(target_os = "macos") { home().join("Library/Caches") } else { home().join(".cache") };
-    let root = cache.or_else(|| variable("LTC_CACHE_DIR")).unwrap_or_else(|| variable("XDG_CACHE_HOME").unwrap_or(system).join("ltc"));
-    std::path::absolute(&root).unwrap_or(root)
-}
-
-pub(super) fn clean(cache: Option<PathBuf>) -> io::Result<Cleaned> {
-    let root = root(cache);
+pub(super) fn clean(cache: Option<PathBuf>, specs_only: bool) -> Result<Cleaned, Error> {
+    let root = root(cache)?;
     let mut cleaned = Cleaned { root: root.clone(), bytes: 0, in_use: 0 };
-    if !root.is_dir() {
-        return Ok(cleaned);
+    if root.is_dir() {
+        let clean = if specs_only { clean_specs } else { clean_all };
+        clean(&root, &mut cleaned).map_err(|error| Error::Cache(root, error))?;
     }
-    for entry in fs::read_dir(&root)? {
+    Ok(cleaned)
+}
+
+/// Removes the generated crates and what was compiled of them. The compiled runtime stays.
+fn clean_specs(root: &Path, cleaned: &mut Cleaned) -> io::Result<()> {
+    let target = root.join(TARGET);
+    let before = size(root);
+    // Builds hold this one while they compile.
+    let free = if_free(&target, || {
+        let versions = package::folders(root).into_iter().filter(|path| is_ours(path) && *path != target);
+        versions.into_iter().try_for_each(|version| package::remove_all(&target, &version))
+    })?;
+    cleaned.in_use += usize::from(!free);
+    cleaned.bytes = before.saturating_sub(size(root));
+    Ok(())
+}
+
+fn clean_all(root: &Path, cleaned: &mut Cleaned) -> io::Result<()> {
+    for entry in fs::read_dir(root)? {
         let path = entry?.path();
         if !is_ours(&path) {
             continue;
@@ -229,7 +204,7 @@ pub(super) fn clean(cache: Option<PathBuf>) -> io::Result<Cleaned> {
             cleaned.in_use += 1;
         }
     }
-    Ok(cleaned)
+    Ok(())
 }
 
 /// Whether ltc made this folder: its name is a hash, or `target`. `LTC_CACHE_DIR` may contain other files, too.
@@ -255,69 +230,51 @@ mod tests {
     use super::*;
 
     #[test]
-    fn package_names_are_valid_for_cargo() {
-        assert_eq!(package_name("tpdata"), "tpdata");
-        assert_eq!(package_name("my spec.v2"), "my_spec_v2");
-        assert_eq!(package_name("2nd"), "spec_2nd");
-        assert_eq!(package_name("match"), "spec_match");
-        assert_eq!(package_name("test"), "spec_test");
-    }
-
-    #[test]
-    fn runtime_is_packed_completely() {
-        let names: Vec<&str> = FILES.iter().map(|(name, _)| *name).collect();
-        for name in ["Cargo.toml", "Cargo.lock", "runtime/Cargo.toml", "runtime/lib.rs", "runtime/config/lib.rs"] {
-            assert!(names.contains(&name), "{name} is missing");
-        }
-        let strange: Vec<&&str> = names[2..].iter().filter(|name| !name.starts_with("runtime/")).collect();
-        assert!(strange.is_empty(), "only the runtime is packed: {strange:?}");
-        let [manifest, lock] = [FILES[0].1, FILES[1].1].map(|text| std::str::from_utf8(text).unwrap());
-        for own in ["ltc-demo", "ltc-grammar"] {
-            assert!(!manifest.contains(own) && !lock.contains(own), "{own} belongs to the compiler");
-        }
-        assert!(manifest.contains("members = [\"runtime\", \"runtime/config\", \"runtime/engine\"]"), "{manifest}");
-    }
-
-    #[test]
-    fn only_changed_files_of_a_crate_are_written() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = CacheDir::open(Some(folder.path().to_path_buf())).unwrap();
-        let emitted = Emitted { main: "fn main() {}".into(), files: vec![("data/x.json".into(), b"[]".to_vec())] };
-        let package = Package::write(&cache, "x", Path::new("specs/x.lt"), &emitted).unwrap();
-        let main = package.folder.join("src/main.rs");
-        let before = fs::metadata(&main).unwrap().modified().unwrap();
-        Package::write(&cache, "x", Path::new("specs/x.lt"), &emitted).unwrap();
-        assert_eq!(fs::metadata(&main).unwrap().modified().unwrap(), before);
-        assert!(package.folder.join("src/data/x.json").is_file());
-        let other = Package::write(&cache, "x", Path::new("other/x.lt"), &emitted).unwrap();
-        assert_ne!(other.folder, package.folder);
-    }
-
-    #[test]
-    fn cleaning_keeps_folders_in_use_and_foreign_files() {
+    fn cleaning_keeps_what_is_in_use_and_what_is_not_ours() {
         let folder = tempfile::tempdir().unwrap();
         let root = Some(folder.path().to_path_buf());
         fs::create_dir(folder.path().join("photos")).unwrap();
         let cache = CacheDir::open(root.clone()).unwrap();
         let lock = cache.lock(Progress::Silent).unwrap();
-        let cleaned = clean(root.clone()).unwrap();
+        let cleaned = clean(root.clone(), false).unwrap();
         assert_eq!((cleaned.bytes, cleaned.in_use), (0, 2));
         assert!(cache.folder.join(COMPLETE_MARKER).is_file());
         let sources = cache.folder.clone();
         drop((lock, cache));
-        let cleaned = clean(root).unwrap();
+        let cleaned = clean(root, false).unwrap();
         assert!(cleaned.bytes > 10_000 && cleaned.in_use == 0);
         assert!(!sources.exists() && folder.path().join("photos").is_dir());
     }
 
     #[test]
-    fn concurrent_builds_find_complete_sources() {
+    fn cleaning_specs_keeps_the_compiled_runtime() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Some(folder.path().to_path_buf());
+        let cache = CacheDir::open(root.clone()).unwrap();
+        let emitted = crate::emit::Emitted { main: "x".repeat(1_000), files: Vec::new() };
+        let package = Package::write(&cache, "shop", Path::new("specs/shop.lt"), &emitted).unwrap();
+        let deps = cache.target_dir.join("release/deps");
+        let print = cache.target_dir.join("release/.fingerprint/spec-shop-0123456789abcdef");
+        [&deps, &print].iter().for_each(|folder| fs::create_dir_all(folder).unwrap());
+        let (runtime, shop) = (deps.join("libltc_runtime-0123456789abcdef.rlib"), deps.join("spec_shop-0123456789abcdef"));
+        [&runtime, &shop, &print.join("bin-spec-shop")].iter().for_each(|file| fs::write(file, "").unwrap());
+        let lock = cache.lock(Progress::Silent).unwrap();
+        assert_eq!(clean(root.clone(), true).unwrap().in_use, 1);
+        assert!(package.folder.is_dir());
+        drop(lock);
+        let cleaned = clean(root, true).unwrap();
+        assert!(cleaned.bytes > 1_000 && cleaned.in_use == 0);
+        assert!(!package.folder.exists() && !shop.exists() && runtime.exists() && cache.folder.join("runtime/lib.rs").is_file());
+    }
+
+    #[test]
+    fn builds_at_the_same_time_find_the_sources_whole() {
         let folder = tempfile::tempdir().unwrap();
         std::thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
                     let cache = CacheDir::open(Some(folder.path().to_path_buf())).unwrap();
-                    assert!(FILES.iter().all(|(name, content)| fs::read(cache.folder.join(name)).unwrap() == *content));
+                    assert!(sources::FILES.iter().all(|(name, content)| fs::read(cache.folder.join(name)).unwrap() == *content));
                 });
             }
         });

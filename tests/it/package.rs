@@ -1,0 +1,35 @@
+//! What a registry gets: with the package of `ltc` alone, the runtime that specs are linked with is the one of this checkout.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::command::Run;
+use crate::project::root;
+
+/// The hash of the runtime's sources that a build script finds from a folder.
+fn hash(script: &Path, folder: &Path) -> String {
+    let out = tempfile::tempdir().unwrap();
+    let mut command = Command::new(script);
+    let done = command.env("CARGO_MANIFEST_DIR", folder).env("OUT_DIR", out.path()).current_dir(folder).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let text = fs::read_to_string(out.path().join("runtime_sources.rs")).unwrap();
+    text.lines().find(|line| line.contains("HASH")).unwrap().to_owned()
+}
+
+#[test]
+fn package_of_the_compiler_has_the_whole_runtime() {
+    let said = Run::new("bash", root()).args(&[".ci/package", "--no-verify", "--offline"]).beside_no_measurement().ends(0);
+    let version = env!("CARGO_PKG_VERSION");
+    let packages = root().join("target/package");
+    for name in ["ltc", "ltc-config", "ltc-demo", "ltc-engine", "ltc-grammar", "ltc-import", "ltc-record", "ltc-runtime"] {
+        assert!(packages.join(format!("{name}-{version}.crate")).is_file(), "{name} is missing: {said}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let package = packages.join(format!("ltc-{version}.crate")).display().to_string();
+    Run::new("tar", folder.path()).args(&["-xzf", &package]).ends(0);
+    let unpacked = folder.path().join(format!("ltc-{version}"));
+    let script = folder.path().join("script").display().to_string();
+    Run::new("rustc", &unpacked).args(&["--edition", "2024", "build.rs", "-o", &script]).ends(0);
+    assert_eq!(hash(Path::new(&script), &unpacked), hash(Path::new(&script), root()));
+}
