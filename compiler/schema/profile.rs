@@ -202,4 +202,12 @@ struct Lambda {
     bucket: Option<Text>,
     /// Tags of everything that `deploy` creates
     tags: Option<BTreeMap<String, Text>>,
+    /// Environment variables of the function; no secrets, because anyone who may look at the function sees them
+    environment: Option<BTreeMap<String, Text>>,
+    /// The ARN of the KMS key that encrypts the environment variables; AWS's own by default
+    kms_key: Option<Text>,
+    /// How many concurrent functions are reserved for this function; by default `deploy` does not change it
+    reserved_concurrency: Option<Whole>,
+    /// How many days the functions' log is kept, as CloudWatch Logs has them: 1, 3, 5, 7, 14, 30, …; by default `deploy` does not change it
+    log_retention_days: Option<Whole>,
 }

@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{ConfigError, Location};
 use crate::node::{self, Node, NodeValue, unknown_key};
+use crate::profile::Listener;
 use crate::reader::{Diagnostics, Section};
+use crate::secret_reference::{SecretError, SecretReference, SecretStore};
 use crate::variables;
 
 mod sections;
@@ -163,23 +165,36 @@ const SECTIONS: [&str; 7] = ["stats_interval", "Splunk", "SFx", "AWS", "Promethe
 const ENDPOINT_KEYS: [&str; 7] = ["url", "token", "username", "password", "headers", "prefix", "verify"];
 
 impl Credentials {
-    /// Reads the file's text; `variables` looks a name up in the process environment.
+    /// Reads the file's text; `variables` looks a name up in the process environment. A reference to a secret is an error of its section.
     pub fn parse(text: &str, file: &str, variables: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
+        Self::parse_with(text, file, variables, &|_| &NoStore)
+    }
+
+    /// The same, with secrets of stores in the sections for which `store_of` gives a store. The section `AWS` has none: its keys open the
+    /// stores.
+    pub fn parse_with<'s>(
+        text: &str,
+        file: &str,
+        variables: &dyn Fn(&str) -> Option<String>,
+        store_of: &dyn Fn(Listener) -> &'s dyn SecretStore,
+    ) -> Result<Self, Vec<ConfigError>> {
         let root = node::parse(text, file)?;
         let diagnostics = Diagnostics::default();
         let top = Section::open(&diagnostics, &root, "");
         let mut credentials = Self { file: file.to_owned(), ..Self::default() };
         for entry in top.entries().iter().filter(|entry| !entry.value.is_null()) {
             let plain: String = entry.key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-            let mut reading = Reading { diagnostics: &diagnostics, name: &entry.key, node: &entry.value, variables };
+            let reading =
+                |store: &'s dyn SecretStore| Reading { diagnostics: &diagnostics, name: &entry.key, node: &entry.value, variables, store };
+            let of = |listener: Listener| reading(store_of(listener));
             match plain.as_str() {
                 "statsinterval" => {}
-                "splunk" => credentials.splunk = reading.slot(splunk),
-                "sfx" | "signalfx" => credentials.signalfx = reading.slot(signalfx),
-                "aws" => credentials.aws = reading.slot(aws),
-                "prometheus" => credentials.prometheus = reading.slot(|section| endpoint(section.known(&ENDPOINT_KEYS))),
-                "otlp" | "opentelemetry" => credentials.otlp = reading.slot(|section| endpoint(section.known(&ENDPOINT_KEYS))),
-                "influxdb" | "influx" => credentials.influxdb = reading.slot(influxdb),
+                "splunk" => credentials.splunk = of(Listener::Splunk).slot(splunk),
+                "sfx" | "signalfx" => credentials.signalfx = of(Listener::SignalFx).slot(signalfx),
+                "aws" => credentials.aws = reading(&NoStore).slot(aws),
+                "prometheus" => credentials.prometheus = of(Listener::Prometheus).slot(|section| endpoint(section.known(&ENDPOINT_KEYS))),
+                "otlp" | "opentelemetry" => credentials.otlp = of(Listener::Otlp).slot(|section| endpoint(section.known(&ENDPOINT_KEYS))),
+                "influxdb" | "influx" => credentials.influxdb = of(Listener::InfluxDb).slot(influxdb),
                 _ => diagnostics.error(unknown_key(&entry.key, &entry.location, "", &SECTIONS)),
             }
         }
@@ -194,6 +209,18 @@ impl Credentials {
     /// # Errors
     /// The errors in the file, or that both files exist: it would be unclear which of them counts.
     pub fn load(config: &Path, variables: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
+        Self::load_with(config, variables, &|_| &NoStore)
+    }
+
+    /// The same, with the stores of [`Self::parse_with`].
+    ///
+    /// # Errors
+    /// As of [`Self::load`].
+    pub fn load_with<'s>(
+        config: &Path,
+        variables: &dyn Fn(&str) -> Option<String>,
+        store_of: &dyn Fn(Listener) -> &'s dyn SecretStore,
+    ) -> Result<Self, Vec<ConfigError>> {
         let [usual, other] = FILES.map(|name| config.join(name));
         let path = match (usual.exists(), other.exists()) {
             (true, true) => {
@@ -211,7 +238,7 @@ impl Credentials {
             return Ok(Self { file, ..Self::default() });
         }
         let text = crate::read(&path).map_err(|error| vec![error])?;
-        Self::parse(&text, &file, variables)
+        Self::parse_with(&text, &file, variables, store_of)
     }
 
     /// `Splunk`: `None` if the section is left out, an error if one of its variables is not set. The other sections behave alike.
@@ -269,15 +296,26 @@ impl Credentials {
     }
 }
 
+/// For sections whose secrets are not in a store.
+#[derive(Debug)]
+struct NoStore;
+
+impl SecretStore for NoStore {
+    fn fetch(&self, _: &SecretReference) -> Result<String, SecretError> {
+        Err(SecretError { message: "this section cannot read stores".to_owned(), help: "write ${VARIABLE}".to_owned() })
+    }
+}
+
 struct Reading<'a> {
     diagnostics: &'a Diagnostics,
     name: &'a str,
     node: &'a Node,
     variables: &'a dyn Fn(&str) -> Option<String>,
+    store: &'a dyn SecretStore,
 }
 
 impl Reading<'_> {
-    fn slot<T>(&mut self, read: impl FnOnce(Section<'_>) -> Option<T>) -> Slot<T> {
+    fn slot<T>(&self, read: impl FnOnce(Section<'_>) -> Option<T>) -> Slot<T> {
         let mut missing = Vec::new();
         let resolved = self.resolve(self.node, self.name, &mut missing);
         match read(Section::open(self.diagnostics, &resolved, self.name)) {
@@ -292,18 +330,15 @@ impl Reading<'_> {
         let mut copy = node.clone();
         match &mut copy.value {
             NodeValue::Scalar { text, plain } if text.contains("${") => {
-                match variables::split(text).map(|parts| variables::join(&parts, self.variables)) {
+                match variables::split(text).map(|parts| variables::join(&parts, self.variables, self.store)) {
                     Err(why) => self.diagnostics.error(ConfigError::new(node.location.clone(), format!("{path}: {why}"))),
                     Ok(Ok(resolved)) => {
                         *plain = resolved.text.is_empty();
                         *text = resolved.text;
                     }
-                    Ok(Err(names)) => {
-                        missing.extend(names.iter().map(|name| {
-                            let message = format!("{path} needs the environment variable {name}, which is not set");
-                            ConfigError::new(node.location.clone(), message).with_help(format!("set {name} before the test starts"))
-                        }));
-                        // A boolean key accepts this text too, so the only error is the missing variable and not its type.
+                    Ok(Err(none)) => {
+                        missing.extend(none.into_iter().map(|none| none.of_key(path, node.location.clone())));
+                        // A boolean key accepts this text too, so the only error is the missing value and not its type.
                         *text = "true".to_owned();
                     }
                 }

@@ -1,13 +1,14 @@
 //! An environment, which a spec reads as `env.`: `config/<env>.yml` merged over `config/common.yml`.
 //!
-//! A build keeps each `${VAR}` unresolved and treats it as a string, so that it can check keys and types without secrets. The running
-//! binary calls [`Environment::resolve`].
+//! A build keeps each `${VAR}` and each reference to a secret unresolved and treats it as a string, so that it can check keys and types
+//! without secrets. The running binary calls [`Environment::resolve`].
 
 mod files;
 mod layer;
 mod resolve;
 mod value;
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -20,6 +21,7 @@ pub use value::{EnvData, EnvValue, Kind};
 use crate::error::{ConfigError, Location};
 use crate::node;
 use crate::reads::Reads;
+use crate::secret_reference::{SecretError, SecretReference, SecretStore};
 use crate::suggest::{did_you_mean, did_you_mean_or_list};
 use crate::variables::Part;
 
@@ -161,15 +163,29 @@ impl Environment {
         found
     }
 
-    /// Replaces `${VAR}` by the values of the process environment in everything that the spec reads. Reports all missing variables at once.
+    /// The secrets in stores that the spec reads, each once.
+    pub fn secret_references(&self, reads: &Reads) -> Vec<SecretReference> {
+        let noted = Noted::default();
+        // Without values, each of these secrets is asked for.
+        let _ = self.resolve(reads, &|_| Some(String::new()), &noted);
+        noted.0.into_inner()
+    }
+
+    /// Replaces `${…}` by the values of the process environment and of stores in everything that the spec reads. Reports all missing values
+    /// at once.
     ///
     /// # Errors
-    /// Each variable that is not set and belongs to a key that the spec reads.
-    pub fn resolve(&self, reads: &Reads, variables: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
+    /// Each variable that is not set, and each secret that cannot be fetched, if they belong to a key that the spec reads.
+    pub fn resolve(
+        &self,
+        reads: &Reads,
+        variables: &dyn Fn(&str) -> Option<String>,
+        store: &dyn SecretStore,
+    ) -> Result<Self, Vec<ConfigError>> {
         let mut resolved = self.clone();
         let mut errors = Vec::new();
         let mut secrets = Vec::new();
-        resolve::Resolving { reads, variables, secrets: &mut secrets, errors: &mut errors }.value(
+        resolve::Resolving { reads, variables, store, secrets: &mut secrets, errors: &mut errors }.value(
             &mut resolved.root,
             &mut Vec::new(),
             false,
@@ -181,12 +197,26 @@ impl Environment {
         if errors.is_empty() { Ok(resolved) } else { Err(errors) }
     }
 
-    /// The values that came from the process environment, longest first, so that output can mask them.
+    /// The values that came from the process environment and from stores, longest first, so that output can mask them.
     ///
     /// It leaves out values of fewer than four characters: masking them would garble every report and hide nothing. It also leaves out
     /// addresses without a password or a query, because every exchange names them.
     pub fn secrets(&self) -> Vec<String> {
         self.secrets.clone()
+    }
+}
+
+/// A store that notes what it is asked for.
+#[derive(Debug, Default)]
+struct Noted(RefCell<Vec<SecretReference>>);
+
+impl SecretStore for Noted {
+    fn fetch(&self, reference: &SecretReference) -> Result<String, SecretError> {
+        let mut noted = self.0.borrow_mut();
+        if !noted.contains(reference) {
+            noted.push(reference.clone());
+        }
+        Ok(String::new())
     }
 }
 

@@ -31,6 +31,7 @@ mod rate;
 mod reader;
 mod reads;
 pub mod registry;
+pub mod secret_reference;
 pub mod size;
 pub mod suggest;
 pub mod threshold;

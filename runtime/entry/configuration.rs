@@ -6,11 +6,13 @@ use ltc_config::carried::is_same;
 use ltc_config::credentials::Credentials;
 use ltc_config::environment::{EnvData, EnvValue, Source};
 use ltc_config::profile::Shape;
+use ltc_config::secret_reference::{NotFetched, SecretReference, SecretStore};
 use ltc_config::{AllowedHosts, ApiTransportSettings, ConfigError, Environment, Limits, Profile, Reads};
 
 use super::StartupError;
 use super::cli::LoadArgs;
 use super::overrides::{Host, Setting};
+use crate::orchestrator::aws::AwsSecrets;
 use ltc_engine::http;
 use ltc_engine::program::{ApiInfo, EnvKey, Program, Type};
 use ltc_engine::value::Value;
@@ -36,6 +38,8 @@ pub(crate) struct Configuration {
     pub(crate) env_name: String,
     /// Values of [`Program::env`], in its order.
     pub(crate) env: Vec<Value>,
+    /// The secrets in stores whose values [`Self::env`] contains.
+    pub(crate) references: Vec<SecretReference>,
     /// The load that no run may exceed. It comes from files of the machine, never from the binary.
     pub(crate) limits: Limits,
     /// The credentials of listeners and AWS.
@@ -51,8 +55,19 @@ pub(crate) struct Configuration {
 }
 
 impl Configuration {
-    /// Reads the whole configuration, and reports all errors together.
+    /// Reads the whole configuration, and fetches the secrets that the environment and the credentials of listeners name by reference. All errors are
+    /// reported together.
     pub(crate) fn load(program: &'static Program, args: &LoadArgs) -> Result<Self, StartupError> {
+        Self::read(program, args, true)
+    }
+
+    /// The same for a command that makes no call: a secret in a store has its reference as its value.
+    pub(crate) fn load_offline(program: &'static Program, args: &LoadArgs) -> Result<Self, StartupError> {
+        Self::read(program, args, false)
+    }
+
+    fn read(program: &'static Program, args: &LoadArgs, fetch: bool) -> Result<Self, StartupError> {
+        let variables = |name: &str| std::env::var(name).ok();
         let said = profile_text(program, args)?;
         let (file, load) = said.as_ref().map_or(("(no profile)", ONE_USER), |said| (said.file.as_str(), said.text.as_str()));
         let mut profile = Profile::parse(load, file).map_err(StartupError::wrong)?;
@@ -69,14 +84,19 @@ impl Configuration {
         let env_name = args.env.clone().or_else(|| profile.header.env.clone()).unwrap_or_default();
         let reads = Reads::of(program.env.iter().map(|key| key.path));
         let environment = environment(program, args, &env_name, &reads)?;
-        let environment = environment.resolve(&reads, &|name| std::env::var(name).ok()).map_err(StartupError::wrong)?;
+        let references = environment.secret_references(&reads);
+        let own = Credentials::load(Path::new(CONFIG), &variables).map_err(StartupError::wrong)?.aws().ok().flatten().cloned();
+        let region = profile.header.locations.first().map(|location| location.region.clone());
+        let aws = AwsSecrets::new(own, region);
+        let store: &dyn SecretStore = if fetch { &aws } else { &NotFetched };
+        let environment = environment.resolve(&reads, &variables, store).map_err(StartupError::wrong)?;
         let allowed = AllowedHosts::of(&environment).map_err(StartupError::wrong)?.and(args.allow_host.iter().cloned());
         let mut problems: Vec<String> = Vec::new();
         let mut secrets = environment.secrets();
         let mut env: Vec<Value> = Vec::new();
         for key in program.env {
             let Some(given) = Setting::value_of(&args.set, key) else {
-                env.push(value_of(program, &environment, key, &mut problems));
+                env.push(value_of(program, &environment, key, fetch, &mut problems));
                 continue;
             };
             let given = given.map_err(|why| problems.push(why)).unwrap_or(Value::Null);
@@ -108,11 +128,13 @@ impl Configuration {
             problems.retain(|problem| seen.insert(problem.clone()));
             return Err(StartupError::wrong(problems));
         }
-        let credentials = Credentials::load(Path::new(CONFIG), &|name| std::env::var(name).ok()).map_err(StartupError::wrong)?;
+        let listeners = &profile.logging.listeners;
+        let store_of = |listener| if listeners.contains(&listener) { store } else { &NotFetched };
+        let credentials = Credentials::load_with(Path::new(CONFIG), &variables, &store_of).map_err(StartupError::wrong)?;
         let named = std::env::var_os(LIMITS_VARIABLE).filter(|file| !file.is_empty());
         let limits = Limits::load(Path::new(LIMITS), named.as_deref().map(Path::new)).map_err(StartupError::wrong)?;
         // Neither users nor shards need the secrets of the credentials file: only listeners use them.
-        Ok(Self { profile, profile_text: text, once, env_name, env, limits, credentials, secrets, apis, unverified, allowed })
+        Ok(Self { profile, profile_text: text, once, env_name, env, references, limits, credentials, secrets, apis, unverified, allowed })
     }
 }
 
@@ -239,7 +261,7 @@ fn environment(program: &Program, args: &LoadArgs, name: &str, reads: &Reads) ->
 }
 
 /// The value of a key, with the type that the spec needs. The compiler checked only the environment at build time, and this may be another.
-fn value_of(program: &Program, environment: &Environment, key: &EnvKey, problems: &mut Vec<String>) -> Value {
+fn value_of(program: &Program, environment: &Environment, key: &EnvKey, fetched: bool, problems: &mut Vec<String>) -> Value {
     let file = program.files[usize::from(key.at.file)];
     let place = format!("{file}:{}:{}", key.at.line, key.at.column);
     let found = match environment.require(key.path) {
@@ -258,6 +280,8 @@ fn value_of(program: &Program, environment: &Environment, key: &EnvKey, problems
     };
     match convert_text(value, key.kind) {
         Ok(value) => value,
+        // A secret that is not fetched is a text, whatever it will be.
+        Err(_) if found.secret && !fetched => Value::Null,
         Err(fault) => {
             problems.push(format!("{}: env.{} ({place}): {}", found.location, key.path, fault.0));
             Value::Null

@@ -44,9 +44,13 @@ pub(crate) struct FileArgs {
 }
 
 impl FileArgs {
+    /// The configuration, without the values of secrets in stores, which only requests to the servers need.
     pub(super) fn load(&self, program: &'static Program) -> Result<Configuration, StartupError> {
-        let args = LoadArgs { env: self.env.clone(), profile: self.profile.clone(), embedded: self.embedded, ..LoadArgs::default() };
-        Configuration::load(program, &args)
+        Configuration::load_offline(program, &self.load_args())
+    }
+
+    fn load_args(&self) -> LoadArgs {
+        LoadArgs { env: self.env.clone(), profile: self.profile.clone(), embedded: self.embedded, ..LoadArgs::default() }
     }
 }
 
@@ -124,7 +128,7 @@ pub(super) fn deploy(program: &'static Program, command: &DeployCommand) -> Resu
         std::fs::write(&path, &package.zip).map_err(|error| StartupError::wrong([format!("cannot write {}: {error}", path.display())]))?;
         return say(&format!("{} ({} bytes, {})", path.display(), package.zip.len(), package.architecture.name()));
     }
-    let versions = if command.dry_run { Vec::new() } else { versions(program, &configuration) };
+    let versions = if command.dry_run { Vec::new() } else { versions(program, &command.files, &configuration) };
     with_session(command.dry_run, async |session| {
         let said = regions_said(&command.cloud, &configuration);
         let regions = match session {
@@ -141,6 +145,7 @@ pub(super) fn deploy(program: &'static Program, command: &DeployCommand) -> Resu
             program: program.fingerprint,
             compiler: program.compiler,
             versions: &versions,
+            references: &configuration.references,
         };
         match session {
             None => say(&deployment.describe()),
@@ -159,7 +164,7 @@ pub(super) fn status(program: &'static Program, command: &StatusCommand) -> Resu
     with_session(false, async |session| {
         let Some(session) = session else { return Ok(ExitStatus::Passed) };
         let names = deployed_names(program, session, &command.cloud, &configuration)?;
-        for line in aws::status(session, &names, program.fingerprint).await.map_err(refused)? {
+        for line in aws::status(session, &names, &configuration.profile.lambda, program.fingerprint).await.map_err(refused)? {
             crate::say::out!("{line}");
         }
         Ok(ExitStatus::Passed)
@@ -252,12 +257,16 @@ fn package(bootstrap: Option<&Path>, arch: Option<Architecture>) -> Result<Packa
     Package::of(bootstrap.unwrap_or(&own), arch).map_err(|why| StartupError::wrong([why]))
 }
 
-/// The versions from the health checks. They may be missing, because a test may be deployed from a machine that can't reach its servers.
-fn versions(program: &'static Program, configuration: &Configuration) -> Vec<(String, String)> {
-    let settings = prepare::settings(program, &LoadArgs::default(), configuration);
-    let asked = with_user(&settings, Box::new(Quiet(notice)), async |user| {
-        prepare::globals(program, &user)?;
-        prepare::versions(program, &user, &mut RowStats::default()).await
+/// The versions from the health checks. They may be missing, because the machine that deploys may not reach the servers, or may not read the
+/// secrets of their requests.
+fn versions(program: &'static Program, files: &FileArgs, configuration: &Configuration) -> Vec<(String, String)> {
+    let fetched = (!configuration.references.is_empty()).then(|| Configuration::load(program, &files.load_args()));
+    let asked = fetched.transpose().and_then(|fetched| {
+        let settings = prepare::settings(program, &LoadArgs::default(), fetched.as_ref().unwrap_or(configuration));
+        with_user(&settings, Box::new(Quiet(notice)), async |user| {
+            prepare::globals(program, &user)?;
+            prepare::versions(program, &user, &mut RowStats::default()).await
+        })
     });
     match asked {
         Ok(versions) => versions.into_iter().map(|version| (version.api, version.version)).collect(),

@@ -86,6 +86,9 @@ pub struct Fleet {
     pub memory_mb: Option<u32>,
     /// The processor that they run on, as AWS names it; `None` for processes.
     pub architecture: Option<Architecture>,
+    /// The reason for the number of shards.
+    #[serde(default)]
+    pub reason: String,
     /// Warnings for the reader of a plan.
     pub warnings: Vec<String>,
     /// The cores of this machine, if they are processes on it.
@@ -100,9 +103,18 @@ pub struct Fleet {
 pub struct Cost {
     /// The number of invocations.
     pub invocations: u64,
+    /// If no user needs time to finish its last iteration.
+    pub least: Price,
+    /// If users need all of the graceful stop, in each interval.
+    pub most: Price,
+}
+
+/// The cost of functions for the time that they run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Price {
     /// The time of all functions in seconds, times their memory in GB.
     pub gb_seconds: f64,
-    /// The cost of both in US dollars, without network traffic.
+    /// The cost of that and of the invocations in US dollars, without network traffic.
     pub dollars: f64,
 }
 
@@ -118,7 +130,8 @@ impl Fleet {
             .rate_per_function
             .map_or_else(|| ARRIVALS_PER_PROCESSOR * f64::from(settings.memory_mb) / f64::from(MB_PER_PROCESSOR), |rate| rate.as_f64());
         let by_rate = (plan.peak_rate() / rate).ceil() as u64;
-        let needed = plan.peak_clients().div_ceil(clients).max(by_rate).max(1);
+        let by_clients = plan.peak_clients().div_ceil(clients);
+        let needed = by_clients.max(by_rate).max(1);
         let around = lead::on_lambda(options.shards.unwrap_or(0)) + options.graceful_stop + FLUSH;
         let wanted = options.interval.unwrap_or(settings.interval);
         let hand_over = hand_over(plan, options, Some(wanted), LONGEST_RUN.saturating_sub(around), &mut warnings);
@@ -129,6 +142,17 @@ impl Fleet {
             None => fitting(needed.max(regions.len() as u64), &regions).min(most),
         };
         count = count.clamp(1, u64::from(u32::MAX));
+        let mut reason = if by_rate > by_clients {
+            format!("{} arrivals/s at up to {}/s in each function need {needed}", whole(plan.peak_rate()), whole(rate))
+        } else {
+            format!("{} users at up to {clients} in each function need {needed}", plan.peak_clients())
+        };
+        match options.shards {
+            Some(_) => reason.push_str(", and --shards is set"),
+            None if count < needed => reason.push_str(", and max_functions is lower"),
+            None if count > needed => reason.push_str(", and more give each region its share"),
+            None => {}
+        }
         if count < needed {
             warnings.push(format!(
                 "{needed} functions would be needed for {clients} users and {rate:.0} arrivals/s each; with {count} each has up to {} users",
@@ -153,6 +177,7 @@ impl Fleet {
             threads: options.threads.unwrap_or(processors),
             memory_mb: Some(settings.memory_mb),
             architecture: Some(settings.architecture.unwrap_or_else(this_architecture)),
+            reason,
             warnings,
             cores: None,
             total: plan.total_duration(),
@@ -175,6 +200,7 @@ impl Fleet {
             threads: options.threads.unwrap_or((cores / shards).max(1)),
             memory_mb: None,
             architecture: None,
+            reason: if options.shards.is_some() { "--shards is set" } else { "one for each core, at most one for each user" }.to_owned(),
             warnings,
             cores: Some(cores),
             total: plan.total_duration(),
@@ -246,22 +272,27 @@ impl Fleet {
         regions
     }
 
-    /// The cost on Lambda. `overhead` is the time that a function runs before and after its interval. `None` for processes and for a load
-    /// without an end.
-    pub fn cost(&self, overhead: Duration) -> Option<Cost> {
+    /// The cost on Lambda. Functions are invoked `lead` before their time, and users may need `graceful_stop` after it. `None` for processes
+    /// and for a load without an end.
+    pub fn cost(&self, lead: Duration, graceful_stop: Duration) -> Option<Cost> {
         const REQUEST: f64 = 0.000_000_2;
         let (memory, architecture, _) = (self.memory_mb?, self.architecture?, self.total?);
         let gb_second = match architecture {
             Architecture::X86_64 => 0.000_016_666_7,
             Architecture::Arm64 => 0.000_013_333_4,
         };
-        let (mut invocations, mut time) = (0, Duration::ZERO);
+        let (mut invocations, mut least, mut most) = (0, Duration::ZERO, Duration::ZERO);
         for interval in self.intervals() {
             invocations += u64::from(self.count());
-            time += interval.end().unwrap_or_default().saturating_sub(interval.from) + overhead;
+            let time = interval.end().unwrap_or_default().saturating_sub(interval.from) + lead;
+            least += time;
+            most += time + graceful_stop;
         }
-        let gb_seconds = time.as_secs_f64() * f64::from(self.count()) * f64::from(memory) / 1024.0;
-        Some(Cost { invocations, gb_seconds, dollars: gb_seconds * gb_second + invocations as f64 * REQUEST })
+        let price = |time: Duration| {
+            let gb_seconds = time.as_secs_f64() * f64::from(self.count()) * f64::from(memory) / 1024.0;
+            Price { gb_seconds, dollars: gb_seconds * gb_second + invocations as f64 * REQUEST }
+        };
+        Some(Cost { invocations, least: price(least), most: price(most) })
     }
 }
 
@@ -283,6 +314,11 @@ fn hand_over(
         ));
     }
     Some(hand_over)
+}
+
+/// A rate, rounded for reading: `1500`, `0.5`.
+fn whole(rate: f64) -> f64 {
+    if rate >= 10.0 { rate.round() } else { (rate * 100.0).round() / 100.0 }
 }
 
 fn few_users(plan: &Plan, shards: u64, warnings: &mut Vec<String>) {

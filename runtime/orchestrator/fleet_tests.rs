@@ -124,13 +124,16 @@ fn number_of_functions_follows_the_settings() {
     assert_eq!((fleet.count(), fleet.threads, fleet.regions()), (9, 1, vec![(None, 9)]));
     assert_eq!(fleet.intervals().map(|interval| interval.to.unwrap().as_secs()).collect::<Vec<_>>(), [840, 1680, 1800]);
     assert_eq!(fleet.processors_milli(), 1000);
+    assert_eq!(fleet.reason, "2100 users at up to 250 in each function need 9");
     let limited = LambdaSettings { max_functions: Some(2), ..settings.clone() };
     let limited = Fleet::on_lambda(&plan, &limited, &[], &FleetOptions::default());
     assert_eq!(limited.count(), 2);
+    assert_eq!(limited.reason, "2100 users at up to 250 in each function need 9, and max_functions is lower");
     assert!(limited.warnings[0].starts_with("9 functions would be needed for 250 users"), "{:?}", limited.warnings);
     assert!(limited.warnings[1].contains("a function on AWS Lambda may have 1024"), "{:?}", limited.warnings);
     let by_rate = self::plan("rate: 9000/s, duration: 1m, max_clients: 100");
-    assert_eq!(Fleet::on_lambda(&by_rate, &LambdaSettings::default(), &[], &FleetOptions::default()).count(), 5);
+    let by_rate = Fleet::on_lambda(&by_rate, &LambdaSettings::default(), &[], &FleetOptions::default());
+    assert_eq!((by_rate.count(), by_rate.reason.as_str()), (5, "9000 arrivals/s at up to 2000/s in each function need 5"));
 }
 
 #[test]
@@ -141,6 +144,7 @@ fn regions_receive_their_shares() {
     let fleet = Fleet::on_lambda(&plan, &settings, &places, &FleetOptions::default());
     // 4 functions are needed, but only 10 or more come within about a hundredth of 70 and 30.
     assert_eq!(fleet.regions(), [(Some("us-west-2"), 7), (Some("eu-central-1"), 3)]);
+    assert!(fleet.reason.ends_with("need 4, and more give each region its share"), "{}", fleet.reason);
     assert!(fleet.warnings.is_empty(), "{:?}", fleet.warnings);
     let three = Fleet::on_lambda(&plan, &settings, &places, &FleetOptions { shards: Some(3), ..FleetOptions::default() });
     assert_eq!(three.regions(), [(Some("us-west-2"), 2), (Some("eu-central-1"), 1)]);
@@ -160,13 +164,15 @@ fn fleet_cost_is_that_of_its_gigabyte_seconds() {
         ..LambdaSettings::default()
     };
     let fleet = Fleet::on_lambda(&plan, &settings, &[], &FleetOptions::default());
-    let cost = fleet.cost(Duration::from_secs(10)).unwrap();
-    assert_eq!((cost.invocations, cost.gb_seconds.round()), (12, (1870.0 * 4.0 * 2.0)));
-    assert!((cost.dollars - 14_960.0 * 0.000_016_666_7).abs() < 0.001, "{cost:?}");
+    let cost = fleet.cost(Duration::from_secs(10), Duration::from_secs(30)).unwrap();
+    assert_eq!((cost.invocations, cost.least.gb_seconds.round()), (12, (1870.0 * 4.0 * 2.0)));
+    assert!((cost.least.dollars - 14_960.0 * 0.000_016_666_7).abs() < 0.001, "{cost:?}");
+    // Half a minute more in each of three intervals.
+    assert_eq!(cost.most.gb_seconds.round(), 1960.0 * 4.0 * 2.0);
     let arm =
         Fleet::on_lambda(&plan, &LambdaSettings { architecture: Some(Architecture::Arm64), ..settings }, &[], &FleetOptions::default());
-    assert!(arm.cost(Duration::ZERO).unwrap().dollars < cost.dollars * 0.81);
-    assert_eq!(Fleet::of_processes(&plan, 2, &FleetOptions::default()).cost(Duration::ZERO), None);
+    assert!(arm.cost(Duration::ZERO, Duration::ZERO).unwrap().most.dollars < cost.least.dollars * 0.81);
+    assert_eq!(Fleet::of_processes(&plan, 2, &FleetOptions::default()).cost(Duration::ZERO, Duration::ZERO), None);
 }
 
 #[test]

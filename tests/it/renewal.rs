@@ -6,12 +6,13 @@ use crate::echo::Echo;
 use crate::project::Project;
 
 /// The values of a key in the queries of the requests to a path.
-fn pairs(echo: &Echo, path: &str) -> Vec<BTreeMap<String, String>> {
+pub(crate) fn pairs(echo: &Echo, path: &str) -> Vec<BTreeMap<String, String>> {
     let pair = |pair: &str| pair.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()));
     echo.of(path).iter().map(|seen| seen.target.split_once('?').unwrap().1.split('&').filter_map(pair).collect()).collect()
 }
 
-fn project(echo: &Echo) -> Project {
+/// The project of these tests, with users who send their token to the echo server.
+pub(crate) fn project(echo: &Echo) -> Project {
     Project::new()
         .copy("tests/specs/distributed", "specs")
         .env(format!("echo: {{ url: \"http://{}\" }}\n", echo.addr))

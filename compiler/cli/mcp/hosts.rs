@@ -9,6 +9,7 @@ use url::{Host, Url};
 
 use crate::emit::Emitted;
 use crate::model::Program;
+use ltc_config::secret_reference::NotFetched;
 
 /// The hosts in a test: in its spec, in its data, and in the keys of the environment that it reads. `${VAR}` has the value from the process
 /// environment, as when the test starts.
@@ -26,7 +27,13 @@ pub(super) fn named(emitted: &Emitted, root: &Path, program: &Program, env: Opti
         let reads = Reads::of(paths.iter().map(String::as_str));
         let told = |errors: Vec<ltc_config::ConfigError>| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         let environment = Environment::load(&root.join("config"), env).map_err(told)?;
-        let environment = environment.resolve(&reads, &|name| std::env::var(name).ok()).map_err(told)?;
+        // A secret may contain a host, and an assistant must not choose which secrets of an account a test reads.
+        if let Some(reference) = environment.secret_references(&reads).first() {
+            return Err(format!(
+                "unexpected {reference} in env {env}, expected no secrets of stores in an assistant's test: write ${{VARIABLE}}"
+            ));
+        }
+        let environment = environment.resolve(&reads, &|name| std::env::var(name).ok(), &NotFetched).map_err(told)?;
         for path in &paths {
             if let Ok(value) = environment.require(path) {
                 of_value(value, &mut hosts);

@@ -47,7 +47,7 @@ fn a_missing_variable_is_an_error_of_its_section_only() {
     let errors = none.splunk().unwrap_err();
     assert_eq!(
         errors[0].to_string(),
-        "c.yml:3:10: Splunk.token needs the environment variable SPLUNK_TOKEN, which is not set (set SPLUNK_TOKEN before the test starts)"
+        "c.yml:3:10: Splunk.token needs the environment variable SPLUNK_TOKEN, which is not set (set SPLUNK_TOKEN, or write a default: ${SPLUNK_TOKEN:-…})"
     );
     assert_eq!(errors.len(), 2);
     let credentials = Credentials::parse(&text.replace("${V}", "Yes"), "c.yml", &some).unwrap();
@@ -143,4 +143,22 @@ fn keys_of_aws_have_the_names_of_boto3_too() {
     assert!(messages("AWS: {aws_access_key_id: a}")[0].contains("missing secret_access_key of AWS: aws_access_key_id is set"));
     let both = messages("AWS: {access_key_id: a, aws_access_key_id: a, secret_access_key: b}");
     assert!(both[0].contains("unexpected access_key_id and aws_access_key_id in AWS, expected only one of them"), "{both:?}");
+}
+
+#[test]
+fn secrets_of_stores_are_fetched_for_the_sections_of_listeners_only() {
+    struct Store;
+    impl SecretStore for Store {
+        fn fetch(&self, reference: &SecretReference) -> Result<String, SecretError> {
+            Ok(format!("value-of-{}", reference.id))
+        }
+    }
+    let text = "Splunk: {url: \"https://s:8088\", token: \"${ssm:/splunk}\"}\nSFx: {realm: us1, token: \"${ssm:/sfx}\"}\nAWS: {profile: \"${ssm:/aws}\"}\n";
+    let of = |listener| -> &'static dyn SecretStore { if listener == Listener::Splunk { &Store } else { &NoStore } };
+    let credentials = Credentials::parse_with(text, "c.yml", &|_| None, &of).unwrap();
+    assert_eq!(credentials.splunk().unwrap().unwrap().token.expose(), "value-of-/splunk");
+    assert_eq!(credentials.secrets(), ["value-of-/splunk"]);
+    let why = |errors: Vec<ConfigError>| errors[0].to_string();
+    assert!(why(credentials.signalfx().unwrap_err()).contains("SFx.token needs the parameter /sfx"));
+    assert!(why(credentials.aws().unwrap_err()).ends_with("this section cannot read stores (write ${VARIABLE})"));
 }

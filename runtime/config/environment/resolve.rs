@@ -1,8 +1,9 @@
-//! Puts the values of the process environment into an environment, and collects those that are secret.
+//! Puts the values of the process environment and of stores into an environment, and collects those that are secret.
 
 use super::{EnvData, EnvValue};
 use crate::error::ConfigError;
 use crate::reads::{ReadPart, Reads};
+use crate::secret_reference::SecretStore;
 use crate::variables;
 
 const SHORTEST_SECRET: usize = 4;
@@ -16,6 +17,7 @@ pub(super) fn is_secret(value: &str) -> bool {
 pub(super) struct Resolving<'a> {
     pub(super) reads: &'a Reads,
     pub(super) variables: &'a dyn Fn(&str) -> Option<String>,
+    pub(super) store: &'a dyn SecretStore,
     pub(super) secrets: &'a mut Vec<String>,
     pub(super) errors: &'a mut Vec<ConfigError>,
 }
@@ -28,7 +30,7 @@ impl Resolving<'_> {
             return;
         }
         if let Some(parts) = &value.parts {
-            match variables::join(parts, self.variables) {
+            match variables::join(parts, self.variables, self.store) {
                 Ok(resolved) => {
                     value.secret = !resolved.secrets.is_empty();
                     self.secrets.extend(resolved.secrets);
@@ -37,10 +39,7 @@ impl Resolving<'_> {
                 }
                 Err(missing) => {
                     let path = path.join(".").replace(".[", "[");
-                    self.errors.extend(missing.into_iter().map(|name| {
-                        ConfigError::new(value.location.clone(), format!("{path} needs the environment variable {name}, which is not set"))
-                            .with_help(format!("set {name}, or write a default: ${{{name}:-…}}"))
-                    }));
+                    self.errors.extend(missing.into_iter().map(|missing| missing.of_key(&path, value.location.clone())));
                 }
             }
             return;

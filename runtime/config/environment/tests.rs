@@ -1,4 +1,5 @@
 use super::*;
+use crate::secret_reference::{NotFetched, SecretError, SecretReference, SecretStore};
 
 const COMMON: Source<'_> = Source {
     text: "auto_system: {name: bot, token: \"${TOKEN}\"}\nlimits:\n  ids: [1, 2, 3]\n  deep: {a: 1, b: 2}\ncountry: NO\n",
@@ -93,26 +94,26 @@ fn variables_stay_unresolved_until_run_time() {
     let names: Vec<_> = env.variables().into_iter().map(|(name, default, _)| (name, default)).collect();
     assert_eq!(names, [("TOKEN".to_owned(), false), ("KEY".to_owned(), true)]);
 
-    let resolved = env.resolve(&Reads::everything(), &|name| (name == "TOKEN").then(|| "s3cret".to_owned())).unwrap();
+    let resolved = env.resolve(&Reads::everything(), &|name| (name == "TOKEN").then(|| "s3cret".to_owned()), &NotFetched).unwrap();
     assert_eq!(resolved.get("auto_system.token").unwrap().as_str(), Some("s3cret"));
     assert!(resolved.get("auto_system.token").unwrap().secret);
     assert_eq!(resolved.get("tpdata.key").unwrap().as_str(), Some("Bearer demo-key"));
     assert!(!resolved.get("tpdata.key").unwrap().secret);
     assert_eq!(resolved.secrets(), ["s3cret"]);
 
-    let both = env.resolve(&Reads::everything(), &|name| Some(format!("value-of-{name}"))).unwrap();
+    let both = env.resolve(&Reads::everything(), &|name| Some(format!("value-of-{name}")), &NotFetched).unwrap();
     assert_eq!(both.secrets(), ["value-of-TOKEN", "value-of-KEY"]);
-    assert!(env.resolve(&Reads::everything(), &|_| Some("abc".into())).unwrap().secrets().is_empty());
-    assert!(env.resolve(&Reads::everything(), &|_| Some("https://api.example.com/v1".into())).unwrap().secrets().is_empty());
+    assert!(env.resolve(&Reads::everything(), &|_| Some("abc".into()), &NotFetched).unwrap().secrets().is_empty());
+    assert!(env.resolve(&Reads::everything(), &|_| Some("https://api.example.com/v1".into()), &NotFetched).unwrap().secrets().is_empty());
     assert_eq!(
-        env.resolve(&Reads::everything(), &|_| Some("https://me:pw@example.com".into())).unwrap().secrets(),
+        env.resolve(&Reads::everything(), &|_| Some("https://me:pw@example.com".into()), &NotFetched).unwrap().secrets(),
         ["https://me:pw@example.com"]
     );
 }
 
 #[test]
 fn missing_variable_is_an_error_with_key_and_location() {
-    let errors = cs1().resolve(&Reads::everything(), &|_| None).unwrap_err();
+    let errors = cs1().resolve(&Reads::everything(), &|_| None, &NotFetched).unwrap_err();
     assert_eq!(errors.len(), 1);
     assert_eq!(
         errors[0].to_string(),
@@ -155,7 +156,7 @@ fn environment_survives_serialization() {
 fn the_example_environment_has_what_the_examples_read() {
     let own = Source { text: include_str!("../../../config/cs1.yml"), file: "config/cs1.yml" };
     let common = Source { text: include_str!("../../../config/common.yml"), file: "config/common.yml" };
-    let env = Environment::parse("cs1", own, Some(common)).unwrap().resolve(&Reads::everything(), &|_| None).unwrap();
+    let env = Environment::parse("cs1", own, Some(common)).unwrap().resolve(&Reads::everything(), &|_| None, &NotFetched).unwrap();
     for (path, kind) in [
         ("tpdata.url", Kind::String),
         ("auto_system.token", Kind::String),
@@ -180,10 +181,10 @@ fn a_variable_of_a_key_that_is_not_read_need_not_be_set() {
     let text = "shop: {url: \"${URL}\", token: \"${TOKEN}\"}\nids: [\"${A}\", {x: \"${B}\"}]\n";
     let env = Environment::parse("x", Source { text, file: "config/x.yml" }, None).unwrap();
     let set = |name: &str| (name == "URL").then(|| "http://127.0.0.1".to_owned());
-    let resolved = env.resolve(&Reads::of(["shop.url"]), &set).unwrap();
+    let resolved = env.resolve(&Reads::of(["shop.url"]), &set, &NotFetched).unwrap();
     assert_eq!(resolved.get("shop.url").unwrap().as_str(), Some("http://127.0.0.1"));
     assert!(resolved.get("shop.token").unwrap().is_unresolved());
-    let errors = env.resolve(&Reads::of(["shop", "ids"]), &set).unwrap_err();
+    let errors = env.resolve(&Reads::of(["shop", "ids"]), &set, &NotFetched).unwrap_err();
     let said: Vec<String> = errors.iter().map(|error| error.message.clone()).collect();
     let needs = |path: &str, name: &str| format!("{path} needs the environment variable {name}, which is not set");
     assert_eq!(said, [needs("shop.token", "TOKEN"), needs("ids[0]", "A"), needs("ids[1].x", "B")]);
@@ -202,4 +203,34 @@ fn tags_for_text_turn_the_guessing_of_types_off() {
     assert_eq!(read("! 12"), EnvData::String("12".into()));
     assert_eq!(read("!!str 12"), EnvData::String("12".into()));
     assert_eq!(read("12"), EnvData::Int(12));
+}
+
+#[test]
+fn secrets_of_stores_that_are_read_are_fetched_and_masked() {
+    struct Store;
+    impl SecretStore for Store {
+        fn fetch(&self, reference: &SecretReference) -> Result<String, SecretError> {
+            match reference.member.as_deref() {
+                Some("password") => Ok("hunter22".to_owned()),
+                _ => Err(SecretError { message: "not found in us-west-2".to_owned(), help: "create it".to_owned() }),
+            }
+        }
+    }
+    let text = "shop: {url: http://127.0.0.1, login: \"me:${secretsmanager:shop/login:password}\"}\nother: \"${ssm:/other}\"\n";
+    let env = Environment::parse("x", Source { text, file: "config/x.yml" }, None).unwrap();
+    assert_eq!(env.get("shop.login").unwrap().kind(), Kind::String);
+    let none = |_: &str| None;
+    let resolved = env.resolve(&Reads::of(["shop.login"]), &none, &Store).unwrap();
+    assert_eq!(resolved.get("shop.login").unwrap().as_str(), Some("me:hunter22"));
+    assert_eq!(resolved.secrets(), ["hunter22"]);
+    assert!(resolved.get("other").unwrap().is_unresolved(), "nobody reads it");
+    let errors = env.resolve(&Reads::everything(), &none, &Store).unwrap_err();
+    let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    assert_eq!(said, ["config/x.yml:2:8: other needs the parameter /other: not found in us-west-2 (create it)"]);
+    let references = |reads: &Reads| env.secret_references(reads).iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(references(&Reads::of(["other"])), ["${ssm:/other}"]);
+    assert_eq!(references(&Reads::everything()), ["${secretsmanager:shop/login:password}", "${ssm:/other}"]);
+    // Commands that make no call show the reference.
+    let shown = env.resolve(&Reads::of(["other"]), &none, &NotFetched).unwrap();
+    assert_eq!(shown.get("other").unwrap().as_str(), Some("${ssm:/other}"));
 }

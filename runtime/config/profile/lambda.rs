@@ -37,6 +37,18 @@ pub struct LambdaSettings {
     pub bucket: Option<String>,
     /// Tags of everything that `deploy` creates.
     pub tags: IndexMap<String, String>,
+    /// Environment variables of the function; anyone who may look at the function sees them.
+    #[serde(default)]
+    pub environment: IndexMap<String, String>,
+    /// The ARN of the key that encrypts the environment variables; `None`: AWS's own.
+    #[serde(default)]
+    pub kms_key: Option<String>,
+    /// How many functions of the account's concurrency are this function's alone; `None`: `deploy` changes nothing about it.
+    #[serde(default)]
+    pub reserved_concurrency: Option<u64>,
+    /// How many days the functions' log is kept; `None`: `deploy` changes nothing about it.
+    #[serde(default)]
+    pub log_retention_days: Option<u64>,
 }
 
 impl Default for LambdaSettings {
@@ -54,7 +66,30 @@ impl Default for LambdaSettings {
             security_groups: Vec::new(),
             bucket: None,
             tags: IndexMap::new(),
+            environment: IndexMap::new(),
+            kms_key: None,
+            reserved_concurrency: None,
+            log_retention_days: None,
         }
+    }
+}
+
+impl LambdaSettings {
+    /// The ARN of the key in a region. A key belongs to one region, but a multi-region key has the same id in all of its regions.
+    ///
+    /// # Errors
+    /// Where the key is in another region.
+    pub fn kms_key_in(&self, region: &str) -> Result<Option<String>, String> {
+        let Some(key) = &self.kms_key else { return Ok(None) };
+        let mut parts: Vec<&str> = key.split(':').collect();
+        if parts[3] != region && !parts[5].starts_with("key/mrk-") {
+            return Err(format!(
+                "profile.lambda.kms_key is a key of {}, and the function is in {region}: use a multi-region key, or deploy in {} only",
+                parts[3], parts[3]
+            ));
+        }
+        parts[3] = region;
+        Ok(Some(parts.join(":")))
     }
 }
 
@@ -77,7 +112,7 @@ impl Architecture {
     }
 }
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 16] = [
     "memory_mb",
     "architecture",
     "clients_per_function",
@@ -90,6 +125,30 @@ const KEYS: [&str; 12] = [
     "security_groups",
     "bucket",
     "tags",
+    "environment",
+    "kms_key",
+    "reserved_concurrency",
+    "log_retention_days",
+];
+
+/// The retentions that CloudWatch Logs has, in days (`PutRetentionPolicy` of its API reference).
+const RETENTIONS: [u64; 22] = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+/// What Lambda takes for all environment variables of a function together, in bytes.
+const ENVIRONMENT: usize = 4096;
+/// Names that Lambda sets itself, beside those that begin with `AWS_LAMBDA_`.
+const RESERVED: [&str; 11] = [
+    "_HANDLER",
+    "_X_AMZN_TRACE_ID",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_ACCESS_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "LAMBDA_TASK_ROOT",
+    "LAMBDA_RUNTIME_DIR",
 ];
 
 /// AWS ends a function after 15 minutes; the remaining time is for starting and draining.
@@ -112,17 +171,6 @@ pub(super) fn read(section: Section<'_>) -> LambdaSettings {
     let section = section.known(&KEYS);
     let defaults = LambdaSettings::default();
     let texts = |key| section.texts(key).into_iter().map(|(text, _)| text).collect();
-    let mut tags = IndexMap::new();
-    if let Some(entry) = section.entry("tags") {
-        if let NodeValue::Map(entries) = &entry.value.value {
-            for tag in entries {
-                let value = read_node(section.diagnostics(), &format!("tags.{}", tag.key), &tag.value, |text| Ok(text.to_owned()));
-                tags.extend(value.map(|value| (tag.key.clone(), value)));
-            }
-        } else {
-            section.error("tags", "tags must be a map", "write tags: {team: load}");
-        }
-    }
     LambdaSettings {
         memory_mb: section
             .whole("memory_mb", 128, 10_240)
@@ -145,6 +193,73 @@ pub(super) fn read(section: Section<'_>) -> LambdaSettings {
         subnets: texts("subnets"),
         security_groups: texts("security_groups"),
         bucket: section.text("bucket"),
-        tags,
+        tags: texts_by_name(section, "tags", "{team: load}"),
+        environment: environment(section),
+        kms_key: section.read("kms_key", |text| match text.split(':').collect::<Vec<_>>()[..] {
+            ["arn", _, "kms", _, _, key] if key.starts_with("key/") || key.starts_with("alias/") => Ok(text.to_owned()),
+            _ => Err("it must be the ARN of a key: arn:aws:kms:REGION:ACCOUNT:key/ID".to_owned()),
+        }),
+        reserved_concurrency: section.whole("reserved_concurrency", 1, 100_000),
+        log_retention_days: section.read("log_retention_days", |text| {
+            let days = RETENTIONS.into_iter().find(|days| days.to_string() == text);
+            days.ok_or_else(|| {
+                let all = RETENTIONS.map(|days| days.to_string()).join(", ");
+                format!("unexpected {text}, expected one of the retentions of CloudWatch Logs: {all}")
+            })
+        }),
+    }
+}
+
+/// A map of names and texts.
+fn texts_by_name(section: Section<'_>, key: &str, example: &str) -> IndexMap<String, String> {
+    let mut texts = IndexMap::new();
+    if let Some(entry) = section.entry(key) {
+        if let NodeValue::Map(entries) = &entry.value.value {
+            for entry in entries {
+                let value = read_node(section.diagnostics(), &format!("{key}.{}", entry.key), &entry.value, |text| Ok(text.to_owned()));
+                texts.extend(value.map(|value| (entry.key.clone(), value)));
+            }
+        } else {
+            section.error(key, format!("{key} must be a map"), &format!("write {key}: {example}"));
+        }
+    }
+    texts
+}
+
+/// Variables that Lambda takes, as its `Environment` is documented.
+fn environment(section: Section<'_>) -> IndexMap<String, String> {
+    let variables = texts_by_name(section, "environment", "{HTTPS_PROXY: \"http://proxy.example.com:3128\"}");
+    let plain = |name: &str| {
+        name.len() >= 2
+            && name.starts_with(|char: char| char.is_ascii_alphabetic())
+            && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_')
+    };
+    for name in variables.keys() {
+        if RESERVED.contains(&name.as_str()) || name.starts_with("AWS_LAMBDA_") && name != "AWS_LAMBDA_EXEC_WRAPPER" {
+            section.error("environment", format!("Lambda itself sets the variable {name}"), "remove it");
+        } else if !plain(name) {
+            let help = "write a letter first, then letters, digits and `_`, at least two characters";
+            section.error("environment", format!("unexpected name \"{name}\" of an environment variable"), help);
+        }
+    }
+    if variables.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > ENVIRONMENT {
+        section.error("environment", "the environment variables have more than 4 KB, which Lambda does not take", "shorten them");
+    }
+    variables
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_is_one_of_the_functions_region() {
+        let of = |key: &str| LambdaSettings { kms_key: Some(key.to_owned()), ..LambdaSettings::default() };
+        let single = of("arn:aws:kms:us-west-2:000000000000:key/0a1b");
+        assert_eq!(single.kms_key_in("us-west-2"), Ok(single.kms_key.clone()));
+        assert!(single.kms_key_in("eu-central-1").unwrap_err().contains("a key of us-west-2, and the function is in eu-central-1"));
+        let multi = of("arn:aws:kms:us-west-2:000000000000:key/mrk-0a1b");
+        assert_eq!(multi.kms_key_in("eu-central-1"), Ok(Some("arn:aws:kms:eu-central-1:000000000000:key/mrk-0a1b".to_owned())));
+        assert_eq!(LambdaSettings::default().kms_key_in("eu-central-1"), Ok(None));
     }
 }

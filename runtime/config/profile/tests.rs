@@ -281,7 +281,7 @@ fn logging_is_read_in_every_spelling() {
 fn lambda_settings_are_read() {
     let lambda = |text: &str| parse(&format!("profile: {{runner: {{clients: 1}}, lambda: {{{text}}}}}"));
     let all = lambda(
-        "memory_mb: 3538, architecture: x86_64, clients_per_function: 5, rate_per_function: 100/s, function: f, role: r, interval: 5m, max_functions: 9, subnets: [a], security_groups: b, bucket: c, tags: {team: load}",
+        "memory_mb: 3538, architecture: x86_64, clients_per_function: 5, rate_per_function: 100/s, function: f, role: r, interval: 5m, max_functions: 9, subnets: [a], security_groups: b, bucket: c, tags: {team: load}, environment: {HTTPS_PROXY: \"http://p:3128\"}, kms_key: \"arn:aws:kms:r:1:key/k\", reserved_concurrency: 40, log_retention_days: 14",
     )
     .unwrap()
     .lambda;
@@ -290,6 +290,8 @@ fn lambda_settings_are_read() {
     assert_eq!((all.function.as_deref(), all.role.as_deref(), all.bucket.as_deref()), (Some("f"), Some("r"), Some("c")));
     assert_eq!((all.subnets, all.security_groups, all.max_functions), (vec!["a".to_owned()], vec!["b".to_owned()], Some(9)));
     assert_eq!(all.tags["team"], "load");
+    assert_eq!((all.environment["HTTPS_PROXY"].as_str(), all.kms_key.as_deref()), ("http://p:3128", Some("arn:aws:kms:r:1:key/k")));
+    assert_eq!((all.reserved_concurrency, all.log_retention_days), (Some(40), Some(14)));
     assert_eq!(lambda("").unwrap().lambda, LambdaSettings::default());
     for (text, part) in [
         ("memory_mb: 64", "at least 128"),
@@ -300,6 +302,12 @@ fn lambda_settings_are_read() {
         ("clients_per_function: 0", "at least 1"),
         ("rate_per_function: 0", "more than 0"),
         ("tags: x", "tags must be a map"),
+        ("environment: x", "environment must be a map"),
+        ("environment: {AWS_REGION: x}", "Lambda itself sets the variable AWS_REGION"),
+        ("environment: {1A: x}", "unexpected name \"1A\" of an environment variable"),
+        ("kms_key: alias/x", "the ARN of a key"),
+        ("reserved_concurrency: 0", "at least 1"),
+        ("log_retention_days: 10", "unexpected 10, expected one of the retentions of CloudWatch Logs: 1, 3, 5, 7, 14"),
         ("memory: 1", "unknown key \"memory\" in profile.lambda"),
     ] {
         let errors = lambda(text).unwrap_err();

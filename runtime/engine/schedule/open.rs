@@ -91,6 +91,17 @@ impl Curve {
         count
     }
 
+    /// The highest rate from `from` until `until`, in arrivals per second. A rate is a chain of lines, so it is that of an end of one.
+    pub(super) fn peak(&self, from: u64, until: u64) -> f64 {
+        let of_segment = |segment: &Segment| {
+            let end = segment.len.map_or(u64::MAX, |len| segment.at + len);
+            let (first, last) = (from.max(segment.at), until.min(end));
+            (first < last).then(|| segment.rate(first).max(segment.rate(last)))
+        };
+        let peak = self.segments.iter().filter_map(of_segment).fold(0.0, f64::max);
+        peak / as_f64(self.denominator) * 1e9
+    }
+
     /// When the integral reaches `arrivals`, which may be a fraction. The result is accurate enough for random arrivals.
     pub(super) fn time_of(&self, arrivals: f64) -> Option<u64> {
         let unit = 2.0 * as_f64(self.denominator);
@@ -107,6 +118,12 @@ impl Curve {
 }
 
 impl Stretch {
+    /// The rate at a moment of the segment, per D nanoseconds.
+    fn rate(&self, t: u64) -> f64 {
+        let rise = self.len.map_or(0.0, |len| as_f64(self.to - self.from) / len as f64);
+        as_f64(self.from) + rise * (t - self.at) as f64
+    }
+
     /// The first nanosecond at which the integral within the segment has reached `wanted` (in 1/(2·D)).
     fn solve(&self, wanted: i128) -> Option<u64> {
         let wanted = wanted.max(0);

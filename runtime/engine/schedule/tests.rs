@@ -1,4 +1,5 @@
 use super::*;
+use ltc_config::secret_reference::NotFetched;
 
 fn profile(runner: &str) -> Profile {
     Profile::parse(&format!("profile:\n  runner: {{{runner}}}\n"), "x.profile.yml").unwrap_or_else(|errors| panic!("{errors:?}"))
@@ -251,7 +252,21 @@ fn serialized_profile_gives_the_same_plan() {
     assert_eq!(plans[0].total_duration(), Some(Duration::from_secs(30)));
     let env =
         ltc_config::Environment::parse("cs1", ltc_config::environment::Source { text: "a: {b: \"x${T}\"}", file: "config/cs1.yml" }, None);
-    let env = env.unwrap().resolve(&ltc_config::Reads::everything(), &|_| Some("secret".to_owned())).unwrap();
+    let env = env.unwrap().resolve(&ltc_config::Reads::everything(), &|_| Some("secret".to_owned()), &NotFetched).unwrap();
     let carried: ltc_config::Environment = serde_json::from_str(&serde_json::to_string(&env).unwrap()).unwrap();
     assert_eq!((carried.secrets(), &carried), (vec!["secret".to_owned()], &env));
+}
+
+#[test]
+fn arrivals_and_rates_of_a_part_of_the_time_are_those_of_the_profile() {
+    let second = Duration::from_secs(1);
+    let plan = plan("rate: 0/s, stages: [{rate: 10/s, duration: 10s}, {rate: 10/s, duration: 10s}], max_clients: 50");
+    let before = |seconds: u32| plan.arrivals_before(second * seconds);
+    assert_eq!((before(0), before(10), before(20), before(60)), (0, 50, 150, 150));
+    let peak = |from: u32, until: u32| plan.peak_rate_between(second * from, second * until);
+    assert_eq!((peak(0, 5), peak(5, 10), peak(12, 14), peak(20, 30)), (5.0, 10.0, 10.0, 0.0));
+    let late = self::plan("rate: 4/s, duration: 10s, start: 5s, max_clients: 5");
+    assert_eq!((late.arrivals_before(second * 5), late.arrivals_before(second * 7)), (0, 8));
+    assert_eq!((late.peak_rate_between(Duration::ZERO, second * 5), late.peak_rate_between(Duration::ZERO, second * 6)), (0.0, 4.0));
+    assert_eq!(self::plan("clients: 3, duration: 1s").arrivals_before(second), 0);
 }

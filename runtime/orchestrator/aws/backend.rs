@@ -105,8 +105,10 @@ impl LambdaBackend {
         }
         functions.ready(&self.names.function).await?;
         // Without a way to stop it, no load starts.
-        if self.session.ensure_bucket(&self.bucket).await? {
-            self.channel().made_bucket = true;
+        match &self.names.own_bucket {
+            Some(_) => self.names.check_own_bucket(self.session.has_bucket(&self.bucket).await?)?,
+            None if self.session.ensure_bucket(&self.bucket).await? => self.channel().made_bucket = true,
+            None => {}
         }
         let (free, _) = functions.concurrency().await?;
         Ok(Some(found.reserved.unwrap_or(free)))

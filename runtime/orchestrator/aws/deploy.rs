@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_lambda::types::FunctionConfiguration;
 use ltc_config::profile::{Architecture, LambdaSettings};
+use ltc_config::secret_reference::SecretReference;
 
 use super::error::{AwsError, Cause};
 use super::function::{FunctionChange, FunctionSpec, Functions};
@@ -29,6 +31,8 @@ pub(crate) struct Deployment<'a> {
     pub(crate) compiler: &'a str,
     /// The apis and their versions.
     pub(crate) versions: &'a [(String, String)],
+    /// Secrets in stores, which the orchestrator fetches.
+    pub(crate) references: &'a [SecretReference],
 }
 
 impl Deployment<'_> {
@@ -36,28 +40,34 @@ impl Deployment<'_> {
     pub(crate) async fn run(&self, session: &Session, say: &dyn Fn(String)) -> Result<(), AwsError> {
         let names = self.names;
         let account = session.account(names.home()).await?;
+        let keys = names.regions.iter().map(|region| self.settings.kms_key_in(region)).collect::<Result<Vec<_>, _>>();
+        let keys = keys.map_err(|why| AwsError::new(Cause::Other, why))?;
+        self.network(session, say).await?;
         let role = self.role(session, &account, say).await?;
         let bucket = names.run_bucket(&account);
         match &names.own_bucket {
-            Some(own) if !session.has_bucket(&bucket).await? => {
-                let why = format!("bucket {own} not found: create it, or remove profile.lambda.bucket");
-                return Err(AwsError::new(Cause::NotFound, why));
-            }
-            Some(_) => {}
+            Some(_) => names.check_own_bucket(session.has_bucket(&bucket).await?)?,
             None if session.ensure_bucket(&bucket).await? => say(format!("created bucket {} in {}", bucket.name, bucket.region)),
             None => {}
         }
-        let wanted = FunctionSpec {
+        let mut wanted = FunctionSpec {
             name: &names.function,
             role: &role,
             memory_mb: i32::try_from(self.settings.memory_mb).unwrap_or(i32::MAX),
             description: format!("Load test {}, built by ltc {}", self.test, self.compiler),
             subnets: &self.settings.subnets,
             security_groups: &self.settings.security_groups,
+            environment: self.settings.environment.clone().into_iter().collect(),
+            kms_key: None,
+            reserved: self.settings.reserved_concurrency,
             tags: self.tags(),
             package: self.package,
         };
-        for region in &names.regions {
+        for (region, key) in names.regions.iter().zip(keys) {
+            wanted.kms_key = key;
+            if let Some(days) = self.settings.log_retention_days {
+                session.keep_logs(region, &names.function, days).await?;
+            }
             let functions = Functions::new(session, region);
             let done = functions.ensure(&wanted).await?;
             let (version, is_new) = functions.publish(&names.function).await?;
@@ -79,6 +89,30 @@ impl Deployment<'_> {
         Ok(())
     }
 
+    /// Checks the network of functions in a VPC. What cannot be checked is no reason not to deploy.
+    async fn network(&self, session: &Session, say: &dyn Fn(String)) -> Result<(), AwsError> {
+        let settings = self.settings;
+        if settings.subnets.is_empty() {
+            return Ok(());
+        }
+        for region in &self.names.regions {
+            let is_home = region == self.names.home();
+            match session.check_network(region, &settings.subnets, &settings.security_groups, is_home).await {
+                Ok(check) => {
+                    check.problems.iter().for_each(|problem| crate::say::warning!("{problem}"));
+                    if !check.addresses.is_empty() {
+                        say(format!("requests to the internet from {region} come from {}", check.addresses.join(", ")));
+                    }
+                }
+                Err(error) if error.cause == Cause::Denied => {
+                    crate::say::warning!("the network of {region} is not checked: {error}");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     async fn role(&self, session: &Session, account: &str, say: &dyn Fn(String)) -> Result<String, AwsError> {
         let (names, region, name) = (self.names, self.names.home(), self.names.role());
         match &names.own_role {
@@ -93,7 +127,8 @@ impl Deployment<'_> {
         let arn = match session.find_role(region, &name).await? {
             Some(arn) => arn,
             None => {
-                let arn = session.create_role(region, &name).await?;
+                let created = session.create_role(region, &name).await;
+                let arn = created.map_err(|error| error.of_missing(&format!("role {name} not found")))?;
                 say(format!("created role {name}"));
                 arn
             }
@@ -138,8 +173,17 @@ impl Deployment<'_> {
         if names.own_bucket.is_none() {
             call(format!("? s3:CreateBucket {} in {home}", names.bucket("ACCOUNT")));
         }
+        if vpc {
+            call(format!(
+                "ec2:DescribeSubnets, DescribeSecurityGroups, DescribeRouteTables, DescribeVpcEndpoints, ? DescribeNatGateways in {}",
+                names.regions.join(", ")
+            ));
+        }
         for region in &names.regions {
             let function = &names.function;
+            if let Some(days) = self.settings.log_retention_days {
+                call(format!("? logs:CreateLogGroup, PutRetentionPolicy /aws/lambda/{function} in {region}: {days} days"));
+            }
             call(format!("lambda:GetFunction, ? ListTags {function} in {region}"));
             call(format!(
                 "? lambda:CreateFunction {function} in {region}: provided.al2023, {}, {} MB, timeout 900 s, {} bytes",
@@ -150,13 +194,16 @@ impl Deployment<'_> {
             for action in ["UpdateFunctionConfiguration", "UpdateFunctionCode", "TagResource"] {
                 call(format!("? lambda:{action} {function} in {region}"));
             }
+            if let Some(reserved) = self.settings.reserved_concurrency {
+                call(format!("? lambda:PutFunctionConcurrency {function} in {region}: {reserved}"));
+            }
             call(format!("lambda:GetFunctionConfiguration {function} in {region}, until it is active"));
             call(format!("lambda:GetAlias, PublishVersion, ? CreateAlias or UpdateAlias {function}:{} in {region}", super::names::ALIAS));
             call(format!("lambda:ListVersionsByFunction, ? DeleteFunction of old versions of {function} in {region}"));
         }
         let policy = |value: &serde_json::Value| serde_json::to_string_pretty(value).unwrap_or_default();
         let function = policy::of_function(names, "ACCOUNT", vpc);
-        let deployer = policy::of_deployer(names, "ACCOUNT", vpc);
+        let deployer = policy::of_deployer(names, "ACCOUNT", self.settings, self.references);
         format!(
             "{}\n\nPolicy of the functions' role {} (ACCOUNT is your account's number):\n{}\n\nThe minimal policy for deploy, status, run and destroy:\n{}",
             lines.join("\n"),
@@ -168,7 +215,7 @@ impl Deployment<'_> {
 }
 
 /// Describes the deployment with a line for each region.
-pub(crate) async fn status(session: &Session, names: &Names, program: &str) -> Result<Vec<String>, AwsError> {
+pub(crate) async fn status(session: &Session, names: &Names, settings: &LambdaSettings, program: &str) -> Result<Vec<String>, AwsError> {
     let mut lines = Vec::new();
     for region in &names.regions {
         let functions = Functions::new(session, region);
@@ -183,6 +230,12 @@ pub(crate) async fn status(session: &Session, names: &Names, program: &str) -> R
         let mut apis: Vec<String> =
             found.tags.iter().filter_map(|(key, value)| Some(format!("{} {value}", key.strip_prefix(API)?))).collect();
         apis.sort();
+        let mut more = about(has, found.reserved);
+        if settings.log_retention_days.is_some() {
+            let days = session.log_retention(region, &names.function).await?;
+            more.push(days.map_or_else(|| "its log is kept for ever".to_owned(), |days| format!("its log is kept {days} days")));
+        }
+        apis.extend(more);
         lines.push(format!(
             "{} in {region}: {}, {same}, {}, {} MB, {}, changed {}{}; {free} of {all} functions may run at once",
             names.function,
@@ -195,6 +248,20 @@ pub(crate) async fn status(session: &Session, names: &Names, program: &str) -> R
         ));
     }
     Ok(lines)
+}
+
+/// The settings of a function that it may or may not have: the names of its variables, its key, its reserved concurrency.
+fn about(has: &FunctionConfiguration, reserved: Option<u64>) -> Vec<String> {
+    let mut more = Vec::new();
+    let mut names: Vec<&str> =
+        has.environment().and_then(|environment| environment.variables()).into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    if !names.is_empty() {
+        more.push(format!("variables {}", names.join(" ")));
+    }
+    more.extend(has.kms_key_arn().filter(|key| !key.is_empty()).map(|key| format!("key {key}")));
+    more.extend(reserved.map(|reserved| format!("{reserved} functions reserved")));
+    more
 }
 
 /// Removes everything that `deploy` created, and the log group that Lambda created. It keeps what others created. Returns the regions that

@@ -74,8 +74,26 @@ impl AwsError {
         }
     }
 
+    /// A refusal to create what was not found: an administrator may have to create it.
+    pub(super) fn of_missing(self, what: &str) -> Self {
+        match self.cause {
+            Cause::Denied => Self { call: format!("{what}, and {}", self.call), ..self },
+            _ => self,
+        }
+    }
+
+    /// The call and its answer, without the fix.
+    pub(super) fn refusal(&self) -> String {
+        match (self.call.is_empty(), self.cause) {
+            (true, _) => self.message.clone(),
+            (false, Cause::Unreachable) => format!("{} had no answer: {}", self.call, self.message),
+            (false, _) if self.code.is_empty() => format!("{} failed: {}", self.call, self.message),
+            (false, _) => format!("{} was refused: {}: {}", self.call, self.code, self.message),
+        }
+    }
+
     /// The fix.
-    fn help(&self) -> Option<String> {
+    pub(super) fn help(&self) -> Option<String> {
         let help = match self.cause {
             Cause::NoCredentials => {
                 "use `aws configure`, `aws sso login --profile NAME` with AWS_PROFILE=NAME, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the section AWS of config/systems_credentials.yml"
@@ -96,12 +114,7 @@ impl AwsError {
 
 impl fmt::Display for AwsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.call.is_empty(), self.cause) {
-            (true, _) => write!(f, "{}", self.message)?,
-            (false, Cause::Unreachable) => write!(f, "{} had no answer: {}", self.call, self.message)?,
-            (false, _) if self.code.is_empty() => write!(f, "{} failed: {}", self.call, self.message)?,
-            (false, _) => write!(f, "{} was refused: {}: {}", self.call, self.code, self.message)?,
-        }
+        f.write_str(&self.refusal())?;
         match self.help() {
             Some(help) => write!(f, " ({help})"),
             None => Ok(()),
@@ -125,10 +138,23 @@ fn cause(status: u16, code: &str, message: &str) -> Cause {
         | "AuthFailure"
         | "IncompleteSignature"
         | "RequestExpired" => Cause::WrongCredentials,
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "Forbidden" => Cause::Denied,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "UnauthorizedAccess" | "Forbidden" => Cause::Denied,
         "MissingAuthenticationToken" | "MissingAuthenticationTokenException" => Cause::NoCredentials,
-        "ResourceNotFoundException" | "NoSuchEntity" | "NoSuchBucket" | "NoSuchKey" | "NotFound" => Cause::NotFound,
-        "ResourceConflictException" | "EntityAlreadyExists" | "BucketAlreadyOwnedByYou" | "OperationAborted" => Cause::Conflict,
+        "ResourceNotFoundException"
+        | "NoSuchEntity"
+        | "NoSuchBucket"
+        | "NoSuchKey"
+        | "NotFound"
+        | "ParameterNotFound"
+        | "InvalidSubnetID.NotFound"
+        | "InvalidGroup.NotFound"
+        | "InvalidSecurityGroupID.NotFound"
+        | "ParameterVersionNotFound" => Cause::NotFound,
+        "ResourceConflictException"
+        | "ResourceAlreadyExistsException"
+        | "EntityAlreadyExists"
+        | "BucketAlreadyOwnedByYou"
+        | "OperationAborted" => Cause::Conflict,
         "TooManyRequestsException" | "ThrottlingException" | "Throttling" | "SlowDown" => Cause::Throttled,
         _ => match status {
             401 => Cause::WrongCredentials,

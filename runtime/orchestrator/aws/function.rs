@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::{Architecture as Processor, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime, State, VpcConfig};
+use aws_sdk_lambda::types::{
+    Architecture as Processor, Environment, FunctionCode, FunctionConfiguration, LastUpdateStatus, Runtime, State, VpcConfig,
+};
 use ltc_config::profile::Architecture;
 use ltc_engine::clock;
 
@@ -34,6 +36,10 @@ pub(super) struct FunctionSpec<'a> {
     pub(super) description: String,
     pub(super) subnets: &'a [String],
     pub(super) security_groups: &'a [String],
+    pub(super) environment: HashMap<String, String>,
+    pub(super) kms_key: Option<String>,
+    /// `None`: as it is.
+    pub(super) reserved: Option<u64>,
     pub(super) tags: HashMap<String, String>,
     pub(super) package: &'a Package,
 }
@@ -95,18 +101,31 @@ impl<'a> Functions<'a> {
     /// Creates or updates the function so that it has the wanted state.
     pub(super) async fn ensure(&self, wanted: &FunctionSpec<'_>) -> Result<FunctionChange, AwsError> {
         let Some(found) = self.find(wanted.name).await? else {
-            self.create(wanted).await?;
+            self.create(wanted)
+                .await
+                .map_err(|error| error.of_missing(&format!("function {} not found in {}", wanted.name, self.region)))?;
             self.ready(wanted.name).await?;
+            self.reserve(wanted, None).await?;
             return Ok(FunctionChange::Created);
         };
+        let is_own = found.tags.contains_key(MADE);
         let has = &found.configuration;
         let mut done = FunctionChange::Nothing;
-        if wanted.differs(has) {
+        if wanted.differs(has, is_own) {
             let request = self.client.update_function_configuration().function_name(wanted.name).handler(HANDLER);
             // An unchanged role is left out, so that the deployer needs no permission to pass roles.
             let request = if has.role() == Some(wanted.role) { request } else { request.role(wanted.role) };
             let request = request.runtime(Runtime::Providedal2023).timeout(TIMEOUT_S).memory_size(wanted.memory_mb);
-            call!(self, "UpdateFunctionConfiguration", request.description(&wanted.description).vpc_config(wanted.vpc()))?;
+            let request = request.description(&wanted.description).vpc_config(wanted.vpc());
+            let request = match wanted.variables(is_own) {
+                Some(variables) => request.environment(Environment::builder().set_variables(Some(variables)).build()),
+                None => request,
+            };
+            let request = match wanted.key(is_own) {
+                Some(key) => request.kms_key_arn(key),
+                None => request,
+            };
+            call!(self, "UpdateFunctionConfiguration", request)?;
             self.ready(wanted.name).await?;
             done = FunctionChange::Configured;
         }
@@ -117,14 +136,26 @@ impl<'a> Functions<'a> {
             self.ready(wanted.name).await?;
             done = FunctionChange::Uploaded;
         }
+        if self.reserve(wanted, found.reserved).await? && done == FunctionChange::Nothing {
+            done = FunctionChange::Configured;
+        }
         // A function that somebody else created keeps its tags, so that `destroy` doesn't remove it.
         let mut tags = wanted.tags.clone();
-        tags.retain(|key, _| key != MADE || found.tags.contains_key(MADE));
+        tags.retain(|key, _| key != MADE || is_own);
         if tags.iter().any(|(key, value)| found.tags.get(key) != Some(value)) {
             let arn = has.function_arn().unwrap_or_default();
             call!(self, "TagResource", self.client.tag_resource().resource(arn).set_tags(Some(tags)))?;
         }
         Ok(done)
+    }
+
+    /// Reserves concurrency where that is wanted and differs; whether it did.
+    async fn reserve(&self, wanted: &FunctionSpec<'_>, has: Option<u64>) -> Result<bool, AwsError> {
+        let Some(reserved) = wanted.reserved.filter(|reserved| has != Some(*reserved)) else { return Ok(false) };
+        let number = i32::try_from(reserved).unwrap_or(i32::MAX);
+        let request = self.client.put_function_concurrency().function_name(wanted.name).reserved_concurrent_executions(number);
+        call!(self, "PutFunctionConcurrency", request)?;
+        Ok(true)
     }
 
     async fn create(&self, wanted: &FunctionSpec<'_>) -> Result<(), AwsError> {
@@ -136,6 +167,8 @@ impl<'a> Functions<'a> {
             let code = FunctionCode::builder().zip_file(Blob::new(wanted.package.zip.clone())).build();
             let request = request.code(code).set_tags(Some(wanted.tags.clone()));
             let request = if wanted.subnets.is_empty() { request } else { request.vpc_config(wanted.vpc()) };
+            let variables = wanted.variables(false).map(|variables| Environment::builder().set_variables(Some(variables)).build());
+            let request = request.set_environment(variables).set_kms_key_arn(wanted.kms_key.clone());
             match call!(self, "CreateFunction", request) {
                 Ok(_) => return Ok(()),
                 // Lambda doesn't know the new role yet.
@@ -239,11 +272,25 @@ impl FunctionSpec<'_> {
         VpcConfig::builder().set_subnet_ids(Some(self.subnets.to_vec())).set_security_group_ids(Some(self.security_groups.to_vec())).build()
     }
 
+    /// The environment variables to set; `None`: the function keeps its own. If the profile has none, a function that `deploy` created has
+    /// none either, and one that an administrator created keeps its own.
+    fn variables(&self, is_own: bool) -> Option<HashMap<String, String>> {
+        (is_own || !self.environment.is_empty()).then(|| self.environment.clone())
+    }
+
+    /// The key to set, by the same rule; an empty text is AWS's own key.
+    fn key(&self, is_own: bool) -> Option<&str> {
+        self.kms_key.as_deref().or(is_own.then_some(""))
+    }
+
     /// Whether anything but the code differs from the deployed function.
-    fn differs(&self, has: &FunctionConfiguration) -> bool {
+    fn differs(&self, has: &FunctionConfiguration, is_own: bool) -> bool {
         let same = |wanted: &[String], has: &[String]| wanted.len() == has.len() && wanted.iter().all(|one| has.contains(one));
         let vpc = has.vpc_config();
-        has.memory_size() != Some(self.memory_mb)
+        let variables = has.environment().and_then(|environment| environment.variables()).cloned().unwrap_or_default();
+        self.variables(is_own).is_some_and(|wanted| wanted != variables)
+            || self.key(is_own).is_some_and(|key| key != has.kms_key_arn().unwrap_or_default())
+            || has.memory_size() != Some(self.memory_mb)
             || has.timeout() != Some(TIMEOUT_S)
             || has.role() != Some(self.role)
             || has.handler() != Some(HANDLER)

@@ -79,23 +79,4 @@ impl Session {
         };
         plain.send(&self.http, &self.credentials().await?).await
     }
-
-    /// Removes the log group that Lambda created for a function. Returns whether it existed.
-    pub(super) async fn delete_logs(&self, region: &str, function: &str) -> Result<bool, AwsError> {
-        let body = serde_json::json!({ "logGroupName": format!("/aws/lambda/{function}") }).to_string();
-        let plain = SignedRequest {
-            call: format!("logs:DeleteLogGroup in {region}"),
-            service: "logs",
-            region,
-            method: Method::POST,
-            url: format!("{}/", self.endpoint("logs").unwrap_or_else(|| host("logs", region))),
-            headers: &[("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "Logs_20140328.DeleteLogGroup")],
-            body: body.as_bytes(),
-        };
-        match plain.send(&self.http, &self.credentials().await?).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.cause == Cause::NotFound => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
 }

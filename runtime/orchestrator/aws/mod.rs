@@ -4,7 +4,8 @@
 //! ```text
 //! session (who, where) ─┬─ function (Lambda, by its SDK)       ┐
 //!                       ├─ iam, storage (signed requests)      ├─ deploy · status · destroy
-//!                       └─ names, policy, package, error       ┘
+//!                       ├─ names, policy, package, error       ┘
+//!                       ├─ secrets (by reference in environments)
 //!                       └─ backend: the engine `lambda`
 //! ```
 
@@ -14,12 +15,15 @@ mod deploy;
 mod error;
 mod function;
 mod iam;
+mod logs;
 mod names;
+mod network;
 mod package;
 mod policy;
 mod prelude;
 mod run_bucket;
 mod run_keeper;
+mod secrets;
 mod session;
 mod signed;
 mod stop;
@@ -31,5 +35,6 @@ pub(crate) use error::AwsError;
 pub(crate) use names::Names;
 pub(crate) use package::Package;
 pub(crate) use run_bucket::RunBucket;
+pub(crate) use secrets::AwsSecrets;
 pub(crate) use session::Session;
 pub(crate) use stop::connect as connect_function;

@@ -4,6 +4,7 @@
 use ltc_config::identity;
 use ltc_config::profile::LambdaSettings;
 
+use super::error::{AwsError, Cause};
 use super::signed::partition;
 use super::storage::Bucket;
 
@@ -85,6 +86,17 @@ impl Names {
         let plain = |char: char| if char.is_ascii_alphanumeric() { char.to_ascii_lowercase() } else { '-' };
         let start: String = self.function.chars().map(plain).collect();
         format!("{}{end}", identity::fit(start.trim_matches('-'), BUCKET.saturating_sub(end.len())))
+    }
+
+    /// A bucket that an administrator made is used, and never created.
+    pub(super) fn check_own_bucket(&self, is_there: bool) -> Result<(), AwsError> {
+        match &self.own_bucket {
+            Some(own) if !is_there => {
+                let why = format!("bucket {own} not found: create it, or remove profile.lambda.bucket");
+                Err(AwsError::new(Cause::NotFound, why))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn run_bucket(&self, account: &str) -> Bucket {

@@ -1,5 +1,7 @@
 //! IAM policies: the permissions of functions, and those of the person who deploys and runs them.
 
+use ltc_config::profile::LambdaSettings;
+use ltc_config::secret_reference::{SecretReference, Store};
 use serde_json::{Value, json};
 
 use super::names::Names;
@@ -42,7 +44,7 @@ pub(super) fn of_function(names: &Names, account: &str, vpc: bool) -> Value {
 
 /// The minimal policy for `deploy`, `status`, `run` and `destroy` together. It contains no permission to change a role or a bucket of
 /// somebody else.
-pub(super) fn of_deployer(names: &Names, account: &str, vpc: bool) -> Value {
+pub(super) fn of_deployer(names: &Names, account: &str, settings: &LambdaSettings, references: &[SecretReference]) -> Value {
     let part = names.partition();
     let function = format!("arn:{part}:lambda:*:{account}:function:{}", names.function);
     let role = names.role_arn(account);
@@ -65,42 +67,89 @@ pub(super) fn of_deployer(names: &Names, account: &str, vpc: bool) -> Value {
     if names.own_bucket.is_none() {
         bucket_actions.extend(["s3:CreateBucket", "s3:DeleteBucket"]);
     }
+    let mut function_actions = vec![
+        "lambda:GetFunction",
+        "lambda:GetFunctionConfiguration",
+        "lambda:CreateFunction",
+        "lambda:UpdateFunctionCode",
+        "lambda:UpdateFunctionConfiguration",
+        "lambda:PublishVersion",
+        "lambda:ListVersionsByFunction",
+        "lambda:DeleteFunction",
+        "lambda:GetAlias",
+        "lambda:CreateAlias",
+        "lambda:UpdateAlias",
+        "lambda:DeleteAlias",
+        "lambda:TagResource",
+        "lambda:ListTags",
+        "lambda:InvokeFunction",
+    ];
+    if settings.reserved_concurrency.is_some() {
+        function_actions.push("lambda:PutFunctionConcurrency");
+    }
+    let mut log_actions = vec!["logs:DeleteLogGroup"];
+    if settings.log_retention_days.is_some() {
+        log_actions.extend(["logs:CreateLogGroup", "logs:PutRetentionPolicy"]);
+    }
     let mut statements = vec![
-        json!({
-            "Effect": "Allow",
-            "Action": [
-                "lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:CreateFunction", "lambda:UpdateFunctionCode",
-                "lambda:UpdateFunctionConfiguration", "lambda:PublishVersion", "lambda:ListVersionsByFunction", "lambda:DeleteFunction",
-                "lambda:GetAlias", "lambda:CreateAlias", "lambda:UpdateAlias", "lambda:DeleteAlias", "lambda:TagResource",
-                "lambda:ListTags", "lambda:InvokeFunction",
-            ],
-            "Resource": [&function, &format!("{function}:*")],
-        }),
+        json!({ "Effect": "Allow", "Action": function_actions, "Resource": [&function, &format!("{function}:*")] }),
         json!({ "Effect": "Allow", "Action": "lambda:GetAccountSettings", "Resource": "*" }),
         json!({ "Effect": "Allow", "Action": role_actions, "Resource": role }),
         json!({ "Effect": "Allow", "Action": bucket_actions, "Resource": bucket }),
         json!({ "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], "Resource": format!("{bucket}/*") }),
         json!({
             "Effect": "Allow",
-            "Action": "logs:DeleteLogGroup",
+            "Action": log_actions,
             "Resource": format!("arn:{part}:logs:*:{account}:log-group:/aws/lambda/{}*", names.function),
         }),
     ];
-    if vpc {
+    for (action, store) in [("secretsmanager:GetSecretValue", Store::SecretsManager), ("ssm:GetParameter", Store::ParameterStore)] {
+        let mut arns: Vec<String> =
+            references.iter().filter(|reference| reference.store == store).map(|reference| arn(reference, part, account)).collect();
+        arns.dedup();
+        if !arns.is_empty() {
+            statements.push(json!({ "Effect": "Allow", "Action": action, "Resource": arns }));
+        }
+    }
+    // A list of log groups is asked for by their beginning, so the right to one of them does not suffice.
+    if settings.log_retention_days.is_some() {
+        let groups = format!("arn:{part}:logs:*:{account}:log-group:*");
+        statements.push(json!({ "Effect": "Allow", "Action": "logs:DescribeLogGroups", "Resource": groups }));
+    }
+    // Lambda encrypts the variables for the function's role with the rights of the one who deploys.
+    if let Some(key) = &settings.kms_key {
+        statements.push(json!({ "Effect": "Allow", "Action": ["kms:CreateGrant", "kms:Encrypt", "kms:Decrypt"], "Resource": key }));
+    }
+    // Lambda asks for the first three when a function gets subnets, and `deploy` checks the network with the others, too.
+    if !settings.subnets.is_empty() {
         statements.push(json!({
             "Effect": "Allow",
-            "Action": ["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"],
+            "Action": [
+                "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "ec2:DescribeRouteTables",
+                "ec2:DescribeVpcEndpoints", "ec2:DescribeNatGateways",
+            ],
             "Resource": "*",
         }));
     }
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
+/// The ARN of a secret. Secrets Manager adds six characters to the name.
+fn arn(reference: &SecretReference, partition: &str, account: &str) -> String {
+    let id = &reference.id;
+    match reference.store {
+        _ if id.starts_with("arn:") => id.clone(),
+        Store::SecretsManager => format!("arn:{partition}:secretsmanager:*:{account}:secret:{id}-??????"),
+        Store::ParameterStore => {
+            let name = id.split(':').next().unwrap_or_default().trim_start_matches('/');
+            format!("arn:{partition}:ssm:*:{account}:parameter/{name}")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-
-    use ltc_config::profile::LambdaSettings;
 
     use super::*;
 
@@ -117,9 +166,29 @@ mod tests {
         policy["Statement"].as_array().unwrap().iter().flat_map(of).collect()
     }
 
+    fn references() -> Vec<SecretReference> {
+        let of = |store, id: &str| SecretReference { store, id: id.into(), member: None, stage: None, version: None };
+        vec![of(Store::SecretsManager, "shop/login"), of(Store::ParameterStore, "/shop/token:3")]
+    }
+
     /// The texts after a pattern, up to the next quote.
     fn after<'s>(source: &'s str, pattern: &str) -> Vec<&'s str> {
         source.split(pattern).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+    }
+
+    /// The settings for which `deploy` makes every call that it can make.
+    fn all_settings() -> LambdaSettings {
+        LambdaSettings {
+            subnets: vec!["subnet-1".into()],
+            kms_key: Some("arn:aws:kms:eu-central-1:1:key/k".into()),
+            reserved_concurrency: Some(40),
+            log_retention_days: Some(14),
+            ..LambdaSettings::default()
+        }
+    }
+
+    fn deployer(names: &Names, settings: &LambdaSettings) -> Value {
+        of_deployer(names, "1", settings, &references())
     }
 
     #[test]
@@ -132,14 +201,20 @@ mod tests {
             calls.extend(after(storage, &pattern).iter().map(|action| format!("s3:{action}")));
         }
         calls.extend(after(iam, "query(\"iam\", region, \"").iter().map(|action| format!("iam:{action}")));
-        for action in ["iam:DeleteRole", "iam:DeleteRolePolicy", "logs:DeleteLogGroup"] {
+        for action in ["iam:DeleteRole", "iam:DeleteRolePolicy"] {
             assert!(iam.contains(action.split(':').nth(1).unwrap()), "{action} is called in another way");
             calls.insert(action.to_owned());
         }
-        // Permissions that AWS requires in addition to the calls: for invocations, and for tags and roles in calls.
-        calls.extend(["lambda:InvokeFunction", "iam:PassRole", "iam:TagRole"].map(str::to_owned));
-        assert!(calls.len() > 25, "the code is written in another way: {calls:?}");
-        let allowed = actions(&of_deployer(&names(None, None), "1", false));
+        calls.extend(after(include_str!("logs.rs"), "self.logs(region, \"").iter().map(|action| format!("logs:{action}")));
+        calls.extend(after(include_str!("network.rs"), "self.ec2(region, \"").iter().map(|action| format!("ec2:{action}")));
+        for action in after(include_str!("secrets.rs"), "=> \"").into_iter().filter(|action| action.contains(":Get")) {
+            calls.insert(action.to_owned());
+        }
+        // Permissions that AWS requires in addition to the calls: for invocations, and for tags, roles, networks and keys in calls.
+        calls.extend(["lambda:InvokeFunction", "iam:PassRole", "iam:TagRole", "ec2:DescribeVpcs"].map(str::to_owned));
+        calls.extend(["kms:CreateGrant", "kms:Encrypt", "kms:Decrypt"].map(str::to_owned));
+        assert!(calls.len() > 38, "the code is written in another way: {calls:?}");
+        let allowed = actions(&deployer(&names(None, None), &all_settings()));
         let missing: Vec<&String> = calls.difference(&allowed).collect();
         assert_eq!(missing, Vec::<&String>::new());
         // Deleting a function also requires `DeleteAlias`.
@@ -152,12 +227,23 @@ mod tests {
     }
 
     #[test]
+    fn rights_for_what_the_profile_does_not_ask_for_are_left_out() {
+        let plain = actions(&of_deployer(&names(None, None), "1", &LambdaSettings::default(), &[]));
+        let more = actions(&deployer(&names(None, None), &all_settings()));
+        assert!(plain.is_subset(&more) && plain.len() + 15 == more.len(), "{:?}", more.difference(&plain).collect::<Vec<_>>());
+        assert!(!plain.iter().any(|action| action.starts_with("ec2:") || action.starts_with("kms:") || action.starts_with("ssm:")));
+        let secrets = deployer(&names(None, None), &LambdaSettings::default()).to_string();
+        assert!(secrets.contains(r#""arn:aws:secretsmanager:*:1:secret:shop/login-??????""#), "{secrets}");
+        assert!(secrets.contains(r#""arn:aws:ssm:*:1:parameter/shop/token""#), "{secrets}");
+    }
+
+    #[test]
     fn role_and_bucket_of_an_administrator_need_no_right_to_create_them() {
         let own = names(Some("arn:aws:iam::1:role/team/load"), Some("team-load"));
-        let allowed = actions(&of_deployer(&own, "1", false));
+        let allowed = actions(&of_deployer(&own, "1", &LambdaSettings::default(), &[]));
         let iam: Vec<&String> = allowed.iter().filter(|action| action.starts_with("iam:")).collect();
         assert_eq!(iam, ["iam:PassRole"]);
         assert!(allowed.contains("s3:ListBucket") && !allowed.contains("s3:CreateBucket"), "{allowed:?}");
-        assert!(actions(&of_deployer(&names(Some("load"), None), "1", false)).contains("iam:GetRole"));
+        assert!(actions(&of_deployer(&names(Some("load"), None), "1", &LambdaSettings::default(), &[])).contains("iam:GetRole"));
     }
 }

@@ -72,7 +72,7 @@ impl SignedRequest<'_> {
         let json: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
         let member = |key: &str| json[key].as_str().map(|value| value.rsplit('#').next().unwrap_or(value).to_owned());
         let code = element(&text, "Code").or_else(|| member("__type")).unwrap_or_else(|| status.to_string());
-        let message = element(&text, "Message").or_else(|| member("message")).unwrap_or_default();
+        let message = element(&text, "Message").or_else(|| member("message")).or_else(|| member("Message")).unwrap_or_default();
         Err(AwsError::answered(&self.call, status.as_u16(), &code, &message))
     }
 }
@@ -80,7 +80,9 @@ impl SignedRequest<'_> {
 /// The endpoint of a service, if the environment sets another one than AWS's own.
 pub(super) fn endpoint_of_environment(service: &str) -> Option<String> {
     let variable = |name: &str| std::env::var(name).ok().filter(|url| !url.is_empty());
-    let own = variable(&format!("AWS_ENDPOINT_URL_{}", service.to_ascii_uppercase()));
+    // The words of AWS's own tools, which differ from the names in signatures.
+    let word = if service == "secretsmanager" { "SECRETS_MANAGER".to_owned() } else { service.to_ascii_uppercase() };
+    let own = variable(&format!("AWS_ENDPOINT_URL_{word}"));
     own.or_else(|| variable("AWS_ENDPOINT_URL")).map(|url| url.trim_end_matches('/').to_owned())
 }
 

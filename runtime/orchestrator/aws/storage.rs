@@ -64,7 +64,7 @@ impl Session {
         match self.s3(bucket, Method::PUT, "CreateBucket", "", body.as_bytes()).await {
             Ok(_) => Ok(true),
             Err(error) if error.code == "BucketAlreadyOwnedByYou" => Ok(false),
-            Err(error) => Err(error),
+            Err(error) => Err(error.of_missing(&format!("bucket {} not found", bucket.name))),
         }
     }
 

@@ -2,7 +2,9 @@
 //! the real binary as the function and streams its output. See `tests/it/rig/`.
 
 mod deploy;
+mod private;
 mod run;
+mod secrets;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -17,18 +19,25 @@ struct Account {
     project: Project,
     front: Front,
     key: String,
+    /// The test in the project.
+    test: &'static str,
 }
 
 impl Account {
     fn new() -> Self {
+        Self::of(Project::examples(), "tpdata")
+    }
+
+    /// For a test of a project of its own.
+    fn of(project: Project, test: &'static str) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let key = format!("{:012}", 100_000 + NEXT.fetch_add(1, Ordering::Relaxed));
-        Self { project: Project::examples(), front: rig::front(Duration::from_secs(60)), key }
+        Self { project, front: rig::front(Duration::from_secs(60)), key, test }
     }
 
     /// The test's binary, in an environment whose AWS is the rig.
     fn run(&self, args: &[&str]) -> Run {
-        let mut run = self.project.run("tpdata", args);
+        let mut run = self.project.run(self.test, args);
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
             run = run.env_remove(name);
         }

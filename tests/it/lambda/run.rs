@@ -1,10 +1,13 @@
 //! Runs on Lambda: counts compared with the server's, and faults of functions, of the network and of the account.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::Account;
+use crate::echo::Echo;
 use crate::machine::wait_until;
 use crate::project::binary;
+use crate::renewal;
 use crate::rig::{self, Fault};
 use crate::tools::needs;
 
@@ -237,4 +240,37 @@ fn run_of_a_killed_orchestrator_is_stopped_and_collected_from_another_machine() 
     assert!(told > 10, "{said}");
     assert_eq!(told, served, "{said}");
     account.run(&["runs"]).ends(0).says(&["no runs"]);
+}
+
+#[test]
+fn results_that_cannot_be_kept_refuse_a_run_that_needs_them() {
+    needs!("ministack");
+    let account = Account::deployed();
+    account.project.edit("specs/tpdata.profile.yml", "    duration: 10s", "    duration: 10s\n    without_orchestrator: finish");
+    account.front.deny(Some("/kept/"));
+    let said = account.load(&["--duration", "4s"]).ends(3);
+    said.says(&["cannot keep results, as `without_orchestrator: finish` needs", "allow s3:PutObject to the function's role"]);
+    assert_eq!(account.served(), 0, "{said}");
+}
+
+#[test]
+fn renewed_values_reach_functions_through_the_control_channel() {
+    needs!("ministack");
+    let echo = Echo::start();
+    let account = Account::of(renewal::project(&echo), "renewal");
+    account.run(&["deploy", "--region", "us-west-2"]).ends(0);
+    let tokens = renewal::pairs(&echo, "/token").len();
+    account.front.requests();
+    let said = account.load(&["--duration", "12s"]).ends(0);
+    let made: BTreeSet<String> =
+        renewal::pairs(&echo, "/token").split_off(tokens).into_iter().filter_map(|mut pairs| pairs.remove("token")).collect();
+    let mut of_shard: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for pairs in renewal::pairs(&echo, "/use") {
+        assert!(made.contains(&pairs["token"]), "{pairs:?}");
+        of_shard.entry(pairs["shard"].clone()).or_default().insert(pairs["token"].clone());
+    }
+    // Functions read the channel every two seconds.
+    assert!(of_shard.len() == 2 && of_shard.values().all(|tokens| tokens.len() >= 3), "{of_shard:?} {said}");
+    let requests = account.front.requests();
+    assert!(!requests.iter().any(|request| made.iter().any(|token| request.contains(token.as_str()))), "values are sealed: {requests:?}");
 }

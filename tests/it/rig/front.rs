@@ -127,16 +127,6 @@ impl Front {
         self.state.peak.lock().unwrap().0
     }
 
-    /// Removes a tag from a function, without the knowledge of ltc.
-    pub(crate) fn untag(&self, key: &str, arn: &str, tag: &str) {
-        let region = arn.split(':').nth(3).unwrap_or_default();
-        let signed = format!("AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/lambda/aws4_request, SignedHeaders=host, Signature=0");
-        let headers = vec![("host".to_owned(), self.address.clone()), ("authorization".to_owned(), signed)];
-        let head = Head { method: "DELETE".into(), path: format!("/2017-03-31/tags/{arn}?tagKeys={tag}"), headers };
-        let answer = exchange(&self.address, &head, b"").unwrap();
-        assert!(answer.starts_with(b"HTTP/1.1 2"), "{}", String::from_utf8_lossy(&answer));
-    }
-
     /// Rejects requests whose path or body contains a text, as if the user had no permission. `None` ends this.
     pub(crate) fn deny(&self, text: Option<&str>) {
         *self.state.denied.lock().unwrap() = text.map(str::to_owned);

@@ -1,6 +1,7 @@
 //! AWS, as far as it can be simulated: ministack (PyPI) for the account, and a test front that runs functions and streams. All of it
 //! listens on 127.0.0.1, and ends with the test.
 
+mod calls;
 mod environment;
 mod event_stream;
 mod front;
