@@ -90,7 +90,8 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
         EngineName::Lambda => {
             if !command.allow_expiring {
                 let lasts = load.plan.total_duration().map(|total| total + configuration.profile.graceful_stop + START_AND_END);
-                expiry::check(unix_now(), lasts, expiry::of_environment())?;
+                let own = configuration.credentials.aws().ok().flatten();
+                expiry::check(unix_now(), lasts, expiry::of_environment(own, |name| std::env::var(name).ok()))?;
             }
             let (regions, function) = (&options.region, options.function.clone());
             let opened = cloud::open(program, regions, function, &configuration, &load.settings.test_id);

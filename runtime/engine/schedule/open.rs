@@ -93,12 +93,12 @@ impl Curve {
 
     /// The highest rate from `from` until `until`, in arrivals per second. A rate is a chain of lines, so it is that of an end of one.
     pub(super) fn peak(&self, from: u64, until: u64) -> f64 {
-        let of_segment = |segment: &Segment| {
-            let end = segment.len.map_or(u64::MAX, |len| segment.at + len);
-            let (first, last) = (from.max(segment.at), until.min(end));
-            (first < last).then(|| segment.rate(first).max(segment.rate(last)))
+        let of_stretch = |stretch: &Stretch| {
+            let end = stretch.len.map_or(u64::MAX, |len| stretch.at + len);
+            let (first, last) = (from.max(stretch.at), until.min(end));
+            (first < last).then(|| stretch.rate(first).max(stretch.rate(last)))
         };
-        let peak = self.segments.iter().filter_map(of_segment).fold(0.0, f64::max);
+        let peak = self.stretches.iter().filter_map(of_stretch).fold(0.0, f64::max);
         peak / as_f64(self.denominator) * 1e9
     }
 
@@ -118,7 +118,7 @@ impl Curve {
 }
 
 impl Stretch {
-    /// The rate at a moment of the segment, per D nanoseconds.
+    /// The rate at a moment of the stretch, per D nanoseconds.
     fn rate(&self, t: u64) -> f64 {
         let rise = self.len.map_or(0.0, |len| as_f64(self.to - self.from) / len as f64);
         as_f64(self.from) + rise * (t - self.at) as f64

@@ -15,6 +15,7 @@ mod deploy;
 mod error;
 mod function;
 mod iam;
+mod keys;
 mod logs;
 mod names;
 mod network;

@@ -12,6 +12,7 @@ use ltc_config::credentials::Aws;
 
 use super::connector;
 use super::error::{AwsError, Cause, chain};
+use super::keys::KeptKeys;
 use super::signed::endpoint_of_environment;
 
 /// The time limit of a call to the control plane. Uploads have megabytes.
@@ -48,6 +49,8 @@ impl Session {
         let config = tokio::time::timeout(WHO, loader.load()).await;
         let config = config.map_err(|_| AwsError::new(Cause::NoCredentials, "no AWS configuration was found in 20 seconds"))?;
         let provider = config.credentials_provider().ok_or_else(|| AwsError::new(Cause::NoCredentials, "no AWS credentials found"))?;
+        let provider = SharedCredentialsProvider::new(KeptKeys::of(provider));
+        let config = config.into_builder().credentials_provider(provider.clone()).build();
         let session = Self { config, provider, http };
         session.credentials().await?;
         Ok(session)

@@ -1,6 +1,7 @@
 //! The distributed test on AWS Lambda, as far as it can be tested without AWS: ministack simulates the account, and the rig's front runs
 //! the real binary as the function and streams its output. See `tests/it/rig/`.
 
+mod credentials;
 mod deploy;
 mod private;
 mod run;

@@ -1,0 +1,66 @@
+//! Credentials that expire: those that cannot be refreshed are refused before the load, the others are refreshed, and only then.
+
+use super::Account;
+use crate::command::Run;
+use crate::tools::needs;
+
+/// A profile whose keys a script prints, each with a time to live. The script notes that it ran.
+fn with_process(account: &Account, lifetime: &str) {
+    let folder = account.project.path();
+    let keys = format!(
+        "#!/bin/sh\necho asked >> {0}/asked\nend=$(date -u -d '+{lifetime}' +%Y-%m-%dT%H:%M:%SZ)\n\
+         echo '{{\"Version\": 1, \"AccessKeyId\": \"{1}\", \"SecretAccessKey\": \"secret\", \"Expiration\": \"'$end'\"}}'\n",
+        folder.display(),
+        account.key
+    );
+    account.project.write("keys.sh", keys);
+    account.project.write("asked", "");
+    account.project.write(".aws/config", format!("[default]\ncredential_process = /bin/sh {}/keys.sh\n", folder.display()));
+}
+
+fn without_keys(run: Run) -> Run {
+    run.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY")
+}
+
+#[test]
+fn keys_of_a_process_are_asked_for_again_only_when_they_expire() {
+    needs!("ministack");
+    let account = Account::new();
+    let asked = |lifetime: &str, args: &[&str]| {
+        with_process(&account, lifetime);
+        without_keys(account.run(args)).ends(0);
+        account.project.read("asked").lines().count()
+    };
+    assert_eq!(asked("1 hour", &["deploy", "--region", "us-west-2"]), 1);
+    assert!(asked("30 seconds", &["status", "--region", "us-west-2"]) >= 2, "they are refreshed before they expire");
+}
+
+#[test]
+fn role_of_a_profile_is_assumed_once() {
+    needs!("ministack");
+    let account = Account::new();
+    let key = &account.key;
+    account.project.write(
+        ".aws/config",
+        format!("[profile load]\nrole_arn = arn:aws:iam::{key}:role/load\nsource_profile = base\nregion = us-west-2\n"),
+    );
+    account.project.write(".aws/credentials", format!("[base]\naws_access_key_id = {key}\naws_secret_access_key = secret\n"));
+    let run = without_keys(account.run(&["status", "--region", "us-west-2"])).env("AWS_PROFILE", "load");
+    run.ends(0).says(&["us-west-2: not deployed"]);
+    let requests = account.front.requests();
+    assert_eq!(requests.iter().filter(|request| request.contains("Action=AssumeRole")).count(), 1, "{requests:?}");
+}
+
+#[test]
+fn keys_that_expire_before_the_end_are_refused_before_the_load() {
+    needs!("ministack");
+    let account = Account::new();
+    let run = |more: &[&str]| {
+        let run = account.run(&[&["run", "--engine", "lambda", "--yes", "--duration", "4s"], more].concat());
+        run.env("AWS_SESSION_TOKEN", "token").env("AWS_CREDENTIAL_EXPIRATION", "2026-01-03T13:00:00Z")
+    };
+    let refused = run(&[]).ends(2);
+    refused.says(&["the AWS credentials of the environment expire at 2026-01-03T13:00:00Z", "--allow-expiring"]);
+    assert_eq!(account.front.requests(), Vec::<String>::new());
+    run(&["--allow-expiring"]).ends(3).says(&["it is not deployed"]);
+}
