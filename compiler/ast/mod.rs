@@ -85,6 +85,8 @@ pub enum ApiMember {
     Cookies(Name),
     /// `resend off`: the word after `resend`.
     Resend(Name),
+    /// `forward_headers on`: the word behind `forward_headers`.
+    ForwardHeaders(Name),
     /// `max_body 64MB`: the size as written.
     MaxBody(Name),
     /// An option that an api, a resource and a request may each have.

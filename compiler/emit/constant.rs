@@ -3,8 +3,10 @@
 //!
 //! All parts of a request must be known when the test begins: constants, the environment, and values computed from these.
 
-use super::Emitter;
-use crate::model::{Auth, Body, Exchange, Expr, ExprKind, Options, Path, Request, TextPart};
+use quote::quote;
+
+use super::{Emitter, index};
+use crate::model::{Auth, Body, Const, Exchange, Expr, ExprKind, Options, Path, Request, TextPart};
 
 impl Emitter<'_> {
     /// The api of an exchange whose request never changes.
@@ -31,6 +33,45 @@ impl Emitter<'_> {
             && !is_request(request, false)
             && are_options(&request.options, false)
             && are_options(&self.program.apis[request.api.0].options, false)
+    }
+}
+
+/// Stands for a part of a URL that isn't known before the load: no host may contain it, so that a host that isn't known whole isn't read
+/// as another one.
+const UNKNOWN: &str = "<";
+
+impl Emitter<'_> {
+    /// Notes how a quoted URL begins, as far as it is known once the test begins. Where it names a host, load goes there.
+    pub(super) fn note_url(&self, api: usize, url: &Expr) {
+        let known = match &url.kind {
+            ExprKind::Text(parts) => {
+                let known = parts.iter().take_while(|part| is_text(std::slice::from_ref(*part), false));
+                let mut known: Vec<TextPart> = known.cloned().collect();
+                if known.len() < parts.len() {
+                    known.push(TextPart::Literal(UNKNOWN.to_owned()));
+                }
+                Expr { kind: ExprKind::Text(known), ..url.clone() }
+            }
+            _ if is_fixed(url, false) => url.clone(),
+            _ => return,
+        };
+        let start = match &known.kind {
+            ExprKind::Const(Const::Str(text)) => Some(text.as_str()),
+            ExprKind::Text(parts) => match parts.first() {
+                Some(TextPart::Literal(text)) => Some(text.as_str()),
+                _ => None,
+            },
+            _ => None,
+        };
+        // What begins with a path is on the api's own host.
+        if start.is_none_or(|text| text.contains("://") || text.starts_with("//")) {
+            let (api, url) = (index(api), self.lone(&known));
+            let noted = quote!(KnownUrl { api: #api, url: #url });
+            let mut urls = self.urls.borrow_mut();
+            if urls.iter().all(|other| other.to_string() != noted.to_string()) {
+                urls.push(noted);
+            }
+        }
     }
 }
 

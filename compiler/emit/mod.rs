@@ -62,6 +62,7 @@ pub fn emit(program: &Program, context: &EmitInput<'_>) -> Result<Emitted, Strin
         locations: RefCell::default(),
         constants: Cell::new(0),
         settled: Cell::new(0),
+        urls: RefCell::default(),
     };
     let mut files = Vec::new();
     let requests = emitter.requests();
@@ -97,6 +98,8 @@ struct Emitter<'a> {
     constants: Cell<usize>,
     /// The number of requests that change only in part.
     settled: Cell<usize>,
+    /// Quoted URLs, as far as they are known once the test begins.
+    urls: RefCell<Vec<TokenStream>>,
 }
 
 impl Emitter<'_> {

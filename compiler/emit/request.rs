@@ -16,6 +16,7 @@ impl Emitter<'_> {
             let name = &self.names.options[api];
             let doc = format!(" What all requests to `{}` have in common ({}).", info.name, self.location(info.span));
             let options = self.options(scope, &info.options, "wants_auth");
+            let own = (!info.forward_headers && !info.options.headers.is_empty()).then(|| quote!(r.api_headers();));
             let health = info.health.as_ref().map(|health| {
                 let name = &self.names.health[api];
                 let doc = format!(" The health check of `{}` ({}).", info.name, self.location(health.request.span));
@@ -27,7 +28,7 @@ impl Emitter<'_> {
             });
             quote! {
                 #[doc = #doc]
-                fn #name(u: &User, r: &mut Request<'_>) -> Eval<()> { #options Ok(()) }
+                fn #name(u: &User, r: &mut Request<'_>) -> Eval<()> { #own #options Ok(()) }
                 #health
             }
         });
@@ -48,6 +49,9 @@ impl Emitter<'_> {
 
     /// Statements that end in `Ok(r)`.
     pub(super) fn request_body(&self, scope: Scope<'_>, request: &Request) -> TokenStream {
+        if let Path::Quoted(url) = &request.path {
+            self.note_url(request.api.0, url);
+        }
         let api = index(request.api.0);
         let method = &request.method;
         let path = self.path(scope, &request.path);

@@ -106,7 +106,7 @@ impl Emitter<'_> {
                 match selector {
                     Pattern::Known(selector) => {
                         let selector = index(selector.0);
-                        Plain(quote!(x.html(#selector, #attribute, #pick)))
+                        Fallible(quote!(x.html(#selector, #attribute, #pick)))
                     }
                     Pattern::Built(parts) => {
                         let parts = self.built(scope, parts);

@@ -75,6 +75,7 @@ impl Emitter<'_> {
         let (env, steps): (Vec<_>, Vec<_>) = (env.collect(), steps.collect());
         let locations = self.locations.borrow();
         let locations = locations.iter().copied().map(super::location_code);
+        let urls = self.urls.borrow();
         let fields = quote! {
             name: #name,
             spec: #spec,
@@ -84,6 +85,7 @@ impl Emitter<'_> {
             lines: &[#(#lines),*],
             steps: &[#(#steps),*],
             apis: &[#(#apis),*],
+            urls: &[#(#urls),*],
             env: &[#(#env),*],
             data: &[#(#data),*],
             keeps: #keeps,

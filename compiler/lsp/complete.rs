@@ -52,8 +52,20 @@ const HEADERS: [&str; 24] = [
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 const SOURCES: [&str; 10] = ["json", "header", "cookie", "html", "form", "text", "status", "url", "elapsed", "body"];
 const FILE_WORDS: [&str; 10] = ["api", "sequence", "tasks", "user", "data", "let", "keep", "import", "before test", "after test"];
-const API_WORDS: [&str; 11] =
-    ["base", "auth", "headers", "timeout", "keys", "cookies", "redirects", "resend", "max_body", "healthcheck", "resource"];
+const API_WORDS: [&str; 12] = [
+    "base",
+    "auth",
+    "headers",
+    "timeout",
+    "keys",
+    "cookies",
+    "redirects",
+    "resend",
+    "forward_headers",
+    "max_body",
+    "healthcheck",
+    "resource",
+];
 const PART_WORDS: [&str; 12] =
     ["headers", "query", "json", "form", "multipart", "text", "bytes", "graphql", "auth", "timeout", "redirects", "expect"];
 const USER_WORDS: [&str; 6] = ["run", "wait", "weight", "on start", "on stop", "every"];
@@ -89,7 +101,7 @@ const STATEMENT_WORDS: [&str; 24] = [
 fn option_words(option: &str) -> &'static [&'static str] {
     match option {
         "keys" => &["camel", "as_is"],
-        "cookies" | "resend" => &["on", "off"],
+        "cookies" | "resend" | "forward_headers" => &["on", "off"],
         "redirects" => &["off", "any"],
         "auth" => &["bearer", "basic", "header", "aws", "none"],
         "order" => &["sequential", "random"],

@@ -16,6 +16,8 @@ pub struct Api {
     pub cookies: bool,
     /// Whether requests may be sent again; false for `resend off`.
     pub resend: bool,
+    /// `forward_headers on`: its headers go to other hosts, too.
+    pub forward_headers: bool,
     /// `max_body 64MB`, in bytes.
     pub max_body: u64,
     /// The health check; `None` for `healthcheck none`.

@@ -110,6 +110,7 @@ pub(super) fn is_mark(rule: Rule) -> bool {
             | Rule::kw_keys
             | Rule::kw_cookies
             | Rule::kw_resend
+            | Rule::kw_forward
             | Rule::kw_max_body
             | Rule::kw_auth
             | Rule::kw_headers

@@ -232,7 +232,7 @@ impl Lexer<'_> {
             other => other,
         };
         match rule {
-            Rule::kw_base | Rule::kw_keys | Rule::kw_cookies | Rule::kw_resend | Rule::kw_max_body => true,
+            Rule::kw_base | Rule::kw_keys | Rule::kw_cookies | Rule::kw_resend | Rule::kw_forward | Rule::kw_max_body => true,
             Rule::kw_headers | Rule::kw_auth | Rule::kw_timeout | Rule::kw_redirects => within == Some(Rule::api_block),
             Rule::kw_run | Rule::kw_wait | Rule::kw_weight => within == Some(Rule::user_block),
             _ => false,

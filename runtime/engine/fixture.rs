@@ -28,6 +28,7 @@ pub(crate) const PROGRAM: Program = Program {
         health: None,
         at: at(1, 1),
     }],
+    urls: &[],
     env: &[],
     data: &[],
     keeps: &[],

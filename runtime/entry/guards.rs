@@ -6,13 +6,13 @@ use std::net::ToSocketAddrs as _;
 use ltc_config::AllowedHosts;
 use ltc_engine::User;
 use ltc_engine::http::{Reach, Target};
-use ltc_engine::program::Program;
+use ltc_engine::program::{ApiInfo, Program};
 use ltc_engine::value::Value;
 use serde::Serialize;
 
 use super::StartupError;
 
-/// A host that an api of the test sends to.
+/// A host that requests of an api go to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct LoadTarget {
     api: &'static str,
@@ -22,18 +22,31 @@ pub(super) struct LoadTarget {
     host: String,
 }
 
-/// The hosts of a test's apis. A base that can't be computed before the load is left out, and its requests fail.
+/// The hosts of a test's apis, and those of full URLs in its requests. A base or a URL that can't be computed before the load is left out.
 pub(super) fn targets(program: &Program, user: &User) -> Vec<LoadTarget> {
+    let bases: Vec<Option<Target>> = program.apis.iter().map(|api| base(api, user)).collect();
+    let apis = program.apis.iter().zip(&bases).filter_map(|(api, base)| Some((api.name, base.clone()?)));
+    let urls = program.urls.iter().filter_map(|known| {
+        let Ok(Value::Str(url)) = (known.url)(user) else { return None };
+        let target = match bases.get(known.api)? {
+            Some(base) => base.join(&url, "").ok(),
+            None => Target::parse(&url).ok(),
+        };
+        Some((program.apis.get(known.api)?.name, target?))
+    });
     let mut found: Vec<LoadTarget> = Vec::new();
-    for api in program.apis {
-        let Ok(Value::Str(base)) = (api.base)(user) else { continue };
-        let Ok(target) = Target::parse(&base) else { continue };
+    for (api, target) in apis.chain(urls) {
         let origin = format!("{}://{}", target.scheme(), target.authority());
         if found.iter().all(|known| known.origin != origin) {
-            found.push(LoadTarget { api: api.name, origin, host: target.host().to_owned() });
+            found.push(LoadTarget { api, origin, host: target.host().to_owned() });
         }
     }
     found
+}
+
+fn base(api: &ApiInfo, user: &User) -> Option<Target> {
+    let Ok(Value::Str(base)) = (api.base)(user) else { return None };
+    Target::parse(&base).ok()
 }
 
 /// The origins in words: `http://127.0.0.1:8137 and https://api.example.com`.

@@ -31,6 +31,9 @@ use ltc_engine::workers::Stop;
 /// The default interval of results.
 const INTERVAL: Duration = Duration::from_secs(5);
 
+/// The time that `after test` has after a second Ctrl-C.
+const HURRY: Duration = Duration::from_millis(300);
+
 /// A planned load.
 #[derive(Debug)]
 pub(super) struct Load {
@@ -148,18 +151,33 @@ impl Load {
         program: &'static Program,
         args: &RunArgs,
         configuration: &Configuration,
-        results: Results,
+        mut results: Results,
         outcome: LoadOutcome,
     ) -> ExitStatus {
         let sent = &mut self.setup.after_test;
-        let after = with_user(&self.settings, Box::new(Quiet(notice)), async |user| prepare::after_test(program, &user, sent).await);
+        let stop = &outcome.stop;
+        let after = with_user(&self.settings, Box::new(Quiet(notice)), async |user| {
+            tokio::select! {
+                after = prepare::after_test(program, &user, sent) => after,
+                () = hurry(stop) => Err(StartupError::broken("after test was cut off by a second Ctrl-C")),
+            }
+        });
         if let Err(refusal) = after {
             for line in &refusal.lines {
                 notice_at(LogLevel::Warn, &format!("warning: {line}"));
             }
         }
         let info = self.info(program, configuration, &outcome.clock);
-        let run = RunInfo { interrupted: outcome.interrupted, broken: outcome.broken, plan: outcome.plan, notes: outcome.notes, ..info };
+        if outcome.stop.is_at_once() && outcome.stop.is_interrupted() {
+            results.hurry();
+        }
+        let run = RunInfo {
+            interrupted: outcome.stop.is_interrupted(),
+            broken: outcome.broken,
+            plan: outcome.plan,
+            notes: outcome.notes,
+            ..info
+        };
         results.finish(args, run, self.setup)
     }
 
@@ -223,13 +241,22 @@ impl Load {
 #[derive(Debug)]
 pub(super) struct LoadOutcome {
     pub(super) clock: Clock,
-    pub(super) interrupted: bool,
+    /// Whether and how urgently somebody stopped it. It also applies to the work after the load.
+    pub(super) stop: Stop,
     /// Why the run failed because of the infrastructure, a sentence each.
     pub(super) broken: Vec<String>,
     /// How the load was spread, a sentence each.
     pub(super) plan: Vec<String>,
     /// Facts that a reader needs, such as missing load.
     pub(super) notes: Vec<String>,
+}
+
+/// Ends 0.3 s after somebody stopped the test at once.
+async fn hurry(stop: &Stop) {
+    while !(stop.is_at_once() && stop.is_interrupted()) {
+        tokio::time::sleep(HURRY / 10).await;
+    }
+    tokio::time::sleep(HURRY).await;
 }
 
 /// The interval of results: from the command line, else the profile, else the credentials.

@@ -66,8 +66,15 @@ pub(super) fn run(
         })
     });
     // Results from before the failure are reported too.
-    let broken = course.err().into_iter().collect();
+    let (busy, broken) = match course {
+        Ok(busy) => (busy, Vec::new()),
+        Err(why) => (0, vec![why]),
+    };
     let made = vec![summary(&load.plan, configuration.once), format!("from this machine, {by}")];
-    let outcome = LoadOutcome { clock, interrupted: stop.is_interrupted(), broken, plan: made, notes: load.renewed(renewal) };
+    let mut notes = load.renewed(renewal);
+    notes.extend((busy > 0).then(|| {
+        format!("{busy} of {threads} worker threads did not stop at once; what they counted since their last interval is missing")
+    }));
+    let outcome = LoadOutcome { clock, stop, broken, plan: made, notes };
     Ok(load.finish(program, args, configuration, results, outcome))
 }

@@ -149,7 +149,10 @@ pub(super) fn save_json(path: &Path, report: &Report) -> Result<(), StartupError
 
 fn save(path: &Path, report: &Report, write: Writer) -> Result<(), String> {
     let written = |file: File| {
-        file.set_len(0)?;
+        // A pipe of the shell has no length.
+        if file.metadata()?.is_file() {
+            file.set_len(0)?;
+        }
         let mut out = BufWriter::new(file);
         write(report, &mut out)?;
         io::Write::flush(&mut out)
@@ -159,15 +162,66 @@ fn save(path: &Path, report: &Report, write: Writer) -> Result<(), String> {
 
 /// Opens a file without changing its content, which is replaced only when the report is complete.
 fn open(path: &Path) -> Result<File, String> {
+    check_kind(path)?;
     let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
     folder
         .and_then(|()| std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(path))
         .map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
+/// Refuses what is there and no regular file: a device, a FIFO, a directory, or a link, which would lead to another file than the one that
+/// is named. What a shell passes as an open file (`--json >(jq .)`, `/dev/stdout`) is meant so.
+fn check_kind(path: &Path) -> Result<(), String> {
+    if is_passed_by_shell(path) {
+        return Ok(());
+    }
+    let Ok(there) = std::fs::symlink_metadata(path) else { return Ok(()) };
+    let kind = there.file_type();
+    let what = if kind.is_file() {
+        return Ok(());
+    } else if kind.is_symlink() {
+        "a link"
+    } else if kind.is_dir() {
+        "a directory"
+    } else {
+        "no regular file"
+    };
+    Err(format!("cannot write {}: it is {what}; name a new file or a regular one, or `-` for standard output", path.display()))
+}
+
+/// `/dev/stdout`, `/dev/stderr` and the open files of `/dev/fd`.
+fn is_passed_by_shell(path: &Path) -> bool {
+    let of_folder = |folder: &str| path.strip_prefix(folder).is_ok_and(|name| name.as_os_str().to_str().is_some_and(is_number));
+    ["/dev/stdout", "/dev/stderr"].iter().any(|known| path == Path::new(known)) || of_folder("/dev/fd") || of_folder("/proc/self/fd")
+}
+
+fn is_number(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn results_are_written_only_to_new_and_regular_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("regular"), "").unwrap();
+        std::os::unix::fs::symlink(path("regular"), path("link")).unwrap();
+        std::os::unix::fs::symlink(path("nothing"), path("dangling")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
+        assert!(open(&path("regular")).is_ok() && open(&path("new/file")).is_ok());
+        for (name, what) in [("link", "a link"), ("dangling", "a link"), ("new", "a directory"), ("socket", "no regular file")] {
+            let why = open(&path(name)).unwrap_err();
+            assert!(why.contains(&format!("it is {what}; name a new file")), "{why}");
+        }
+        assert!(check_kind(Path::new("/dev/null")).unwrap_err().contains("no regular file"));
+        for shell in ["/dev/stdout", "/dev/fd/63", "/proc/self/fd/3"] {
+            assert_eq!(check_kind(Path::new(shell)), Ok(()), "{shell}");
+        }
+        assert!(!is_passed_by_shell(Path::new("/dev/fd/../null")));
+    }
 
     fn outputs(json: &str, html: &str) -> Outputs {
         Outputs { json: Some(json.into()), html: Some(html.into()), ..Outputs::default() }

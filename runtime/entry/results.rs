@@ -25,6 +25,8 @@ use ltc_engine::workers::Stop;
 
 /// The time that listeners have at the end to send their remaining messages.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The same after a second Ctrl-C.
+const HURRY: Duration = Duration::from_millis(300);
 
 /// What the run has to do after an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +58,8 @@ pub(crate) struct Results {
     out: Option<PathBuf>,
     journal: Option<Journal>,
     quiet: bool,
+    /// How long listeners may take at the end.
+    patience: Duration,
 }
 
 impl Results {
@@ -88,6 +92,7 @@ impl Results {
             out: args.out.clone(),
             journal,
             quiet: args.quiet,
+            patience: PATIENCE,
             over: false,
             places: places(program),
             total: Snapshot::empty(names.len()),
@@ -142,6 +147,11 @@ impl Results {
             crate::say::err!("run {}{}", info.run.id, journal.unwrap_or_default());
         }
         begin
+    }
+
+    /// Somebody wants the end now: listeners send what they can in a moment.
+    pub(crate) fn hurry(&mut self) {
+        self.patience = HURRY;
     }
 
     /// The journal of the run, if it has one.
@@ -237,7 +247,7 @@ impl Results {
         }
         if !self.listeners.is_empty() {
             self.listeners.tell(&ListenerEvent::Ended(whole));
-            report.run.listeners = self.listeners.finish(PATIENCE);
+            report.run.listeners = self.listeners.finish(self.patience);
         }
         if let Some(journal) = &self.journal {
             journal.end(End { run: report.run.clone(), setup: report.setup.clone(), thresholds: report.thresholds.clone() });

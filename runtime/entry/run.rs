@@ -183,7 +183,7 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
     let made = shown.text(TextStyle { color: false, width: None }).lines().map(str::to_owned).collect();
     // Lost load is in the report. A verdict on the rest would be one on another test.
     let broken = outcome.broken.into_iter().collect();
-    let outcome = LoadOutcome { clock, interrupted: stop.is_interrupted(), broken, plan: made, notes };
+    let outcome = LoadOutcome { clock, stop, broken, plan: made, notes };
     Ok(load.finish(program, args, &configuration, results, outcome))
 }
 

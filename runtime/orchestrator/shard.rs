@@ -151,11 +151,12 @@ fn slice(
     });
     let (reason, message) = match outcome {
         Err(why) => (EndReason::Failed, why),
-        Ok(()) if limit.is_over() => (EndReason::Deadline, "the engine's time for a function was over".to_owned()),
-        Ok(()) if silence.is_set() => (EndReason::Silent, "it stopped by itself, because its orchestrator was silent".to_owned()),
-        Ok(()) if stop.is_interrupted() => (EndReason::Stopped, String::new()),
-        Ok(()) if stop.is_graceful() => (EndReason::StoppedItself, "the spec stopped the test".to_owned()),
-        Ok(()) => (EndReason::Done, String::new()),
+        Ok(busy) if busy > 0 => (EndReason::Failed, format!("{busy} worker threads did not stop at once: their last results are missing")),
+        Ok(_) if limit.is_over() => (EndReason::Deadline, "the engine's time for a function was over".to_owned()),
+        Ok(_) if silence.is_set() => (EndReason::Silent, "it stopped by itself, because its orchestrator was silent".to_owned()),
+        Ok(_) if stop.is_interrupted() => (EndReason::Stopped, String::new()),
+        Ok(_) if stop.is_graceful() => (EndReason::StoppedItself, "the spec stopped the test".to_owned()),
+        Ok(_) => (EndReason::Done, String::new()),
     };
     Ended { reason, message, requests }
 }

@@ -27,6 +27,7 @@ static PROGRAM: Program = Program {
     lines: &[RowInfo { name: "Nothing", method: "GET", kind: RowKind::Step }],
     steps: &[],
     apis: &[],
+    urls: &[],
     env: &[],
     data: &[],
     keeps: &[],

@@ -61,7 +61,7 @@ impl<'a> Checker<'a> {
     /// Checks the options of an api, which are those of all its requests.
     fn api_options(&mut self, id: ApiId, api: &'a ast::Api) {
         let mut seen: Vec<(&str, Span)> = Vec::new();
-        let (mut cookies, mut resend) = (false, true);
+        let (mut cookies, mut resend, mut forward_headers) = (false, true, false);
         let mut max_body = crate::check::declare::size::MAX_BODY;
         let mut base = None;
         let mut health: Option<Option<&'a ast::Healthcheck>> = None;
@@ -72,6 +72,7 @@ impl<'a> Checker<'a> {
                 ApiMember::Keys(word) => ("keys", word.span),
                 ApiMember::Cookies(word) => ("cookies", word.span),
                 ApiMember::Resend(word) => ("resend", word.span),
+                ApiMember::ForwardHeaders(word) => ("forward_headers", word.span),
                 ApiMember::MaxBody(size) => ("max_body", size.span),
                 ApiMember::Healthcheck(_, span) => ("healthcheck", *span),
                 ApiMember::Option(option) => {
@@ -101,6 +102,11 @@ impl<'a> Checker<'a> {
                     "on" => {}
                     "off" => resend = false,
                     _ => self.unknown_word(word, "a value of `resend`", &["on", "off"]),
+                },
+                ApiMember::ForwardHeaders(word) => match word.node.as_str() {
+                    "on" => forward_headers = true,
+                    "off" => {}
+                    _ => self.unknown_word(word, "a value of `forward_headers`", &["on", "off"]),
                 },
                 ApiMember::MaxBody(size) => max_body = self.max_body(size),
                 ApiMember::Healthcheck(check, _) => health = Some(check.as_deref()),
@@ -133,6 +139,7 @@ impl<'a> Checker<'a> {
             options,
             cookies,
             resend,
+            forward_headers,
             max_body,
             health,
             span: name.span,
@@ -184,6 +191,7 @@ impl<'a> Checker<'a> {
                 ApiMember::Keys(word) => self.not_in_resource(word.span, "keys"),
                 ApiMember::Cookies(word) => self.not_in_resource(word.span, "cookies"),
                 ApiMember::Resend(word) => self.not_in_resource(word.span, "resend"),
+                ApiMember::ForwardHeaders(word) => self.not_in_resource(word.span, "forward_headers"),
                 ApiMember::MaxBody(size) => self.not_in_resource(size.span, "max_body"),
                 ApiMember::Healthcheck(_, span) => self.not_in_resource(*span, "healthcheck"),
                 ApiMember::Resource(inner) => self.not_in_resource(inner.name.span, "resource"),

@@ -42,6 +42,10 @@ impl TreeBuilder<'_> {
                 let word = self.only(pair);
                 ApiMember::Resend(self.word(&word))
             }
+            Rule::forward => {
+                let word = self.only(pair);
+                ApiMember::ForwardHeaders(self.word(&word))
+            }
             Rule::max_body => {
                 let size = self.only(pair);
                 ApiMember::MaxBody(self.word(&size))

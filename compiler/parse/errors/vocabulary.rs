@@ -10,8 +10,20 @@ pub(super) const STATEMENTS: &[&str] = &[
 ];
 
 /// Words that start a member of an api.
-pub(super) const API: &[&str] =
-    &["base", "keys", "cookies", "resend", "max_body", "auth", "headers", "timeout", "redirects", "healthcheck", "resource"];
+pub(super) const API: &[&str] = &[
+    "base",
+    "keys",
+    "cookies",
+    "resend",
+    "forward_headers",
+    "max_body",
+    "auth",
+    "headers",
+    "timeout",
+    "redirects",
+    "healthcheck",
+    "resource",
+];
 
 /// Words that start a part of a request.
 pub(super) const PARTS: &[&str] =

@@ -21,6 +21,12 @@ pub fn since(instant: Instant) -> Duration {
     now().saturating_duration_since(instant)
 }
 
+/// The processor time that this thread has used.
+pub(crate) fn thread_cpu() -> Duration {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(u64::try_from(used.tv_sec).unwrap_or(0), u32::try_from(used.tv_nsec).unwrap_or(0))
+}
+
 /// The clock of a test.
 #[derive(Clone, Debug)]
 pub struct Clock {

@@ -5,3 +5,4 @@ pub(crate) mod flow;
 pub(crate) mod location;
 pub(crate) mod secrets;
 pub(crate) mod timers;
+pub(crate) mod work;

@@ -2,6 +2,7 @@
 //!
 //! Order matters only for `body`: path, query and body come first, then headers and auth, whose expressions may sign the body.
 
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub struct Request<'u> {
     pub(crate) query: String,
     /// Lines of `Name: value\r\n`.
     pub(crate) headers: String,
+    /// The bytes of `headers` that come from the api's declaration.
+    pub(crate) api_headers: Range<usize>,
     /// Lines that are sent only to the api's own host.
     pub(crate) auth: String,
     pub(super) auth_settled: bool,
@@ -53,6 +56,7 @@ impl<'u> Request<'u> {
             reference: false,
             query: String::new(),
             headers: String::new(),
+            api_headers: 0..0,
             auth: String::new(),
             auth_settled: false,
             aws: None,

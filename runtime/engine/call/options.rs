@@ -53,9 +53,37 @@ impl Request<'_> {
     /// it may go to another host.
     pub(crate) fn to_keep(&self) -> Option<(usize, Options)> {
         let number = self.number.filter(|_| !self.reference)?;
-        let Self { headers, auth, auth_settled, timeout, redirects, .. } = self;
-        let (headers, auth) = (headers.clone(), auth.clone());
-        Some((number, Options { headers, auth, auth_settled: *auth_settled, timeout: *timeout, redirects: *redirects }))
+        let Self { headers, api_headers, auth, auth_settled, timeout, redirects, .. } = self;
+        let (headers, api_headers, auth) = (headers.clone(), api_headers.clone(), auth.clone());
+        Some((number, Options { headers, api_headers, auth, auth_settled: *auth_settled, timeout: *timeout, redirects: *redirects }))
+    }
+
+    /// What the api's declaration says of headers follows, up to the end or to what a call says.
+    pub fn api_headers(&mut self) {
+        self.api_headers = self.headers.len()..usize::MAX;
+    }
+
+    fn end_api_headers(&mut self) {
+        self.api_headers.end = self.api_headers.end.min(self.headers.len());
+    }
+
+    /// Leaves out the lines that aren't to stay.
+    fn retain(&mut self, stays: impl Fn(&str) -> bool) {
+        let mut kept = String::with_capacity(self.headers.len());
+        let (mut at, mut api) = (0, 0..0);
+        for line in self.headers.split_inclusive('\n') {
+            if stays(line) {
+                kept.push_str(line);
+            }
+            at += line.len();
+            if at <= self.api_headers.start {
+                api.start = kept.len();
+            }
+            if at <= self.api_headers.end {
+                api.end = kept.len();
+            }
+        }
+        (self.headers, self.api_headers) = (kept, api);
     }
 
     /// From now on, options of the call replace those of its request.
@@ -63,9 +91,11 @@ impl Request<'_> {
         self.overriding = true;
         self.number = None;
         if let Some(template) = self.template.take() {
-            let Options { headers, auth, auth_settled, timeout, redirects } = template.options.clone();
-            (self.headers, self.auth, self.auth_settled, self.timeout, self.redirects) = (headers, auth, auth_settled, timeout, redirects);
+            let Options { headers, api_headers, auth, auth_settled, timeout, redirects } = template.options.clone();
+            (self.headers, self.api_headers, self.auth) = (headers, api_headers, auth);
+            (self.auth_settled, self.timeout, self.redirects) = (auth_settled, timeout, redirects);
         }
+        self.end_api_headers();
     }
 
     /// Whether a header has to be set. Its value is evaluated only then, because an inner level may replace one whose value fails.
@@ -74,7 +104,7 @@ impl Request<'_> {
             return true;
         }
         if self.overriding {
-            self.headers = self.headers.split_inclusive('\n').filter(|line| !names_header(line, name)).collect();
+            self.retain(|line| !names_header(line, name));
         }
         self.overriding
     }
@@ -162,13 +192,14 @@ impl Request<'_> {
 
     /// Removes the markers of hidden headers, and adds the body's type if no header sets it.
     pub(crate) fn finish_headers(&mut self) {
+        self.end_api_headers();
         if let Some(content_type) = self.content_type.take()
             && !self.has_header("content-type")
         {
             push_line(&mut self.headers, "Content-Type", &content_type);
         }
         if memchr::memchr(0, self.headers.as_bytes()).is_some() {
-            self.headers = self.headers.split_inclusive('\n').filter(|line| !line.starts_with('\0')).collect();
+            self.retain(|line| !line.starts_with('\0'));
         }
     }
 }

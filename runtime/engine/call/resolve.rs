@@ -49,11 +49,15 @@ pub(crate) fn prepare(user: &User, mut request: Request<'_>) -> Eval<PreparedReq
     if own_host && let Some((service, region)) = request.aws.take() {
         auth = sign_aws(world, &request, &target, &service, &region)?;
     }
+    if !base.trusts(&target) {
+        leave_api_headers(&mut request);
+    }
     let Policy { cookies, resend, max_body } = api.policy;
     let mut request = http::HttpRequest {
         method: http::Method::from_name(request.method),
         url: target,
         headers: request.headers.into_bytes().into(),
+        api_headers: request.api_headers,
         auth: auth.into_bytes().into(),
         body: request.body.into(),
         has_body: request.has_body,
@@ -72,6 +76,15 @@ pub(crate) fn prepare(user: &User, mut request: Request<'_>) -> Eval<PreparedReq
         world.caches.keep_template(number, template);
     }
     Ok(PreparedRequest(Rc::new(request)))
+}
+
+/// Removes the headers of the api's declaration, because a full URL may name another host.
+fn leave_api_headers(request: &mut Request<'_>) {
+    let of_api = http::own_headers(request.headers.as_bytes(), &request.api_headers);
+    if !of_api.is_empty() {
+        let kept = request.headers.split_inclusive('\n').filter(|line| !of_api.contains(&line.as_bytes())).collect();
+        (request.headers, request.api_headers) = (kept, 0..0);
+    }
 }
 
 /// Prepares a request from its template with a new path, query and body.

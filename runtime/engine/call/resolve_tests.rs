@@ -94,3 +94,26 @@ fn large_bodies_are_not_serialized() {
     let large = sent(&u, request(&u, 0, &Value::from("a"), &"x".repeat(100_000)));
     assert!(large.wire.is_none() && large.body.len() == 100_000);
 }
+
+#[test]
+fn headers_of_an_api_stay_on_its_host() {
+    let u = user("http://here/");
+    let made = |url: &str, over: bool| {
+        let mut r = u.request(0, "GET");
+        r.reference(&Value::from(url)).unwrap();
+        r.header_text("X-Own", "1");
+        r.api_headers();
+        r.header_text("X-Key", "k");
+        r.header_text("Accept", "a/b");
+        if over {
+            r.override_options();
+            r.header_text("X-Own", "2");
+            r.header_text("X-Key", "mine");
+        }
+        String::from_utf8(sent(&u, r).headers.to_vec()).unwrap()
+    };
+    assert_eq!(made("/x", false), "X-Own: 1\r\nX-Key: k\r\nAccept: a/b\r\n");
+    assert_eq!(made("http://there/x", false), "X-Own: 1\r\nAccept: a/b\r\n");
+    // What a call says itself is meant for the host that it names.
+    assert_eq!(made("http://there/x", true), "Accept: a/b\r\nX-Own: 2\r\nX-Key: mine\r\n");
+}

@@ -16,6 +16,7 @@ mod tests;
 mod wire;
 
 pub(crate) use client::fast_path::WireRequest;
+pub(crate) use client::redirect::own_headers;
 pub use client::request::{HttpRequest, TIMEOUT};
 pub use client::response::HttpResponse;
 pub use client::sending::Sending;

@@ -47,6 +47,8 @@ pub struct Program {
     pub steps: &'static [StepInfo],
     /// The apis.
     pub apis: &'static [ApiInfo],
+    /// Quoted URLs of requests, as far as they are known once the test begins.
+    pub urls: &'static [KnownUrl],
     /// Keys of the environment that the spec reads.
     pub env: &'static [EnvKey],
     /// Data sources.
@@ -133,6 +135,15 @@ pub struct ApiInfo {
     pub health: Option<Health>,
     /// Where it is declared.
     pub at: Location,
+}
+
+/// A quoted URL of a request. Some lead to other hosts than that of the api.
+#[derive(Debug)]
+pub struct KnownUrl {
+    /// The api whose base it is resolved against.
+    pub api: usize,
+    /// The URL, or its beginning.
+    pub url: fn(&User) -> Eval,
 }
 
 /// A health check.

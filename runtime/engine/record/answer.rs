@@ -7,6 +7,7 @@ use ecow::EcoString;
 use crate::http;
 use crate::matcher;
 use crate::source::{IndexState, MemberIndex, Page};
+use crate::value::Eval;
 
 /// A response with its parsed forms.
 #[derive(Debug)]
@@ -15,7 +16,7 @@ pub struct Answer {
     pub raw: http::HttpResponse,
     members: Cell<IndexState>,
     text: OnceCell<EcoString>,
-    pub(crate) page: OnceCell<Page>,
+    pub(crate) page: OnceCell<Eval<Page>>,
 }
 
 impl Answer {

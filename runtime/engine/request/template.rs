@@ -1,6 +1,7 @@
 //! A template for requests whose options never change: everything apart from the path, the query and the body. It is prepared for the first
 //! send and copied from then on.
 
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::http::{self, ApiTransport, Redirects, Target, WireRequest};
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) headers: String,
+    pub(crate) api_headers: Range<usize>,
     pub(crate) auth: String,
     pub(crate) auth_settled: bool,
     pub(crate) timeout: Option<Duration>,
@@ -35,6 +37,7 @@ pub(crate) struct RequestTemplate {
     pub(crate) options: Options,
     method: http::Method,
     headers: Rc<[u8]>,
+    api_headers: Range<usize>,
     auth: Rc<[u8]>,
     timeout: Duration,
     redirects: Redirects,
@@ -62,6 +65,7 @@ impl RequestTemplate {
             options,
             method: made.method.clone(),
             headers: made.headers.clone(),
+            api_headers: made.api_headers.clone(),
             auth: made.auth.clone(),
             timeout: made.timeout,
             redirects: made.redirects,
@@ -81,6 +85,7 @@ impl RequestTemplate {
             method: self.method.clone(),
             url,
             headers: self.headers.clone(),
+            api_headers: self.api_headers.clone(),
             auth: self.auth.clone(),
             body: body.into(),
             has_body: self.has_body,

@@ -12,11 +12,11 @@ use crate::value::{Eval, EvalError, FormValue, Map, Value, ops};
 /// The form for a selector: the found form, or the one within or around the found element. Its action is resolved against the page's URL
 /// and `<base href>`.
 pub fn form_of(page: &Page, selector: &Selector, page_url: &Url) -> Eval<Option<Value>> {
-    let found = page.html.select(selector).find_map(|element| {
+    let mut found = page.find(selector, |element| {
         let around = || element.ancestors().filter_map(ElementRef::wrap).find(|outer| is(*outer, "form"));
-        if is(element, "form") { Some(element) } else { element.descendent_elements().find(|inner| is(*inner, "form")).or_else(around) }
+        Ok(if is(element, "form") { Some(element) } else { element.descendent_elements().find(|inner| is(*inner, "form")).or_else(around) })
     });
-    let Some(form) = found else { return Ok(None) };
+    let Some(form) = found.next().transpose()? else { return Ok(None) };
     let method = match form.attr("method") {
         Some(method) if method.trim().eq_ignore_ascii_case("post") => "POST",
         _ => "GET",
@@ -203,7 +203,7 @@ line</textarea>
 
     fn form(css: &str) -> Arc<FormValue> {
         let url = Url::parse("https://h.test/dir/page?a=1#frag").unwrap();
-        match form_of(&Page::parse(PAGE), &selector(css).unwrap(), &url).unwrap() {
+        match form_of(&Page::parse(PAGE).unwrap(), &selector(css).unwrap(), &url).unwrap() {
             Some(Value::Form(form)) => form,
             other => panic!("{other:?}"),
         }
@@ -235,7 +235,7 @@ line</textarea>
             assert_eq!(pairs(&form.fields), ["q="]);
         }
         let url = Url::parse("https://h.test/").unwrap();
-        assert!(form_of(&Page::parse(PAGE), &selector("#none").unwrap(), &url).unwrap().is_none());
+        assert!(form_of(&Page::parse(PAGE).unwrap(), &selector("#none").unwrap(), &url).unwrap().is_none());
     }
 
     #[test]

@@ -1,14 +1,32 @@
 //! Pages: CSS selectors over HTML.
+//!
+//! A small page can take minutes to parse: elements that are nested a hundred thousand times, or a tag with a million attributes. A page is
+//! therefore parsed in pieces, and its nesting and the processor time for it are limited.
 
-use scraper::{ElementRef, Html, Selector};
+use html5ever::driver::{ParseOpts, parse_document};
+use html5ever::tendril::TendrilSink as _;
+use scraper::{ElementRef, Html, HtmlTreeSink, Selector};
 
 use super::Pick;
-use crate::value::Value;
+use crate::base::work::WorkLimit;
+use crate::value::{Eval, EvalError, Value};
+
+/// The bytes that are parsed between two checks of the limits.
+const PIECE: usize = 4096;
+/// The deepest nesting of elements. It is checked after each piece. Browsers nest elements no deeper than 512 levels.
+const MOST_NESTED: usize = 1024;
+/// The most nodes of a small page: matching any selector with all of them takes less than a second.
+const SMALL: usize = 10_000;
+/// The number of nodes of a page times the number of nodes that are matched between two checks of the limit.
+const MATCHED: usize = 256 * SMALL;
+/// The most bytes of text in one take: nested elements all have the text of the innermost one.
+const MOST_TEXT: usize = 64 * 1024 * 1024;
 
 /// A parsed page. A step parses it once for all of its takes.
 #[derive(Debug)]
 pub struct Page {
     pub(super) html: Html,
+    limit: WorkLimit,
 }
 
 /// Parses a CSS selector.
@@ -18,18 +36,90 @@ pub fn selector(css: &str) -> Result<Selector, String> {
 
 impl Page {
     /// Parses a page like a browser, which accepts any text.
-    pub fn parse(text: &str) -> Self {
-        Self { html: Html::parse_document(text) }
+    ///
+    /// # Errors
+    /// If elements are nested too deep, or parsing takes too long.
+    pub fn parse(text: &str) -> Eval<Self> {
+        let limit = WorkLimit::of(text.len());
+        let work = limit.start();
+        let mut parser = parse_document(HtmlTreeSink::new(Html::new_document()), ParseOpts::default());
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
+            parser.process(piece.into());
+            rest = after;
+            if nesting(&parser.tokenizer.sink.sink.0.borrow()) > MOST_NESTED {
+                return Err(EvalError(format!("the page can't be read: its elements are nested more than {MOST_NESTED} deep")));
+            }
+            if work.is_too_much() {
+                return Err(too_much(&work.excess()));
+            }
+        }
+        let html = parser.finish();
+        drop(work);
+        Ok(Self { html, limit })
     }
 
     /// The result of a selector: the attribute of the elements that have it, or the elements' text.
-    pub fn take(&self, selector: &Selector, attribute: Option<&str>, pick: Pick<'_>) -> Option<Value> {
-        let elements = self.html.select(selector);
-        match attribute {
-            Some(name) => pick.of(elements.filter_map(|element| element.attr(name)).map(Value::str)),
-            None => pick.of(elements.map(|element| Value::from(text_of(element)))),
-        }
+    ///
+    /// # Errors
+    /// If it takes too long, or the text is too large.
+    pub fn take(&self, selector: &Selector, attribute: Option<&str>, pick: Pick<'_>) -> Eval<Option<Value>> {
+        let mut room = MOST_TEXT;
+        let value = |element: ElementRef<'_>| -> Eval<Option<Value>> {
+            let text = match attribute {
+                Some(name) => element.attr(name).map(Value::str),
+                None => Some(Value::from(text_of(element))),
+            };
+            let length = text.as_ref().and_then(Value::as_str).map_or(0, str::len);
+            room = room.checked_sub(length).ok_or_else(|| EvalError("the elements have more than 64 MB of text".into()))?;
+            Ok(text)
+        };
+        let mut error = None;
+        let found = self.find(selector, value).map_while(|found| found.map_err(|why| error = Some(why)).ok());
+        let picked = pick.of(found);
+        error.map_or(Ok(picked), Err)
     }
+
+    /// The value that `of` returns for each element that a selector finds, in the order of the page. An error ends it.
+    pub(super) fn find<'p, T: 'p>(
+        &'p self,
+        selector: &'p Selector,
+        mut of: impl FnMut(ElementRef<'p>) -> Eval<Option<T>> + 'p,
+    ) -> impl Iterator<Item = Eval<T>> + 'p {
+        let nodes = self.html.tree.nodes();
+        let count = nodes.len();
+        let work = self.limit.start();
+        let every = (MATCHED / count.max(1)).clamp(1, 256);
+        // A selector that counts siblings does so once for all of them, but only if it is matched in one pass.
+        let in_one_pass = count <= SMALL || scraper::selector::ToCss::to_css_string(selector).contains(":nth-");
+        let (mut all, mut nodes) = (self.html.select(selector), nodes.enumerate());
+        let mut number = 0;
+        let next = move || -> Option<Eval<ElementRef<'p>>> {
+            if in_one_pass {
+                number += 1;
+                let found = all.next()?;
+                return Some(if number % 16 == 0 && work.is_too_much() { Err(too_much(&work.excess())) } else { Ok(found) });
+            }
+            nodes.find_map(|(at, node)| {
+                if at % every == 0 && work.is_too_much() {
+                    return Some(Err(too_much(&work.excess())));
+                }
+                let element = ElementRef::wrap(node).filter(|element| element.parent().is_some())?;
+                selector.matches(&element).then_some(Ok(element))
+            })
+        };
+        std::iter::from_fn(next).filter_map(move |element| element.and_then(&mut of).transpose())
+    }
+}
+
+fn too_much(excess: &str) -> EvalError {
+    EvalError(format!("the page can't be read: {excess}"))
+}
+
+/// The nesting of the element that was created last.
+fn nesting(html: &Html) -> usize {
+    html.tree.nodes().next_back().map_or(0, |last| last.ancestors().count())
 }
 
 /// An element's text with white space as a browser shows it: trimmed, and one space for several.
@@ -45,9 +135,10 @@ mod tests {
 
     #[test]
     fn css_selectors_find_elements() {
-        let page = Page::parse("<h1> Hello <b>you</b>\n there</h1><a name=x>no</a><a href='/1'>one</a><a href=\"/2\">two &amp; more</a>");
+        let page =
+            Page::parse("<h1> Hello <b>you</b>\n there</h1><a name=x>no</a><a href='/1'>one</a><a href=\"/2\">two &amp; more</a>").unwrap();
         let rng = Rng::new(1, 1);
-        let take = |css: &str, attribute, pick| page.take(&selector(css).unwrap(), attribute, pick);
+        let take = |css: &str, attribute, pick| page.take(&selector(css).unwrap(), attribute, pick).unwrap();
         assert_eq!(take("h1", None, Pick::One), Some(Value::from("Hello you there")));
         assert_eq!(take("a", Some("href"), Pick::One), Some(Value::from("/1")));
         assert_eq!(take("a[href]", None, Pick::All), Some(Value::list([Value::from("one"), Value::from("two & more")])));
@@ -61,5 +152,44 @@ mod tests {
     fn selectors_may_be_statics() {
         fn shared<T: Send + Sync>() {}
         shared::<Selector>();
+    }
+
+    /// Pages that took minutes to read: each must fail, or be read, in no time.
+    #[test]
+    fn page_that_is_endless_to_read_fails() {
+        let why = |page: &str| Page::parse(page).map(|_| ()).unwrap_err().0;
+        for (open, count) in [("<div>", 100_000), ("<table><tr><td>", 50_000), ("<svg>", 90_000)] {
+            assert!(why(&open.repeat(count)).contains("nested more than 1024 deep"), "{open}");
+        }
+        let attributes: String = (0..400_000).map(|number| format!("a{number} ")).collect();
+        assert!(why(&format!("<p {attributes}>")).contains("of processor time"));
+    }
+
+    #[test]
+    fn ordinary_nesting_is_read() {
+        let deep = format!("{}<i>here</i>{}", "<div>".repeat(500), "</div>".repeat(500));
+        let taken = Page::parse(&deep).unwrap().take(&selector("div div i").unwrap(), None, Pick::One).unwrap();
+        assert_eq!(taken, Some(Value::from("here")));
+    }
+
+    #[test]
+    fn selector_over_a_large_page_finds_the_same_and_is_limited() {
+        let items: String = (0..60).map(|number| format!("<li class=c{}>{number}</li>", number % 2)).collect();
+        let page = Page::parse(&format!("<ul>{items}</ul>").repeat(100)).unwrap();
+        let take = |css: &str, pick| page.take(&selector(css).unwrap(), None, pick);
+        let count = |css: &str| take(css, Pick::All).unwrap().map_or(0, |all| all.into_list().unwrap().len());
+        assert_eq!((count("li.c1"), count("ul > li:nth-child(3n)"), count("li:nth-last-child(2)")), (3_000, 2_000, 100));
+        assert_eq!(take("li", Pick::One).unwrap(), Some(Value::from("0")));
+        // Each item looks at all before it.
+        let endless = Page::parse(&format!("<ul>{}</ul>", "<li>".repeat(50_000))).unwrap();
+        let why = endless.take(&selector("a ~ li").unwrap(), None, Pick::All).unwrap_err().0;
+        assert!(why.starts_with("the page can't be read: it takes more than"), "{why}");
+    }
+
+    #[test]
+    fn text_of_elements_within_each_other_is_limited() {
+        let page = format!("{}{}", "<div>".repeat(500), "x".repeat(200_000));
+        // A slow build exceeds the time before the 100 MB of text.
+        assert!(Page::parse(&page).unwrap().take(&selector("div").unwrap(), None, Pick::All).is_err());
     }
 }

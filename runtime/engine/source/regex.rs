@@ -3,11 +3,26 @@
 use regex::{Captures, Regex};
 
 use super::Pick;
-use crate::value::Value;
+use crate::base::work::WorkLimit;
+use crate::value::{Eval, EvalError, Value};
+
+/// The matches between two checks of the limit.
+const MATCHES: usize = 16;
 
 /// The result of a regex: its first group, the whole match if it has no group, or an object if its groups have names.
-pub fn take_regex(regex: &Regex, text: &str, pick: Pick<'_>) -> Option<Value> {
-    pick.of(regex.captures_iter(text).map(|captures| value(regex, &captures)))
+///
+/// # Errors
+/// If it takes too long: the search for each match can read the whole text.
+pub fn take_regex(regex: &Regex, text: &str, pick: Pick<'_>) -> Eval<Option<Value>> {
+    let limit = WorkLimit::of(text.len());
+    let work = limit.start();
+    let mut is_too_much = false;
+    let matches = regex.captures_iter(text).enumerate().take_while(|(number, _)| {
+        is_too_much = number % MATCHES == MATCHES - 1 && work.is_too_much();
+        !is_too_much
+    });
+    let found = pick.of(matches.map(|(_, captures)| value(regex, &captures)));
+    if is_too_much { Err(EvalError(format!("the regex can't be applied: {}", work.excess()))) } else { Ok(found) }
 }
 
 fn value(regex: &Regex, captures: &Captures<'_>) -> Value {
@@ -34,9 +49,15 @@ mod tests {
         ] {
             let regex = Regex::new(pattern).unwrap();
             let v = |json: &str| Value::from_json(json.as_bytes()).unwrap();
-            assert_eq!(take_regex(&regex, "k=a; k=b", Pick::One), Some(v(one)));
-            assert_eq!(take_regex(&regex, "k=a; k=b", Pick::All), Some(v(all)));
-            assert_eq!(take_regex(&regex, "nothing", Pick::All), None);
+            assert_eq!(take_regex(&regex, "k=a; k=b", Pick::One).unwrap(), Some(v(one)));
+            assert_eq!(take_regex(&regex, "k=a; k=b", Pick::All).unwrap(), Some(v(all)));
+            assert_eq!(take_regex(&regex, "nothing", Pick::All).unwrap(), None);
         }
+    }
+
+    #[test]
+    fn regex_that_reads_the_text_again_for_each_match_is_limited() {
+        let why = take_regex(&Regex::new("a(?:[^;]*;)?").unwrap(), &"a".repeat(1_000_000), Pick::All).unwrap_err().0;
+        assert_eq!(why, "the regex can't be applied: it takes more than 1.1s of processor time");
     }
 }

@@ -17,7 +17,7 @@ pub fn matches(user: &User, value: &Value, regex: usize) -> Eval<bool> {
 
 /// `take x = a ~ /re/`.
 pub fn capture(user: &User, value: &Value, regex: usize, pick: Pick<'_>) -> Eval<Option<Value>> {
-    Ok(take_regex(user.regex(regex), &value.to_text()?, pick))
+    take_regex(user.regex(regex), &value.to_text()?, pick)
 }
 
 /// `file("x", name:, type:)`.

@@ -71,8 +71,8 @@ impl<'r> Response<'r> {
     }
 
     /// `html "css"`, `html "css" @attribute`.
-    pub fn html(&self, selector: usize, attribute: Option<&str>, pick: Pick<'_>) -> Option<Value> {
-        self.page().take(self.user.world().selector(selector), attribute, pick)
+    pub fn html(&self, selector: usize, attribute: Option<&str>, pick: Pick<'_>) -> Eval<Option<Value>> {
+        self.page()?.take(self.user.world().selector(selector), attribute, pick)
     }
 
     /// `json "$…{x}…"`.
@@ -86,17 +86,17 @@ impl<'r> Response<'r> {
     pub fn html_built(&self, parts: &[source::BuiltPart<'_>], attribute: Option<&str>, pick: Pick<'_>) -> Eval<Option<Value>> {
         let css = source::build(parts)?;
         let selector = source::html::selector(&css).map_err(|_| EvalError(format!("{css:?} is not a CSS selector")))?;
-        Ok(self.page().take(&selector, attribute, pick))
+        self.page()?.take(&selector, attribute, pick)
     }
 
     /// `form "css"`.
     pub fn form(&self, selector: usize) -> Eval<Option<Value>> {
         let url = url::Url::parse(&self.raw.url.to_string()).map_err(|error| EvalError(format!("{}: {error}", self.raw.url)))?;
-        source::form_of(self.page(), self.user.world().selector(selector), &url)
+        source::form_of(self.page()?, self.user.world().selector(selector), &url)
     }
 
-    fn page(&self) -> &'r Page {
-        self.answer.page.get_or_init(|| Page::parse(self.answer.text()))
+    fn page(&self) -> Eval<&'r Page> {
+        self.answer.page.get_or_init(|| Page::parse(self.answer.text())).as_ref().map_err(Clone::clone)
     }
 }
 

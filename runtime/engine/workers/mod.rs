@@ -102,12 +102,18 @@ pub fn worker_part((machine, machines): (u64, u64), (worker, workers): (u64, u64
     (machine + machines * worker, machines * workers)
 }
 
+/// The time that workers have for a stop at once. A worker that is busy with anything else is then left behind.
+const AT_ONCE: Duration = Duration::from_millis(1_200);
+/// How often the watch checks for a stop at once.
+const LOOK: Duration = Duration::from_millis(200);
+
 /// The running workers.
 #[derive(Debug)]
 pub struct Engine {
     workers: Vec<JoinHandle<Result<(), String>>>,
     frames: Receiver<Snapshot>,
     interval: Duration,
+    stop: Stop,
 }
 
 impl Engine {
@@ -135,17 +141,25 @@ impl Engine {
                 .map_err(|error| format!("a worker thread can't be started: {error}"))?;
             workers.push(thread);
         }
-        Ok(Self { workers, frames, interval: run.interval })
+        Ok(Self { workers, frames, interval: run.interval, stop: stop.clone() })
     }
 
-    /// Calls `each` once per interval with its counts, until all workers have ended.
-    pub fn watch(self, mut each: impl FnMut(Snapshot)) -> Result<(), String> {
+    /// Calls `each` once per interval with its counts, until all workers have ended. Returns the number of workers that did not end in time
+    /// after a stop at once: their counts since their last interval are missing.
+    ///
+    /// # Errors
+    /// If a worker could not be set up, or panicked.
+    pub fn watch(self, mut each: impl FnMut(Snapshot)) -> Result<usize, String> {
         let mut pending: Option<Snapshot> = None;
         let mut merged = 0;
         let mut due = clock::now() + self.interval * 2;
+        let mut stopped_at_once = None;
         loop {
+            if self.stop.is_at_once() && clock::since(*stopped_at_once.get_or_insert_with(clock::now)) >= AT_ONCE {
+                break;
+            }
             let wait = due.saturating_duration_since(clock::now());
-            match self.frames.recv_timeout(wait.min(Duration::from_millis(200))) {
+            match self.frames.recv_timeout(wait.min(LOOK)) {
                 Ok(frame) => {
                     match &mut pending {
                         Some(snapshot) => snapshot.merge(&frame),
@@ -171,9 +185,12 @@ impl Engine {
         if let Some(snapshot) = pending {
             each(snapshot);
         }
-        for worker in self.workers {
+        // If the frames ended, all workers have, or are about to.
+        let (ended, busy): (Vec<_>, Vec<_>) =
+            self.workers.into_iter().partition(|worker| stopped_at_once.is_none() || worker.is_finished());
+        for worker in ended {
             worker.join().map_err(|_| "a worker thread panicked: this is a bug in ltc".to_owned())??;
         }
-        Ok(())
+        Ok(busy.len())
     }
 }

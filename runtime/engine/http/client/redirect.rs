@@ -1,5 +1,6 @@
 //! Redirects: where they lead, and which parts of the request are sent again.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use bytes::{Bytes, BytesMut};
@@ -18,6 +19,8 @@ const MAX_REDIRECTS: u32 = 10;
 
 /// Headers that are not sent to another host.
 const PRIVATE: [&str; 4] = ["authorization", "cookie", "host", "proxy-authorization"];
+/// Headers of an api that describe the client. They are sent to any host.
+const PUBLIC: [&str; 4] = ["accept", "accept-encoding", "accept-language", "user-agent"];
 /// Headers about a body that is no longer sent.
 const OF_BODY: [&str; 5] = ["content-type", "content-length", "content-encoding", "content-language", "content-location"];
 
@@ -134,11 +137,24 @@ impl Chain {
             self.has_body = false;
             self.leave(&OF_BODY);
         }
-        self.trusted = self.request.url.trusts(&next);
+        let was_trusted = std::mem::replace(&mut self.trusted, self.request.url.trusts(&next));
         if !self.trusted {
+            if was_trusted {
+                self.leave_api_headers();
+            }
             self.leave(&PRIVATE);
         }
         self.url = next;
+    }
+
+    /// The headers of the api's declaration are for its own host.
+    fn leave_api_headers(&mut self) {
+        let of_api = own_headers(&self.request.headers, &self.request.api_headers);
+        if !of_api.is_empty() {
+            let headers = self.headers.as_deref().unwrap_or(&self.request.headers);
+            let kept = lines(headers).filter(|(.., line)| !of_api.contains(line));
+            self.headers = Some(kept.flat_map(|(_, _, line)| line.iter().copied()).collect());
+        }
     }
 
     fn leave(&mut self, names: &[&str]) {
@@ -153,4 +169,10 @@ impl Chain {
 /// Whether a status redirects.
 pub(crate) fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+/// The lines of an api's own headers that no other host may see.
+pub(crate) fn own_headers<'h>(headers: &'h [u8], api: &Range<usize>) -> Vec<&'h [u8]> {
+    let of_api = lines(headers.get(api.clone()).unwrap_or_default());
+    of_api.filter(|(name, ..)| !is_one_of(name, &PUBLIC) && !is_one_of(name, &OF_BODY)).map(|(_, _, line)| line).collect()
 }

@@ -1,5 +1,6 @@
 //! A request (`serialize` writes it in the form that is sent).
 
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub struct HttpRequest {
     pub url: Target,
     /// Lines of `Name: value\r\n`. Lengths and transfer codings in them are ignored, because the client sets them.
     pub headers: Rc<[u8]>,
+    /// The bytes of `headers` that come from the api's declaration. They are sent to no other host.
+    pub api_headers: Range<usize>,
     /// Lines that are sent only to the host of `url`.
     pub auth: Rc<[u8]>,
     /// The body.
@@ -52,6 +55,7 @@ impl HttpRequest {
             method,
             url,
             headers: Rc::default(),
+            api_headers: 0..0,
             auth: Rc::default(),
             body: Bytes::new(),
             has_body: false,

@@ -232,6 +232,36 @@ fn other_hosts_get_no_secrets() {
 }
 
 #[test]
+fn headers_of_an_api_are_not_forwarded_to_other_hosts() {
+    run(async {
+        let other = Server::start(|_, _, _| say(ok("there"))).await;
+        let location = other.url("/there").to_string().replace("127.0.0.1", "localhost");
+        let server = Server::start(move |_, _, request| match path_of(request) {
+            "/here" => to(302, "/away"),
+            _ => to(307, &location),
+        })
+        .await;
+        let client = Client::new();
+        let own = "X-Own: 1\r\n";
+        let api = "X-Key: k\r\nUser-Agent: me\r\nContent-Type: a/b\r\n";
+        let request = |api_headers| HttpRequest {
+            headers: format!("{own}{api}X-Last: 2\r\n").into_bytes().into(),
+            api_headers,
+            redirects: Redirects::Any,
+            ..client.request("GET", server.url("/here"))
+        };
+        for (range, is_forwarded) in [(own.len()..own.len() + api.len(), false), (0..0, true)] {
+            client.session.send(laid(&request(range))).await.unwrap();
+            let (here, there) = (server.requests().pop().unwrap(), other.requests().pop().unwrap());
+            for line in ["X-Own: 1", "X-Key: k", "User-Agent: me", "Content-Type: a/b", "X-Last: 2"] {
+                assert!(here.contains(line), "{here}");
+                assert_eq!(there.contains(line), line != "X-Key: k" || is_forwarded, "{line}: {there}");
+            }
+        }
+    });
+}
+
+#[test]
 fn redirects_do_not_lead_to_metadata_or_from_a_public_host_to_this_machine() {
     run(async {
         let server = Server::start(|_, _, request| match path_of(request).rsplit('/').next() {

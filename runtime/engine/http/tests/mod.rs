@@ -168,6 +168,7 @@ impl Client {
             method: Method::from_name(method),
             url,
             headers: Rc::default(),
+            api_headers: 0..0,
             auth: Rc::default(),
             body: Bytes::new(),
             has_body: false,

@@ -12,6 +12,12 @@ use crate::http::message::headers::Headers;
 use crate::http::message::kept::{Body, too_large};
 use crate::http::message::partial::{Keep, MAX_BODY, SHOWN};
 
+/// The most encodings of a body, as in curl.
+const MOST_CODINGS: usize = 5;
+/// The most decoded bytes of a body that nobody reads: a few kilobytes can be decoded to gigabytes, which would occupy the worker for
+/// seconds.
+const MOST_DROPPED: u64 = 512 * 1024 * 1024;
+
 /// The decoded body; `None` if it isn't encoded. Unknown encodings leave it unchanged.
 pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Option<Body>, HttpError> {
     if encoded.is_empty() || headers.get("content-encoding").is_none() {
@@ -19,6 +25,10 @@ pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Op
     }
     let codings = headers.get_all("content-encoding").flat_map(|value| value.split(',')).map(str::trim);
     let mut codings: Vec<&str> = codings.filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")).collect();
+    if codings.len() > MOST_CODINGS {
+        let why = format!("the body says it is encoded {} times, more than {MOST_CODINGS}", codings.len());
+        return Err(HttpError::protocol(why).came("undecodable body"));
+    }
     let mut decoded: Option<Body> = None;
     while let Some(coding) = codings.pop() {
         let body = decoded.as_ref().map_or(encoded, |decoded| &decoded.bytes);
@@ -37,6 +47,10 @@ pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Op
         };
         decoded = match result {
             Ok(Some(decoded)) => Some(decoded),
+            Ok(None) if keep == Keep::First => {
+                let why = "the decoded body is larger than 512 MB: a body that is dropped is decoded no further";
+                return Err(HttpError::protocol(why).came("body too large"));
+            }
             Ok(None) => return Err(too_large(keep.most(), "the decoded body")),
             Err(error) => {
                 let is_other = coding.to_ascii_lowercase().contains("gzip") && !body.starts_with(&[0x1f, 0x8b]);
@@ -94,7 +108,7 @@ fn all(mut decoder: impl Read, encoded: usize, keep: Keep) -> io::Result<Option<
     let mut out = Vec::with_capacity((encoded * 3).min(usize::try_from(first).unwrap_or(usize::MAX)).min(1024 * 1024));
     decoder.by_ref().take(first).read_to_end(&mut out)?;
     // Dropped bytes are decoded too, to detect errors in them.
-    let omitted = if keep == Keep::First { io::copy(&mut decoder, &mut io::sink())? } else { 0 };
-    let fits = out.len() as u64 <= most;
+    let omitted = if keep == Keep::First { io::copy(&mut decoder.take(MOST_DROPPED), &mut io::sink())? } else { 0 };
+    let fits = out.len() as u64 <= most && omitted < MOST_DROPPED;
     Ok(fits.then(|| Body { bytes: Bytes::from(out), omitted }))
 }
