@@ -60,6 +60,8 @@ pub enum Error {
     NoHome,
     /// A crate that the binary is linked with does not compile or link, also after the cache was repaired.
     Damaged(PathBuf),
+    /// The runtime does not run on Windows.
+    Windows,
     /// Cargo is not installed.
     NoCargo,
     /// No C compiler is installed, which links the binary.
@@ -102,6 +104,7 @@ impl fmt::Display for Error {
             Self::Damaged(log) => {
                 write!(f, "cannot compile the crates that every spec is linked with: the cache may be damaged (log: {})", log.display())
             }
+            Self::Windows => f.write_str("tests cannot be built on Windows: they run on Linux, macOS and in WSL 2"),
             Self::NoCargo => f.write_str("`cargo` not found on PATH: ltc compiles specs with the Rust compiler"),
             Self::NoLinker(log) => write!(f, "C compiler not found: Rust needs it to link programs (log: {})", log.display()),
             Self::OldRust(log) => write!(f, "the Rust on PATH is too old for the runtime (log: {})", log.display()),
@@ -133,6 +136,7 @@ impl Error {
             Self::Cache(..) => "set LTC_CACHE_DIR to a folder of your own that you can write",
             Self::NoHome => "set HOME, or set LTC_CACHE_DIR to a folder of your own",
             Self::Damaged(_) => "run `ltc clean`, then try again; if the log then shows the same error, report it with the log",
+            Self::Windows => "install ltc in WSL 2 (`wsl --install`), and build there",
             Self::NoCargo => "install Rust from https://rustup.rs, then try again",
             Self::NoLinker(_) => "install a C compiler: `apt-get install gcc libc6-dev`, `dnf install gcc`, or `xcode-select --install`",
             Self::OldRust(_) => "run `rustup update stable`, then try again",
@@ -158,8 +162,11 @@ impl Builder {
     /// Prepares the cache.
     ///
     /// # Errors
-    /// [`Error::Cache`] if it cannot be written.
+    /// [`Error::Cache`] if it cannot be written, and [`Error::Windows`] on Windows.
     pub fn new(options: Options) -> Result<Self, Error> {
+        if cfg!(windows) {
+            return Err(Error::Windows);
+        }
         let cache = cache::CacheDir::open(options.cache.clone())?;
         Ok(Self { cache, options })
     }

@@ -103,7 +103,7 @@ impl Stream {
     pub(crate) fn poll_send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if let Self::Plain(tcp) = self {
             // libc's `send` is a cancellation point, which costs four atomic operations.
-            match tcp.try_io(Interest::WRITABLE, || Ok(rustix::net::send(&*tcp, bytes, SendFlags::NOSIGNAL)?)) {
+            match tcp.try_io(Interest::WRITABLE, || Ok(rustix::net::send(&*tcp, bytes, SEND)?)) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 done => return Poll::Ready(done),
             }
@@ -187,6 +187,13 @@ impl Stream {
         self.flush().await
     }
 }
+
+/// A write to a closed connection returns an error, without a signal. Where the system has no such flag, the signal is ignored because Rust
+/// programs ignore it.
+#[cfg(target_os = "linux")]
+const SEND: SendFlags = SendFlags::NOSIGNAL;
+#[cfg(not(target_os = "linux"))]
+const SEND: SendFlags = SendFlags::empty();
 
 /// The system's state of a connection that nobody reads from.
 enum Pending {
