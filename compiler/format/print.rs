@@ -87,6 +87,11 @@ impl<'t> Printer<'t> {
         group.bracket.has_commas() && last == Some(at)
     }
 
+    /// Whether this comma follows the last item of a bracket: only a broken one has it.
+    fn is_last_comma(&self, at: usize) -> bool {
+        self.pieces.get(at + 1).is_some_and(|next| matches!(next.token.kind, TokenKind::Close(bracket) if bracket.has_commas()))
+    }
+
     /// The indentation of the content of a broken bracket.
     fn indent(&self) -> usize {
         self.open.iter().rev().find(|open| open.broken).map_or(0, |open| open.indent + 2)
@@ -209,7 +214,9 @@ impl<'t> Printer<'t> {
         }
         self.token(at).lines > 0
             && match self.kind(at - 1) {
-                TokenKind::Operator | TokenKind::Assign | TokenKind::Comma => true,
+                TokenKind::Operator | TokenKind::Assign => true,
+                // Before a closing bracket it is the last comma, which is not printed.
+                TokenKind::Comma => !matches!(self.kind(at), TokenKind::Close(_)),
                 TokenKind::Word(WordClass::Keyword) => matches!(self.written(at - 1), "and" | "or" | "in" | "then" | "else"),
                 _ => false,
             }
@@ -246,6 +253,10 @@ impl<'t> Printer<'t> {
                 }
             } else if self.pieces[at - 1].group.is_some_and(|group| self.groups[group].broken && !self.groups[group].is_empty()) {
                 break;
+            }
+            let is_broken = depth == 0 && around.checked_sub(1).is_none_or(|n| self.open[n].broken);
+            if token.kind == TokenKind::Comma && !is_broken && self.is_last_comma(at) {
+                continue;
             }
             let follows_open = matches!(self.kind(at - 1), TokenKind::Open(_));
             let spaces = if token.starts && !follows_open { 2 } else { usize::from(has_space(self.kind(at - 1), token.kind)) };

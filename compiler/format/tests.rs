@@ -249,6 +249,17 @@ fn text_that_does_not_parse_is_not_formatted() {
     }
 }
 
+/// A list around one map has the map's brackets on its own lines; a comma behind the map is not printed, and takes no room.
+#[test]
+fn comma_behind_the_only_item_of_a_list_changes_nothing() {
+    for length in 60..90 {
+        let item = format!("{{ name: \"{}\", ready: true, count: 1 }}", "x".repeat(length));
+        let with = within(&format!("let x = [\n  {item},\n]"));
+        assert_eq!(with, within(&format!("let x = [\n  {item}\n]")), "{length}");
+        assert!(with.starts_with("let x = [{") && with.ends_with("}]\n"), "{with}");
+    }
+}
+
 /// A small random number generator with a fixed seed.
 struct Dice(u64);
 
