@@ -10,8 +10,28 @@ use super::{DEPTH_MAX, Malformed, Node, Value};
 /// The most nodes of a document. Without a limit, aliases could make a small file huge.
 const NODES_MAX: usize = 2_000_000;
 
-/// Reads the first document of `text`.
+/// How many lines of one document are moved at most: each needs another attempt to read it.
+const MOVED_MAX: usize = 500;
+
+/// Reads the first document of `text`. YAML wants the lines of `{…}` and `[…]` indented more than what contains them. Many documents end such
+/// a bracket below its key, and most readers accept that, so such lines are moved to the right.
 pub(super) fn parse(text: &str) -> Result<Node, Malformed> {
+    let mut lines: Option<Vec<String>> = None;
+    let mut result = document(text);
+    for _ in 0..MOVED_MAX {
+        let Err(error) = &result else { break };
+        if !matches!(error.message.as_str(), "invalid indentation" | "invalid indentation in flow construct") {
+            break;
+        }
+        let lines = lines.get_or_insert_with(|| text.split('\n').map(str::to_owned).collect());
+        let Some(line) = lines.get_mut(error.line - 1) else { break };
+        line.insert_str(0, &" ".repeat(error.column));
+        result = document(&lines.join("\n"));
+    }
+    result
+}
+
+fn document(text: &str) -> Result<Node, Malformed> {
     let mut builder = Builder { parser: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0 };
     loop {
         let (event, span) = builder.next()?;
@@ -163,6 +183,15 @@ mod tests {
         let keys: Vec<_> = root.get("c").unwrap().entries().map(|(key, node)| (key, node.scalar().unwrap())).collect();
         assert_eq!(keys, [("y", "3".to_owned()), ("x", "1".to_owned())]);
         assert_eq!(root.get("d").unwrap().get("y").unwrap().value, Value::Number("2".to_owned()));
+    }
+
+    #[test]
+    fn brackets_may_end_below_their_key() {
+        let root = parse("a:\n  b: {\n    x: 1,\n  }\n  c: [\n1, 2,\n]\n  d: |\n    {\n    }\n").unwrap().get("a").unwrap().clone();
+        assert_eq!(root.get("b").unwrap().get("x").unwrap().value, Value::Number("1".to_owned()));
+        assert_eq!(root.get("c").unwrap().items().len(), 2);
+        assert_eq!((root.get("d").unwrap().line, root.get("d").unwrap().value.clone()), (9, Value::Text("{\n}\n".to_owned())));
+        assert_eq!(parse("a: {\n b: [}\n").unwrap_err().line, 2);
     }
 
     #[test]

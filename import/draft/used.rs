@@ -166,8 +166,10 @@ impl Reads {
                 word.push(char);
                 continue;
             }
-            if !word.is_empty() {
-                self.names.insert(std::mem::take(&mut word));
+            let word = std::mem::take(&mut word);
+            // What is called is a function: variables are not.
+            if !word.is_empty() && char != '(' {
+                self.names.insert(word);
             }
             match char {
                 '"' => in_text = !in_text,
@@ -199,13 +201,14 @@ mod tests {
         let statements = [
             Stmt::Expect(Expect::Condition("json.id == wanted and text ~ /x/".to_owned())),
             Stmt::Let("a".to_owned(), Expr::code("\"not {hole} not\"")),
+            Stmt::Let("now".to_owned(), Expr::code("unix(now())")),
             Stmt::Set("b".to_owned(), Expr::Text(Text { parts: vec![Part::Hole("row.name".to_owned())] })),
         ];
         let read = variables_read(&statements);
         for name in ["wanted", "hole", "row"] {
             assert!(read.contains(name), "{name}: {read:?}");
         }
-        for name in ["id", "not", "name", "a", "b"] {
+        for name in ["id", "not", "name", "a", "b", "now"] {
             assert!(!read.contains(name), "{name}: {read:?}");
         }
     }

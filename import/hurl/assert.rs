@@ -5,6 +5,21 @@ use super::scan::Scan;
 use crate::draft::{Expect, Expr, Matcher, Segment};
 use crate::write::inline as code;
 
+/// Returns whether an assertion reads a variable.
+pub(super) fn reads(text: &str, variable: &str) -> bool {
+    text.contains(&format!("variable \"{variable}\"")) || text.contains(&format!("{{{{{variable}}}}}"))
+}
+
+/// `variable "id" exists`: the variable, and whether it has to be there.
+pub(super) fn existence(text: &str) -> Option<(&str, bool)> {
+    let (name, rest) = text.trim().strip_prefix("variable \"")?.split_once('"')?;
+    match rest.split_whitespace().collect::<Vec<_>>().as_slice() {
+        ["exists"] => Some((name, true)),
+        ["not", "exists"] => Some((name, false)),
+        _ => None,
+    }
+}
+
 /// Converts an assert to an expectation. The error names the part without a counterpart.
 pub(super) fn assert(text: &str, variables: &mut dyn Variables) -> Result<Expect, String> {
     let mut scan = Scan::new(text);

@@ -21,7 +21,6 @@ use crate::names::Names;
 use crate::web;
 use crate::{ImportError, Options, Source};
 use parse::{Body, Entry, Response};
-use query::Variables as _;
 use request::Reader;
 use scan::Scan;
 
@@ -70,16 +69,31 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
         body.extend(planned.after);
     }
     body.extend(comments);
-    let read = crate::draft::variables_read(&body);
+    // What is left out may have read another variable.
+    let mut read = crate::draft::variables_read(&body);
+    while leave_unread_out(&mut body, &read) {
+        read = crate::draft::variables_read(&body);
+    }
     mark_unread(&mut body, &read);
     draft.sequences.push(Sequence { name: "Requests".to_owned(), interrupt: true, body, ..Sequence::default() });
     draft.users.push(User { name: "Client".to_owned(), run: "Requests".to_owned(), ..User::default() });
     Ok(draft)
 }
 
-/// Removes variables that are set but never read. A captured one is only marked as unused, because its capture is also an expectation.
-fn mark_unread(body: &mut Vec<Stmt>, read: &HashSet<String>) {
+/// Removes variables that are set but never read. Returns whether there were any.
+fn leave_unread_out(body: &mut Vec<Stmt>, read: &HashSet<String>) -> bool {
+    let before = body.len();
     body.retain(|stmt| !matches!(stmt, Stmt::Let(name, _) | Stmt::Set(name, _) if !read.contains(name)));
+    let inner = body.iter_mut().fold(false, |left_out, stmt| match stmt {
+        Stmt::Step(step) => leave_unread_out(&mut step.body, read) || left_out,
+        Stmt::Repeat(_, body) | Stmt::Retry(_, _, body) => leave_unread_out(body, read) || left_out,
+        _ => left_out,
+    });
+    inner || body.len() < before
+}
+
+/// Marks a captured variable that is never read as unused. It stays, because its capture is also an expectation.
+fn mark_unread(body: &mut [Stmt], read: &HashSet<String>) {
     for stmt in body {
         match stmt {
             Stmt::Take { name, .. } if !read.contains(name) => *name = format!("_{name}"),
@@ -157,14 +171,22 @@ impl Reader<'_> {
     fn expect(&mut self, response: &Response, out: &mut Planned) {
         let mut expects: Vec<Expect> = Vec::new();
         expects.extend(response.status.map(Expect::status));
-        // Hurl captures values before it checks asserts, but a step captures at its end.
+        // Hurl captures values before it checks asserts, but a step captures at its end. So an expectation reads the source of a captured value;
+        // only one of a value that a pattern captures follows the capture.
+        let (mut late, mut lost) = (Vec::new(), Vec::new());
         for (_, name, text) in &response.captures {
-            if let Ok(query) = query::query(&mut Scan::new(text), self)
-                && query.pattern.is_none()
-            {
-                self.captured.insert(name.clone(), query.code);
+            match query::query(&mut Scan::new(text), self) {
+                Ok(query) if query.pattern.is_none() => {
+                    self.captured.insert(name.clone(), query.code);
+                }
+                Ok(_) => {
+                    self.capture_name(name);
+                    late.push(name.as_str());
+                }
+                Err(_) => lost.push(name.as_str()),
             }
         }
+        let mut expects_late: Vec<Expect> = Vec::new();
         for header in &response.headers {
             let (name, value) = (self.bind(&header.key), self.bind(&header.value));
             if let Some(name) = name.as_literal() {
@@ -172,7 +194,26 @@ impl Reader<'_> {
             }
         }
         for (line, text) in &response.asserts {
+            if let Some((name, is_there)) = assert::existence(text) {
+                match (self.is_known(name) || self.captured.contains_key(name), is_there) {
+                    // Without the variable, the capture has failed already.
+                    (true, true) => {
+                        self.draft.tally.carry("expectations", 1);
+                        continue;
+                    }
+                    (false, false) => {
+                        out.body.push(Stmt::Comment(self.leave("assertions", &format!("`{name}`, which nothing sets"), *line)));
+                        continue;
+                    }
+                    _ => {}
+                }
+            }
+            if let Some(name) = lost.iter().find(|name| assert::reads(text, name)) {
+                out.body.push(Stmt::Comment(self.leave("assertions", &format!("`{name}` was not imported"), *line)));
+                continue;
+            }
             match assert::assert(text, self) {
+                Ok(expect) if late.iter().any(|name| assert::reads(text, name)) => expects_late.push(expect),
                 Ok(expect) => expects.push(expect),
                 Err(why) => out.body.push(Stmt::Comment(self.leave("assertions", &why, *line))),
             }
@@ -184,11 +225,12 @@ impl Reader<'_> {
             }
         }
         self.captured.clear();
-        self.draft.tally.carry("expectations", expects.len());
+        self.draft.tally.carry("expectations", expects.len() + expects_late.len());
         out.body.splice(0..0, merged(expects).into_iter().map(Stmt::Expect));
         for (line, name, text) in &response.captures {
             self.capture(*line, name, text, out);
         }
+        out.body.extend(expects_late.into_iter().map(Stmt::Expect));
     }
 
     fn expected_body(&mut self, body: &Body) -> Result<Expect, String> {
@@ -230,8 +272,6 @@ impl Reader<'_> {
             Err(why) => {
                 let comment = self.leave("captures", &format!("`{name}`: {why}"), line);
                 out.body.push(Stmt::Comment(comment));
-                // This defines the variable, because later requests may read it.
-                self.code(name);
             }
         }
     }

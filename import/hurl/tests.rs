@@ -16,6 +16,22 @@ fn has(spec: &str, parts: &[&str]) {
     }
 }
 
+/// Hurl captures before it asserts.
+#[test]
+fn assertions_read_what_the_same_response_captures() {
+    let (spec, _) = read(
+        "GET {{host}}/items\nHTTP 200\n[Captures]\nname: header \"X-Name\" regex \"Hello (.*)!\"\nid: jsonpath \"$.id\"\nsame: variable \"id\"\nraw: bytes\n\
+         [Asserts]\nvariable \"name\" == \"Bob\"\nvariable \"id\" == 7\nvariable \"id\" exists\nvariable \"raw\" startsWith hex,7b;\nvariable \"other\" not exists\n",
+    );
+    has(
+        &spec,
+        &["expect json.id == 7", "take name = header \"X-Name\" ~ /Hello (.*)!/\n", "expect name == \"Bob\"", "take _id = json.id\n"],
+    );
+    has(&spec, &["`raw` was not imported", "`other`, which nothing sets"]);
+    assert!(spec.find("take name").unwrap() < spec.find("expect name").unwrap(), "{spec}");
+    assert!(!spec.contains("env.variables") && !spec.contains("!= null"), "{spec}");
+}
+
 #[test]
 fn entries_become_steps_with_captures_and_options() {
     let (spec, _) = read(

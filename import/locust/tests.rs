@@ -37,6 +37,17 @@ fn users_have_weighted_tasks_waits_and_a_start() {
     assert!(!summary.iter().any(|line| line.starts_with("not imported")), "{summary:?}");
 }
 
+/// `CSVReader` gives lists without names; its file is not there, so that the columns are those that the script reads.
+#[test]
+fn rows_that_are_read_by_number_have_names_of_columns() {
+    let (spec, _) = spec(
+        "from locust_plugins.csvreader import CSVReader\nfrom locust_plugins.users.resource import HttpUserWithResources\nfrom locust import task\n\n\
+         readers = CSVReader('gone.csv')\n\nclass Visitor(HttpUserWithResources):\n    host = 'http://localhost:8080'\n\n    @task\n    def index(self):\n\
+         \x20       customer = next(readers)\n        self.client.get(f'/?ssn={customer[1]}')\n",
+    );
+    assert!(spec.contains("customer[\"column_1\"]") && spec.contains("user Visitor"), "{spec}");
+}
+
 const LOCUSTFILE: &str = r#"
 from locust import between, seq_task, TaskSequence, Locust
 

@@ -50,7 +50,9 @@ impl Part {
 
 fn is_user(path: &str) -> bool {
     let name = path.rsplit('.').next().unwrap_or_default();
-    !name.contains("TaskSet") && !name.contains("TaskSequence") && (name.ends_with("User") || name.ends_with("Locust"))
+    !name.contains("TaskSet")
+        && !name.contains("TaskSequence")
+        && (name.ends_with("User") || name.ends_with("Locust") || name.contains("HttpUser"))
 }
 
 fn is_sequence(run: &Run<'_>, class: &Rc<ClassValue>) -> bool {

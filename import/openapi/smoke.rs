@@ -11,6 +11,7 @@ use super::request::{Argument, path_name};
 use super::shape::shape;
 use crate::draft::{Call, Draft, Expect, Expr, Matcher, Parts, Sequence, Source, Step, Stmt, Value};
 use crate::names::Names;
+use crate::web::is_secret_name;
 use crate::words::singular;
 
 /// The longest chain of operations that need each other's ids.
@@ -108,6 +109,12 @@ impl Smoke<'_, '_> {
             _ => None,
         };
         let read = match plain {
+            Some(serde_yaml::Value::String(_)) if is_secret_name(wanted) => {
+                let key = self.keys.word(wanted, "id");
+                let process = crate::draft::variable(&[self.section, &key]);
+                self.draft.tally.advise(format!("set {process} in the process environment before the test starts"));
+                self.draft.env(&[self.section, &key], Value::Secret(process))
+            }
             Some(plain) => {
                 let key = self.keys.word(wanted, "id");
                 self.draft.env(&[self.section, &key], Value::Plain(plain))

@@ -47,6 +47,16 @@ components:
   schemas: {Order: {type: object, required: [id, item], properties: {id: {type: integer, readOnly: true}, item: {type: string}}}}
 ";
 
+/// What the checker takes for a secret by its name is none of the values that are written.
+#[test]
+fn parameter_that_is_a_token_is_read_from_the_process_environment() {
+    let (spec, env) = imported(
+        "openapi: 3.0.3\ninfo: {title: Orders API, version: '1'}\npaths:\n  /tokens/{orderToken}:\n    parameters: [{name: orderToken, in: path, required: true, schema: {type: string}}]\n    get: {responses: {200: {description: ok}}}\n",
+    );
+    assert_has(&spec, &["env.orders.order_token"]);
+    assert_has(&env, &["order_token: ${ORDERS_ORDER_TOKEN}\n"]);
+}
+
 #[test]
 fn operations_become_typed_requests_and_a_sequence_in_which_ids_travel() {
     let (spec, env) = imported(ORDERS);

@@ -160,6 +160,8 @@ impl Run<'_> {
                         _ => Value::native(name),
                     }
                 }
+                // `FastHttpUser.rest`
+                "rest" | "rest_" => Value::native(format!("client.{name}")),
                 "change_client" => Value::native("framework.change_client"),
                 "environment" | "host" => Value::native(name),
                 "user" | "parent" | "locust" => object.members.borrow().get("user").cloned().unwrap_or_else(|| Value::native(name)),

@@ -133,11 +133,28 @@ impl Run<'_> {
         Value::Rows(name.as_str().into())
     }
 
-    /// Adds a column that a script reads to a sample.
-    pub(super) fn sample_column(&mut self, row: &str, column: &str) {
+    /// The name of the data that a row is from.
+    fn rows_of(&self, row: &str) -> Option<String> {
         let drawn = row.strip_prefix("next(").and_then(|rest| rest.strip_suffix(')'));
         let drawn = drawn.or_else(|| row.split_once(".all[").map(|(rows, _)| rows));
-        let Some(rows) = drawn.map(str::to_owned).or_else(|| self.row_variables.get(row).cloned()) else { return };
+        drawn.map(str::to_owned).or_else(|| self.row_variables.get(row).cloned())
+    }
+
+    /// The name of a column that a script reads by its number: rows of the language have names only.
+    pub(super) fn numbered_column(&self, row: &str, number: usize) -> Option<String> {
+        let rows = self.rows_of(row)?;
+        if self.samples.contains(&rows) {
+            return Some(format!("column_{number}"));
+        }
+        match &self.draft.data.iter().find(|data| data.name == rows)?.rows {
+            Rows::Csv(columns, _) => columns.get(number).cloned(),
+            _ => None,
+        }
+    }
+
+    /// Adds a column that a script reads to a sample.
+    pub(super) fn sample_column(&mut self, row: &str, column: &str) {
+        let Some(rows) = self.rows_of(row) else { return };
         if !self.samples.contains(&rows) {
             return;
         }

@@ -195,6 +195,11 @@ impl Run<'_> {
                     path.push(Segment::Index(number as usize));
                     return self.of_response(&steps, What::Json(path), Ty::Any);
                 }
+                if let Some(number) = index.as_number().filter(|number| *number >= 0.0)
+                    && let Some(column) = self.numbered_column(&code.text, number as usize)
+                {
+                    return self.member_or_header(object, &column);
+                }
                 let Some(at) = self.code(index) else { return Value::unknown("[ ]") };
                 Value::Code(Code { changes: code.changes || at.changes, ..Code::new(format!("{}[{}]", code.operand(), at.text), Ty::Any) })
             }
