@@ -35,6 +35,7 @@ mod prebuilt;
 mod project;
 mod readme;
 mod record;
+mod release;
 mod renewal;
 mod replay;
 mod report;
