@@ -57,6 +57,15 @@ impl SourceFile {
         let Some(start) = line.checked_sub(1).and_then(|n| self.line_starts.get(n)) else { return "" };
         self.text[*start..].lines().next().unwrap_or_default()
     }
+
+    /// The comment lines right above the line of a byte, without their `#`.
+    pub fn comment_above(&self, start: usize) -> Option<String> {
+        let line_start = self.text[..start.min(self.text.len())].rfind('\n').unwrap_or(0);
+        let lines = self.text[..line_start].lines().rev().map(str::trim).take_while(|line| line.starts_with('#'));
+        let mut lines: Vec<&str> = lines.map(|line| line.trim_start_matches('#').trim()).collect();
+        lines.reverse();
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
 }
 
 /// A location as messages show it: `specs/shop.lt:31:5`.

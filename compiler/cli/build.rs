@@ -259,7 +259,7 @@ fn output_path(said: Option<&Path>, name: &str) -> Result<PathBuf, Failure> {
 }
 
 /// Rejects an output path that is a source of the build.
-fn not_over(output: &Path, target: &Target) -> Result<(), Failure> {
+pub(super) fn not_over(output: &Path, target: &Target) -> Result<(), Failure> {
     let Ok(place) = fs::canonicalize(output) else { return Ok(()) };
     let sources = [Some(&target.spec), target.profile.as_ref()];
     if sources.into_iter().flatten().any(|source| fs::canonicalize(source).is_ok_and(|source| source == place)) {

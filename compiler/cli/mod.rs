@@ -6,6 +6,7 @@ mod clean;
 mod complete;
 mod completions;
 mod demo;
+mod doc;
 mod explain;
 mod fmt;
 mod import;
@@ -85,6 +86,8 @@ enum Command {
     Check(check::Check),
     /// Format specs
     Fmt(fmt::Fmt),
+    /// Describe a test as an HTML page, for people who do not write specs
+    Doc(doc::Doc),
     /// Serve editors: the language server
     Lsp(lsp::Lsp),
     /// List the registered tests
@@ -140,6 +143,7 @@ pub fn main() -> ExitCode {
         Command::Run(command) => command.run(&screen),
         Command::Check(command) => command.run(&screen),
         Command::Fmt(command) => command.run(&screen),
+        Command::Doc(command) => command.run(&screen),
         Command::Lsp(command) => command.run(),
         Command::List(command) => command.run(&screen),
         Command::Try(command) => command.run(&screen),

@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::screen::Failure;
-use crate::build;
+use crate::{build, doc};
 
 /// The kinds of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,11 +14,13 @@ pub(super) enum Kind {
     Binary,
     /// The Rust of a generated crate.
     Rust,
+    /// A page of `ltc doc`.
+    Page,
     /// A packed runtime.
     Runtime,
     /// The checksum beside it.
     Checksum,
-    /// Something that has no mark by which it is recognized.
+    /// A kind of file that ltc cannot recognize.
     Other,
 }
 
@@ -51,12 +53,8 @@ pub(super) fn is_there(path: &Path) -> Result<bool, Failure> {
 fn is_own(path: &Path, kind: Kind) -> bool {
     match kind {
         Kind::Binary => fs::read(path).is_ok_and(|content| is_own_binary(&content)),
-        Kind::Rust => {
-            let mut start = String::new();
-            let read = File::open(path).and_then(|file| file.take(1_024).read_to_string(&mut start));
-            // The text read may end within a character.
-            (read.is_ok() || !start.is_empty()) && start.lines().next().is_some_and(|line| line.contains("Made by `ltc build`"))
-        }
+        Kind::Rust => start_of(path).lines().next().is_some_and(|line| line.contains("Made by `ltc build`")),
+        Kind::Page => start_of(path).contains(doc::MARK),
         Kind::Runtime => build::is_archive(path),
         Kind::Checksum => fs::read_to_string(path).is_ok_and(|text| is_checksum(&text)),
         Kind::Other => false,
@@ -69,7 +67,15 @@ fn is_checksum(text: &str) -> bool {
     line.is_some_and(|(sum, _)| sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// Whether a file is a program with the words that `--version` prints. They are joined here, because `ltc` itself is not such a program.
+/// The first kilobyte of a text.
+fn start_of(path: &Path) -> String {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(1_024).read_to_end(&mut start));
+    // The text read may end within a character.
+    read.map(|_| String::from_utf8_lossy(&start).into_owned()).unwrap_or_default()
+}
+
+/// Whether a file is a program that contains the words of `--version`. They are joined here, so that `ltc` itself does not contain them.
 fn is_own_binary(content: &[u8]) -> bool {
     const MAGICS: [&[u8]; 5] = [b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ"];
     let mark = ["compiled by ltc,", "the load test compiler"].join(" ");
@@ -92,6 +98,7 @@ mod tests {
         let mark = ["compiled by ltc,", "the load test compiler"].join(" ");
         let own = at("own", format!("\x7fELF..0.1.0\n{mark}..").as_bytes());
         let rust = at("main.rs", "//! x.lt, compiled by ltc 0. Made by `ltc build`; do not edit.\n// \u{e4}".as_bytes());
+        let page = at("shop.html", format!("<!doctype html>\n<head>\n{}", doc::MARK).as_bytes());
         let text = at("notes", mark.as_bytes());
         let sum = at("r.sha256", format!("{}  r.tar.zst\n", "0a".repeat(32)).as_bytes());
         let archive = at("r.tar.zst", &build::archive_start());
@@ -101,6 +108,7 @@ mod tests {
         assert_eq!(accepts(&rust, Kind::Rust), [true, true]);
         assert_eq!(accepts(&sum, Kind::Checksum), [true, true]);
         assert_eq!(accepts(&archive, Kind::Runtime), [true, true]);
+        assert_eq!(accepts(&page, Kind::Page), [true, true]);
         assert_eq!(accepts(&folder.path().join("new"), Kind::Binary), [true, true]);
         for (path, kind) in [
             (&text, Kind::Binary),
@@ -108,6 +116,7 @@ mod tests {
             (&own, Kind::Rust),
             (&rust, Kind::Binary),
             (&own, Kind::Other),
+            (&text, Kind::Page),
             (&text, Kind::Runtime),
             (&sum, Kind::Runtime),
             (&archive, Kind::Checksum),

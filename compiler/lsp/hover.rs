@@ -1,6 +1,5 @@
 //! Information about a name, and about a call that is being written.
 
-use ltc_config::environment::{EnvData, EnvValue};
 use serde_json::{Value, json};
 
 use super::analysis::Analysis;
@@ -9,6 +8,7 @@ use super::index::{DeclarationKind, Referent};
 use super::text::Lines;
 use crate::ast::{ApiMember, Item};
 use crate::check::functions::{self, Function, Need};
+use crate::env_text::{address_without_password, masked};
 use crate::span::FileId;
 
 /// The hover text at a byte of a file: the name there, and the pages of the diagnostics there.
@@ -66,45 +66,14 @@ pub(super) fn about(analysis: &Analysis, span: crate::span::Span, referent: &Ref
     }
 }
 
-/// A value of an environment, with secrets masked.
-fn masked(path: &str, value: &EnvValue) -> String {
-    const SECRET: [&str; 7] = ["token", "secret", "password", "passwd", "credential", "apikey", "api_key"];
-    let key = path.rsplit('.').next().unwrap_or(path).to_lowercase();
-    let is_secret =
-        value.secret || value.is_unresolved() || key == "key" || key.ends_with("_key") || SECRET.iter().any(|word| key.contains(word));
-    match &value.data {
-        EnvData::Object(members) => {
-            let members: Vec<String> = members.iter().map(|(key, value)| format!("{key}: {}", masked(key, value))).collect();
-            format!("{{ {} }}", members.join(", "))
-        }
-        _ if is_secret => "***".to_owned(),
-        EnvData::List(items) => format!("[{}]", items.iter().map(|item| masked(path, item)).collect::<Vec<_>>().join(", ")),
-        EnvData::Null => "null".to_owned(),
-        EnvData::Bool(truth) => truth.to_string(),
-        EnvData::Int(number) => number.to_string(),
-        EnvData::Float(number) => number.to_string(),
-        EnvData::String(text) => json!(address_without_password(text)).to_string(),
-    }
-}
-
-/// A URL without its user and password.
-fn address_without_password(text: &str) -> String {
-    match (text.split_once("://"), text.find('@')) {
-        (Some((scheme, rest)), Some(_)) => match rest.split_once('@') {
-            Some((login, host)) if !login.contains('/') => format!("{scheme}://***@{host}"),
-            _ => text.to_owned(),
-        },
-        _ => text.to_owned(),
-    }
-}
-
 fn declaration(analysis: &Analysis, id: usize, at: crate::span::Span) -> String {
     let declaration = analysis.declaration(id);
     let written = analysis.written(declaration.whole);
     let head = written.split('{').next().unwrap_or(written).trim_end();
     let ty = analysis.type_at(at).or_else(|| analysis.type_at(declaration.span));
     let name = &declaration.name;
-    let comment = comment_above(analysis.text(declaration.span.file), declaration.whole.range().start);
+    let file = analysis.checked.sources.file(declaration.span.file);
+    let comment = file.and_then(|file| file.comment_above(declaration.whole.range().start));
     let shown = match declaration.kind {
         DeclarationKind::Variable | DeclarationKind::Keep => {
             let line = written.lines().next().unwrap_or_default();
@@ -118,15 +87,6 @@ fn declaration(analysis: &Analysis, id: usize, at: crate::span::Span) -> String 
         DeclarationKind::Step => code(&format!("\"{name}\"")),
     };
     comment.map_or_else(|| shown.clone(), |comment| format!("{shown}\n\n{comment}"))
-}
-
-/// The comment lines directly above a declaration.
-fn comment_above(text: &str, start: usize) -> Option<String> {
-    let before = &text[..text[..start].rfind('\n').unwrap_or(0)];
-    let lines = before.lines().rev().map(str::trim).take_while(|line| line.starts_with('#'));
-    let mut lines: Vec<&str> = lines.map(|line| line.trim_start_matches('#').trim()).collect();
-    lines.reverse();
-    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 /// The request that a call makes: its method and its whole address.

@@ -7,7 +7,7 @@ mod open_files;
 
 use std::path::{Path, PathBuf};
 
-use ltc_config::ConfigError;
+use ltc_config::{ConfigError, Profile};
 
 use crate::ast::File;
 use crate::check::{self, Env, Input, ParsedFile};
@@ -109,6 +109,12 @@ impl Checked {
     /// Whether there is any error.
     pub fn has_errors(&self) -> bool {
         !self.config.is_empty() || self.program.is_none()
+    }
+
+    /// The profile, if there is one without errors.
+    pub fn profile(&self) -> Option<Profile> {
+        let (path, text) = self.profile.as_ref()?;
+        Profile::parse(text, path).ok()
     }
 
     /// Generates the crate.
