@@ -2,6 +2,7 @@
 //! comments. A test compares the keys with those that the parser accepts, so that an editor offers exactly these.
 
 mod credentials;
+mod limits;
 mod profile;
 mod registry;
 mod values;
@@ -19,11 +20,13 @@ pub(crate) enum Schema {
     Registry,
     /// config/systems_credentials.yml: the systems that receive results
     Credentials,
+    /// config/limits.yml: how much load any test of a project may generate
+    Limits,
 }
 
 impl Schema {
     /// All schemas.
-    pub(crate) const ALL: [Self; 3] = [Self::Profile, Self::Registry, Self::Credentials];
+    pub(crate) const ALL: [Self; 4] = [Self::Profile, Self::Registry, Self::Credentials, Self::Limits];
 
     /// Its file in a project, relative to the root.
     pub(crate) fn file(self) -> &'static str {
@@ -31,6 +34,7 @@ impl Schema {
             Self::Profile => "config/schemas/profile.json",
             Self::Registry => "config/schemas/registry.json",
             Self::Credentials => "config/schemas/credentials.json",
+            Self::Limits => "config/schemas/limits.json",
         }
     }
 
@@ -40,6 +44,7 @@ impl Schema {
             Self::Profile => root::<profile::ProfileFile>(),
             Self::Registry => root::<registry::RegistryFile>(),
             Self::Credentials => root::<credentials::CredentialsFile>(),
+            Self::Limits => root::<limits::LimitsFile>(),
         };
         format!("{schema:#}\n")
     }
@@ -53,7 +58,7 @@ fn root<T: JsonSchema>() -> serde_json::Value {
 mod tests {
     use std::collections::BTreeSet;
 
-    use ltc_config::{ConfigError, Credentials, Profile, Registry};
+    use ltc_config::{ConfigError, Credentials, Limits, Profile, Registry};
     use serde_json::Value;
 
     use super::*;
@@ -66,6 +71,7 @@ mod tests {
             Schema::Profile => Profile::parse(text, "x.yml").err(),
             Schema::Registry => Registry::parse(text, "x.yml").err(),
             Schema::Credentials => Credentials::parse(text, "x.yml", &|_| None).err(),
+            Schema::Limits => Limits::parse(text, "x.yml").err(),
         }
         .unwrap_or_default()
     }
@@ -109,6 +115,7 @@ mod tests {
             (Schema::Credentials, "Endpoint", "{ Prometheus: { @ } }"),
             (Schema::Credentials, "Endpoint", "{ OTLP: { @ } }"),
             (Schema::Credentials, "InfluxDb", "{ InfluxDB: { @ } }"),
+            (Schema::Limits, "", "{ @ }"),
         ];
         for (schema, definition, section) in sections {
             assert_eq!(schema_keys(schema, definition), parsed_keys(schema, section), "{schema:?} {definition}");
