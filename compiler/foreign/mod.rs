@@ -3,30 +3,43 @@
 //!
 //! A pattern is a dotted name: `http.get` matches exactly that, `*.push` a member of any value, `pm.*` everything below `pm`. A fix is a
 //! text with holes: `{of}` is the text before the last dot, `{name}` the text after it, `{args}` the text in the brackets, `{1}` and `{2}`
-//! the first two arguments, `{wait}` the arguments as a wait, `{path}` the path of a URL in them, `{api}` the name of an api of the file.
-//! An exact pattern takes precedence over `pm.*`, and that over `*.push`.
+//! the first two arguments, `{wait}` the arguments as a wait, `{path}` the path of a URL in them, `{api}` the name of an api of the file,
+//! `{method}` the HTTP method that the function is named after. An exact pattern takes precedence over `pm.*`, and that over `*.push`.
 
 mod calls;
 mod files;
 mod members;
+mod postman_jmeter;
 mod values;
 
 pub(crate) use files::file;
 pub(crate) use members::{api_member, data_option, item, user_member};
 pub(crate) use values::source;
 
+/// HTTP methods, as functions of other tools are named after them.
+const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
 /// The longest text of the source that a fix repeats, in bytes. A longer one is shown as `…`.
 const REPEATED_BYTES_MAX: usize = 40;
 
 /// The fix for a call. `of` is the text before the last dot.
 pub(crate) fn call(of: Option<&str>, name: &str, args: &str, api: &str) -> Option<String> {
-    let fix = find(calls::CALLS, of, name)?;
-    Some(fill(fix, of, name, args).replace("{api}", api))
+    let method = name.to_uppercase();
+    let is_method = METHODS.contains(&method.as_str());
+    // `client.get("/items")` is a request, `row.get("id")` reads a member.
+    let is_request =
+        is_method && of.is_some() && args.trim_start_matches(['"', '\'', '`', '(']).starts_with(['/', 'h']) && args.contains('/');
+    let fix = match find(&[calls::CALLS, postman_jmeter::CALLS], of, name) {
+        Some(fix) if !is_request || fix.contains("{api}") => fix,
+        _ if is_request => "write a step: `step \"Name\" { {api} {method} {path} }`",
+        _ => return None,
+    };
+    Some(fill(fix, of, name, args).replace("{api}", api).replace("{method}", if is_method { &method } else { "GET" }))
 }
 
 /// The fix for a value that is not called: `response.status_code`, `__ENV.HOST`.
 pub(crate) fn value(of: Option<&str>, name: &str) -> Option<String> {
-    let fix = find(values::VALUES, of, name)?;
+    let fix = find(&[values::VALUES], of, name)?;
     Some(fill(fix, of, name, ""))
 }
 
@@ -36,7 +49,7 @@ pub(crate) fn is_constant(name: &str) -> bool {
     values::CONSTANTS.contains(&name)
 }
 
-fn find(table: &[(&str, &'static str)], of: Option<&str>, name: &str) -> Option<&'static str> {
+fn find(tables: &[&[(&str, &'static str)]], of: Option<&str>, name: &str) -> Option<&'static str> {
     let exact = |pattern: &str| match of {
         Some(of) => pattern.rsplit_once('.') == Some((of, name)),
         None => pattern == name,
@@ -46,7 +59,7 @@ fn find(table: &[(&str, &'static str)], of: Option<&str>, name: &str) -> Option<
         let (Some(of), Some(root)) = (of, pattern.strip_suffix(".*")) else { return false };
         of.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '(', '[']))
     };
-    let by = |matches: &dyn Fn(&str) -> bool| table.iter().find(|(pattern, _)| matches(pattern)).map(|(_, fix)| *fix);
+    let by = |matches: &dyn Fn(&str) -> bool| tables.iter().copied().flatten().find(|(pattern, _)| matches(pattern)).map(|(_, fix)| *fix);
     by(&exact).or_else(|| by(&below)).or_else(|| by(&member))
 }
 
@@ -126,17 +139,20 @@ fn seconds(arg: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{call, calls, value, values};
+    use super::{call, calls, postman_jmeter, value, values};
 
     #[test]
     fn exact_pattern_precedes_a_root_and_a_root_precedes_a_member() {
         assert_eq!(call(Some("Math"), "max", "1, 2", "shop").as_deref(), Some("write `max(1, 2)`"));
         assert_eq!(call(Some("xs"), "push", "1", "shop").as_deref(), Some("write `set xs = xs + [1]`"));
         assert!(call(Some("pm.response.to"), "be", "", "shop").unwrap().contains("expect"));
+        assert_eq!(call(Some("vars"), "get", "\"id\"", "shop").as_deref(), Some("write the variable's name"), "of any table");
         assert_eq!(call(None, "shop", "", "shop"), None);
         let url = "\"https://shop.example/cart\"";
         assert_eq!(call(Some("http"), "get", url, "api").as_deref(), Some("write a step: `step \"Name\" { api GET /cart }`"));
         assert!(call(Some("self.client"), "get", "", "shop").unwrap().contains("step"));
+        assert!(call(Some("client"), "put", "\"/items/3\", x", "api").unwrap().contains("`step \"Name\" { api PUT /items/3 }`"));
+        assert_eq!(call(Some("row"), "get", "\"id\"", "api").as_deref(), Some("write the member: `row[\"id\"]`"));
         assert_eq!(value(Some("__ENV"), "HOST").as_deref(), Some("write `env.some.key`: the key is in config/<env>.yml"));
     }
 
@@ -150,7 +166,11 @@ mod tests {
 
     #[test]
     fn fix_of_every_pattern_begins_with_a_verb_and_patterns_are_unique() {
-        for table in [calls::CALLS, values::VALUES] {
+        let mut seen = std::collections::HashSet::new();
+        for table in [calls::CALLS, postman_jmeter::CALLS] {
+            assert!(table.iter().all(|(pattern, _)| seen.insert(pattern)), "a pattern is in two tables");
+        }
+        for table in [calls::CALLS, postman_jmeter::CALLS, values::VALUES] {
             let mut seen = std::collections::HashSet::new();
             for (pattern, fix) in table {
                 assert!(seen.insert(pattern), "{pattern} twice");

@@ -70,6 +70,15 @@ pub(super) static VALUES: &[(&str, &str)] = &[
     ("time", "write `elapsed` for the response time, `now()` for the current instant"),
     ("headers", "write `header \"Name\"`"),
     ("headers.*", "write `header \"{name}\"`"),
+    ("header", "write `header \"Name\"`"),
+    ("header.*", "write `header \"{name}\"`"),
+    ("cookie", "write `cookie \"name\"`"),
+    ("cookie.*", "write `cookie \"{name}\"`"),
+    ("*.to_s", "write `string({of})`"),
+    ("*.to_i", "write `int({of})`"),
+    ("*.to_f", "write `float({of})`"),
+    ("*.first", "write `first({of})`"),
+    ("*.last", "write `last({of})`"),
     ("cookies", "write `cookie \"name\"`"),
     ("cookies.*", "write `cookie \"{name}\"`"),
     ("title", "write `html \"title\"`"),
@@ -81,6 +90,20 @@ pub(super) static VALUES: &[(&str, &str)] = &[
     ),
     ("pm.response.code", "write `status`, or the status alone: `expect 200`"),
     ("pm.response.responseTime", "write `elapsed`"),
+    ("pm.response.to.be.ok", "write `expect 200`"),
+    ("pm.response.to.be.success", "write `expect 2xx`"),
+    ("pm.response.to.be.info", "write `expect 1xx`"),
+    ("pm.response.to.be.redirection", "write `expect 3xx`"),
+    ("pm.response.to.be.clientError", "write `expect 4xx`"),
+    ("pm.response.to.be.serverError", "write `expect 5xx`"),
+    ("pm.response.to.be.error", "write `expect 4xx | 5xx`"),
+    ("pm.response.to.be.accepted", "write `expect 202`"),
+    ("pm.response.to.be.badRequest", "write `expect 400`"),
+    ("pm.response.to.be.unauthorized", "write `expect 401`"),
+    ("pm.response.to.be.forbidden", "write `expect 403`"),
+    ("pm.response.to.be.notFound", "write `expect 404`"),
+    ("pm.response.to.be.rateLimited", "write `expect 429`"),
+    ("pm.response.to.be.json", "write `expect headers { content_type: ~ /json/ }`"),
     ("pm.*", "use a source of the response: `json`, `text`, `status`, `header \"…\"` or `elapsed`"),
     ("datetime.*", "write `now()`"),
     ("SECOND", "write a duration with its unit: `30s`"),
@@ -97,7 +120,7 @@ pub(crate) fn source(written: &str) -> Option<String> {
     let (root, rest) = written.split_at(written.find(['.', '[']).unwrap_or(written.len()));
     let path = match root {
         _ if RESPONSES.contains(&root) => rest.trim_start_matches('.'),
-        "headers" | "cookies" | "status_code" | "statusCode" => written,
+        "headers" | "cookies" | "header" | "cookie" | "status_code" | "statusCode" => written,
         "body" if !rest.is_empty() => written,
         "form" if rest.starts_with('.') => return Some(format!("write `html \"input[name={}]\" @value`", &rest[1..])),
         _ => return None,
@@ -116,6 +139,9 @@ pub(crate) fn source(written: &str) -> Option<String> {
             Some("write `elapsed`: `expect elapsed < 500ms`".to_owned())
         }
         "html" => Some("write `html \"css selector\"`".to_owned()),
+        member if RESPONSES.contains(&root) && rest.is_empty() && member.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !member.is_empty() => {
+            Some(format!("write `json.{member}` for a member of a JSON body"))
+        }
         _ => Some(
             "use one of the sources: `json`, `text`, `header \"…\"`, `cookie \"…\"`, `html \"…\"`, `form \"…\"`, `status`, `url`, `elapsed`".to_owned(),
         ),

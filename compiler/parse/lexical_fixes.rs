@@ -173,20 +173,49 @@ pub(super) fn placeholder(scan: &mut Cursor<'_>) {
     let Some(close) = rest.find("}}") else { return };
     let inside = rest[..close].trim();
     let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$');
-    if inside.is_empty() || !inside.chars().all(word) || inside.starts_with(|c: char| c.is_ascii_digit()) {
+    // Artillery and Handlebars call functions: `{{ $randomNumber(1, 10) }}`.
+    let (name, args) = inside.split_once('(').map_or((inside, None), |(name, args)| (name.trim_end(), Some(args)));
+    if name.is_empty()
+        || !name.chars().all(word)
+        || name.starts_with(|c: char| c.is_ascii_digit())
+        || args.is_some_and(|args| !args.ends_with(')') || args.contains('{'))
+    {
         return;
     }
+    let fix = match args {
+        None => format!("write `{{{}}}` for the value", dynamic(inside)),
+        Some(args) => {
+            let plain = name.trim_start_matches('$');
+            crate::foreign::call(None, plain, args.trim_end_matches(')'), "shop")
+                .map(|fix| match fix.split('`').collect::<Vec<_>>()[..] {
+                    [before, code, after] => format!("{before}`{{{code}}}`{after}"),
+                    _ => fix,
+                })
+                .unwrap_or_else(|| format!("write `{{{}}}` for the value", inside.trim_start_matches('$')))
+        }
+    };
     let span = scan.span(at, at + 4 + close);
     scan.report(
         Diagnostic::new(Code::LiteralPlaceholder, span, format!("this is the literal text `{{{inside}}}`, not the value of `{inside}`"))
-            .help(format!("write `{{{}}}` for the value", dynamic(inside))),
+            .help(fix),
     );
 }
 
-/// The equivalent of a dynamic variable of Postman; other names stay.
+/// The equivalent of a variable of Postman, Hurl or Artillery; other names stay.
 fn dynamic(inside: &str) -> &str {
-    let Some(name) = inside.strip_prefix('$') else { return inside };
+    let name = match inside {
+        "newUuid" => return "uuid()",
+        "newDate" => return "now()",
+        _ => inside.strip_prefix('$'),
+    };
+    let Some(name) = name else { return inside };
+    if name.starts_with("processEnvironment.") || name.starts_with("env.") {
+        return "env.some.key";
+    }
     match name {
+        "uuid" => "uuid()",
+        "loopCount" | "loopElement" => "i",
+        "testId" => "test.id",
         "guid" | "randomUUID" => "uuid()",
         "timestamp" => "unix(now())",
         "isoTimestamp" => "now()",

@@ -49,6 +49,7 @@ impl<'a> Checker<'a> {
                 (left, right, Type::Bool)
             }
             _ => {
+                let written = (left, right);
                 let (left, right) = (self.expr(left), self.expr(right));
                 let left = self.read_beside(left, &right.ty);
                 let right = self.read_beside(right, &left.ty);
@@ -63,7 +64,7 @@ impl<'a> Checker<'a> {
                     }
                     match arithmetic(&left.ty, op, &right.ty) {
                         Some(ty) => ty,
-                        None => return self.operands(&left, op, &right, span),
+                        None => return self.operands(&left, op, &right, written, span),
                     }
                 };
                 (left, right, ty)
@@ -136,14 +137,21 @@ impl<'a> Checker<'a> {
         self.error(Code::NeverEqual, span, message, help);
     }
 
-    fn operands(&mut self, left: &Expr, op: BinaryOp, right: &Expr, span: Span) -> Expr {
+    fn operands(&mut self, left: &Expr, op: BinaryOp, right: &Expr, written: (&ast::Expr, &ast::Expr), span: Span) -> Expr {
         let symbol = symbol(op);
         let message = format!("`{symbol}` cannot combine {} and {}", a(&left.ty), a(&right.ty));
         let d = Diagnostic::new(Code::Operands, span, message);
         let text = |ty: &Type| *ty == Type::String;
         let d = match (&left.ty, &right.ty, op) {
             (l, r, BinaryOp::Add) if (text(l) || text(r)) && *l != Type::Bytes && *r != Type::Bytes => {
-                d.help(format!("write them in a string: `\"{}{}\"`", self.inside_text(left), self.inside_text(right)))
+                // Of a chain, one fix for all of it.
+                let is_part = |found: &Diagnostic| {
+                    let part = found.labels.first().map(|(part, _)| *part);
+                    found.code == Code::Operands
+                        && part.is_some_and(|part| part.file == span.file && part.start == span.start && part.end <= span.end)
+                };
+                self.diagnostics.retain(|found| !is_part(found));
+                d.help(format!("write them in a string: `\"{}{}\"`", self.inside_text(written.0), self.inside_text(written.1)))
             }
             (Type::String, _, BinaryOp::Rem) => d.help("write the value in the string: `\"item-{id}\"`"),
             (Type::Bytes, ..) | (_, Type::Bytes, _) => d.help("write `concat(a, b)`"),
@@ -160,17 +168,24 @@ impl<'a> Checker<'a> {
 
 impl Checker<'_> {
     /// A value as it is written within a string: a string's content, any other value in braces.
-    fn inside_text(&self, value: &Expr) -> String {
-        if let ExprKind::Binary(left, BinaryOp::Add, right) = &value.kind
-            && value.ty == Type::String
+    fn inside_text(&self, value: &ast::Expr) -> String {
+        if let ast::ExprKind::Binary(left, BinaryOp::Add, right) = &value.kind
+            && has_text(value)
         {
             return self.inside_text(left) + &self.inside_text(right);
         }
         let written = self.written(value.span).trim();
-        match written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-            Some(content) if !content.contains('"') => content.to_owned(),
-            _ => format!("{{{written}}}"),
-        }
+        // Quotes of another language were read as `"`.
+        let content = written.trim_matches(['"', '\'', '`']);
+        if matches!(value.kind, ast::ExprKind::Text(_)) && !content.contains('"') { content.to_owned() } else { format!("{{{written}}}") }
+    }
+}
+
+/// Whether a sum has a text in it.
+fn has_text(value: &ast::Expr) -> bool {
+    match &value.kind {
+        ast::ExprKind::Binary(left, BinaryOp::Add, right) => has_text(left) || has_text(right),
+        kind => matches!(kind, ast::ExprKind::Text(_)),
     }
 }
 

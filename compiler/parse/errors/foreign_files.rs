@@ -67,13 +67,18 @@ fn key(stop: &ParseStop<'_>) -> Option<Mistake> {
     if first.is_empty() || value.starts_with('=') || blocks.contains(&first) || !matches!(stop.strict, Rule::only_item | Rule::only_stmt) {
         return None;
     }
-    if STATEMENTS.contains(&first) {
+    // A list, or lines of their own: `expect: [{ statusCode: 200 }]`.
+    let is_yaml_list = first == "expect" && value.trim_start_matches(' ').starts_with(['[', '{', '-', '\n']);
+    if STATEMENTS.contains(&first) && !is_yaml_list {
         let help = if value.trim_start().starts_with('{') {
             "remove the `:` before the block"
         } else {
             "remove the `:` between a member and its value"
         };
         return found_at(first.len()..first.len() + 1, Code::Syntax, "unexpected `:`", help);
+    }
+    if super::foreign_hurl::capture(first, value).is_some() {
+        return None;
     }
     found_at(0..first.len() + 1, Code::ForeignStatement, format!("unexpected `{first}:`: a spec is not YAML"), entry(stop, first, value))
 }

@@ -112,12 +112,17 @@ fn request(stop: &ParseStop<'_>) -> Option<Mistake> {
     let path = |rest: &str| rest.split([' ', ';', '{', ',']).next().unwrap_or_default().to_owned();
     if is_method(first) && (rest.starts_with(['/', '"']) || rest.starts_with("http")) {
         let api = stop.some_api();
-        let help = format!("write the api first: `{api} {} {}`", first.to_uppercase(), path(rest));
+        let path = path(rest);
+        let path = if path.starts_with("http") { format!("\"{path}\"") } else { path };
+        let help = format!("write the api first: `{api} {} {path}`", first.to_uppercase());
         return found_at(0..first.len(), Code::BadMethod, format!("missing api before `{first}`"), help);
     }
     let method = word(rest.strip_prefix('.')?);
     let behind = rest[1 + method.len()..].trim_start_matches([' ', '(']);
-    if is_method(method) && behind.starts_with(['/', '"']) {
+    if is_method(method)
+        && (behind.starts_with('/') || behind.starts_with("\"/") || behind.starts_with("\"http"))
+        && first == stop.some_api()
+    {
         let help = format!("write `{first} {} {}`", method.to_uppercase(), path(behind).trim_end_matches(')'));
         return found_at(0..first.len() + 1 + method.len(), Code::BadMethod, "unexpected `.` before a method", help);
     }
@@ -184,6 +189,9 @@ fn call(stop: &ParseStop<'_>) -> Option<Mistake> {
         }
         // Parsing stops after the word if no argument can begin there.
         let rest = stop.text[before.len()..].trim_start_matches([' ', '\t']).split(['\n', ';', '{', '}']).next().unwrap_or_default().trim();
+        if let Some(fix) = before.rsplit_once('.').and_then(|(of, name)| crate::foreign::value(Some(of), name)) {
+            return found_at(0..before.len(), Code::ForeignStatement, format!("`{before}` is not a statement"), fix);
+        }
         let help = format!("write the arguments in brackets: `{before}({rest})`");
         return found_at(0..before.len(), Code::Syntax, format!("missing brackets after `{before}`"), help);
     }
@@ -219,6 +227,15 @@ fn take(stop: &ParseStop<'_>) -> Option<Mistake> {
     match (first, words.as_slice()) {
         ("take", [_, name, "from" | "<-", source @ ..]) if !source.is_empty() => {
             wrong(format!("write `take {name} = {}`", source.join(" ")))
+        }
+        ("take", [_, name, "as", source]) if source.starts_with("json.") && !name.contains('.') => {
+            wrong(format!("write `take {name} = {source}`"))
+        }
+        ("take" | "let", [_, ty, name, "=", source @ ..]) if TYPES.iter().any(|(word, _)| word == ty) && !source.is_empty() => {
+            let ty = TYPES.iter().find(|(word, _)| word == ty).map_or("int", |(_, ty)| *ty);
+            let at = line.find(' ').map_or(0, |at| at + 1);
+            let help = format!("write `{first} {name}: {ty} = {}`", source.join(" "));
+            found_at(at..at + words[1].len(), Code::Syntax, format!("unexpected type `{}` before a name", words[1]), help)
         }
         ("take" | "save" | "capture" | "extract", [_, source @ .., "as" | "into" | "to", name]) if !source.is_empty() => {
             wrong(format!("write `take {} = {}`", name.trim_matches('"'), source.join(" ")))

@@ -56,6 +56,7 @@ const FOREIGN: &[(&str, &str)] = &[
     ("grpc", "use HTTP requests: `grpc` is reserved for a later version"),
     ("socket", "use HTTP requests: `socket` is reserved for a later version"),
     ("call", "write `run Name(a, b)`"),
+    ("exec", "write a step, or `run Name()` for a sequence"),
 ];
 
 /// Operators of other languages.
@@ -86,6 +87,7 @@ const OPERATORS: &[(&str, &str)] = &[
 /// Recognizes a known mistake at `stop`.
 pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     super::foreign_files::mistake(stop)
+        .or_else(|| super::foreign_hurl::mistake(stop))
         .or_else(|| super::foreign_members::mistake(stop))
         .or_else(|| super::foreign_shapes::mistake(stop))
         .or_else(|| beginning(stop))
@@ -203,6 +205,12 @@ fn operator(stop: &ParseStop<'_>) -> Option<Mistake> {
         }
         return found(Code::ForeignTemplate, "unexpected `$` in a name", "write the name alone, and `{name}` in a text or a path");
     }
+    if token.starts_with('>') && stop.text[..stop.at].ends_with('<') {
+        return found_at(stop.at - 1..stop.at + 1, Code::ForeignOperator, "unknown operator `<>`", "write `!=`");
+    }
+    if token == "," && stop.first() == "expect" && !stop.text[..stop.at].contains(['(', '[', '{']) {
+        return found(Code::ForeignOperator, "unexpected `,` between conditions", "write `and`, or a second `expect`");
+    }
     if token == "@" {
         return found(Code::Syntax, "unexpected `@`", "write `@` only after `html \"selector\"`, to read an attribute");
     }
@@ -211,7 +219,13 @@ fn operator(stop: &ParseStop<'_>) -> Option<Mistake> {
     let help = match *op {
         "+=" | "-=" | "*=" | "/=" | "++" | "--" if !STATEMENTS.contains(&first) || first == "set" => {
             let name = if first == "set" { word(stop.text[3..].trim_start()) } else { first };
-            format!("write `set {name} = {name} {} …`", &op[..1])
+            let value = stop.text[stop.at + op.len()..].split(['\n', ';', '}']).next().unwrap_or_default().trim();
+            let value = match *op {
+                "++" | "--" => "1",
+                _ if value.is_empty() => "…",
+                _ => value,
+            };
+            format!("write `set {name} = {name} {} {value}`", &op[..1])
         }
         _ => (*help).to_owned(),
     };

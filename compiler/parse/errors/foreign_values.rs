@@ -173,6 +173,10 @@ fn casts(stop: &ParseStop<'_>) -> Option<Mistake> {
     if !value || !TYPES.contains(&ty) || stop.first() == ty || declared {
         return None;
     }
+    let condition = stop.line().strip_prefix("expect ").and_then(|rest| rest.split([';', '}']).next()).unwrap_or_default().trim_end();
+    if let Some(meant) = super::foreign_hurl::in_words(&condition.replacen("bytes", "text", 1)) {
+        return found(Code::ForeignOperator, format!("unknown operator `{}`", stop.token), format!("write `expect {meant}`"));
+    }
     let start = inner.len() - ty.len() - usize::from(before.ends_with(')'));
     found_at(
         start..before.len(),
@@ -255,16 +259,26 @@ fn matches_of(stop: &ParseStop<'_>) -> Option<Mistake> {
     if stop.token == "default" && stop.wants(Rule::kw_else) {
         return found(Code::ForeignOperator, "unexpected `default`, expected `else`", "write `else` and the value");
     }
+    if stop.first() == "take" && matches!(stop.token, "match" | "matches" | "regex") {
+        let regex = stop.text[stop.at + stop.token.len()..].split(['\n', ';']).next().unwrap_or_default().trim();
+        let regex = if regex.starts_with('/') { regex.to_owned() } else { format!("/{}/", regex.trim_matches(['"', '(', ')'])) };
+        return found(Code::ForeignOperator, format!("unknown operator `{}`", stop.token), format!("write `~ {regex}`"));
+    }
     if stop.wants(Rule::attribute)
         && stop.first() == "take"
         && stop.token.starts_with(|c: char| c.is_ascii_alphabetic())
         && before.ends_with('"')
         && stop.token != "else"
     {
+        let named = stop.text[stop.at + stop.token.len()..]
+            .trim_start_matches([' ', '('])
+            .strip_prefix('"')
+            .and_then(|rest| rest.split('"').next());
+        let attribute = named.filter(|_| matches!(stop.token, "attr" | "attribute" | "prop")).unwrap_or(stop.token);
         return found(
             Code::Syntax,
-            format!("unexpected `{0}`, expected `@{0}`", stop.token),
-            format!("write `@{}` to read the attribute", stop.token),
+            format!("unexpected `{}`, expected `@{attribute}`", stop.token),
+            format!("write `@{attribute}` to read the attribute"),
         );
     }
     if stop.first() != "expect" {

@@ -10,7 +10,9 @@ const COMPARISONS: &[(&[&str], &str)] = &[
     (&["contains", "contain", "includes"], "write `contains({l}, {r})`"),
     (&["startsWith", "startswith", "starts"], "write `starts_with({l}, {r})`"),
     (&["endsWith", "endswith", "ends"], "write `ends_with({l}, {r})`"),
-    (&["matches", "match"], "write `{l} ~ {r}`"),
+    (&["matches", "match", "like"], "write `{l} ~ {r}`"),
+    (&["mod"], "write `{l} % {r}`"),
+    (&["isEmpty", "empty"], "write `len({l}) == 0`"),
     (&["is", "equals", "eq", "be"], "write `{l} == {r}`"),
     (&["isnt", "ne"], "write `{l} != {r}`"),
     (&["gt"], "write `{l} > {r}`"),
@@ -19,6 +21,7 @@ const COMPARISONS: &[(&[&str], &str)] = &[
     (&["lte", "le"], "write `{l} <= {r}`"),
     (&["exists", "exist"], "write `{l} != null`, or `expect json { x: _ }`"),
     (&["between"], "write `{l} >= 1 and {l} <= 9`"),
+    (&["not"], "write `not ({l} == {r})`"),
 ];
 
 /// Names of sources in other tools.
@@ -156,6 +159,19 @@ fn compared(stop: &ParseStop<'_>, operator: std::ops::Range<usize>, fix: &str) -
     let left = left.rsplit(" and ").next().unwrap_or(left);
     let behind = stop.text[operator.end..].split(['\n', ';', '{', '}']).next().unwrap_or_default().trim();
     let behind = behind.split(" and ").next().unwrap_or(behind).split(" or ").next().unwrap_or_default();
+    // `x not in xs`, `xs is empty`, `xs is not empty`, `x is array`: the word behind decides.
+    let word = stop.text[operator.clone()].trim();
+    match (word, behind.split_whitespace().collect::<Vec<_>>().as_slice()) {
+        ("not", ["in", values @ ..]) => return format!("write `not ({left} in {})`", values.join(" ")),
+        ("not", ["empty" | "null"]) | ("is" | "be", ["not", "empty"]) => return format!("write `len({left}) > 0`"),
+        ("not", ["exists" | "exist"]) => return format!("write `{left} == null`"),
+        ("not", ["contains", value]) => return format!("write `not contains({left}, {value})`"),
+        ("is" | "be", ["empty"]) => return format!("write `len({left}) == 0`"),
+        ("is" | "be", [article @ .., kind]) if article.len() <= 1 && type_word(kind).is_some() => {
+            return format!("write a matcher: `expect json {{ key: {} }}`", type_word(kind).unwrap_or_default());
+        }
+        _ => {}
+    }
     let (fix, right) = match behind.strip_prefix("not ") {
         Some(right) => (fix.replace("==", "!="), right),
         None => (fix.to_owned(), behind),
@@ -165,11 +181,27 @@ fn compared(stop: &ParseStop<'_>, operator: std::ops::Range<usize>, fix: &str) -
         "" => "…",
         other => other,
     };
+    if fix.contains('~') && right.starts_with('"') {
+        return format!("write `{left} ~ /{}/`", right.trim_matches('"'));
+    }
     let body = matches!(left, "text" | "body" | "response" | "response.text" | "response.body");
     if body && fix.contains("contains") && stop.first() == "expect" {
         return format!("write `expect text {right}`");
     }
     fix.replace("{l}", if left.is_empty() { "x" } else { left }).replace("{r}", right)
+}
+
+/// The matcher of a type that a condition names.
+fn type_word(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "array" | "list" => "list",
+        "object" | "dict" | "map" => "object",
+        "string" | "str" => "string",
+        "number" => "number",
+        "int" | "integer" => "int",
+        "bool" | "boolean" => "bool",
+        _ => return None,
+    })
 }
 
 /// `share: unique`, `step "A": {`, `S: 3`.
@@ -203,9 +235,13 @@ fn heads(stop: &ParseStop<'_>) -> Option<Mistake> {
     if stop.strict != Rule::only_stmt || stop.text[first.len()..].contains('\n') && stop.at > stop.line().len() {
         return None;
     }
+    if first == "repeat" && stop.token == "," {
+        let times: String = stop.text[first.len()..].chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+        let help = format!("write `for i in 1..{} {{ … }}` for a counter", if times.is_empty() { "n" } else { &times });
+        return found(Code::Syntax, "unexpected counter of `repeat`", help);
+    }
     let (message, help) = match (first, stop.token) {
         ("repeat", _) if stop.text[first.len()..].trim_start().starts_with('{') => ("missing number of `repeat`", "write `repeat 3 { … }`"),
-        ("repeat", ",") => ("unexpected counter of `repeat`", "write `for i in 1..5 { … }` for a counter"),
         ("repeat", "times") => ("unexpected `times`", "write `repeat 3 { … }`"),
         ("for", "(") => ("unexpected brackets in a loop's head", "write `for x in xs { … }` or `for i in 1..10 { … }`"),
         ("for", ",") => ("unexpected second variable in a loop", "write `for x in xs { … }`; a counter is `for i in 0..len(xs) - 1 { … }`"),

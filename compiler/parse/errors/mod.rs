@@ -1,6 +1,7 @@
 //! Diagnostics for text that does not parse.
 
 mod foreign_files;
+mod foreign_hurl;
 mod foreign_members;
 mod foreign_numbers;
 mod foreign_requests;
