@@ -4,8 +4,10 @@
 //! On a busy machine, the CPU time of each figure is more meaningful than the elapsed time. The specs repeat the shop's scenario under
 //! other names.
 
+#[path = "big_spec.rs"]
+mod big_spec;
+
 use std::error::Error;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -79,51 +81,12 @@ fn build(folder: &Path, target: &Target, cache: Option<PathBuf>) -> Result<Durat
     Ok(begun.elapsed())
 }
 
-/// A spec with about this number of lines; `edit` makes it differ from the previous one.
+/// A spec with about this number of lines and its profile; `edit` makes it differ from the previous one.
 fn spec(folder: &Path, name: &str, lines: usize, edit: usize) -> Result<Target, Box<dyn Error>> {
-    let mut text = String::from(
-        "api shop {\n  base env.shop.url\n  keys camel\n  healthcheck none\n  item(id) = GET /items/{id}\n  order(item, count: int = 1) = POST /orders { json { item, count, note: \"a note\" } }\n}\n\n",
-    );
-    let mut sequences = 0;
-    while text.lines().count() + 4 < lines {
-        sequences += 1;
-        write!(
-            text,
-            r#"sequence Browse{sequences} {{
-  let term = one_of(["mug", "lamp", "chair"])
-  step "Search {sequences}" interrupt {{
-    shop GET /items {{ query {{ q: term, page: {edit} }} }}
-    expect 200
-    expect json {{ items: [_, ..], page: int }}
-    take ids = json "$.items[*].id" else []
-  }}
-  for id in sample(ids, 2) {{
-    step "Item {sequences}" {{
-      shop.item(id)
-      expect 200
-      expect json {{ item_id: id, price_cents: > 0 }}
-      expect elapsed < 500ms
-    }}
-  }}
-  if len(ids) > 0 and chance(0.3) {{
-    step "Order {sequences}" {{
-      shop.order(first(ids), {sequences})
-      expect 201 | 409
-      take code: string = json.id else "none"
-    }}
-    log "ordered {{code}}"
-  }}
-}}
-
-"#
-        )?;
-    }
-    let names: Vec<String> = (1..=sequences).map(|n| format!("1 Browse{n}")).collect();
-    write!(text, "tasks All {{ {} }}\nuser Visitor {{ run All; wait 1s }}\n", names.join("; "))?;
     let path = folder.join("specs").join(format!("{name}.lt"));
     fs::create_dir_all(folder.join("specs"))?;
-    fs::write(&path, text)?;
+    fs::write(&path, big_spec::text(lines, edit))?;
     let profile = path.with_extension("profile.yml");
-    fs::write(&profile, "test_header: { env: here }\nprofile: { runner: { clients: 1, duration: 1s } }\n")?;
+    fs::write(&profile, big_spec::PROFILE)?;
     Ok(Target { root: folder.to_path_buf(), spec: path, profile: Some(profile), ..Target::default() })
 }

@@ -5,9 +5,11 @@
 //! against an nginx pinned to another core; then the same for two worker threads compared with one, and for the README's sequence. `memory`
 //! measures the memory of a waiting user. `truth` measures latencies, counts and send times against servers with known responses.
 //! `instructions` counts the instructions of an iteration, which do not depend on other activity on the machine. `endurance` checks that
-//! memory does not grow during a long run. docs/performance.md has the figures and explains them.
+//! memory does not grow during a long run. `editor` measures the language server and `ltc fmt`. docs/performance.md has the figures and explains them.
 
+mod big_spec;
 mod canned;
+mod editor;
 mod endurance;
 mod floor;
 mod instructions;
@@ -77,6 +79,7 @@ enum What {
     Truth,
     Instructions,
     Endurance,
+    Editor,
     /// The server that `load` starts for the sequence.
     #[value(hide = true)]
     Canned,
@@ -115,6 +118,7 @@ fn main() -> Outcome {
         What::Truth => truth::run,
         What::Instructions => instructions::run,
         What::Endurance => endurance::run,
+        What::Editor => editor::run,
         What::Canned => return sequence::serve(&args),
         What::Floor => return floor::run(&args),
     };

@@ -32,4 +32,4 @@ mod walk;
 mod walk_expr;
 mod workspace;
 
-pub use server::serve;
+pub use server::{QUIET, serve, serve_on};

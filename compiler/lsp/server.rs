@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
 use serde_json::{Value, json};
@@ -16,19 +17,40 @@ use super::{actions, complete, diagnose, hover, navigate, outline, rename, text,
 /// If the connection breaks.
 pub fn serve() -> Result<(), String> {
     let (connection, threads) = Connection::stdio();
-    run(&connection)?;
+    serve_on(&connection)?;
     drop(connection);
     threads.join().map_err(|error| format!("the connection to the editor broke: {error}"))
 }
 
-fn run(connection: &Connection) -> Result<(), String> {
+/// How long no message has to arrive before diagnostics are sent: while someone types, they would be about a text that has changed again.
+pub const QUIET: Duration = Duration::from_millis(80);
+
+/// How long diagnostics wait at most, while messages keep arriving.
+const QUIET_MAX: Duration = Duration::from_secs(1);
+
+/// Serves an editor over any connection until it ends the session.
+///
+/// # Errors
+/// If the connection breaks.
+pub fn serve_on(connection: &Connection) -> Result<(), String> {
     let broke = |error: &dyn std::fmt::Display| format!("the connection to the editor broke: {error}");
     let (id, _) = connection.initialize_start().map_err(|error| broke(&error))?;
     let server = json!({ "name": "ltc", "version": env!("CARGO_PKG_VERSION") });
     let result = json!({ "capabilities": capabilities(), "serverInfo": server });
     connection.initialize_finish(id, result).map_err(|error| broke(&error))?;
-    let mut session = Session { connection, workspace: Workspace::default(), published: HashMap::new(), stale: false };
-    for message in &connection.receiver {
+    let mut session = Session { connection, workspace: Workspace::default(), published: HashMap::new(), stale_since: None };
+    loop {
+        let message = match session.stale_since {
+            Some(since) => match connection.receiver.recv_timeout(QUIET.min(QUIET_MAX.saturating_sub(since.elapsed()))) {
+                Err(error) if error.is_timeout() => {
+                    session.publish()?;
+                    continue;
+                }
+                message => message.ok(),
+            },
+            None => connection.receiver.recv().ok(),
+        };
+        let Some(message) = message else { return Ok(()) };
         match message {
             Message::Request(request) => {
                 if connection.handle_shutdown(&request).map_err(|error| broke(&error))? {
@@ -39,12 +61,7 @@ fn run(connection: &Connection) -> Result<(), String> {
             Message::Notification(notification) => session.notification(&notification),
             Message::Response(_) => {}
         }
-        // Pending messages come first, because diagnostics of a text that has changed again would be useless.
-        if session.stale && connection.receiver.is_empty() {
-            session.publish()?;
-        }
     }
-    Ok(())
 }
 
 fn capabilities() -> Value {
@@ -75,8 +92,8 @@ struct Session<'c> {
     workspace: Workspace,
     /// The files with diagnostics in the editor, and these diagnostics.
     published: HashMap<PathBuf, Vec<Value>>,
-    /// Whether a text has changed since the last diagnostics.
-    stale: bool,
+    /// When a text first changed after the last diagnostics.
+    stale_since: Option<Instant>,
 }
 
 impl Session<'_> {
@@ -161,7 +178,7 @@ impl Session<'_> {
             return Err(format!("unknown command {}", params["command"]));
         };
         self.workspace.files_changed();
-        self.stale = true;
+        self.stale_since.get_or_insert_with(Instant::now);
         let analysis = self.workspace.analysis_of(&path).ok_or("the spec cannot be read")?;
         let (errors, message) = diagnose::summary(&analysis);
         let notification = json!({ "type": if errors { 1 } else { 3 }, "message": message });
@@ -194,12 +211,12 @@ impl Session<'_> {
             ("textDocument/didSave" | "workspace/didChangeWatchedFiles", _) => self.workspace.files_changed(),
             _ => return,
         }
-        self.stale = true;
+        self.stale_since.get_or_insert_with(Instant::now);
     }
 
     /// Sends the diagnostics of all files of the open specs, if they changed.
     fn publish(&mut self) -> Result<(), String> {
-        self.stale = false;
+        self.stale_since = None;
         let found = catch_unwind(AssertUnwindSafe(|| diagnose::all(&self.workspace))).unwrap_or_default();
         let gone: Vec<PathBuf> = self.published.keys().filter(|path| !found.contains_key(*path)).cloned().collect();
         for (path, diagnostics) in gone.into_iter().map(|path| (path, Vec::new())).chain(found) {

@@ -323,6 +323,11 @@ fn names_are_found_and_renamed_across_files() {
 }
 
 #[test]
+fn values_of_the_file_and_parameters_have_their_types() {
+    session("values.json");
+}
+
+#[test]
 fn completion_depends_on_the_position() {
     session("completion.json");
 }

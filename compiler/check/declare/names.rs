@@ -157,6 +157,7 @@ impl<'a> Checker<'a> {
                     self.report(Diagnostic::new(Code::TooEarly, span, message).help(help));
                 }
                 let variable = Variable { name: it.name.node.clone(), span: it.name.span, value };
+                self.types.push((it.name.span, variable.value.ty.clone()));
                 if keep {
                     self.early_keeps.push(self.early(&variable.value));
                 }
