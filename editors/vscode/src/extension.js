@@ -1,7 +1,8 @@
-// The client of `ltc lsp`, and the commands that run and debug tests in a terminal.
+// The client of `ltc lsp`, and the commands that run a test in a terminal and debug it in a panel.
 "use strict";
 
 const vscode = require("vscode");
+const panel = require("./panel");
 const { LanguageClient, TransportKind } = require("vscode-languageclient/node");
 
 let client;
@@ -52,14 +53,14 @@ async function runTest() {
   if (uri) run("ltc run", folder(uri), ["run", uri.fsPath]);
 }
 
-// Called by the lens with the command line that the server gives, or from the palette for the sequence at the cursor.
+// Called by the lens with the command line that the server gives, or from the palette for the whole spec.
 async function debugSequence(uri, sequence, line) {
   if (line) {
     await vscode.workspace.saveAll(false);
-    return run(`ltc: ${sequence}`, folder(vscode.Uri.parse(uri)), line.slice(1));
+    return panel.debug(`ltc: ${sequence}`, command(), line.slice(1), folder(vscode.Uri.parse(uri)));
   }
   const spec = await saved();
-  if (spec) run("ltc debug", folder(spec), ["run", spec.fsPath, "--debug"]);
+  if (spec) panel.debug("ltc debug", command(), ["run", spec.fsPath, "--debug"], folder(spec));
 }
 
 async function activate(context) {
