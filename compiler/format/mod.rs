@@ -11,6 +11,8 @@
 //! Formatting a result again does not change it.
 
 mod align;
+#[cfg(test)]
+mod generated_tests;
 mod groups;
 mod print;
 mod spacing;

@@ -25,7 +25,7 @@ fn tree(text: &str) -> String {
 }
 
 /// Formats a text that parses, and checks the invariants of every result.
-fn holds(text: &str, of: &str) -> String {
+pub(super) fn holds(text: &str, of: &str) -> String {
     let once = formatted(text);
     assert_eq!(formatted(&once), once, "{of}: formatted twice is not formatted once:\n{text}\n---\n{once}");
     assert_eq!(tree(&once), tree(text), "{of}: another tree:\n{text}\n---\n{once}");
@@ -45,14 +45,15 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn specs(folder: &Path, found: &mut Vec<PathBuf>) {
+/// All files of a folder and its folders that end so.
+fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_dir() {
             if !matches!(entry.file_name().to_str(), Some("target" | "node_modules" | ".git")) {
-                specs(&path, found);
+                files(&path, ending, found);
             }
-        } else if path.extension().is_some_and(|ending| ending == "lt") {
+        } else if path.extension().is_some_and(|found| found == ending) {
             found.push(path);
         }
     }
@@ -60,7 +61,7 @@ fn specs(folder: &Path, found: &mut Vec<PathBuf>) {
 
 fn all_specs() -> Vec<(String, String)> {
     let mut found = Vec::new();
-    specs(root(), &mut found);
+    files(root(), "lt", &mut found);
     found.sort();
     let read = |path: PathBuf| (path.strip_prefix(root()).unwrap().display().to_string(), fs::read_to_string(path).unwrap());
     found.into_iter().map(read).collect()
@@ -103,10 +104,8 @@ fn shown_specs_are_formatted() {
 /// The fenced specs of the documentation, each with its page and line.
 fn fenced() -> Vec<(String, String)> {
     let mut pages = vec![root().join("README.md")];
-    for folder in ["docs", "docs/errors"] {
-        let entries = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
-        pages.extend(entries.filter(|path| path.extension().is_some_and(|ending| ending == "md")));
-    }
+    files(&root().join("docs"), "md", &mut pages);
+    assert!(pages.iter().any(|page| page.starts_with(root().join("docs/how-to"))), "{pages:?}");
     let mut found = Vec::new();
     for path in pages {
         let page = fs::read_to_string(&path).unwrap();
@@ -261,10 +260,10 @@ fn comma_behind_the_only_item_of_a_list_changes_nothing() {
 }
 
 /// A small random number generator with a fixed seed.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn below(&mut self, n: usize) -> usize {
+    pub(super) fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % n.max(1)
     }
