@@ -52,12 +52,16 @@ fn of_value(value: &EnvValue, hosts: &mut BTreeSet<String>) {
     }
 }
 
-/// The hosts of all URLs in a text.
+/// The hosts of all URLs in a text, also of those at the start of a string that leave the scheme out: `"//host/path"`.
 fn in_text(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.match_indices("://").filter_map(|(at, _)| {
+    let rest = |at: usize| text[at..].split(['"', '\\', ' ', '<', '>']).next().unwrap_or_default();
+    let with_scheme = text.match_indices("://").map(move |(at, _)| {
         let scheme = text[..at].rsplit(|char: char| !char.is_ascii_alphanumeric()).next().unwrap_or_default();
-        let rest = text[at..].split(['"', '\\', ' ', '<', '>']).next().unwrap_or_default();
-        let url = Url::parse(&format!("{scheme}{rest}")).ok()?;
+        format!("{scheme}{}", rest(at))
+    });
+    let without = text.match_indices("\"//").map(move |(at, _)| format!("http:{}", rest(at + 1)));
+    with_scheme.chain(without).filter_map(|address| {
+        let url = Url::parse(&address).ok()?;
         matches!(url.scheme(), "http" | "https").then(|| url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_ascii_lowercase())
     })
 }
@@ -92,8 +96,8 @@ mod tests {
 
     #[test]
     fn hosts_of_all_urls_in_a_text_are_found() {
-        let text = r#"base("https://QA.example.com:8080/x"), "http://[::1]/", "see ftp://x.org", "http://a.b\n", log http://c"#;
-        assert_eq!(in_text(text).collect::<Vec<_>>(), ["qa.example.com", "::1", "a.b", "c"]);
+        let text = r#"base("https://QA.example.com:8080/x"), "http://[::1]/", "see ftp://x.org", "http://a.b\n", "//cdn.example/x", a // b, log http://c"#;
+        assert_eq!(in_text(text).collect::<Vec<_>>(), ["qa.example.com", "::1", "a.b", "c", "cdn.example"]);
     }
 
     #[test]
