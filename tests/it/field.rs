@@ -77,6 +77,17 @@ fn very_long_lines_and_deep_nesting_are_checked_or_rejected() {
 }
 
 #[test]
+fn regexes_of_a_spec_have_a_limit_together() {
+    let spec = |count: usize| {
+        let lines: String = (0..count).map(|n| format!("expect text ~ /(a{{1,200}}b{{1,200}}){{1,9}}{n}/\n")).collect();
+        format!("{HEAD}sequence S {{ step \"A\" {{ shop.item(1); expect 200\n{lines} }} }}\n")
+    };
+    assert_eq!(says(spec(5).as_bytes()).unwrap(), Vec::<String>::new());
+    let found = says(spec(1_000).as_bytes()).unwrap();
+    assert!(found.len() == 1 && found[0].starts_with("LT0211") && found[0].contains("more than 32 MB together"), "{found:?}");
+}
+
+#[test]
 fn files_outside_of_the_project_are_rejected() {
     let outside = |line: &str| says(format!("{line}\n{HEAD}{SEQUENCE}").as_bytes()).unwrap();
     for (line, why) in [

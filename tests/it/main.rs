@@ -15,6 +15,7 @@ mod emitted;
 mod field;
 mod fleet_runs;
 mod fmt;
+mod generated;
 mod guide;
 mod identity;
 mod import_collection;
