@@ -78,7 +78,7 @@ impl Archive {
     }
 }
 
-/// Whether a file is an archive that [`pack`] wrote: what it begins with is enough.
+/// Whether a file is an archive that `pack` wrote, by its first bytes.
 pub fn is_archive(path: &Path) -> bool {
     let mut name = [0; MANIFEST.len()];
     let read = File::open(path).and_then(|file| zstd::Decoder::new(file)?.read_exact(&mut name));

@@ -223,11 +223,11 @@ fn half_a_binary_is_never_reused() {
     let whole = fs::metadata(project.path().join("shop")).unwrap().len();
     // The build is killed while it links, as the system does when memory runs out.
     let tools = project.outside().join("tools");
-    tool(&tools, "cargo", "exit 101");
+    tool(&tools, "cargo", "echo 'error: could not compile (signal: 9, SIGKILL: kill)' >&2; exit 101");
     let killed = r#"while [ "$1" != -o ]; do shift || exit 1; done; echo half >"$2"; kill -9 $PPID"#;
     tool(&tools, "cc", killed);
     project.edit("specs/shop.lt", "Browse", "StrollAlong");
-    build(&project).env("PATH", before_path(&tools)).ends(2);
+    build(&project).env("PATH", before_path(&tools)).ends(3).says(&["the compiler was killed"]);
     assert_eq!(fs::metadata(project.path().join("shop")).unwrap().len(), whole, "what was there stays");
     build(&project).ends(0);
     assert!(knows(&project, "StrollAlong"));
@@ -242,7 +242,7 @@ fn build_without_cargo_says_how_to_install_it() {
 #[test]
 fn output_of_rustc_goes_to_a_log() {
     let project = Project::created();
-    let script = "echo 'error[E0308]: mismatched types, said rustc' >&2; exit 101";
+    let script = "printf 'error[E0308]: mismatched types\\n --> src/main.rs:1:5\\n' >&2; exit 101";
     let said = build_with_cargo(&project, Some(script)).ends(2);
     said.says(&["a bug in ltc, not in your spec"]).lacks(&["E0308"]);
     let log = said.split("log: ").nth(1).unwrap().split(')').next().unwrap();
