@@ -84,7 +84,7 @@ pub fn print(duration: Duration) -> String {
     text
 }
 
-/// Appends a duration of `nanos` nanoseconds, as [`print`] writes it.
+/// Appends a duration of `nanos` nanoseconds, as [`print()`] writes it.
 pub fn write(nanos: u64, out: &mut String) {
     let mut left = nanos;
     match nanos {
