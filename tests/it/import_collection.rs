@@ -14,8 +14,8 @@ pub(crate) fn files(kind: &str) -> Vec<PathBuf> {
     let root = std::env::var_os("LTC_IMPORT_FILES").map_or_else(beside, PathBuf::from);
     let found = if root.join(kind).is_dir() { within(&root.join(kind)) } else { Vec::new() };
     if found.is_empty() {
-        let missing = format!("{kind} files to import (LTC_IMPORT_FILES names their folder)");
-        crate::tools::note_skipped(&format!("import_collection::{kind}"), &missing);
+        // One word, because the line at the end lists words.
+        crate::tools::note_skipped(&format!("import_collection::{kind}"), &format!("LTC_IMPORT_FILES/{kind}"));
     }
     found
 }
