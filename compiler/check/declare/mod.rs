@@ -9,6 +9,7 @@ pub(super) mod health_check;
 pub(super) mod imports;
 pub(super) mod names;
 pub(super) mod needs;
+pub(super) mod options;
 pub(super) mod report_lines;
 pub(super) mod requests;
 pub(super) mod rows;
