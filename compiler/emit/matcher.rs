@@ -1,5 +1,5 @@
-//! Matchers as constant trees. A value that is known only at run time becomes an `Arg`: an index into a list of values that is evaluated
-//! for each response.
+//! Matchers as constant trees. A value that is known only while the test runs becomes an `Arg`: an index into a list of values that is
+//! evaluated for each response.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;

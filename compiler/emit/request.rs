@@ -198,7 +198,7 @@ impl Emitter<'_> {
     }
 
     /// Writes an object part by part. A member that may be absent is written together with its key, or not at all. The members after it
-    /// decide at run time whether they need a comma.
+    /// decide while the test runs whether they need a comma.
     fn json_object(&self, scope: Scope<'_>, members: &[(String, Expr)], out: &mut Vec<Piece>) {
         let members = members.iter().filter(|(_, value)| !matches!(value.kind, ExprKind::Const(Const::Absent)));
         out.push(Piece::Raw("{".into()));

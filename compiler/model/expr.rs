@@ -11,7 +11,7 @@ use crate::span::Span;
 /// The types of the language.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Type {
-    /// A type that is known only at run time.
+    /// A type that is known only while the test runs.
     Json,
     /// Only `null`.
     Null,

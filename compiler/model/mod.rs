@@ -1,7 +1,7 @@
 //! The checked program: every name resolved, every type known, keys in their final spelling. `check` builds it, and `emit` turns it into
 //! Rust.
 //!
-//! The program contains no reference to the tree. It keeps locations for messages at run time (`specs/tpdata.lt:31:5`).
+//! The program contains no reference to the tree. It keeps locations for messages while the test runs (`specs/tpdata.lt:31:5`).
 
 mod expr;
 mod request;

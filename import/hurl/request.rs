@@ -127,7 +127,7 @@ impl<'s> Reader<'s> {
             return Ok(Err(self.leave("requests", &what, entry.line)));
         }
         let target = Target::new(&entry.url);
-        // A variable of the file is known only at run time, so the whole address becomes a variable, too.
+        // A variable of the file is known only while the test runs, so the whole address becomes a variable, too.
         let draft = &mut *self.draft;
         let api = self.hosts.api(draft, &target.origin, |name| format!("${{{}}}", variable(name)));
         for part in &target.origin.parts {

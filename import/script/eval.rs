@@ -306,7 +306,7 @@ impl Run<'_> {
         keep
     }
 
-    /// Whether a value is known only at run time.
+    /// Whether a value is known only while the test runs.
     pub(super) fn is_dynamic(&mut self, value: &Value) -> bool {
         match value {
             Value::Code(_) => true,

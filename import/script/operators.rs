@@ -9,7 +9,7 @@ use crate::code::Expr;
 use crate::draft;
 
 impl Run<'_> {
-    /// Whether a value is truthy; `None` if this is known only at run time.
+    /// Whether a value is truthy; `None` if this is known only while the test runs.
     pub(crate) fn truth(&self, value: &Value) -> Option<bool> {
         let by_length = |length: usize| self.language == Language::JavaScript || length > 0;
         match value {

@@ -16,7 +16,7 @@ impl<'a> Checker<'a> {
             let help = "move it to the end of a sequence, or of `before test`";
             self.error(Code::NotHere, span, "unexpected `finally`, expected at the end of a sequence or of `before test`", help);
         }
-        // Which of the statements before it ran is known only at run time. A name without a value is null.
+        // Which of the statements before it ran is known only while the test runs. A name without a value is null.
         let known = self.func.state.clone();
         self.func.state.live = true;
         for id in (0..self.func.vars.len()).map(LocalId) {

@@ -8,7 +8,7 @@ use crate::span::Span;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
     No,
-    /// Known only at run time: in a loop.
+    /// Known only while the test runs: in a loop.
     Maybe,
     Yes,
 }

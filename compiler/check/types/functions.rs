@@ -58,7 +58,7 @@ pub enum Gives {
     Object,
     /// The type of the first argument, with its keys in camelCase.
     Camel,
-    /// Known only at run time.
+    /// Known only while the test runs.
     Any,
 }
 

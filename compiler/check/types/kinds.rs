@@ -71,7 +71,7 @@ impl Kinds {
     }
 }
 
-/// The kind of a type's values; empty if the type is known only at run time.
+/// The kind of a type's values; empty if the type is known only while the test runs.
 fn kind(ty: &Type) -> Kinds {
     match ty {
         Type::Json => Kinds::ANY,

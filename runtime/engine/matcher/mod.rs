@@ -1,8 +1,8 @@
 //! Expectations over JSON, headers and text.
 //!
-//! A [`Matcher`] is a static tree that is a constant of the generated code; a value that is known only at run time is `Arg(i)`. Two judges
-//! give the same result on every document: [`judge`] over a [`Value`], which explains each mismatch, and [`matches_bytes`] over raw JSON,
-//! which takes one pass and allocates nothing. [`judge_bytes`] combines them.
+//! A [`Matcher`] is a static tree that is a constant of the generated code; a value that is known only while the test runs is `Arg(i)`.
+//! Two judges give the same result on every document: [`judge`] over a [`Value`], which explains each mismatch, and [`matches_bytes`] over
+//! raw JSON, which takes one pass and allocates nothing. [`judge_bytes`] combines them.
 
 mod bytes;
 mod explain;

@@ -80,7 +80,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// The tables that users need at run time.
+    /// The tables that users need while the test runs.
     pub const fn tables(&self) -> Tables {
         Tables { files: self.files, locations: self.locations, lines: self.lines, steps: self.steps, paths: self.paths }
     }

@@ -14,7 +14,7 @@ pub enum PathStep<'a> {
     Key(&'a str),
     /// An item. A negative index counts from the end.
     Index(i64),
-    /// A member or an item that is known only at run time: a string or an int.
+    /// A member or an item that is known only while the test runs: a string or an int.
     At(&'a Value),
 }
 

@@ -1,7 +1,7 @@
-//! Values of the language at run time: a small dynamically typed enum that is cheap to clone.
+//! Values of the language while a test runs: a small dynamically typed enum that is cheap to clone.
 //!
-//! The compiler has already checked everything that it can. Errors that show only at run time (members of JSON from a server) are an
-//! [`EvalError`], from which the step or statement makes a failure with a location.
+//! The compiler has already checked everything that it can. Errors that show only while the test runs (members of JSON from a server) are
+//! an [`EvalError`], from which the step or statement makes a failure with a location.
 
 mod access;
 pub mod build;

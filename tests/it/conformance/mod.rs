@@ -1,4 +1,4 @@
-//! The language at run time: the specs under `tests/specs/conformance/` contain the expected behavior, and run against a server that
+//! The language while a test runs: the specs under `tests/specs/conformance/` contain the expected behavior, and run against a server that
 //! returns its requests.
 
 mod life;
