@@ -72,19 +72,32 @@ impl Watch {
         }
     }
 
-    /// Waits for a change, at most for `patience`.
+    /// Waits for a change, at most for `patience`, and then until the files stay as they are: a program that saves a file in place first
+    /// empties it. A change that is undone within that time is none.
     pub(super) fn changed(&mut self, patience: Duration) -> Option<PathBuf> {
         // The event of a change during the reading is already past.
-        if let Some(file) = self.difference() {
-            return Some(file);
-        }
-        match self.events.recv_timeout(patience) {
-            Ok(_) => self.difference(),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => {
-                std::thread::sleep(patience);
-                self.difference()
+        if self.difference().is_none() {
+            match self.events.recv_timeout(patience) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => return None,
+                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(patience),
             }
+            self.difference()?;
+        }
+        self.settle(|| std::thread::sleep(QUIET));
+        self.difference()
+    }
+
+    /// Pauses until the files are the same before and after a pause.
+    fn settle(&self, mut pause: impl FnMut()) {
+        let mut before = stamps(&self.files);
+        loop {
+            pause();
+            let now = stamps(&self.files);
+            if now == before {
+                return;
+            }
+            before = now;
         }
     }
 
@@ -166,6 +179,19 @@ mod tests {
         watch.begin(|| fs::write(&file, "another").unwrap());
         watch.follow([file.clone()]).unwrap();
         assert_eq!(watch.changed(PATIENCE), Some(file));
+    }
+
+    #[test]
+    fn file_that_is_emptied_and_then_written_is_one_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("shop.lt");
+        fs::write(&file, "one").unwrap();
+        let watch = watch(folder.path(), &["shop.lt"]);
+        fs::write(&file, "").unwrap();
+        let mut texts = ["an", "another"].into_iter();
+        watch.settle(|| texts.next().into_iter().for_each(|text| fs::write(&file, text).unwrap()));
+        assert_eq!(texts.next(), None, "it returned before the file was written");
+        assert_eq!(watch.difference(), Some(file));
     }
 
     #[test]

@@ -34,12 +34,7 @@ fn run_builds_a_spec_and_passes_arguments_and_exit_code_on() {
 fn run_watch_builds_and_runs_again_when_an_editor_saves() {
     let (project, _server, url) = shop();
     let mut running = project.ltc(&["run", "--watch", "shop", "--debug"]).env("LTC_DEMO_URL", &url).start();
-    let save = |from: &str, to: &str| {
-        let text = project.read("specs/shop.lt");
-        assert!(text.contains(from), "{text}");
-        project.write("specs/.shop.lt.swp", text.replace(from, to));
-        fs::rename(project.path().join("specs/.shop.lt.swp"), project.path().join("specs/shop.lt")).unwrap();
-    };
+    let save = |from: &str, to: &str| project.edit("specs/shop.lt", from, to);
     running.wait_for_line("exit code 0; watching for changes");
     save("expect 200", "expect 204");
     running.wait_for_line("specs/shop.lt changed");

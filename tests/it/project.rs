@@ -165,11 +165,13 @@ impl Project {
         fs::write(path, content).expect("a file");
     }
 
-    /// Replaces a text that a file contains.
+    /// Replaces a text that a file contains, as many editors save: the new file is renamed over the old one.
     pub(crate) fn edit(&self, path: &str, from: &str, to: &str) {
         let text = self.read(path);
         assert!(text.contains(from), "{path} does not contain {from:?}");
-        self.write(path, text.replace(from, to));
+        let new = format!("{path}.swp");
+        self.write(&new, text.replace(from, to));
+        fs::rename(self.path().join(new), self.path().join(path)).expect("a file");
     }
 
     /// `ltc` in this project.
