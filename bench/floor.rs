@@ -17,8 +17,8 @@ const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
 /// Sends the request in `PEER_PATH` and `PEER_BODY` to `PEER_HOST`, as ltc would, until the measurement ends.
 pub(crate) fn run(args: &Args) -> Outcome {
-    let said = |name: &str| env::var(name).map_err(|_| format!("{name} is not set"));
-    let (host, path, body) = (said("PEER_HOST")?, said("PEER_PATH")?, said("PEER_BODY")?);
+    let variable = |name: &str| env::var(name).map_err(|_| format!("{name} is not set"));
+    let (host, path, body) = (variable("PEER_HOST")?, variable("PEER_PATH")?, variable("PEER_BODY")?);
     let head =
         format!("Host: {host}\r\nUser-Agent: ltc/{}\r\nAccept: */*\r\nAccept-Encoding: gzip, deflate, br\r\n", env!("CARGO_PKG_VERSION"));
     let request = match body.len() {

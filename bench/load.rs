@@ -30,8 +30,8 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
             first += 1;
             round(bench, &nginx, &programs, first)
         };
-        let (rounds, told) = quiet::rounds(bench, round)?;
-        println!("\n{}\n{told}", scenario.name);
+        let (rounds, note) = quiet::rounds(bench, round)?;
+        println!("\n{}\n{note}", scenario.name);
         table(scenario, &programs, &rounds);
     }
     if bench.wants(sequence::NAME) {

@@ -20,7 +20,7 @@ fn main() -> Result<(), String> {
     let numbers: Vec<u32> = std::env::args().skip(1).map(|text| text.parse().unwrap_or(0)).collect();
     let [shards, lines, requests] = [(0, 1000), (1, 100), (2, 20)].map(|(nth, usual)| numbers.get(nth).copied().unwrap_or(usual).max(1));
     let names: Vec<ReportRow> = (0..lines).map(|line| ReportRow::step(format!("Step {line}"), "GET")).collect();
-    let mut dice = Dice(7);
+    let mut rng = Rng(7);
     let mut fleet: Vec<(FrameWriter, FrameReader)> = (0..shards).map(|_| (FrameWriter::default(), FrameReader::default())).collect();
     let mut collector = Collector::new(names.len(), INTERVAL);
     (0..shards).for_each(|shard| collector.begins((shard, 0), Duration::ZERO));
@@ -30,7 +30,7 @@ fn main() -> Result<(), String> {
     for interval in 1..=INTERVALS {
         let now = INTERVAL * interval;
         let load = Load { lines, requests, now };
-        let frames: Vec<Vec<u8>> = (0..).zip(&mut fleet).map(|(shard, (writer, _))| load.frame(shard, writer, &mut dice)).collect();
+        let frames: Vec<Vec<u8>> = (0..).zip(&mut fleet).map(|(shard, (writer, _))| load.frame(shard, writer, &mut rng)).collect();
         bytes += frames.iter().map(Vec::len).sum::<usize>();
         let before = thread_time();
         for (shard, ((_, reader), frame)) in (0..).zip(fleet.iter_mut().zip(&frames)) {
@@ -76,25 +76,25 @@ struct Load {
 impl Load {
     /// A shard's interval, with response times like those of a real server, including a long tail. The recorder is not part of the measured
     /// memory, because a real shard has its own.
-    fn frame(&self, shard: u32, writer: &mut FrameWriter, dice: &mut Dice) -> Vec<u8> {
+    fn frame(&self, shard: u32, writer: &mut FrameWriter, rng: &mut Rng) -> Vec<u8> {
         let mut recorder = Recorder::new(self.lines as usize, shard);
         recorder.begin_at(self.now - INTERVAL, 0);
         for name in 0..self.lines {
             for _ in 0..self.requests {
-                let tail = if dice.roll(50) == 0 { dice.roll(2_000_000) } else { 0 };
-                let service = Duration::from_micros(5_000 + dice.roll(20_000) + tail);
+                let tail = if rng.roll(50) == 0 { rng.roll(2_000_000) } else { 0 };
+                let service = Duration::from_micros(5_000 + rng.roll(20_000) + tail);
                 let traffic = Traffic { sent: 300, received: 900, reused: 1, ..Traffic::default() };
                 recorder.record(&Sample { name, service, response: service, ok: true, traffic, ..Sample::default() });
-                recorder.lag(Duration::from_micros(dice.roll(300)));
+                recorder.lag(Duration::from_micros(rng.roll(300)));
             }
         }
         writer.write(&Frame::Counted(Counted::new(&recorder.snapshot(self.now, 200, 200))))
     }
 }
 
-struct Dice(u64);
+struct Rng(u64);
 
-impl Dice {
+impl Rng {
     fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides

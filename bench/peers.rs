@@ -86,9 +86,9 @@ fn script(body: &str) -> String {
 
 /// The command for `floor.rs` of this program, without encryption.
 fn floor(bench: &Bench, host: &str, path: &str, body: Option<&str>) -> std::io::Result<Vec<String>> {
-    let told = [format!("PEER_HOST={host}"), format!("PEER_PATH={path}"), format!("PEER_BODY={}", body.unwrap_or_default())];
+    let variables = [format!("PEER_HOST={host}"), format!("PEER_PATH={path}"), format!("PEER_BODY={}", body.unwrap_or_default())];
     let program = std::env::current_exe()?.display().to_string();
-    let run = ["env", &told[0], &told[1], &told[2], &program, "floor", "--seconds", &bench.args.seconds.to_string()];
+    let run = ["env", &variables[0], &variables[1], &variables[2], &program, "floor", "--seconds", &bench.args.seconds.to_string()];
     Ok(words(&run))
 }
 

@@ -33,9 +33,9 @@ pub(crate) fn rounds<T>(bench: &Bench, mut run: impl FnMut() -> Outcome<T>) -> O
     let rounds = (0..bench.args.rounds).map(|_| round(bench, &mut run)).collect::<Outcome<Vec<_>>>()?;
     let most = rounds.iter().map(|(_, percent)| *percent).fold(0.0, f64::max);
     let disturbed = rounds.iter().filter(|(_, percent)| *percent > bench.args.steal).count();
-    let told =
+    let note =
         format!("{} rounds; the machine's host took {most:.1}% of one of them at most, and more than wanted of {disturbed}", rounds.len());
-    Ok((rounds.into_iter().map(|(round, _)| round).collect(), told))
+    Ok((rounds.into_iter().map(|(round, _)| round).collect(), note))
 }
 
 /// The time that the host has taken from each processor so far, in seconds, on average (proc(5): the eighth column of `/proc/stat`).

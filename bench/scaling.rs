@@ -32,8 +32,8 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
         }
         Ok(measurements)
     };
-    let (rounds, told) = quiet::rounds(bench, round)?;
-    println!("\n{NAME}: bare GET, nginx on one of the two cores, before all others there\n{told}");
+    let (rounds, note) = quiet::rounds(bench, round)?;
+    println!("\n{NAME}: bare GET, nginx on one of the two cores, before all others there\n{note}");
     println!("{:<16} {:>10} {:>12} {:>10}", "", "CPU us/req", "requests/s", "cores busy");
     let names = ["ltc, 1 thread", "ltc, 2 threads", "ltc, 2 processes", "wrk, 1 thread", "wrk, 2 threads"];
     for (index, name) in names.into_iter().take(3 + peers.len()).enumerate() {

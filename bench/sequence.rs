@@ -41,8 +41,8 @@ pub(crate) fn run(bench: &Bench, nginx: &Nginx) -> Outcome {
     let rounds = quiet::rounds(bench, || round(bench, nginx, &binary));
     server.kill()?;
     server.wait()?;
-    let (rounds, told) = rounds?;
-    println!("\n{NAME} against a server that answers as the demo does, wrk's bare GET to nginx\n{told}");
+    let (rounds, note) = rounds?;
+    println!("\n{NAME} against a server that answers as the demo does, wrk's bare GET to nginx\n{note}");
     println!("{:<8} {:>10} {:>10}", "", "CPU us/req", "core busy");
     let middle = |of: fn(&Round) -> f64| median(rounds.iter().map(of));
     let busy = middle(|round| round.busy);

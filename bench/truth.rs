@@ -63,8 +63,8 @@ fn stall(bench: &Bench) -> Outcome {
         let expected = 2000.0 * (1.0 - (1.0 - part) / 0.1);
         let ltc = percentile(&report, name);
         let [wrk, oha] = [&wrk, &oha].map(|peer| {
-            let told = peer.iter().find(|(known, _)| *known == name);
-            told.map_or_else(|| "-".to_owned(), |(_, ms)| format!("{ms:.1}"))
+            let measured = peer.iter().find(|(known, _)| *known == name);
+            measured.map_or_else(|| "-".to_owned(), |(_, ms)| format!("{ms:.1}"))
         });
         println!("{name:>8} {expected:>14.1} {ltc:>10.1} {:>9.2}% {wrk:>10} {oha:>10}", (ltc - expected) / expected * 100.0);
     }
@@ -156,7 +156,7 @@ fn oha(bench: &Bench, port: u16, rate: u64) -> Outcome<Vec<(&'static str, f64)>>
     let (rate, url) = (rate.to_string(), format!("http://127.0.0.1:{port}/item"));
     let users = ["oha", "--no-tui", "-c", "64", "-q", &rate, "-z", "40s", "--latency-correction", "--output-format", "json", &url];
     let used = run_pinned(&users.map(str::to_owned), "0,1", &bench.folder, Duration::from_secs(90))?;
-    let told: Value = serde_json::from_str(&used.stdout)?;
-    let of = |name| Some((name, told["latencyPercentiles"][name].as_f64()? * 1000.0));
+    let report: Value = serde_json::from_str(&used.stdout)?;
+    let of = |name| Some((name, report["latencyPercentiles"][name].as_f64()? * 1000.0));
     Ok(["p95", "p99", "p99.9"].into_iter().filter_map(of).collect())
 }

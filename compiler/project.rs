@@ -138,47 +138,47 @@ impl Project {
 /// # Errors
 /// If there is no such spec.
 pub fn find(from: &Path, spec: Option<&str>) -> Result<Found, Problem> {
-    let Some(said) = spec else { return Project::of(from)?.current() };
-    let path = from.join(said);
-    if (path.is_file() || said.contains(['/', '\\']))
-        && let Some((what, help)) = crate::foreign::file(said)
+    let Some(given) = spec else { return Project::of(from)?.current() };
+    let path = from.join(given);
+    if (path.is_file() || given.contains(['/', '\\']))
+        && let Some((what, help)) = crate::foreign::file(given)
     {
-        return Err(Problem::Missing(format!("unexpected file {said}, expected a spec (`.lt`): it is {what}"), help));
+        return Err(Problem::Missing(format!("unexpected file {given}, expected a spec (`.lt`): it is {what}"), help));
     }
-    let is_path = said.contains(['/', '\\']) || Path::new(said).extension().is_some_and(|extension| extension == "lt");
+    let is_path = given.contains(['/', '\\']) || Path::new(given).extension().is_some_and(|extension| extension == "lt");
     if is_path {
-        return at(from, &path, said);
+        return at(from, &path, given);
     }
     let project = Project::of(from)?;
-    if let Some(test) = project.registry.as_ref().and_then(|registry| registry.registered.get(said)) {
+    if let Some(test) = project.registry.as_ref().and_then(|registry| registry.registered.get(given)) {
         return Ok(project.registered(test));
     }
-    let usual = project.root.join("specs").join(format!("{said}.lt"));
+    let usual = project.root.join("specs").join(format!("{given}.lt"));
     if usual.is_file() {
-        return at(from, &usual, said);
+        return at(from, &usual, given);
     }
     if path.is_file() {
-        return at(from, &path, said);
+        return at(from, &path, given);
     }
     let names = names(&project);
-    let help = match nearest(said, names.iter().map(String::as_str)) {
+    let help = match nearest(given, names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None if names.is_empty() => "name the file: `ltc build path/to/NAME.lt`".to_owned(),
         None => format!("use one of: {}", names.join(", ")),
     };
-    Err(Problem::Missing(format!("unknown test `{said}`"), help))
+    Err(Problem::Missing(format!("unknown test `{given}`"), help))
 }
 
 /// The spec at a path, with the profile that the registry names for it, or the one next to it.
-fn at(from: &Path, path: &Path, said: &str) -> Result<Found, Problem> {
+fn at(from: &Path, path: &Path, given: &str) -> Result<Found, Problem> {
     if path.is_dir() {
         return Err(Problem::Missing(
-            format!("unexpected folder {said}, expected a spec"),
-            format!("name a spec in it: {}/NAME.lt", said.trim_end_matches('/')),
+            format!("unexpected folder {given}, expected a spec"),
+            format!("name a spec in it: {}/NAME.lt", given.trim_end_matches('/')),
         ));
     }
     if !path.is_file() {
-        return Err(Problem::Missing(format!("file {said} not found"), near(path)));
+        return Err(Problem::Missing(format!("file {given} not found"), near(path)));
     }
     // Messages, too, show `specs/../other/b.lt` as `other/b.lt`.
     let roundabout = path.components().any(|part| part == std::path::Component::ParentDir);
@@ -189,7 +189,7 @@ fn at(from: &Path, path: &Path, said: &str) -> Result<Found, Problem> {
     let same = |other: &Path| matches!((fs::canonicalize(other), fs::canonicalize(path)), (Ok(a), Ok(b)) if a == b);
     let tests = project.registry.iter().flat_map(|registry| registry.registered.values());
     let tests: Vec<Found> = tests.map(|test| project.registered(test)).filter(|found| same(&found.spec)).collect();
-    if let Some(test) = chosen(tests, path, &project, said)? {
+    if let Some(test) = chosen(tests, path, &project, given)? {
         return Ok(Found { spec: path.to_path_buf(), ..test });
     }
     let beside = path.with_extension("profile.yml");
@@ -200,7 +200,7 @@ fn at(from: &Path, path: &Path, said: &str) -> Result<Found, Problem> {
 }
 
 /// The registered test whose spec is at a path. Of several, the one with the same name as the file, else the current one.
-fn chosen(mut tests: Vec<Found>, path: &Path, project: &Project, said: &str) -> Result<Option<Found>, Problem> {
+fn chosen(mut tests: Vec<Found>, path: &Path, project: &Project, given: &str) -> Result<Option<Found>, Problem> {
     if tests.len() < 2 {
         return Ok(tests.pop());
     }
@@ -213,7 +213,7 @@ fn chosen(mut tests: Vec<Found>, path: &Path, project: &Project, said: &str) -> 
     }
     let names: Vec<String> = tests.into_iter().filter_map(|test| test.registered).collect();
     let help = format!("name the test: `ltc build {}`", names.first().map_or("NAME", String::as_str));
-    Err(Problem::Missing(format!("{said} is the spec of {}", names.join(" and ")), help))
+    Err(Problem::Missing(format!("{given} is the spec of {}", names.join(" and ")), help))
 }
 
 /// Suggests a path or a name similar to one that does not exist.
@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn unknown_test_lists_the_known_ones() {
         let (_folder, root) = project();
-        let missing = |said: &str| match find(&root, Some(said)).unwrap_err() {
+        let missing = |given: &str| match find(&root, Some(given)).unwrap_err() {
             Problem::Missing(what, help) => format!("{what}: {help}"),
             Problem::Config(_, errors) => panic!("{errors:?}"),
         };
@@ -356,11 +356,11 @@ mod tests {
         registry("current: y\n");
         assert_eq!(find(&root, Some("specs/a.lt")).unwrap().registered.as_deref(), Some("y"));
         registry("");
-        let said = match find(&root, Some("specs/a.lt")).unwrap_err() {
+        let given = match find(&root, Some("specs/a.lt")).unwrap_err() {
             Problem::Missing(what, help) => format!("{what}: {help}"),
             Problem::Config(_, errors) => panic!("{errors:?}"),
         };
-        assert_eq!(said, "specs/a.lt is the spec of x and y: name the test: `ltc build x`");
+        assert_eq!(given, "specs/a.lt is the spec of x and y: name the test: `ltc build x`");
     }
 
     #[test]

@@ -100,7 +100,7 @@ fn token(call: &Call<'_>) -> Answer {
         return Err(unauthorized("the one-time code is not the current one"));
     }
     let payload = format!("{}-{:08x}", unix_now() + TOKEN_LIFE, call.core.signer.random() >> 32);
-    let token = call.core.signer.mint("ledger", &payload);
+    let token = call.core.signer.issue("ledger", &payload);
     Ok(json_reply(StatusCode::OK, &json!({ "access_token": token, "token_type": "Bearer", "expires_in": TOKEN_LIFE })))
 }
 

@@ -51,13 +51,13 @@ impl Session {
 
     fn of(call: &Call<'_>) -> Self {
         Session::known(call).unwrap_or_else(|| {
-            let id = call.core.signer.mint("session", &format!("{:016x}", call.core.signer.random()));
+            let id = call.core.signer.issue("session", &format!("{:016x}", call.core.signer.random()));
             Session { id, fresh: true }
         })
     }
 
     fn csrf(&self, call: &Call<'_>) -> String {
-        let token = call.core.signer.mint("csrf", &self.id);
+        let token = call.core.signer.issue("csrf", &self.id);
         token.rsplit('.').next().unwrap_or_default().to_owned()
     }
 

@@ -97,7 +97,7 @@ fn login(call: &Call<'_>) -> Answer {
     };
     let account = number(name, "user").filter(|account| number(password, "secret") == Some(*account));
     let account = account.ok_or_else(|| unauthorized(format!("no account {name:?} with this password; userN has secretN")))?;
-    let token = call.core.signer.mint("shop", &account.to_string());
+    let token = call.core.signer.issue("shop", &account.to_string());
     Ok(json_reply(StatusCode::OK, &json!({ "token": token, "name": name, "cart": format!("cart{account}") })))
 }
 

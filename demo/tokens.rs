@@ -30,7 +30,7 @@ impl TokenSigner {
     }
 
     /// Makes a token, `payload.mark`, which is valid only for this kind.
-    pub(crate) fn mint(&self, kind: &str, payload: &str) -> String {
+    pub(crate) fn issue(&self, kind: &str, payload: &str) -> String {
         format!("{payload}.{}", self.mark(kind, payload))
     }
 

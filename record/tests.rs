@@ -105,12 +105,12 @@ async fn plain_and_encrypted_requests_are_recorded_with_their_responses() {
     let (plain, encrypted) = (server(None).await, server(Some(untrusted())).await);
 
     let stream = TcpStream::connect(proxy.address).await.unwrap();
-    let said = exchange(
+    let response = exchange(
         stream,
         &format!("POST http://{plain}/a?x=1 HTTP/1.1\r\nHost: {plain}\r\nProxy-Connection: keep-alive\r\nContent-Length: 2\r\n\r\nhi"),
     )
     .await;
-    assert!(said.contains("POST /a?x=1 HTTP/1.1"), "{said}");
+    assert!(response.contains("POST /a?x=1 HTTP/1.1"), "{response}");
 
     let mut stream = TcpStream::connect(proxy.address).await.unwrap();
     stream.write_all(format!("CONNECT {encrypted} HTTP/1.1\r\nHost: {encrypted}\r\n\r\n").as_bytes()).await.unwrap();
@@ -119,12 +119,12 @@ async fn plain_and_encrypted_requests_are_recorded_with_their_responses() {
     assert!(String::from_utf8_lossy(&head[..count]).starts_with("HTTP/1.1 200"), "{}", String::from_utf8_lossy(&head[..count]));
     let name = ServerName::try_from("127.0.0.1").unwrap();
     let stream = trusting(&pem).connect(name, stream).await.unwrap();
-    let said = exchange(stream, &format!("GET /b HTTP/1.1\r\nHost: {encrypted}\r\n\r\n")).await;
-    assert!(said.contains("GET /b HTTP/1.1"), "{said}");
+    let response = exchange(stream, &format!("GET /b HTTP/1.1\r\nHost: {encrypted}\r\n\r\n")).await;
+    assert!(response.contains("GET /b HTTP/1.1"), "{response}");
 
     let stream = TcpStream::connect(proxy.address).await.unwrap();
-    let said = exchange(stream, "GET http://127.0.0.1:1/gone HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n").await;
-    assert!(said.starts_with("HTTP/1.1 502"), "{said}");
+    let response = exchange(stream, "GET http://127.0.0.1:1/gone HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n").await;
+    assert!(response.starts_with("HTTP/1.1 502"), "{response}");
 
     let (har, count) = proxy.finish().await;
     let har: Value = serde_json::from_str(&har).unwrap();

@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use ltc_engine::Detail;
 use ltc_engine::Location;
 use ltc_engine::Trace;
-use ltc_engine::observe::{Observer, Scene};
+use ltc_engine::observe::{ObservedUser, Observer};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -55,29 +55,29 @@ impl Observer for Shared {
         true
     }
 
-    fn step(&self, scene: &Scene<'_>, trace: &Trace) {
+    fn step(&self, observed: &ObservedUser<'_>, trace: &Trace) {
         let printer = &self.0;
         printer.steps.set(printer.steps.get() + 1);
         if !trace.failures.is_empty() {
-            printer.failures.set(printer.failures.get() + u64::from(!scene.tries_again));
+            printer.failures.set(printer.failures.get() + u64::from(!observed.tries_again));
         } else if printer.only_failures {
             return;
         }
-        crate::say::text(&mut anstream::stdout(), &scene.mask_step(trace, &shown(scene, trace)));
+        crate::say::text(&mut anstream::stdout(), &observed.mask_step(trace, &shown(observed, trace)));
     }
 
-    fn failure(&self, scene: &Scene<'_>, at: Location, message: &str) {
+    fn failure(&self, observed: &ObservedUser<'_>, at: Location, message: &str) {
         self.0.failures.set(self.0.failures.get() + 1);
-        crate::say::out!("{BAD}✗{BAD:#} {} {}", scene.location(at), scene.mask(message));
+        crate::say::out!("{BAD}✗{BAD:#} {} {}", observed.location(at), observed.mask(message));
     }
 
-    fn log(&self, scene: &Scene<'_>, at: Location, text: &str) {
-        crate::say::out!("{DIM}log {}{DIM:#} {}", scene.location(at), scene.mask(text));
+    fn log(&self, observed: &ObservedUser<'_>, at: Location, text: &str) {
+        crate::say::out!("{DIM}log {}{DIM:#} {}", observed.location(at), observed.mask(text));
     }
 }
 
-fn shown(scene: &Scene<'_>, trace: &Trace) -> String {
-    let name = scene.tables.lines[trace.info.line as usize].name;
+fn shown(observed: &ObservedUser<'_>, trace: &Trace) -> String {
+    let name = observed.tables.lines[trace.info.line as usize].name;
     let mut flags = String::new();
     if trace.info.skip {
         flags.push_str(" skip");
@@ -85,7 +85,7 @@ fn shown(scene: &Scene<'_>, trace: &Trace) -> String {
     if trace.info.interrupt {
         flags.push_str(" interrupt");
     }
-    let mut out = format!("\n{HEAD}-- step \"{name}\"{HEAD:#}{flags} {DIM}{}{DIM:#}\n", scene.location(trace.info.at));
+    let mut out = format!("\n{HEAD}-- step \"{name}\"{HEAD:#}{flags} {DIM}{}{DIM:#}\n", observed.location(trace.info.at));
     if let Some(sent) = &trace.sent {
         for line in ltc_engine::show::request(&sent.request, &sent.cookies).lines() {
             let _ = writeln!(out, "{DIM}>{DIM:#} {line}");
@@ -128,7 +128,7 @@ fn shown(scene: &Scene<'_>, trace: &Trace) -> String {
             Detail::Verdict(expectation, Err(why)) => {
                 judged.push(why.as_str());
                 let _ = writeln!(out, "  {BAD}✗{BAD:#} expect {}", expectation.written);
-                let _ = writeln!(out, "    {} {BAD}{why}{BAD:#}", scene.location(expectation.at));
+                let _ = writeln!(out, "    {} {BAD}{why}{BAD:#}", observed.location(expectation.at));
             }
             Detail::Missed(name) => {
                 let _ = writeln!(out, "  {DIM}take{DIM:#} {name}: nothing found, its `else` counts");
@@ -139,7 +139,7 @@ fn shown(scene: &Scene<'_>, trace: &Trace) -> String {
         }
     }
     for failure in trace.failures.iter().filter(|failure| !judged.contains(&failure.message.as_str())) {
-        let _ = writeln!(out, "  {BAD}✗{BAD:#} {} {BAD}{}{BAD:#}", scene.location(failure.at), failure.message);
+        let _ = writeln!(out, "  {BAD}✗{BAD:#} {} {BAD}{}{BAD:#}", observed.location(failure.at), failure.message);
     }
     out
 }

@@ -28,16 +28,16 @@ pub(crate) fn set(logging: &Logging) {
     let own = logging.level.max(least);
     OWN.store(own as u8, Ordering::Relaxed);
     HTTP.store(http as u8, Ordering::Relaxed);
-    observe::tell_of(own >= LogLevel::Info, http >= LogLevel::Debug);
+    observe::set_shown(own >= LogLevel::Info, http >= LogLevel::Debug);
 }
 
 /// Whether messages of that level are printed.
-pub(crate) fn hears(level: LogLevel) -> bool {
+pub(crate) fn is_enabled(level: LogLevel) -> bool {
     OWN.load(Ordering::Relaxed) >= level as u8
 }
 
 /// Whether messages of the HTTP layer of that level are printed.
-pub(crate) fn hears_http(level: LogLevel) -> bool {
+pub(crate) fn is_enabled_for_http(level: LogLevel) -> bool {
     HTTP.load(Ordering::Relaxed) >= level as u8
 }
 
@@ -50,7 +50,7 @@ mod tests {
         let heard = |level, http_level| {
             set(&Logging { level, http_level, ..Logging::default() });
             let levels = [LogLevel::Critical, LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug];
-            (levels.map(hears), levels.map(hears_http))
+            (levels.map(is_enabled), levels.map(is_enabled_for_http))
         };
         let (own, http) = heard(LogLevel::Warn, None);
         assert_eq!((own, http), ([true, true, true, false, false], [true, true, true, false, false]));

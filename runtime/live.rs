@@ -49,13 +49,13 @@ impl FleetShape {
 
 /// The number of users of each shard, `None` for a shard without results for this interval. Threads are numbered across all shards.
 pub(crate) fn shards(delta: &Snapshot, shards: u32) -> Vec<Option<u64>> {
-    let mut told = vec![None; shards as usize];
+    let mut users = vec![None; shards as usize];
     for (source, gauge) in &delta.sources {
-        if let Some(shard) = told.get_mut((source % shards.max(1)) as usize) {
+        if let Some(shard) = users.get_mut((source % shards.max(1)) as usize) {
             *shard = Some(shard.unwrap_or(0) + gauge.users);
         }
     }
-    told
+    users
 }
 
 impl TestInfo {
@@ -66,8 +66,8 @@ impl TestInfo {
 
     /// `shop 2.8.0, notes 1.0`: the versions of all APIs.
     pub(crate) fn versions(&self) -> String {
-        let told: Vec<String> = self.run.apis.iter().map(|api| format!("{} {}", api.name, api.version).trim().to_owned()).collect();
-        told.join(", ")
+        let versions: Vec<String> = self.run.apis.iter().map(|api| format!("{} {}", api.name, api.version).trim().to_owned()).collect();
+        versions.join(", ")
     }
 }
 

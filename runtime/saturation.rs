@@ -76,13 +76,13 @@ mod tests {
 
     #[test]
     fn saturated_generator_is_reported_with_its_signs() {
-        let told = |late, cpu, p99_us| saturation(&second(late, cpu), p99_us).unwrap();
-        assert_eq!(told(Duration::ZERO, [970, 0, 0], 500), "97% of its processors in use");
-        assert_eq!(told(Duration::ZERO, [500, 0, 120], 500), "the machine's host took 12% of its processors");
-        assert_eq!(told(Duration::ZERO, [300, 600, 0], 500), "its threads waited for a processor 60% of the time");
-        assert_eq!(told(Duration::from_millis(60), [500, 0, 0], 10_000_000), "one iteration in a hundred began 60.0 ms late or more");
+        let reason = |late, cpu, p99_us| saturation(&second(late, cpu), p99_us).unwrap();
+        assert_eq!(reason(Duration::ZERO, [970, 0, 0], 500), "97% of its processors in use");
+        assert_eq!(reason(Duration::ZERO, [500, 0, 120], 500), "the machine's host took 12% of its processors");
+        assert_eq!(reason(Duration::ZERO, [300, 600, 0], 500), "its threads waited for a processor 60% of the time");
+        assert_eq!(reason(Duration::from_millis(60), [500, 0, 0], 10_000_000), "one iteration in a hundred began 60.0 ms late or more");
         assert_eq!(
-            told(Duration::from_millis(8), [500, 430, 90], 9000),
+            reason(Duration::from_millis(8), [500, 430, 90], 9000),
             "the machine's host took 9% of its processors; one iteration in a hundred began 8.0 ms late or more; its threads waited for a processor 43% of the time"
         );
     }

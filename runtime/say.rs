@@ -19,7 +19,7 @@ macro_rules! err {
 /// Prints a warning on standard error, if the profile's `loglevel` includes warnings.
 macro_rules! warning {
     ($($words:tt)*) => {
-        if $crate::level::hears(ltc_config::profile::LogLevel::Warn) {
+        if $crate::level::is_enabled(ltc_config::profile::LogLevel::Warn) {
             $crate::say::err!("warning: {}", format_args!($($words)*));
         }
     };
@@ -28,7 +28,7 @@ macro_rules! warning {
 /// Prints a note on standard error, if the profile's `loglevel` includes notes.
 macro_rules! note {
     ($($words:tt)*) => {
-        if $crate::level::hears(ltc_config::profile::LogLevel::Info) {
+        if $crate::level::is_enabled(ltc_config::profile::LogLevel::Info) {
             $crate::say::err!("note: {}", format_args!($($words)*));
         }
     };

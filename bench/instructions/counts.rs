@@ -30,14 +30,14 @@ pub(super) struct Counts {
 impl Counts {
     /// Empty counts, with the tools of this machine.
     pub(super) fn of_this_machine() -> Outcome<Self> {
-        let said = |program: &str, args: &[&str]| -> Outcome<String> {
+        let output_of = |program: &str, args: &[&str]| -> Outcome<String> {
             let output = Command::new(program).args(args).output().map_err(|error| format!("`{program}` can't be run: {error}"))?;
             Ok(String::from_utf8(output.stdout)?.trim().to_owned())
         };
-        let (rustc, valgrind) = (said("rustc", &["--version"])?, said("valgrind", &["--version"])?);
+        let (rustc, valgrind) = (output_of("rustc", &["--version"])?, output_of("valgrind", &["--version"])?);
         let rustc = rustc.split(" (").next().unwrap_or(&rustc);
         // Systems without glibc do not support this query of `getconf`.
-        let libc = said("getconf", &["GNU_LIBC_VERSION"]).unwrap_or_else(|_| "another libc".into());
+        let libc = output_of("getconf", &["GNU_LIBC_VERSION"]).unwrap_or_else(|_| "another libc".into());
         Ok(Self { with: format!("{rustc}, {valgrind}, {libc}, {}", std::env::consts::ARCH), by_class: BTreeMap::new() })
     }
 

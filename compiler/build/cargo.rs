@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::cache::{CacheDir, Package};
 use super::lambda::Cross;
 use super::prebuilt::{self, Archive, Packed};
-use super::progress::Shown;
+use super::progress::ProgressBar;
 use super::replay::Replay;
 use super::{Error, Options, failure};
 
@@ -156,16 +156,16 @@ impl Run<'_> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NoCargo),
             Err(error) => return Err(cache(error)),
         };
-        let mut shown = Shown::new(self.options.progress, self.total);
+        let mut bar = ProgressBar::new(self.options.progress, self.total);
         let (mut binary, mut libraries) = (None, Vec::new());
         if let Some(stdout) = child.stdout.take() {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
-                binary = self.message(&message, &mut shown).or(binary);
+                binary = self.message(&message, &mut bar).or(binary);
                 libraries.extend(linked(&message));
             }
         }
-        shown.finish();
+        bar.finish();
         let status = child.wait().map_err(cache)?;
         match binary {
             Some(binary) if status.success() => Ok(Compiled { binary, libraries }),
@@ -174,7 +174,7 @@ impl Run<'_> {
     }
 
     /// Handles one of cargo's messages; returns the binary's path, if the message contains it.
-    fn message(&self, message: &Value, shown: &mut Shown) -> Option<PathBuf> {
+    fn message(&self, message: &Value, bar: &mut ProgressBar) -> Option<PathBuf> {
         if message["reason"] != "compiler-artifact" {
             return None;
         }
@@ -186,7 +186,7 @@ impl Run<'_> {
         }
         if !is_script {
             let fresh = message["fresh"].as_bool().unwrap_or_default();
-            shown.done(message["package_id"].as_str().unwrap_or(name), name, fresh);
+            bar.done(message["package_id"].as_str().unwrap_or(name), name, fresh);
         }
         None
     }

@@ -222,7 +222,7 @@ impl Builder {
             Err(Error::Damaged(_)) if self.cache.has_built() => {}
             done => return done.map(|built| (package, built)),
         }
-        self.options.progress.say("the cache is damaged: compiling all of it again");
+        self.options.progress.print("the cache is damaged: compiling all of it again");
         self.cache.repair(&package)?;
         let package = write()?;
         build(&package).map(|built| (package, built))

@@ -218,7 +218,7 @@ pub(super) fn install(cache: &CacheDir, profile: &str, options: &Options, rustc:
     let Some(value) = std::env::var(VARIABLE).ok().filter(|value| !value.is_empty()) else { return Ok(false) };
     let source = Source::parse(&value)?;
     let unfit = |why: String| {
-        options.progress.say(&format!("LTC_RUNTIME does not fit: {why}; compiling the runtime instead"));
+        options.progress.print(&format!("LTC_RUNTIME does not fit: {why}; compiling the runtime instead"));
         Ok(false)
     };
     // Without rustc nothing can be built; cargo reports this.
@@ -251,7 +251,7 @@ fn read(source: &Source<'_>, downloaded: &Path, options: &Options) -> Result<Pat
         help: "correct LTC_RUNTIME, or unset it to compile the runtime".to_owned(),
     };
     let path = if source.is_url() {
-        options.progress.say(&format!("downloading the prebuilt runtime {}", source.place));
+        options.progress.print(&format!("downloading the prebuilt runtime {}", source.place));
         download(source.place, downloaded).map_err(unreadable)?;
         downloaded.to_owned()
     } else {
@@ -302,7 +302,7 @@ fn unpack(cache: &CacheDir, profile: &str, options: &Options, rustc: &str, path:
     if let Some(why) = misfit(&manifest, profile, options, rustc) {
         return Ok(Some(why));
     }
-    options.progress.say("unpacking the prebuilt runtime");
+    options.progress.print("unpacking the prebuilt runtime");
     let folder = cache.folder.join(format!("prebuilt-{profile}"));
     let beside = cache.folder.join(format!("prebuilt-{profile}.new-{}", std::process::id()));
     for entry in entries {

@@ -25,15 +25,15 @@ impl Progress {
     }
 
     /// Prints a line besides the display.
-    pub(super) fn say(self, line: &str) {
+    pub(super) fn print(self, line: &str) {
         if self != Self::Silent {
-            say(line);
+            print(line);
         }
     }
 }
 
 /// Prints a line. An error is ignored, because progress must not make a build fail.
-fn say(line: &str) {
+fn print(line: &str) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }
 
@@ -42,30 +42,30 @@ const WIDTH: usize = 24;
 
 /// The progress of one build. It stays hidden as long as only the spec's own crate is compiled.
 #[derive(Debug)]
-pub(super) struct Shown {
+pub(super) struct ProgressBar {
     progress: Progress,
     /// The number of packages.
     total: usize,
     done: HashSet<String>,
-    lit: bool,
+    visible: bool,
     begun: Instant,
     last: Instant,
 }
 
-impl Shown {
+impl ProgressBar {
     pub(super) fn new(progress: Progress, total: usize) -> Self {
         let now = Instant::now();
-        Self { progress, total, done: HashSet::new(), lit: false, begun: now, last: now }
+        Self { progress, total, done: HashSet::new(), visible: false, begun: now, last: now }
     }
 
     /// Shows the progress, because crates of the runtime have to be compiled.
-    pub(super) fn light(&mut self) {
-        if self.lit {
+    pub(super) fn show(&mut self) {
+        if self.visible {
             return;
         }
-        self.lit = true;
+        self.visible = true;
         if self.progress == Progress::Lines {
-            say(&format!("compiling {} dependencies, once: this takes two or three minutes", self.total));
+            print(&format!("compiling {} dependencies, once: this takes two or three minutes", self.total));
         }
         self.draw("");
     }
@@ -74,7 +74,7 @@ impl Shown {
     pub(super) fn done(&mut self, id: &str, name: &str, fresh: bool) {
         self.done.insert(id.to_owned());
         if !fresh {
-            self.light();
+            self.show();
         }
         self.draw(name);
     }
@@ -89,7 +89,7 @@ impl Shown {
     }
 
     fn draw(&mut self, name: &str) {
-        if !self.lit {
+        if !self.visible {
             return;
         }
         match self.progress {
@@ -98,14 +98,14 @@ impl Shown {
             Progress::Lines if self.last.elapsed() >= EVERY => {
                 self.last = Instant::now();
                 let (done, total) = (self.done.len(), self.total.max(self.done.len()));
-                say(&format!("compiling dependencies {done}/{total} · {name} ({} s)", self.begun.elapsed().as_secs()));
+                print(&format!("compiling dependencies {done}/{total} · {name} ({} s)", self.begun.elapsed().as_secs()));
             }
             Progress::Lines => {}
         }
     }
 
     pub(super) fn finish(&mut self) {
-        if self.lit && self.progress == Progress::Bar {
+        if self.visible && self.progress == Progress::Bar {
             redraw("");
         }
     }
@@ -113,7 +113,7 @@ impl Shown {
 
 fn redraw(line: &str) {
     let mut stderr = io::stderr();
-    // Errors are ignored, as in `say`.
+    // Errors are ignored, as in `print`.
     let _ = write!(stderr, "\r\x1b[K{line}").and_then(|()| stderr.flush());
 }
 
@@ -123,21 +123,21 @@ mod tests {
 
     #[test]
     fn build_of_only_the_spec_shows_no_progress() {
-        let mut shown = Shown::new(Progress::Silent, 2);
-        shown.done("hyper", "hyper", true);
-        assert!(!shown.lit);
-        shown.done("tokio", "tokio", false);
-        assert!(shown.lit);
-        assert_eq!(shown.line("tokio"), format!("compiling dependencies {} 2/2 · tokio", "█".repeat(24)));
+        let mut bar = ProgressBar::new(Progress::Silent, 2);
+        bar.done("hyper", "hyper", true);
+        assert!(!bar.visible);
+        bar.done("tokio", "tokio", false);
+        assert!(bar.visible);
+        assert_eq!(bar.line("tokio"), format!("compiling dependencies {} 2/2 · tokio", "█".repeat(24)));
     }
 
     #[test]
     fn a_package_counts_once_and_the_total_never_falls_short() {
-        let mut shown = Shown::new(Progress::Silent, 1);
+        let mut bar = ProgressBar::new(Progress::Silent, 1);
         for id in ["a", "a", "b"] {
-            shown.done(id, id, false);
+            bar.done(id, id, false);
         }
-        assert!(shown.line("b").contains(" 2/2"));
-        assert!(Shown::new(Progress::Silent, 0).line("").ends_with("0/1"));
+        assert!(bar.line("b").contains(" 2/2"));
+        assert!(ProgressBar::new(Progress::Silent, 0).line("").ends_with("0/1"));
     }
 }

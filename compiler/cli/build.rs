@@ -141,7 +141,7 @@ impl Build {
         let made = order.build(screen)?;
         // With another message format, a program reads standard output, so it has only the messages.
         if self.messages.is_for_people() {
-            screen.say(&made.announcement);
+            screen.print_unless_quiet(&made.announcement);
         } else {
             screen.note(&made.announcement);
         }
@@ -246,8 +246,8 @@ fn generate(target: &Target, messages: MessageArgs, screen: &Screen) -> Result<(
 }
 
 /// The path of the binary: within the given folder, else the given path, else `./NAME`.
-fn output_path(said: Option<&Path>, name: &str) -> Result<PathBuf, Failure> {
-    let path = match said {
+fn output_path(requested: Option<&Path>, name: &str) -> Result<PathBuf, Failure> {
+    let path = match requested {
         Some(folder) if folder.is_dir() => folder.join(name),
         Some(path) => path.to_path_buf(),
         None => PathBuf::from(name),

@@ -90,7 +90,7 @@ impl Check {
             let checked = match pipeline::check(&target) {
                 Ok(checked) => checked,
                 Err(why) => {
-                    wrong = Some(Failure::Shown(screen.fail(Failure::wrong(why))));
+                    wrong = Some(Failure::Printed(screen.fail(Failure::wrong(why))));
                     continue;
                 }
             };
@@ -98,10 +98,10 @@ impl Check {
             match self.messages.show(&target.root, &checked, screen) {
                 Ok(()) if self.messages.is_for_people() => {
                     let spec = checked.sources.file(FileId(0)).map_or(checked.name.as_str(), |file| file.path.as_str());
-                    screen.say(format_args!("{spec}: no errors"));
+                    screen.print_unless_quiet(format_args!("{spec}: no errors"));
                 }
                 Ok(()) => {}
-                Err(failure) => wrong = Some(Failure::Shown(screen.fail(failure))),
+                Err(failure) => wrong = Some(Failure::Printed(screen.fail(failure))),
             }
             screen.detail(format_args!("checked in {}", seconds(begun.elapsed())));
         }

@@ -27,7 +27,7 @@ impl Clean {
         if cleaned.in_use > 0 {
             screen.warn("a build is using the cache; its files were kept");
         }
-        screen.say(format_args!("removed {} from {}", bytes(cleaned.bytes), cleaned.root.display()));
+        screen.print_unless_quiet(format_args!("removed {} from {}", bytes(cleaned.bytes), cleaned.root.display()));
         Ok(())
     }
 }

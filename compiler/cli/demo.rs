@@ -78,11 +78,11 @@ impl Demo {
 
     fn serve(&self, screen: &Screen) -> Result<(), Failure> {
         let ready = |addr| {
-            screen.say(format_args!("demo server on {}; Ctrl-C stops it", bold(url(addr))));
-            screen.say("  services: /tpdata /shop /notes /graph /ledger");
-            screen.say(format_args!("  counts:   curl {}/_demo/stats", url(addr)));
+            screen.print_unless_quiet(format_args!("demo server on {}; Ctrl-C stops it", bold(url(addr))));
+            screen.print_unless_quiet("  services: /tpdata /shop /notes /graph /ledger");
+            screen.print_unless_quiet(format_args!("  counts:   curl {}/_demo/stats", url(addr)));
             if addr.port() != demo::PORT {
-                screen.say(format_args!("  tests:    {URL}={} ./TEST --debug", url(addr)));
+                screen.print_unless_quiet(format_args!("  tests:    {URL}={} ./TEST --debug", url(addr)));
             }
         };
         demo::serve(self.options(), ready).map_err(|error| self.unable(&error))
@@ -90,7 +90,7 @@ impl Demo {
 
     fn unable(&self, error: &io::Error) -> Failure {
         let message = format!("cannot listen on {}: {error}", SocketAddr::new(self.addr, self.port));
-        let failure = Failure::Said(message, None, INFRASTRUCTURE);
+        let failure = Failure::Message(message, None, INFRASTRUCTURE);
         if error.kind() == io::ErrorKind::AddrInUse { failure.help("use a free port: `--port 0`") } else { failure }
     }
 
@@ -105,13 +105,13 @@ impl Demo {
         };
         let order = Order { output: Some(root.join("tpdata")), offline: self.offline, ..Order::of(target) };
         let made = order.build(screen)?;
-        screen.say(&made.announcement);
+        screen.print_unless_quiet(&made.announcement);
         // From here on, Ctrl-C is for the test: the test stops gracefully and writes its report, and the server must outlive it.
         stay_on_ctrl_c();
         let load = ["--clients", "20", "--duration", "6s"];
         for args in [&["--debug"][..], &load, &[&["run", "--shards", "3"], &load[..]].concat()] {
-            screen.say("");
-            screen.say(format_args!("{} ./tpdata {}", bold("$"), args.join(" ")));
+            screen.print_unless_quiet("");
+            screen.print_unless_quiet(format_args!("{} ./tpdata {}", bold("$"), args.join(" ")));
             self.test(&made.path, args, &root, addr)?;
         }
         if !screen.quiet {
@@ -128,19 +128,19 @@ impl Demo {
             Ok(server) => {
                 let addr = server.addr();
                 self.movable(root, addr)?;
-                screen.say(format_args!("demo server on {}", bold(url(addr))));
+                screen.print_unless_quiet(format_args!("demo server on {}", bold(url(addr))));
                 Ok((addr, Some(server)))
             }
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
                 if self.is_plain() && is_demo(wanted) {
-                    screen.say(format_args!("using the demo server that already listens on {}", bold(url(wanted))));
+                    screen.print_unless_quiet(format_args!("using the demo server that already listens on {}", bold(url(wanted))));
                     return Ok((wanted, None));
                 }
                 let any = SocketAddr::new(self.addr, 0);
                 let server = demo::spawn(Options { addr: any, ..options }).map_err(|error| self.unable(&error))?;
                 let addr = server.addr();
                 self.movable(root, addr)?;
-                screen.say(format_args!("port {} is taken: demo server on {}", self.port, bold(url(addr))));
+                screen.print_unless_quiet(format_args!("port {} is taken: demo server on {}", self.port, bold(url(addr))));
                 Ok((addr, Some(server)))
             }
             Err(error) => Err(self.unable(&error)),
@@ -162,7 +162,7 @@ impl Demo {
         if addr == usual || asks() {
             return Ok(());
         }
-        Err(Failure::Said(
+        Err(Failure::Message(
             format!("the server would listen on {}, but this project's config/ names {}", url(addr), url(usual)),
             Some(format!(
                 "free port {}, or write ${{{URL}:-{}}} for it in config/, or run `ltc demo` in another folder",
@@ -180,12 +180,13 @@ impl Demo {
         if self.token != demo::TOKEN {
             command.env("TPDATA_TOKEN", &self.token).env("GRAPH_TOKEN", &self.token);
         }
-        let status =
-            command.status().map_err(|error| Failure::Said(format!("cannot run {}: {error}", binary.display()), None, INFRASTRUCTURE))?;
+        let status = command
+            .status()
+            .map_err(|error| Failure::Message(format!("cannot run {}: {error}", binary.display()), None, INFRASTRUCTURE))?;
         match status.code() {
             Some(0) => Ok(()),
-            Some(code) => Err(Failure::Shown(u8::try_from(code).unwrap_or(INFRASTRUCTURE))),
-            None => Err(Failure::Said("the test was killed".to_owned(), None, 130)),
+            Some(code) => Err(Failure::Printed(u8::try_from(code).unwrap_or(INFRASTRUCTURE))),
+            None => Err(Failure::Message("the test was killed".to_owned(), None, 130)),
         }
     }
 }
@@ -200,26 +201,26 @@ fn project(here: &Path, screen: &Screen) -> Result<(PathBuf, bool), Failure> {
     if !folder.join(SPEC).is_file() {
         template::write(&folder, &template::demo())
             .map_err(|error| Failure::wrong(format!("cannot write {}: {error}", folder.display())))?;
-        screen.say(format_args!("wrote an example project: {}", bold(format_args!("./{FOLDER}"))));
+        screen.print_unless_quiet(format_args!("wrote an example project: {}", bold(format_args!("./{FOLDER}"))));
     }
     Ok((folder, true))
 }
 
 fn next(screen: &Screen, folder: Option<&str>) {
-    screen.say("");
-    screen.say(bold("What to try next"));
+    screen.print_unless_quiet("");
+    screen.print_unless_quiet(bold("What to try next"));
     if !on_path() {
-        screen.say("  cargo install --path . --locked          in ltc's folder: install `ltc` on the PATH");
+        screen.print_unless_quiet("  cargo install --path . --locked          in ltc's folder: install `ltc` on the PATH");
     }
     if let Some(folder) = folder {
-        screen.say(format_args!("  cd {folder}                              the example project: specs/, config/"));
+        screen.print_unless_quiet(format_args!("  cd {folder}                              the example project: specs/, config/"));
     }
-    screen.say("  ltc demo --serve                         run the server in another terminal; then:");
-    screen.say("  ./tpdata --clients 100 --duration 30s    more users");
-    screen.say("  ./tpdata --csv out/run --json run.json   write the results to files");
-    screen.say("  ./tpdata plan --clients 5000             show functions and cost on AWS Lambda");
-    screen.say("  $EDITOR specs/tpdata.lt; ltc build       change the test; errors show their location");
-    screen.say("  ltc new shop                             create your own project");
+    screen.print_unless_quiet("  ltc demo --serve                         run the server in another terminal; then:");
+    screen.print_unless_quiet("  ./tpdata --clients 100 --duration 30s    more users");
+    screen.print_unless_quiet("  ./tpdata --csv out/run --json run.json   write the results to files");
+    screen.print_unless_quiet("  ./tpdata plan --clients 5000             show functions and cost on AWS Lambda");
+    screen.print_unless_quiet("  $EDITOR specs/tpdata.lt; ltc build       change the test; errors show their location");
+    screen.print_unless_quiet("  ltc new shop                             create your own project");
 }
 
 /// Whether the `PATH` contains `ltc`.
@@ -235,11 +236,11 @@ fn url(addr: SocketAddr) -> String {
 
 /// Whether a demo server listens at an address.
 fn is_demo(addr: SocketAddr) -> bool {
-    const PATIENCE: Duration = Duration::from_millis(500);
+    const TIMEOUT: Duration = Duration::from_millis(500);
     let ask = || -> io::Result<String> {
-        let mut stream = TcpStream::connect_timeout(&addr, PATIENCE)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
+        let mut stream = TcpStream::connect_timeout(&addr, TIMEOUT)?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
+        stream.set_write_timeout(Some(TIMEOUT))?;
         write!(stream, "GET /_demo/stats HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n")?;
         let mut answer = Vec::new();
         stream.take(64 * 1024).read_to_end(&mut answer)?;

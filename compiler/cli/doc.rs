@@ -61,7 +61,7 @@ impl Doc {
         output::check(&path, output::Kind::Page, self.force)?;
         fs::write(&path, page)
             .map_err(|error| Failure::wrong(format!("cannot write {}: {error}", path.display())).help("use another path: `-o PATH`"))?;
-        screen.say(format_args!("wrote {}", bold(path.display())));
+        screen.print_unless_quiet(format_args!("wrote {}", bold(path.display())));
         Ok(())
     }
 }

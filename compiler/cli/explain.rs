@@ -24,22 +24,22 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn run(self, screen: &Screen) -> Result<(), Failure> {
-        let Some(said) = self.code else {
+        let Some(given) = self.code else {
             for code in Code::ALL {
                 let title = code.page().lines().next().unwrap_or_default().trim_start_matches('#').trim();
                 screen.print(title);
             }
             return Ok(());
         };
-        let code = find(&said).map_err(|help| Failure::wrong(format!("unknown error code `{said}`")).help(help))?;
+        let code = find(&given).map_err(|help| Failure::wrong(format!("unknown error code `{given}`")).help(help))?;
         screen.print(code.page().trim_end());
         Ok(())
     }
 }
 
 /// Finds a code by its full or short form, or returns a fix.
-pub(super) fn find(said: &str) -> Result<&'static Code, String> {
-    let folded = normal(said);
+pub(super) fn find(given: &str) -> Result<&'static Code, String> {
+    let folded = normal(given);
     Code::ALL.iter().find(|code| code.as_str() == folded).ok_or_else(|| {
         let near = nearest(&folded, Code::ALL.iter().map(|code| code.as_str()));
         near.map_or("run `ltc explain` for the list of codes".to_owned(), |near| {
@@ -49,8 +49,8 @@ pub(super) fn find(said: &str) -> Result<&'static Code, String> {
 }
 
 /// Expands `lt12` and `12` to LT0012.
-fn normal(said: &str) -> String {
-    let upper = said.to_ascii_uppercase();
+fn normal(given: &str) -> String {
+    let upper = given.to_ascii_uppercase();
     match upper.strip_prefix("LT").unwrap_or(&upper).parse::<u16>() {
         Ok(number) => format!("LT{number:04}"),
         Err(_) => upper,

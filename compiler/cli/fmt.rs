@@ -73,10 +73,10 @@ impl Fmt {
         let changed = outcomes.iter().filter(|outcome| **outcome == Outcome::Changed).count();
         let count = |number: usize| if number == 1 { "1 spec".to_owned() } else { format!("{number} specs") };
         match outcomes.iter().max() {
-            Some(Outcome::Wrong) => Err(Failure::Shown(WRONG)),
+            Some(Outcome::Wrong) => Err(Failure::Printed(WRONG)),
             Some(Outcome::Changed) if self.check => {
                 screen.note(format_args!("{} not formatted; run `ltc fmt`", count(changed)));
-                Err(Failure::Shown(UNFORMATTED))
+                Err(Failure::Printed(UNFORMATTED))
             }
             _ => {
                 screen.detail(format_args!("{} formatted, {} unchanged", count(changed), outcomes.len() - changed));
@@ -103,7 +103,7 @@ impl Fmt {
             screen.fail(Failure::wrong(format!("cannot write {}: {error}", shown.display())));
             return Outcome::Wrong;
         }
-        screen.say(shown.display());
+        screen.print_unless_quiet(shown.display());
         Outcome::Changed
     }
 
@@ -115,7 +115,7 @@ impl Fmt {
             return Err(Failure::wrong("standard input is too large for a spec"));
         }
         let text = String::from_utf8(bytes).map_err(|_| Failure::wrong("standard input is not UTF-8 text"))?;
-        let Some(formatted) = formatted(screen, "standard input", &text) else { return Err(Failure::Shown(WRONG)) };
+        let Some(formatted) = formatted(screen, "standard input", &text) else { return Err(Failure::Printed(WRONG)) };
         if !self.check {
             let written = io::stdout().lock().write_all(formatted.as_bytes());
             return match written {
@@ -127,7 +127,7 @@ impl Fmt {
             return Ok(());
         }
         screen.note("standard input is not formatted");
-        Err(Failure::Shown(UNFORMATTED))
+        Err(Failure::Printed(UNFORMATTED))
     }
 }
 
@@ -143,7 +143,7 @@ fn formatted(screen: &Screen, shown: &str, text: &str) -> Option<String> {
         }
         Err(Unformatted::Changed) => {
             let message = format!("{shown} is not formatted, because the result would not be the same spec, which is a bug in ltc");
-            screen.fail(Failure::Said(message, Some("report it with the spec".to_owned()), WRONG));
+            screen.fail(Failure::Message(message, Some("report it with the spec".to_owned()), WRONG));
             None
         }
     }

@@ -92,8 +92,8 @@ pub(super) fn finish(screen: &Screen, source: &Source, kind: Kind, project: Proj
         refuse_existing(&folder, &files)?;
     }
     write(&folder, &files).map_err(|error| Failure::wrong(format!("cannot write {}: {error}", shown.display())))?;
-    screen.say(format_args!("wrote {}:", bold(shown.display())));
-    files.iter().for_each(|(path, _)| screen.say(format_args!("  {path}")));
+    screen.print_unless_quiet(format_args!("wrote {}:", bold(shown.display())));
+    files.iter().for_each(|(path, _)| screen.print_unless_quiet(format_args!("  {path}")));
     ltc_import::summary(&draft.tally).iter().for_each(|line| screen.note(line));
     if is_registered {
         screen.note(format_args!("add `{}: {{ profile: specs/{0}.profile.yml }}` to {REGISTRY} to register the test", draft.name));
@@ -191,5 +191,5 @@ fn check(screen: &Screen, folder: &Path, name: &str) -> Result<(), Failure> {
         return Ok(());
     }
     screen.warn("the imported spec has errors, which is a bug in ltc: the files were kept; please report it with the imported file");
-    Err(Failure::Shown(WRONG))
+    Err(Failure::Printed(WRONG))
 }

@@ -47,12 +47,12 @@ impl Init {
             } else {
                 write_new(&folder.join(path), text).map_err(unable)?;
             }
-            screen.say(format_args!("wrote {path}"));
+            screen.print_unless_quiet(format_args!("wrote {path}"));
         }
-        screen.say("");
-        screen.say("Next:");
-        screen.say("  ltc demo --serve                   in another terminal: the server for the test");
-        screen.say(format_args!("  ltc run {name} --debug"));
+        screen.print_unless_quiet("");
+        screen.print_unless_quiet("Next:");
+        screen.print_unless_quiet("  ltc demo --serve                   in another terminal: the server for the test");
+        screen.print_unless_quiet(format_args!("  ltc run {name} --debug"));
         Ok(())
     }
 }

@@ -22,6 +22,6 @@ pub(super) struct Lsp {
 impl Lsp {
     pub(super) fn run(self) -> Result<(), Failure> {
         let Self { stdio: _ } = self;
-        crate::lsp::serve().map_err(|why| Failure::Said(why, None, INFRASTRUCTURE))
+        crate::lsp::serve().map_err(|why| Failure::Message(why, None, INFRASTRUCTURE))
     }
 }

@@ -34,7 +34,7 @@ impl Man {
         };
         let written = std::fs::create_dir_all(&folder).and_then(|()| clap_mangen::generate_to(command, &folder));
         written.map_err(|error| Failure::wrong(format!("cannot write to {}: {error}", folder.display())))?;
-        screen.say(format_args!("wrote ltc.1 and a page for each command to {}", folder.display()));
+        screen.print_unless_quiet(format_args!("wrote ltc.1 and a page for each command to {}", folder.display()));
         Ok(())
     }
 }

@@ -59,7 +59,7 @@ impl MessageArgs {
             Format::Github => findings(checked).iter().for_each(|finding| screen.print(finding.github())),
         }
         if checked.has_errors() {
-            return Err(Failure::Shown(WRONG));
+            return Err(Failure::Printed(WRONG));
         }
         let warnings = checked.diagnostics.warnings() + checked.config_warnings.len();
         if self.deny == Some(Deny::Warnings) && warnings > 0 {

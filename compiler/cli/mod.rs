@@ -131,7 +131,7 @@ pub fn main() -> ExitCode {
     // If a shell asks for completions, this prints them and ends the process.
     clap_complete::CompleteEnv::with_factory(Cli::command).complete();
     let args: Vec<OsString> = std::env::args_os().collect();
-    let color = said_color(&args);
+    let color = requested_color(&args);
     let cli = Cli::command()
         .color(color)
         .try_get_matches_from(args)
@@ -170,7 +170,7 @@ pub fn main() -> ExitCode {
 }
 
 /// The value of `--color`. It is read first, because errors in the rest of the command line use it, too.
-fn said_color(args: &[OsString]) -> ColorChoice {
+fn requested_color(args: &[OsString]) -> ColorChoice {
     match last_value(args, "--color").as_deref() {
         Some("always") => ColorChoice::Always,
         Some("never") => ColorChoice::Never,
@@ -197,9 +197,9 @@ mod tests {
 
     #[test]
     fn color_is_read_before_the_rest_of_the_command_line() {
-        let said = |args: &[&str]| said_color(&args.iter().map(OsString::from).collect::<Vec<_>>());
-        assert_eq!(said(&["ltc", "list"]), ColorChoice::Auto);
-        assert_eq!(said(&["ltc", "--color", "never", "list"]), ColorChoice::Never);
-        assert_eq!(said(&["ltc", "list", "--color=always"]), ColorChoice::Always);
+        let color = |args: &[&str]| requested_color(&args.iter().map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(color(&["ltc", "list"]), ColorChoice::Auto);
+        assert_eq!(color(&["ltc", "--color", "never", "list"]), ColorChoice::Never);
+        assert_eq!(color(&["ltc", "list", "--color=always"]), ColorChoice::Always);
     }
 }

@@ -50,12 +50,12 @@ impl New {
         }
         let files = template::new(name);
         template::write(&folder, &files).map_err(|error| Failure::wrong(format!("cannot write {name}: {error}")))?;
-        screen.say(format_args!("wrote {}:", bold(format_args!("./{name}"))));
-        files.iter().for_each(|(path, _)| screen.say(format_args!("  {path}")));
-        screen.say("");
-        screen.say("Next:");
-        screen.say("  ltc demo --serve                   in another terminal: the server for the test");
-        screen.say(format_args!("  cd {name} && ltc run {name} --debug"));
+        screen.print_unless_quiet(format_args!("wrote {}:", bold(format_args!("./{name}"))));
+        files.iter().for_each(|(path, _)| screen.print_unless_quiet(format_args!("  {path}")));
+        screen.print_unless_quiet("");
+        screen.print_unless_quiet("Next:");
+        screen.print_unless_quiet("  ltc demo --serve                   in another terminal: the server for the test");
+        screen.print_unless_quiet(format_args!("  cd {name} && ltc run {name} --debug"));
         Ok(())
     }
 }
@@ -106,7 +106,7 @@ mod tests {
             assert!(valid(good).is_ok(), "{good}");
         }
         let help = |name: &str| match valid(name).unwrap_err() {
-            Failure::Said(_, help, _) => help.unwrap(),
+            Failure::Message(_, help, _) => help.unwrap(),
             other => panic!("{other:?}"),
         };
         assert!(help("my shop").contains("`ltc new my-shop`"));

@@ -46,12 +46,12 @@ impl NewTest {
         }
         for (path, text) in &files {
             write_new(&project.root.join(path), text).map_err(|error| Failure::wrong(format!("cannot write {path}: {error}")))?;
-            screen.say(format_args!("wrote {path}"));
+            screen.print_unless_quiet(format_args!("wrote {path}"));
         }
         let ignored = add_lines(&project.root.join(".gitignore"), &format!("/{name}\n"));
         ignored.map_err(|error| Failure::wrong(format!("cannot write .gitignore: {error}")))?;
         register(&project.root, name, screen)?;
-        screen.say(format_args!("\nNext:\n  ltc run {name} --debug"));
+        screen.print_unless_quiet(format_args!("\nNext:\n  ltc run {name} --debug"));
         Ok(())
     }
 }
@@ -91,14 +91,14 @@ fn register(root: &Path, name: &str, screen: &Screen) -> Result<(), Failure> {
     let unable = |error| Failure::wrong(format!("cannot write {REGISTRY}: {error}"));
     if !path.exists() {
         write_new(&path, &template::registry(name)).map_err(unable)?;
-        screen.say(format_args!("wrote {REGISTRY}"));
+        screen.print_unless_quiet(format_args!("wrote {REGISTRY}"));
         return Ok(());
     }
     let text = ltc_config::read(&path).map_err(|error| Failure::wrong(error.to_string()))?;
     match with_entry(&text, name) {
         Some(new) => {
             fs::write(&path, new).map_err(unable)?;
-            screen.say(format_args!("registered {name} in {REGISTRY}"));
+            screen.print_unless_quiet(format_args!("registered {name} in {REGISTRY}"));
         }
         None => screen
             .note(format_args!("add `{}: {{ profile: specs/{name}.profile.yml }}` to {REGISTRY} to register the test", yaml_scalar(name))),

@@ -66,7 +66,7 @@ impl Record {
         if self.remove_ca {
             let removed =
                 Authority::remove(&folder).map_err(|error| Failure::wrong(format!("cannot remove {}: {error}", folder.display())))?;
-            screen.say(if removed {
+            screen.print_unless_quiet(if removed {
                 format!("removed the certificate authority in {}; remove it from the clients that trust it, too", folder.display())
             } else {
                 "there is no certificate authority of recordings".to_owned()
@@ -93,7 +93,7 @@ impl Record {
         write_private(&path, &har, self.project.force)
             .map_err(|error| Failure::wrong(format!("cannot write {}: {error}", file.display())))?;
         let requests = if count == 1 { "request" } else { "requests" };
-        screen.say(format_args!("wrote {} with {count} {requests}", file.display()));
+        screen.print_unless_quiet(format_args!("wrote {} with {count} {requests}", file.display()));
         if self.no_import {
             return Ok(());
         }

@@ -14,9 +14,9 @@ use super::watch::Watch;
 use crate::pipeline;
 
 /// The interval at which the test and Ctrl-C are polled.
-const LOOK: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// The time that a test has to stop after a signal, before the next one.
-const PATIENCE: Duration = Duration::from_secs(3);
+const GRACE_PERIOD: Duration = Duration::from_secs(3);
 /// The exit code after an interruption.
 const INTERRUPTED: u8 = 130;
 
@@ -47,12 +47,12 @@ pub(super) fn on_changes(order: &Order, args: &[OsString], screen: &Screen) -> R
         let changed = loop {
             match signal.load(Ordering::SeqCst) {
                 NONE => {}
-                by => return Err(Failure::Shown(end(test, by))),
+                by => return Err(Failure::Printed(end(test, by))),
             }
             if let Some(status) = ended(&mut test)? {
                 screen.note(format_args!("{status}; watching for changes, Ctrl-C ends it"));
             }
-            if let Some(file) = watch.changed(LOOK) {
+            if let Some(file) = watch.changed(POLL_INTERVAL) {
                 break file;
             }
         };
@@ -75,7 +75,7 @@ fn shown(file: &Path, order: &Order) -> String {
 }
 
 fn start(path: &Path, args: &[OsString]) -> Result<Child, Failure> {
-    let unable = |error| Failure::Said(format!("cannot run {}: {error}", path.display()), None, INFRASTRUCTURE);
+    let unable = |error| Failure::Message(format!("cannot run {}: {error}", path.display()), None, INFRASTRUCTURE);
     Command::new(program(path)).args(args).spawn().map_err(unable)
 }
 
@@ -109,12 +109,12 @@ fn end(test: Option<Child>, signal: u8) -> u8 {
 fn stop(mut test: Child) {
     for _ in 0..2 {
         interrupt(&test);
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + GRACE_PERIOD;
         while Instant::now() < end {
             if matches!(test.try_wait(), Ok(Some(_)) | Err(_)) {
                 return;
             }
-            std::thread::sleep(LOOK);
+            std::thread::sleep(POLL_INTERVAL);
         }
     }
     // The test has ended by now, or does not react.
@@ -145,7 +145,7 @@ fn signals() -> Result<Arc<AtomicU8>, Failure> {
         });
     };
     let started = std::thread::Builder::new().name("signals".to_owned()).spawn(watch);
-    started.map_err(|error| Failure::Said(format!("cannot start a thread: {error}"), None, INFRASTRUCTURE))?;
+    started.map_err(|error| Failure::Message(format!("cannot start a thread: {error}"), None, INFRASTRUCTURE))?;
     Ok(flag)
 }
 

@@ -80,7 +80,7 @@ pub(super) fn program(path: &Path) -> PathBuf {
 pub(super) fn become_program(path: &Path, args: &[OsString]) -> Result<(), Failure> {
     use std::os::unix::process::CommandExt;
     let error = Command::new(program(path)).args(args).exec();
-    Err(Failure::Said(format!("cannot run {}: {error}", path.display()), None, INFRASTRUCTURE))
+    Err(Failure::Message(format!("cannot run {}: {error}", path.display()), None, INFRASTRUCTURE))
 }
 
 /// Runs another program to its end. If it fails, its exit code is the result.
@@ -88,10 +88,10 @@ pub(super) fn become_program(path: &Path, args: &[OsString]) -> Result<(), Failu
 pub(super) fn become_program(path: &Path, args: &[OsString]) -> Result<(), Failure> {
     super::demo::stay_on_ctrl_c();
     let status = Command::new(program(path)).args(args).status();
-    let status = status.map_err(|error| Failure::Said(format!("cannot run {}: {error}", path.display()), None, INFRASTRUCTURE))?;
+    let status = status.map_err(|error| Failure::Message(format!("cannot run {}: {error}", path.display()), None, INFRASTRUCTURE))?;
     match status.code() {
         Some(0) => Ok(()),
-        code => Err(Failure::Shown(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(INFRASTRUCTURE))),
+        code => Err(Failure::Printed(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(INFRASTRUCTURE))),
     }
 }
 

@@ -72,9 +72,9 @@ impl Runtime {
         output::check(&archive.path, Kind::Runtime, pack.force)?;
         output::check(&archive.checksum, Kind::Checksum, pack.force)?;
         let packed = builder.pack(&archive)?;
-        screen.say(format_args!("wrote {} ({})", bold(packed.path.display()), bytes(packed.bytes)));
-        screen.say(format_args!("  sha256 {}", packed.sha256));
-        screen.say(format_args!("  to use it: LTC_RUNTIME={}#sha256={}", packed.path.display(), packed.sha256));
+        screen.print_unless_quiet(format_args!("wrote {} ({})", bold(packed.path.display()), bytes(packed.bytes)));
+        screen.print_unless_quiet(format_args!("  sha256 {}", packed.sha256));
+        screen.print_unless_quiet(format_args!("  to use it: LTC_RUNTIME={}#sha256={}", packed.path.display(), packed.sha256));
         Ok(())
     }
 }

@@ -40,7 +40,7 @@ impl SchemaOf {
             let path = root.join(schema.file());
             let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, schema.text()));
             written.map_err(|error| Failure::wrong(format!("cannot write {}: {error}", path.display())))?;
-            screen.say(format_args!("wrote {}", schema.file()));
+            screen.print_unless_quiet(format_args!("wrote {}", schema.file()));
         }
         Ok(())
     }

@@ -25,21 +25,21 @@ pub(super) const INFRASTRUCTURE: u8 = 3;
 #[derive(Debug)]
 pub(super) enum Failure {
     /// A message, its fix, and the exit code.
-    Said(String, Option<String>, u8),
+    Message(String, Option<String>, u8),
     /// An error in the configuration of a project.
     Project(Problem),
     /// The command has already printed the error.
-    Shown(u8),
+    Printed(u8),
 }
 
 impl Failure {
     pub(super) fn wrong(message: impl Into<String>) -> Self {
-        Self::Said(message.into(), None, WRONG)
+        Self::Message(message.into(), None, WRONG)
     }
 
     pub(super) fn help(self, help: impl Into<String>) -> Self {
         match self {
-            Self::Said(message, _, code) => Self::Said(message, Some(help.into()), code),
+            Self::Message(message, _, code) => Self::Message(message, Some(help.into()), code),
             other => other,
         }
     }
@@ -54,7 +54,7 @@ impl From<Problem> for Failure {
 impl From<build::Error> for Failure {
     fn from(error: build::Error) -> Self {
         let code = if matches!(error, build::Error::Bug { .. }) { WRONG } else { INFRASTRUCTURE };
-        Self::Said(error.to_string(), error.help(), code)
+        Self::Message(error.to_string(), error.help(), code)
     }
 }
 
@@ -84,7 +84,7 @@ impl Screen {
     }
 
     /// Prints a line of the result that `--quiet` leaves out.
-    pub(super) fn say(&self, line: impl Display) {
+    pub(super) fn print_unless_quiet(&self, line: impl Display) {
         if !self.quiet {
             self.print(line);
         }
@@ -117,13 +117,13 @@ impl Screen {
     /// Prints why a command failed, and returns the exit code.
     pub(super) fn fail(&self, failure: Failure) -> u8 {
         let (message, help, code) = match failure {
-            Failure::Said(message, help, code) => (message, help, code),
+            Failure::Message(message, help, code) => (message, help, code),
             Failure::Project(Problem::Missing(message, help)) => (message, Some(help), WRONG),
             Failure::Project(Problem::Config(root, errors)) => {
                 self.config(&root, &errors, false);
                 return WRONG;
             }
-            Failure::Shown(code) => return code,
+            Failure::Printed(code) => return code,
         };
         let (red, cyan) = (AnsiColor::Red.on_default().bold(), AnsiColor::Cyan.on_default());
         self.stderr(format_args!("{red}error{red:#}: {message}"));

@@ -130,10 +130,10 @@ mod tests {
             assert_eq!(found.spec, folder.path().join(format!("specs/{name}.lt")));
             let target = Target { root: found.root, spec: found.spec, profile: found.profile, ..Target::default() };
             let checked = pipeline::check(&target).unwrap();
-            let said = render(&checked.diagnostics, &checked.sources, Style::plain());
+            let rendered = render(&checked.diagnostics, &checked.sources, Style::plain());
             assert!(
-                said.is_empty() && checked.config.is_empty() && checked.config_warnings.is_empty(),
-                "{name}: {said} {:?} {:?}",
+                rendered.is_empty() && checked.config.is_empty() && checked.config_warnings.is_empty(),
+                "{name}: {rendered} {:?} {:?}",
                 checked.config,
                 checked.config_warnings
             );
@@ -192,9 +192,9 @@ mod tests {
     fn assert_sound(root: &Path, name: &str) {
         let found = crate::project::find(root, Some(name)).unwrap();
         let checked = pipeline::check(&Target { root: found.root, spec: found.spec, profile: found.profile, ..Target::default() }).unwrap();
-        let said = render(&checked.diagnostics, &checked.sources, Style::plain());
+        let rendered = render(&checked.diagnostics, &checked.sources, Style::plain());
         let odd = (&checked.config, &checked.config_warnings);
-        assert!(said.is_empty() && odd.0.is_empty() && odd.1.is_empty(), "{said} {odd:?}");
+        assert!(rendered.is_empty() && odd.0.is_empty() && odd.1.is_empty(), "{rendered} {odd:?}");
     }
 
     #[test]
@@ -215,9 +215,9 @@ mod tests {
         fs::write(folder.path().join("config/broken.yml"), "shop: [MARKER\n").unwrap();
         let found = crate::project::find(folder.path(), None).unwrap();
         let checked = pipeline::check(&Target { root: found.root, spec: found.spec, profile: found.profile, ..Target::default() }).unwrap();
-        let said: Vec<String> = checked.config_warnings.iter().map(ToString::to_string).collect();
+        let warnings: Vec<String> = checked.config_warnings.iter().map(ToString::to_string).collect();
         let is_broken = |line: &String| line.starts_with("config/broken.yml:") && line.contains("will not include the environment broken");
-        assert!(said.iter().any(is_broken), "{said:?}");
+        assert!(warnings.iter().any(is_broken), "{warnings:?}");
         let emitted = checked.emit().unwrap();
         let carried = |name: &str| {
             let found = emitted.files.iter().find(|(path, _)| path == name).unwrap_or_else(|| panic!("{name} isn't carried"));

@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn url_that_cannot_be_requested_is_refused_with_a_fix() {
         let help = |written: &str| match parsed(written).unwrap_err() {
-            Failure::Said(_, Some(help), 2) => help,
+            Failure::Message(_, Some(help), 2) => help,
             other => panic!("{other:?}"),
         };
         assert_eq!(help("localhost:8137/x"), "write `http://localhost:8137/x` or `https://localhost:8137/x`");

@@ -72,15 +72,15 @@ impl Watch {
         }
     }
 
-    /// Waits for a change, at most for `patience`, and then until the files stay as they are: a program that saves a file in place first
+    /// Waits for a change, at most for `timeout`, and then until the files stay as they are: a program that saves a file in place first
     /// empties it. A change that is undone within that time is none.
-    pub(super) fn changed(&mut self, patience: Duration) -> Option<PathBuf> {
+    pub(super) fn changed(&mut self, timeout: Duration) -> Option<PathBuf> {
         // The event of a change during the reading is already past.
         if self.difference().is_none() {
-            match self.events.recv_timeout(patience) {
+            match self.events.recv_timeout(timeout) {
                 Ok(_) => {}
                 Err(RecvTimeoutError::Timeout) => return None,
-                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(patience),
+                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(timeout),
             }
             self.difference()?;
         }
@@ -110,7 +110,7 @@ impl Watch {
 }
 
 fn unable(error: &dyn std::fmt::Display) -> Failure {
-    Failure::Said(format!("cannot watch for changes: {error}"), Some("run the command without `--watch`".to_owned()), INFRASTRUCTURE)
+    Failure::Message(format!("cannot watch for changes: {error}"), Some("run the command without `--watch`".to_owned()), INFRASTRUCTURE)
 }
 
 /// The folder of a file, or the nearest existing folder above it.
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     /// A limit that only keeps a broken test from hanging.
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const TIMEOUT: Duration = Duration::from_secs(60);
 
     fn watch(folder: &Path, files: &[&str]) -> Watch {
         let mut watch = Watch::new().unwrap();
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(watch.difference(), None, "a file that does not count");
         fs::write(folder.path().join("new"), "two and more").unwrap();
         fs::rename(folder.path().join("new"), folder.path().join("shop.lt")).unwrap();
-        assert_eq!(watch.changed(PATIENCE), Some(folder.path().join("shop.lt")));
+        assert_eq!(watch.changed(TIMEOUT), Some(folder.path().join("shop.lt")));
         // The second save is detected like the first.
         watch.begin(|| ());
         assert_eq!(watch.difference(), None);
@@ -178,7 +178,7 @@ mod tests {
         let mut watch = watch(folder.path(), &["shop.lt"]);
         watch.begin(|| fs::write(&file, "another").unwrap());
         watch.follow([file.clone()]).unwrap();
-        assert_eq!(watch.changed(PATIENCE), Some(file));
+        assert_eq!(watch.changed(TIMEOUT), Some(file));
     }
 
     #[test]

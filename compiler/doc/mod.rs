@@ -33,7 +33,8 @@ const SCRIPT: &str = concat!(
 pub fn page(checked: &Checked, profile: Option<&Profile>, environment: Option<&Environment>) -> String {
     let spec = Spec::new(checked, profile, environment);
     let file = checked.sources.file(FileId(0)).map_or("", |file| file.path.as_str());
-    let description = profile.and_then(|profile| profile.header.description.as_deref()).map(|said| format!("<p>{}</p>", text(said)));
+    let description =
+        profile.and_then(|profile| profile.header.description.as_deref()).map(|description| format!("<p>{}</p>", text(description)));
     let mut facts = vec![format!("Spec {}", code(file))];
     facts.extend(profile.map(|profile| format!("Profile {}", code(&profile.file))));
     facts.extend(environment.map(|environment| format!("Environment {}", code(&environment.name))));

@@ -133,16 +133,16 @@ impl Spec<'_> {
 
     /// `; here, id is x`: the arguments whose text is not the parameter's name.
     fn arguments(&self, params: &[crate::ast::Param], args: &[Arg]) -> String {
-        let mut said = Vec::new();
+        let mut parts = Vec::new();
         for (at, arg) in args.iter().enumerate() {
             let label = arg.label.as_ref().map(|label| self.written(label.span));
             let name = label.or_else(|| params.get(at).map(|param| param.name.node.clone())).unwrap_or_default();
             let value = self.written(arg.value.span);
             if value != name {
-                said.push(format!("{} is {}", code(&name), code(&value)));
+                parts.push(format!("{} is {}", code(&name), code(&value)));
             }
         }
-        if said.is_empty() { String::new() } else { format!("; {}", listed(&said, "and")) }
+        if parts.is_empty() { String::new() } else { format!("; {}", listed(&parts, "and")) }
     }
 
     fn expect(&self, expect: &Expect) -> String {

@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn thresholds_are_sentences() {
-        let said = |text: &str| {
+        let sentence_of = |text: &str| {
             let sentence = in_words(&Threshold::parse(text, &Location::file("p.yml")).unwrap());
             sentence.split(" <code>").next().unwrap().to_owned()
         };
@@ -106,7 +106,7 @@ mod tests {
             ("avg < baseline * 1.1", "The average response time of all requests is less than 110 % of the earlier run's."),
         ];
         for (text, sentence) in cases {
-            assert_eq!(said(text), sentence, "{text}");
+            assert_eq!(sentence_of(text), sentence, "{text}");
         }
     }
 }

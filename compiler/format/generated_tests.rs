@@ -1,6 +1,6 @@
 //! Properties of formatting over generated programs: every construct in every other, laid out at random, whole and broken.
 
-use super::tests::{Dice, holds};
+use super::tests::{Rng, holds};
 use super::{Unformatted, format};
 use crate::parse;
 
@@ -9,13 +9,13 @@ const DEPTH_MAX: usize = 3;
 
 /// Writes a program with random spaces and line breaks where the language has a choice.
 struct Writer {
-    dice: Dice,
+    rng: Rng,
     text: String,
 }
 
 impl Writer {
     fn one_of<'t>(&mut self, words: &[&'t str]) -> &'t str {
-        words[self.dice.below(words.len())]
+        words[self.rng.below(words.len())]
     }
 
     fn put(&mut self, text: &str) {
@@ -41,7 +41,7 @@ impl Writer {
     }
 
     fn expr(&mut self, depth: usize) {
-        let simple = depth >= DEPTH_MAX || self.dice.below(3) == 0;
+        let simple = depth >= DEPTH_MAX || self.rng.below(3) == 0;
         if simple {
             let value = self.one_of(&[
                 "1",
@@ -66,7 +66,7 @@ impl Writer {
             ]);
             return self.put(value);
         }
-        match self.dice.below(8) {
+        match self.rng.below(8) {
             0 => {
                 self.expr(depth + 1);
                 let operator = self.one_of(&["+", "-", "*", "/", "%", "==", "!=", "<=", "and", "or", "in"]);
@@ -110,8 +110,8 @@ impl Writer {
 
     /// Items between brackets, some over several lines, some with a comma behind the last.
     fn items(&mut self, open: &str, close: &str, depth: usize, keys: bool) {
-        let line = self.dice.below(3) == 0;
-        let count = self.dice.below(4);
+        let line = self.rng.below(3) == 0;
+        let count = self.rng.below(4);
         self.put(open);
         for number in 0..count {
             self.put(if line { "\n  " } else { "" });
@@ -128,7 +128,7 @@ impl Writer {
             let comma = if last { self.one_of(&["", "", ","]) } else { "," };
             self.put(comma);
             self.put(if last { "" } else { " " });
-            if line && self.dice.below(4) == 0 {
+            if line && self.rng.below(4) == 0 {
                 self.put("  # item");
             }
         }
@@ -140,7 +140,7 @@ impl Writer {
         self.put("{");
         let open = self.one_of(&["\n", " ", "  # head\n"]);
         self.put(open);
-        for _ in 0..self.dice.below(4) {
+        for _ in 0..self.rng.below(4) {
             self.statement(depth + 1);
             self.end();
         }
@@ -150,7 +150,7 @@ impl Writer {
 
     fn statement(&mut self, depth: usize) {
         let simple = depth >= DEPTH_MAX;
-        match self.dice.below(if simple { 6 } else { 13 }) {
+        match self.rng.below(if simple { 6 } else { 13 }) {
             0 => self.assigned("let x"),
             1 => self.assigned("set x"),
             2 => {
@@ -232,7 +232,7 @@ impl Writer {
         ]);
         self.put(request);
         self.end();
-        for _ in 0..self.dice.below(4) {
+        for _ in 0..self.rng.below(4) {
             let statement = self.one_of(&[
                 "expect 200 | 3xx",
                 "expect json { a: > 0, b: [_, ..], c: each { d: string | int } }",
@@ -254,7 +254,7 @@ impl Writer {
     }
 
     fn item(&mut self, number: usize) {
-        match self.dice.below(8) {
+        match self.rng.below(8) {
             0 => {
                 self.text += &format!(
                     "api  shop{number} {{\n base env.shop.url\n   keys camel\n healthcheck none\n item(id,  n: int = 1) = GET /items/{{id}} {{ query {{ n }} }}\n resource cart {{ add(id) = POST /c {{ json id }} }}\n}}"
@@ -285,8 +285,8 @@ impl Writer {
 
 /// A program of a seed. Not all are valid: what a name means does not matter to the formatter.
 fn program(seed: u64) -> String {
-    let mut writer = Writer { dice: Dice(seed), text: String::new() };
-    for number in 0..=writer.dice.below(4) {
+    let mut writer = Writer { rng: Rng(seed), text: String::new() };
+    for number in 0..=writer.rng.below(4) {
         writer.item(number);
         let end = writer.one_of(&["\n", "\n\n\n", "  # behind\n", "\n# own\n\n"]);
         writer.put(end);
@@ -313,9 +313,9 @@ fn broken_programs_have_no_form_or_keep_their_trees() {
     for seed in 0..200 {
         let mut text = program(seed);
         let Some(tokens) = parse::tokens(&text) else { continue };
-        let mut dice = Dice(seed + 1_000);
-        let token = tokens[dice.below(tokens.len())].range.clone();
-        text.replace_range(token, ["", "}", "= =", "\"", "step"][dice.below(5)]);
+        let mut rng = Rng(seed + 1_000);
+        let token = tokens[rng.below(tokens.len())].range.clone();
+        text.replace_range(token, ["", "}", "= =", "\"", "step"][rng.below(5)]);
         match format(&text) {
             Ok(_) => drop(holds(&text, &format!("broken seed {seed}"))),
             Err(Unformatted::Broken(_)) => broken += 1,

@@ -260,9 +260,9 @@ fn comma_behind_the_only_item_of_a_list_changes_nothing() {
 }
 
 /// A small random number generator with a fixed seed.
-pub(super) struct Dice(pub(super) u64);
+pub(super) struct Rng(pub(super) u64);
 
-impl Dice {
+impl Rng {
     pub(super) fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % n.max(1)
@@ -273,17 +273,17 @@ impl Dice {
 /// tree.
 #[test]
 fn other_layouts_of_specs_keep_their_trees() {
-    let mut dice = Dice(7);
+    let mut rng = Rng(7);
     let specs: Vec<(String, String)> = all_specs().into_iter().filter(|(_, text)| text.len() < 2_500 && format(text).is_ok()).collect();
     let mut parsed = 0;
     for _ in 0..200 {
-        let (path, text) = &specs[dice.below(specs.len())];
+        let (path, text) = &specs[rng.below(specs.len())];
         let mut text = text.clone();
-        for _ in 0..=dice.below(6) {
+        for _ in 0..=rng.below(6) {
             let tokens = parse::tokens(&text).unwrap();
-            let at = tokens[dice.below(tokens.len())].range.start;
+            let at = tokens[rng.below(tokens.len())].range.start;
             let mut changed = text.clone();
-            match dice.below(8) {
+            match rng.below(8) {
                 0 => changed.insert(at, '\n'),
                 1 => changed.insert_str(at, " # c\n"),
                 2 => changed.insert_str(at, "   "),
@@ -293,7 +293,7 @@ fn other_layouts_of_specs_keep_their_trees() {
                 6 => changed.insert(at, ','),
                 _ => {
                     let before = text[..at].trim_end().len();
-                    changed.replace_range(before..at, [" ", "", "; "][dice.below(3)]);
+                    changed.replace_range(before..at, [" ", "", "; "][rng.below(3)]);
                 }
             }
             if format(&changed).is_ok() {

@@ -6,11 +6,11 @@ use super::{Api, Expr, ExprKind, Program, TextPart};
 /// is empty.
 pub fn sections(program: &Program, api: &Api) -> Vec<String> {
     let mut found = Vec::new();
-    look(program, &api.base, &mut found);
+    collect(program, &api.base, &mut found);
     found
 }
 
-fn look(program: &Program, expr: &Expr, found: &mut Vec<String>) {
+fn collect(program: &Program, expr: &Expr, found: &mut Vec<String>) {
     match &expr.kind {
         ExprKind::Env(id) => {
             let Some((_, section)) = program.env.get(id.0).and_then(|key| key.path.split_last()) else { return };
@@ -25,26 +25,26 @@ fn look(program: &Program, expr: &Expr, found: &mut Vec<String>) {
                 let section = program.env.get(id.0).map(|key| key.path.join("."));
                 found.extend(section.filter(|section| !found.contains(section)));
             }
-            _ => look(program, inner, found),
+            _ => collect(program, inner, found),
         },
         ExprKind::Global(id) => {
             if let Some(global) = program.globals.get(id.0) {
-                look(program, &global.value, found);
+                collect(program, &global.value, found);
             }
         }
         ExprKind::Text(parts) => parts.iter().for_each(|part| {
             if let TextPart::Hole(inner, _) = part {
-                look(program, inner, found);
+                collect(program, inner, found);
             }
         }),
-        ExprKind::Call(_, args) => args.iter().for_each(|arg| look(program, arg, found)),
+        ExprKind::Call(_, args) => args.iter().for_each(|arg| collect(program, arg, found)),
         ExprKind::Binary(left, _, right) => {
-            look(program, left, found);
-            look(program, right, found);
+            collect(program, left, found);
+            collect(program, right, found);
         }
         ExprKind::If(_, yes, no) => {
-            look(program, yes, found);
-            look(program, no, found);
+            collect(program, yes, found);
+            collect(program, no, found);
         }
         _ => {}
     }

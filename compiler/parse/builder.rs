@@ -82,7 +82,7 @@ fn true_end(pair: &P<'_>) -> usize {
 }
 
 /// The parts of `pair` that carry meaning, without the words and marks that the rule already implies.
-pub(super) fn kids(pair: P<'_>) -> impl DoubleEndedIterator<Item = P<'_>> {
+pub(super) fn children(pair: P<'_>) -> impl DoubleEndedIterator<Item = P<'_>> {
     pair.into_inner().filter(|p| !is_mark(p.as_rule()))
 }
 
@@ -229,14 +229,14 @@ impl<'a> TreeBuilder<'a> {
     /// The first part of `pair`, which the grammar guarantees.
     pub(super) fn only<'i>(&self, pair: P<'i>) -> P<'i> {
         let whole = pair.clone();
-        kids(pair).next().unwrap_or(whole)
+        children(pair).next().unwrap_or(whole)
     }
 
     /// The items of a parsed file.
     pub(super) fn file(&mut self, pairs: Pairs<'_, Rule>) -> Vec<crate::ast::Item> {
         let mut items = Vec::new();
         for file in pairs {
-            for pair in kids(file) {
+            for pair in children(file) {
                 let item = self.item(pair);
                 items.push(item);
             }

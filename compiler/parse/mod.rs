@@ -11,7 +11,7 @@
 //! - A method of `TreeBuilder` with the name of a rule of the grammar (`stmt`, `take_source`) takes a pair of that rule and returns its
 //!   node. The grammar guarantees the content of the pair, so no such method fails: a writer's mistake becomes a diagnostic and a broken
 //!   node.
-//! - `only` and `kids` return the parts of a pair that carry meaning. They rely on the grammar's guarantees; a violation is a bug in ltc.
+//! - `only` and `children` return the parts of a pair that carry meaning. They rely on the grammar's guarantees; a violation is a bug in ltc.
 //! - `bind` reads a name that is being declared and rejects reserved words; `word` reads a name that is used.
 //! - In `errors`, a function that takes a `ParseStop` and returns an `Option<Mistake>` recognizes certain mistakes and returns `None` for
 //!   all others. `found` is a mistake where parsing stopped, `found_at` one at the given bytes.

@@ -17,8 +17,8 @@ pub(crate) fn parse(query: &str) -> Result<Operation, String> {
         if !reader.rest.starts_with(['{', '(']) {
             reader.name()?;
         }
-        if reader.eat('(') {
-            while !reader.eat(')') {
+        if reader.consume('(') {
+            while !reader.consume(')') {
                 operation.declared.push(reader.declared()?);
             }
         }
@@ -50,7 +50,7 @@ impl Reader<'_> {
         }
     }
 
-    fn eat(&mut self, letter: char) -> bool {
+    fn consume(&mut self, letter: char) -> bool {
         let Some(rest) = self.rest.strip_prefix(letter) else {
             return false;
         };
@@ -60,7 +60,7 @@ impl Reader<'_> {
     }
 
     fn need(&mut self, letter: char) -> Result<(), String> {
-        if self.eat(letter) { Ok(()) } else { Err(self.wrong(&format!("\"{letter}\""))) }
+        if self.consume(letter) { Ok(()) } else { Err(self.wrong(&format!("\"{letter}\""))) }
     }
 
     fn name(&mut self) -> Result<String, String> {
@@ -78,9 +78,9 @@ impl Reader<'_> {
         self.need('$')?;
         let name = self.name()?;
         self.need(':')?;
-        let mut kind = if self.eat('[') {
+        let mut kind = if self.consume('[') {
             let mut inner = self.name()?;
-            if self.eat('!') {
+            if self.consume('!') {
                 inner.push('!');
             }
             self.need(']')?;
@@ -88,10 +88,10 @@ impl Reader<'_> {
         } else {
             self.name()?
         };
-        if self.eat('!') {
+        if self.consume('!') {
             kind.push('!');
         }
-        let default = if self.eat('=') { Some(self.literal(DEPTH)?) } else { None };
+        let default = if self.consume('=') { Some(self.literal(DEPTH)?) } else { None };
         Ok(Declared { name, kind, default })
     }
 
@@ -99,15 +99,15 @@ impl Reader<'_> {
         let depth = depth.checked_sub(1).ok_or("The query is nested too deeply.")?;
         self.need('{')?;
         let mut fields = Vec::new();
-        while !self.eat('}') {
+        while !self.consume('}') {
             let first = self.name()?;
-            let (alias, name) = if self.eat(':') { (Some(first), self.name()?) } else { (None, first) };
+            let (alias, name) = if self.consume(':') { (Some(first), self.name()?) } else { (None, first) };
             let mut arguments = Vec::new();
-            if self.eat('(') {
-                while !self.eat(')') {
+            if self.consume('(') {
+                while !self.consume(')') {
                     let name = self.name()?;
                     self.need(':')?;
-                    let value = if self.eat('$') { Argument::Variable(self.name()?) } else { Argument::Literal(self.literal(DEPTH)?) };
+                    let value = if self.consume('$') { Argument::Variable(self.name()?) } else { Argument::Literal(self.literal(DEPTH)?) };
                     arguments.push((name, value));
                 }
             }
@@ -119,9 +119,9 @@ impl Reader<'_> {
 
     fn literal(&mut self, depth: usize) -> Result<Value, String> {
         let depth = depth.checked_sub(1).ok_or("The query is nested too deeply.")?;
-        if self.eat('[') {
+        if self.consume('[') {
             let mut items = Vec::new();
-            while !self.eat(']') {
+            while !self.consume(']') {
                 items.push(self.literal(depth)?);
             }
             return Ok(items.into());

@@ -172,11 +172,11 @@ pub(super) fn profile(draft: &mut Draft, source: &Source) -> Option<()> {
             draft.profile.insert(Yaml::String(name.to_owned()), value.clone());
         }
     }
-    let said = |name: &str| header.get(name).and_then(Yaml::as_str).map(str::to_owned);
-    if let Some(description) = said("description") {
+    let field = |name: &str| header.get(name).and_then(Yaml::as_str).map(str::to_owned);
+    if let Some(description) = field("description") {
         draft.description = description;
     }
-    if let Some(name) = said("name") {
+    if let Some(name) = field("name") {
         draft.name = crate::names::file(&name);
     }
     draft.tally.advise("profile.yml: users, duration and logging were carried over; set `location` and `env` in the new profile");

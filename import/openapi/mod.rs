@@ -143,7 +143,7 @@ impl Importer<'_> {
         }
         self.credentials(&schemes, &api_name);
         self.environments(&api_name, &servers);
-        self.tell();
+        self.advise();
         self.draft
     }
 
@@ -329,7 +329,7 @@ impl Importer<'_> {
         }
     }
 
-    fn tell(&mut self) {
+    fn advise(&mut self) {
         let url = self.draft.environments.first().and_then(|environment| environment.keys.values().next());
         if let Some(Value::Section(keys)) = url
             && let Some(Value::Plain(serde_yaml::Value::String(url))) = keys.get("url")

@@ -14,7 +14,7 @@ use crate::reads::TRANSPORT_KEYS;
 pub fn stray(env: &Environment, sections: &[&str], reads: &[&str]) -> Vec<ConfigError> {
     let Some(members) = env.root().as_object() else { return Vec::new() };
     let mut errors = Vec::new();
-    Search { sections, reads }.look("", members, &mut errors);
+    Search { sections, reads }.search("", members, &mut errors);
     errors
 }
 
@@ -24,7 +24,7 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
-    fn look(&self, section: &str, members: &IndexMap<String, EnvValue>, errors: &mut Vec<ConfigError>) {
+    fn search(&self, section: &str, members: &IndexMap<String, EnvValue>, errors: &mut Vec<ConfigError>) {
         for (key, value) in members {
             let path = if section.is_empty() { key.clone() } else { format!("{section}.{key}") };
             if self.is_data(&path) {
@@ -32,7 +32,7 @@ impl Search<'_> {
             }
             if !TRANSPORT_KEYS.contains(&key.as_str()) {
                 if let Some(members) = value.as_object() {
-                    self.look(&path, members, errors);
+                    self.search(&path, members, errors);
                 }
                 continue;
             }

@@ -29,7 +29,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// Names of other load testing tools, each with ltc's name for the same thing.
-const HABITS: &[(&[&str], &str)] = &[
+const FOREIGN_NAMES: &[(&[&str], &str)] = &[
     (&["vus", "users", "user_count", "num_users", "max_users", "maxVusers", "threads", "num_threads", "concurrency", "u"], "clients"),
     (&["spawn_rate", "ramp_rate", "users_per_second", "r"], "hatch_rate"),
     (&["run_time", "runtime", "time", "max_duration", "hold_for", "t"], "duration"),
@@ -47,23 +47,24 @@ const HABITS: &[(&[&str], &str)] = &[
 /// The candidate that another tool calls `name`: `hatch_rate` for `spawn_rate`. Case, `_` and `-` don't count.
 ///
 /// ```
-/// assert_eq!(ltc_config::suggest::habit("spawnRate", ["clients", "hatch_rate"]), Some("hatch_rate"));
-/// assert_eq!(ltc_config::suggest::habit("vus", ["duration"]), None);
+/// assert_eq!(ltc_config::suggest::foreign_name("spawnRate", ["clients", "hatch_rate"]), Some("hatch_rate"));
+/// assert_eq!(ltc_config::suggest::foreign_name("vus", ["duration"]), None);
 /// ```
-pub fn habit<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn foreign_name<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if name.len() > NAME_BYTES_MAX {
         return None;
     }
     let wanted = plain(name);
-    let meant =
-        |other: &str| HABITS.iter().any(|(words, ours)| plain(ours) == plain(other) && words.iter().any(|word| plain(word) == wanted));
+    let meant = |other: &str| {
+        FOREIGN_NAMES.iter().any(|(words, ours)| plain(ours) == plain(other) && words.iter().any(|word| plain(word) == wanted))
+    };
     candidates.into_iter().find(|candidate| meant(candidate))
 }
 
 /// The help text for an unknown name: `did you mean `clients`?`.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let candidates: Vec<&str> = candidates.into_iter().collect();
-    let found = habit(name, candidates.iter().copied()).or_else(|| nearest(name, candidates));
+    let found = foreign_name(name, candidates.iter().copied()).or_else(|| nearest(name, candidates));
     found.map(|found| format!("did you mean `{found}`?"))
 }
 

@@ -10,20 +10,20 @@ use crate::orchestrator::backend::{Backend, InvokeError};
 use crate::orchestrator::fleet::Fleet;
 use ltc_engine::program::Program;
 
-/// Finds the account and the test's functions in it. `said` are the regions of the command line.
+/// Finds the account and the test's functions in it. `requested` are the regions of the command line.
 pub(super) async fn open(
     program: &'static Program,
-    said: &[String],
+    requested: &[String],
     function: Option<String>,
     configuration: &Configuration,
     test_id: &str,
 ) -> Result<Arc<LambdaBackend>, StartupError> {
     let session = open_session().await?;
     let profile = &configuration.profile;
-    let regions = if said.is_empty() {
+    let regions = if requested.is_empty() {
         profile.header.locations.iter().filter(|location| location.share > 0).map(|location| location.region.clone()).collect()
     } else {
-        said.to_vec()
+        requested.to_vec()
     };
     let regions = session.regions(regions).map_err(|error| StartupError::wrong([error]))?;
     let names = names(program, function, None, &profile.lambda, regions)?;

@@ -68,15 +68,15 @@ impl Configuration {
 
     fn read(program: &'static Program, args: &LoadArgs, fetch: bool) -> Result<Self, StartupError> {
         let variables = |name: &str| std::env::var(name).ok();
-        let said = profile_text(program, args)?;
-        let (file, load) = said.as_ref().map_or(("(no profile)", ONE_USER), |said| (said.file.as_str(), said.text.as_str()));
+        let chosen = profile_text(program, args)?;
+        let (file, load) = chosen.as_ref().map_or(("(no profile)", ONE_USER), |chosen| (chosen.file.as_str(), chosen.text.as_str()));
         let mut profile = Profile::parse(load, file).map_err(StartupError::wrong)?;
         crate::level::set(&profile.logging);
-        if said.as_ref().is_some_and(|said| said.has_changed) {
+        if chosen.as_ref().is_some_and(|chosen| chosen.has_changed) {
             crate::say::note!("{file} has changed since the test was built; using the file (--embedded uses the old one)");
         }
-        let once = said.is_none() && args.duration.is_none();
-        let text = said.map(|said| said.text).unwrap_or_default();
+        let once = chosen.is_none() && args.duration.is_none();
+        let text = chosen.map(|chosen| chosen.text).unwrap_or_default();
         for warning in &profile.warnings {
             crate::say::warning!("{warning}");
         }

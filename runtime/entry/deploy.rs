@@ -130,11 +130,11 @@ pub(super) fn deploy(program: &'static Program, command: &DeployCommand) -> Resu
     }
     let versions = if command.dry_run { Vec::new() } else { versions(program, &command.files, &configuration) };
     with_session(command.dry_run, async |session| {
-        let said = regions_said(&command.cloud, &configuration);
+        let requested = requested_regions(&command.cloud, &configuration);
         let regions = match session {
-            Some(session) => session.regions(said).map_err(|error| StartupError::wrong([error]))?,
-            None if said.is_empty() => vec![std::env::var("AWS_REGION").unwrap_or_else(|_| "REGION".to_owned())],
-            None => said,
+            Some(session) => session.regions(requested).map_err(|error| StartupError::wrong([error]))?,
+            None if requested.is_empty() => vec![std::env::var("AWS_REGION").unwrap_or_else(|_| "REGION".to_owned())],
+            None => requested,
         };
         let names = names(program, command.cloud.function.clone(), command.role.clone(), settings, regions)?;
         let deployment = Deployment {
@@ -192,12 +192,12 @@ fn deployed_names(program: &Program, session: &Session, cloud: &CloudArgs, confi
     if let Some(record) = DeploymentRecord::read(program.name)? {
         (cloud.region, cloud.function) = record.complete_names(&cloud.region, cloud.function, &configuration.profile);
     }
-    let regions = session.regions(regions_said(&cloud, configuration)).map_err(|error| StartupError::wrong([error]))?;
+    let regions = session.regions(requested_regions(&cloud, configuration)).map_err(|error| StartupError::wrong([error]))?;
     names(program, cloud.function, None, &configuration.profile.lambda, regions)
 }
 
 /// The regions of the command line, else those of the profile.
-fn regions_said(cloud: &CloudArgs, configuration: &Configuration) -> Vec<String> {
+fn requested_regions(cloud: &CloudArgs, configuration: &Configuration) -> Vec<String> {
     if cloud.region.is_empty() {
         configuration.profile.header.locations.iter().map(|location| location.region.clone()).collect()
     } else {

@@ -32,7 +32,7 @@ use ltc_engine::workers::Stop;
 const INTERVAL: Duration = Duration::from_secs(5);
 
 /// The time that `after test` has after a second Ctrl-C.
-const HURRY: Duration = Duration::from_millis(300);
+const AFTER_TEST_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// A planned load.
 #[derive(Debug)]
@@ -126,13 +126,13 @@ impl Load {
     /// Prints what is about to run, and on what (`2 threads`).
     pub(super) fn announce(&self, program: &Program, configuration: &Configuration, by: &str) {
         for api in &configuration.unverified {
-            if crate::level::hears_http(LogLevel::Warn) {
+            if crate::level::is_enabled_for_http(LogLevel::Warn) {
                 crate::say::err!("warning: the server of {api} is not verified (tls: verify: false)");
             }
         }
         let versions: Vec<String> = self.versions.iter().map(|version| format!("{} {}", version.api, version.version)).collect();
         let versions = if versions.is_empty() { String::new() } else { format!(", {}", versions.join(", ")) };
-        if !crate::level::hears(LogLevel::Info) {
+        if !crate::level::is_enabled(LogLevel::Info) {
             return;
         }
         crate::say::err!(
@@ -159,7 +159,7 @@ impl Load {
         let after = with_user(&self.settings, Box::new(Quiet(notice)), async |user| {
             tokio::select! {
                 after = prepare::after_test(program, &user, sent) => after,
-                () = hurry(stop) => Err(StartupError::broken("after test was cut off by a second Ctrl-C")),
+                () = stopped_at_once(stop) => Err(StartupError::broken("after test was cut off by a second Ctrl-C")),
             }
         });
         if let Err(refusal) = after {
@@ -169,7 +169,7 @@ impl Load {
         }
         let info = self.info(program, configuration, &outcome.clock);
         if outcome.stop.is_at_once() && outcome.stop.is_interrupted() {
-            results.hurry();
+            results.shorten_flush();
         }
         let run = RunInfo {
             interrupted: outcome.stop.is_interrupted(),
@@ -252,11 +252,11 @@ pub(super) struct LoadOutcome {
 }
 
 /// Ends 0.3 s after somebody stopped the test at once.
-async fn hurry(stop: &Stop) {
+async fn stopped_at_once(stop: &Stop) {
     while !(stop.is_at_once() && stop.is_interrupted()) {
-        tokio::time::sleep(HURRY / 10).await;
+        tokio::time::sleep(AFTER_TEST_TIMEOUT / 10).await;
     }
-    tokio::time::sleep(HURRY).await;
+    tokio::time::sleep(AFTER_TEST_TIMEOUT).await;
 }
 
 /// The interval of results: from the command line, else the profile, else the credentials.

@@ -55,10 +55,10 @@ pub(super) fn run(
         interval,
         graceful_stop: configuration.profile.graceful_stop,
         once: configuration.once,
-        tell: crate::progress::notice,
+        print: crate::progress::notice,
     };
     let renewal = Renewal::start(&load.settings)?;
-    let course = Engine::start(&run, &clock, &stop).and_then(|engine| {
+    let outcome = Engine::start(&run, &clock, &stop).and_then(|engine| {
         engine.watch(|delta| {
             if results.interval(&delta) == AfterInterval::Stop {
                 stop.gracefully();
@@ -66,7 +66,7 @@ pub(super) fn run(
         })
     });
     // Results from before the failure are reported too.
-    let (busy, broken) = match course {
+    let (busy, broken) = match outcome {
         Ok(busy) => (busy, Vec::new()),
         Err(why) => (0, vec![why]),
     };

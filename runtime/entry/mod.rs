@@ -10,8 +10,8 @@ mod deploy;
 mod engine;
 mod expiry;
 mod fleet;
+mod foreign_options;
 mod guards;
-mod habits;
 mod load;
 mod load_run;
 mod outputs;
@@ -114,7 +114,7 @@ pub fn main(program: &'static Program) -> ExitCode {
         misplaced(&matches)?;
         Cli::from_arg_matches(&matches)
     });
-    let mut cli = match parsed.map_err(habits::explained) {
+    let mut cli = match parsed.map_err(foreign_options::explained) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to standard output and aren't errors.

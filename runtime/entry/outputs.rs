@@ -121,7 +121,7 @@ pub(crate) struct WriteErrors(Vec<String>);
 
 impl WriteErrors {
     /// Prints the errors, whatever the `loglevel`, and returns the exit code of a run that ended like this.
-    pub(crate) fn told(self, ending: ExitStatus) -> ExitStatus {
+    pub(crate) fn print(self, ending: ExitStatus) -> ExitStatus {
         self.0.iter().for_each(|line| crate::say::err!("warning: {line}"));
         if self.0.is_empty() { ending } else { ExitStatus::Broken }
     }

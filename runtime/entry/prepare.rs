@@ -119,9 +119,9 @@ pub(crate) async fn versions(program: &Program, user: &User, sent: &mut RowStats
         };
         let request = (health.request)(user).map_err(|fault| refused(fault.0));
         // The request may have read a `keep` whose block failed.
-        let told = counted(program, user, &mut RowStats::default());
-        if !told.is_empty() {
-            return Err(failed(&format!("the health check of {}", api.name), told));
+        let failures = counted(program, user, &mut RowStats::default());
+        if !failures.is_empty() {
+            return Err(failed(&format!("the health check of {}", api.name), failures));
         }
         let (answer, sample) = send(user, request?, health.version.is_some()).await;
         let version = answer.map_err(|failure| failure.message).and_then(|raw| version_of(user, health, raw));
@@ -155,10 +155,10 @@ fn version_of(user: &User, health: &Health, raw: ltc_engine::http::HttpResponse)
 pub(crate) async fn before_test(program: &Program, user: &User, sent: &mut RowStats) -> Result<Vec<Value>, StartupError> {
     if let Some(before) = program.before_test {
         let shared = ltc_engine::run_block(user, before(user)).await;
-        let told = counted(program, user, sent);
+        let failures = counted(program, user, sent);
         match shared {
-            Ok(shared) if told.is_empty() => user.world().shared.replace(shared),
-            _ => return Err(failed("before test", told)),
+            Ok(shared) if failures.is_empty() => user.world().shared.replace(shared),
+            _ => return Err(failed("before test", failures)),
         };
     }
     for renewal in program.renewals {
@@ -170,21 +170,21 @@ pub(crate) async fn before_test(program: &Program, user: &User, sent: &mut RowSt
 /// Runs a block of `before test every`, which stores the new values in its user's world. `sent` counts its requests.
 pub(crate) async fn renew(program: &Program, user: &User, renewal: &Every, sent: &mut RowStats) -> Result<(), StartupError> {
     let outcome = ltc_engine::run_block(user, (renewal.run)(user)).await;
-    let told = counted(program, user, sent);
-    if outcome.is_err() || !told.is_empty() { Err(failed("before test every", told)) } else { Ok(()) }
+    let failures = counted(program, user, sent);
+    if outcome.is_err() || !failures.is_empty() { Err(failed("before test every", failures)) } else { Ok(()) }
 }
 
 /// Runs `after test`. Its failures are printed, but don't change how the test ends. `sent` counts its requests.
 pub(crate) async fn after_test(program: &Program, user: &User, sent: &mut RowStats) -> Result<(), StartupError> {
     let Some(after) = program.after_test else { return Ok(()) };
     let outcome = ltc_engine::run_block(user, after(user)).await;
-    let told = counted(program, user, sent);
-    if outcome.is_err() || !told.is_empty() { Err(failed("after test", told)) } else { Ok(()) }
+    let failures = counted(program, user, sent);
+    if outcome.is_err() || !failures.is_empty() { Err(failed("after test", failures)) } else { Ok(()) }
 }
 
 /// The error for failed requests, one line each.
-fn failed(what: &str, told: Vec<String>) -> StartupError {
-    StartupError { ending: super::ExitStatus::Broken, lines: std::iter::once(format!("{what} failed")).chain(told).collect() }
+fn failed(what: &str, failures: Vec<String>) -> StartupError {
+    StartupError { ending: super::ExitStatus::Broken, lines: std::iter::once(format!("{what} failed")).chain(failures).collect() }
 }
 
 /// Adds the counts of the user to `sent`, and returns its failures.

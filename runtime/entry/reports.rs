@@ -64,7 +64,7 @@ pub(super) fn report(command: &ReportCommand) -> Result<ExitStatus, StartupError
     let report =
         if command.file.is_dir() { journal::read(&command.file).map_err(|why| StartupError::wrong([why]))? } else { read(&command.file)? };
     command.outputs.check()?;
-    Ok(command.outputs.write(&report).told(report.outcome.into()))
+    Ok(command.outputs.write(&report).print(report.outcome.into()))
 }
 
 /// `merge`.

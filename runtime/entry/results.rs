@@ -24,9 +24,9 @@ use ltc_engine::stats::{ReportRow, Snapshot, Timeline, micros};
 use ltc_engine::workers::Stop;
 
 /// The time that listeners have at the end to send their remaining messages.
-const PATIENCE: Duration = Duration::from_secs(10);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
 /// The same after a second Ctrl-C.
-const HURRY: Duration = Duration::from_millis(300);
+const SHORT_FLUSH_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// What the run has to do after an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub(crate) struct Results {
     journal: Option<Journal>,
     quiet: bool,
     /// How long listeners may take at the end.
-    patience: Duration,
+    flush_timeout: Duration,
 }
 
 impl Results {
@@ -92,7 +92,7 @@ impl Results {
             out: args.out.clone(),
             journal,
             quiet: args.quiet,
-            patience: PATIENCE,
+            flush_timeout: FLUSH_TIMEOUT,
             over: false,
             places: places(program),
             total: Snapshot::empty(names.len()),
@@ -150,8 +150,8 @@ impl Results {
     }
 
     /// Somebody wants the end now: listeners send what they can in a moment.
-    pub(crate) fn hurry(&mut self) {
-        self.patience = HURRY;
+    pub(crate) fn shorten_flush(&mut self) {
+        self.flush_timeout = SHORT_FLUSH_TIMEOUT;
     }
 
     /// The journal of the run, if it has one.
@@ -170,8 +170,8 @@ impl Results {
         self.total.merge(delta);
         // All users have stopped: the snapshot contains at most their last iterations.
         let over = delta.planned() == 0 && delta.users() == 0;
-        let told = !over || delta.total(&self.names).requests > 0;
-        if told {
+        let reported = !over || delta.total(&self.names).requests > 0;
+        if reported {
             self.timeline.add(delta, &self.names);
         }
         if self.evaluator.interval(delta, &self.names) && !self.over {
@@ -188,8 +188,8 @@ impl Results {
         if let Some(journal) = &self.journal {
             journal.interval(delta, &self.evaluator.so_far());
         }
-        if told {
-            self.tell(delta, shards, over);
+        if reported {
+            self.report_interval(delta, shards, over);
         }
         if self.over { AfterInterval::Stop } else { AfterInterval::Continue }
     }
@@ -205,7 +205,7 @@ impl Results {
     }
 
     /// Passes an interval to progress, web page and listeners.
-    fn tell(&mut self, delta: &Snapshot, shards: Vec<Option<u64>>, over: bool) {
+    fn report_interval(&mut self, delta: &Snapshot, shards: Vec<Option<u64>>, over: bool) {
         if self.progress.is_off() && self.listeners.is_empty() && self.web.is_none() {
             return;
         }
@@ -217,9 +217,9 @@ impl Results {
             self.progress.update(&live);
         }
         if let Some(web) = &self.web {
-            web.tell(&live);
+            web.publish(&live);
         }
-        self.listeners.tell(&ListenerEvent::Interval(live));
+        self.listeners.notify(&ListenerEvent::Interval(live));
     }
 
     /// Computes the verdict, tells listeners and views, prints the end table and writes the requested files. `run` contains all facts about
@@ -246,8 +246,8 @@ impl Results {
             web.finish(&whole);
         }
         if !self.listeners.is_empty() {
-            self.listeners.tell(&ListenerEvent::Ended(whole));
-            report.run.listeners = self.listeners.finish(self.patience);
+            self.listeners.notify(&ListenerEvent::Ended(whole));
+            report.run.listeners = self.listeners.finish(self.flush_timeout);
         }
         if let Some(journal) = &self.journal {
             journal.end(End { run: report.run.clone(), setup: report.setup.clone(), thresholds: report.thresholds.clone() });
@@ -256,7 +256,7 @@ impl Results {
         if report.outcome == Outcome::Broken {
             report.reasons.iter().for_each(|why| crate::say::err!("error: {why}"));
         }
-        unwritten.told(report.outcome.into())
+        unwritten.print(report.outcome.into())
     }
 }
 

@@ -24,8 +24,8 @@ use ltc_engine::clock::unix_now;
 use ltc_engine::program::Program;
 
 /// How often, and for how long, `stop` checks whether the orchestrator has read the stop.
-const LOOK: Duration = Duration::from_millis(500);
-const HEARD_WITHIN: Duration = Duration::from_secs(3 * control::BEAT.as_secs());
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+const STOP_TIMEOUT: Duration = Duration::from_secs(3 * control::HEARTBEAT.as_secs());
 
 /// The engine whose runs are listed.
 #[derive(Args, Clone, Debug, Default)]
@@ -130,7 +130,7 @@ pub(super) fn stop(program: &'static Program, command: &StopCommand) -> Result<E
             return Ok(ExitStatus::Passed);
         }
         run.files.write(STOP, control::word(urgency)).await.map_err(StartupError::broken)?;
-        if !matches!(run.state, RunState::Silent { .. }) && heard(&run.files, urgency).await.map_err(StartupError::broken)? {
+        if !matches!(run.state, RunState::Silent { .. }) && is_stopping(&run.files, urgency).await.map_err(StartupError::broken)? {
             crate::say::out!("{id}: stopping; its orchestrator writes the report");
             return Ok(ExitStatus::Passed);
         }
@@ -145,16 +145,16 @@ pub(super) fn stop(program: &'static Program, command: &StopCommand) -> Result<E
 }
 
 /// Waits until the orchestrator has told its functions to stop, or has ended. Returns whether it has.
-async fn heard(files: &RunFiles, urgency: Urgency) -> Result<bool, String> {
-    let look = async {
+async fn is_stopping(files: &RunFiles, urgency: Urgency) -> Result<bool, String> {
+    let poll = async {
         loop {
             match files.read(CONTROL).await? {
-                Some(text) if control::asked(&text, "") < Some(urgency) => tokio::time::sleep(LOOK).await,
+                Some(text) if control::asked(&text, "") < Some(urgency) => tokio::time::sleep(POLL_INTERVAL).await,
                 _ => return Ok(true),
             }
         }
     };
-    tokio::time::timeout(HEARD_WITHIN, look).await.unwrap_or(Ok(false))
+    tokio::time::timeout(STOP_TIMEOUT, poll).await.unwrap_or(Ok(false))
 }
 
 /// `collect`.
@@ -181,7 +181,7 @@ pub(super) fn collect(program: &'static Program, command: &CollectCommand) -> Re
         if is_live {
             crate::say::warning!("{}: its functions may still generate load: their later results are missing", run.id());
         }
-        let status = command.outputs.write(&report).told(report.outcome.into());
+        let status = command.outputs.write(&report).print(report.outcome.into());
         if command.remove {
             run.files.clean_up().await.map_err(StartupError::broken)?;
             run.files.remove(RECORD).await.map_err(StartupError::broken)?;

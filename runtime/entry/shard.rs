@@ -102,7 +102,7 @@ fn listen(stop: &Stop, seen: &DeliveredSlices, values: &SharedInput, mut signs: 
         match lines.recv_timeout(CHECK) {
             Ok(line) => {
                 signs.heard(clock::now());
-                obey(&line, stop, seen, values);
+                execute(&line, stop, seen, values);
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
@@ -141,7 +141,7 @@ fn stop_as(urgency: Urgency, stop: &Stop) {
 }
 
 /// Executes a line of the orchestrator.
-fn obey(line: &str, stop: &Stop, seen: &DeliveredSlices, values: &SharedInput) {
+fn execute(line: &str, stop: &Stop, seen: &DeliveredSlices, values: &SharedInput) {
     match line {
         "stop" => stop.interrupt(),
         "now" => {

@@ -17,7 +17,7 @@ const PIECE: usize = 64 * 1024;
 
 /// The content of a journal.
 #[derive(Debug, Default)]
-struct Course {
+struct JournalContent {
     begin: Option<Begin>,
     total: Snapshot,
     timeline: Timeline,
@@ -35,23 +35,23 @@ pub(crate) fn read(directory: &Path) -> Result<Report, String> {
     let unreadable = |error: std::io::Error| format!("cannot read {}: {error}", path.display());
     let mut file = File::open(&path).map_err(unreadable)?;
     let mut reader = FrameReader::default();
-    let mut course = Course::default();
+    let mut content = JournalContent::default();
     let mut piece = vec![0; PIECE];
     loop {
         let length = file.read(&mut piece).map_err(unreadable)?;
         reader.push(&piece[..length]);
         for received in reader.by_ref() {
-            course.take(received).map_err(|why| format!("{}: {why}", path.display()))?;
+            content.take(received).map_err(|why| format!("{}: {why}", path.display()))?;
         }
         if length == 0 {
             // The last line has no end, because the run was cut off while writing it.
             break;
         }
     }
-    course.report().map_err(|why| format!("{}: {why}", path.display()))
+    content.report().map_err(|why| format!("{}: {why}", path.display()))
 }
 
-impl Course {
+impl JournalContent {
     /// Adds a line. The report names a damaged line, and the lines after it count.
     fn take(&mut self, received: Received) -> Result<(), String> {
         match received {
@@ -69,7 +69,7 @@ impl Course {
                 self.total.merge(&delta);
             }
             Received::Damaged(why) => self.notes.push(format!("the journal is damaged: {why}")),
-            Received::Said(line) => match serde_json::from_str(&line) {
+            Received::Text(line) => match serde_json::from_str(&line) {
                 Ok(Entry::Begin(begin)) if begin.format != FORMAT => {
                     return Err(format!(
                         "the journal has format {}, and this binary reads {FORMAT}: use the binary that wrote it",

@@ -15,7 +15,7 @@ pub(super) const NAME: &str = "Debug";
 pub(super) fn start(info: Arc<TestInfo>) -> Delivery {
     Delivery::spawn(NAME, move |mut event, _| async move {
         while let Some(event) = event.recv().await {
-            let text = told(&info, &event);
+            let text = describe(&info, &event);
             if !text.is_empty() {
                 // A closed standard error must not stop a test.
                 let _ = std::io::stderr().lock().write_all(text.as_bytes());
@@ -24,7 +24,7 @@ pub(super) fn start(info: Arc<TestInfo>) -> Delivery {
     })
 }
 
-fn told(info: &TestInfo, event: &ListenerEvent) -> String {
+fn describe(info: &TestInfo, event: &ListenerEvent) -> String {
     let run = &info.run;
     let mut text = match event {
         ListenerEvent::Started => {
@@ -79,13 +79,13 @@ mod tests {
     #[test]
     fn debug_listener_prints_one_line_per_step_and_its_failures() {
         let info = info();
-        let told = told(&info, &ListenerEvent::Interval(Arc::new(live_snapshot())));
-        let lines: Vec<_> = told.lines().collect();
+        let text = describe(&info, &ListenerEvent::Interval(Arc::new(live_snapshot())));
+        let lines: Vec<_> = text.lines().collect();
         assert_eq!(
             lines[0],
             "00:00:10  Checkout / Create: requests 200  failures 4 (2.0%)  rps 20.0  avg 5.2ms  p50 5.1ms  p95 9.6ms  p99 10ms  max 10ms"
         );
-        assert!(lines[3].starts_with("00:00:10  Total: requests 400"), "{told}");
+        assert!(lines[3].starts_with("00:00:10  Total: requests 400"), "{text}");
         assert_eq!(
             lines[4],
             "Debug: Checkout / Create failed 4 times: specs/tpdata.lt:14:5 expected status 201, got 503 Service Unavailable"
@@ -96,9 +96,9 @@ mod tests {
     #[test]
     fn debug_listener_prints_statistics_only_at_the_end_if_the_profile_says_so() {
         let info = TestInfo { periodic: false, ..info() };
-        let interval = told(&info, &ListenerEvent::Interval(Arc::new(LiveSnapshot { failed: Vec::new(), ..live_snapshot() })));
+        let interval = describe(&info, &ListenerEvent::Interval(Arc::new(LiveSnapshot { failed: Vec::new(), ..live_snapshot() })));
         assert_eq!(interval, "");
-        assert!(told(&info, &ListenerEvent::Ended(Arc::new(live_snapshot()))).contains("Total: requests 400"));
-        assert!(told(&info, &ListenerEvent::Started).contains("treatments 1.4.2"));
+        assert!(describe(&info, &ListenerEvent::Ended(Arc::new(live_snapshot()))).contains("Total: requests 400"));
+        assert!(describe(&info, &ListenerEvent::Started).contains("treatments 1.4.2"));
     }
 }

@@ -150,7 +150,7 @@ impl Delivery {
     }
 
     /// Queues an event for the thread. If the queue is full, the event counts as dropped.
-    pub(super) fn tell(&self, event: ListenerEvent) {
+    pub(super) fn notify(&self, event: ListenerEvent) {
         if self.event.try_send(event).is_err() {
             self.counters.made(1);
         }

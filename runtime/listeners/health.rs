@@ -3,19 +3,19 @@
 use super::post::PostResult;
 
 /// The number of failures in a row before a busy sink is reported. A short restart is not worth a line.
-const PATIENCE: u32 = 3;
+const FAILURES_BEFORE_WARNING: u32 = 3;
 
 /// The state of a sink.
 #[derive(Debug)]
 pub(super) struct Health {
     name: &'static str,
     failed: u32,
-    told: bool,
+    reported: bool,
 }
 
 impl Health {
     pub(super) fn new(name: &'static str) -> Self {
-        Self { name, failed: 0, told: false }
+        Self { name, failed: 0, reported: false }
     }
 
     /// Takes the result of a message, and returns a line if the state of the sink changed.
@@ -24,16 +24,16 @@ impl Health {
         let why = match fate {
             PostResult::Taken(_) => {
                 self.failed = 0;
-                return std::mem::take(&mut self.told).then(|| format!("note: {name} accepts data again"));
+                return std::mem::take(&mut self.reported).then(|| format!("note: {name} accepts data again"));
             }
             PostResult::Never(why) => format!("warning: {name} refuses the data: {why}"),
             PostResult::Unreached(why) => format!("warning: cannot reach {name}: {why}; trying again"),
             PostResult::Later(why, _) => format!("warning: {name} rejects the data: {why}; trying again"),
         };
         self.failed += 1;
-        let due = !matches!(fate, PostResult::Later(..)) || self.failed >= PATIENCE;
-        let event = due && !self.told;
-        self.told |= due;
+        let due = !matches!(fate, PostResult::Later(..)) || self.failed >= FAILURES_BEFORE_WARNING;
+        let event = due && !self.reported;
+        self.reported |= due;
         event.then_some(why)
     }
 }

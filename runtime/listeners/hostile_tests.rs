@@ -85,36 +85,36 @@ fn splunk(url: &str) -> Listeners {
 }
 
 /// The lines that the tester saw.
-type Said = Arc<Mutex<Vec<String>>>;
+type LogLines = Arc<Mutex<Vec<String>>>;
 
-fn listener() -> (Said, LogSink) {
-    let said = Said::default();
-    let lines = said.clone();
-    (said, Arc::new(move |line: &str| lines.lock().unwrap().push(line.to_owned())))
+fn listener() -> (LogLines, LogSink) {
+    let log_lines = LogLines::default();
+    let lines = log_lines.clone();
+    (log_lines, Arc::new(move |line: &str| lines.lock().unwrap().push(line.to_owned())))
 }
 
 /// Sends the start, one interval with four failures and the end. Returns the counts, and how long telling and finishing took.
-fn run(listeners: Listeners, patience: Duration) -> (Delivered, Duration, Duration) {
-    let (outcome, told, finished, _) = run_heard(listeners, patience);
-    (outcome, told, finished)
+fn run(listeners: Listeners, timeout: Duration) -> (Delivered, Duration, Duration) {
+    let (outcome, notified, finished, _) = run_with_log(listeners, timeout);
+    (outcome, notified, finished)
 }
 
-fn run_heard(mut listeners: Listeners, patience: Duration) -> (Delivered, Duration, Duration, Vec<String>) {
-    let (said, say) = listener();
+fn run_with_log(mut listeners: Listeners, timeout: Duration) -> (Delivered, Duration, Duration, Vec<String>) {
+    let (log_lines, say) = listener();
     listeners.start_within(&Arc::new(info()), quick(), &say);
     let (interval, ended) = (ListenerEvent::Interval(Arc::new(live_snapshot())), ListenerEvent::Ended(Arc::new(live_snapshot())));
     let begun = clock::now();
-    listeners.tell(&interval);
-    listeners.tell(&ended);
-    let told = clock::since(begun);
+    listeners.notify(&interval);
+    listeners.notify(&ended);
+    let notified = clock::since(begun);
     let begun = clock::now();
-    let outcome = listeners.finish(patience).remove(0);
+    let outcome = listeners.finish(timeout).remove(0);
     let shown = format!("{outcome:?}");
     assert!(!shown.contains(SECRET), "{shown}");
     let finished = clock::since(begun);
-    let said = said.lock().unwrap().clone();
-    assert!(said.iter().all(|line| !line.contains(SECRET) && !line.contains('\n')), "{said:?}");
-    (outcome, told, finished, said)
+    let log_lines = log_lines.lock().unwrap().clone();
+    assert!(log_lines.iter().all(|line| !line.contains(SECRET) && !line.contains('\n')), "{log_lines:?}");
+    (outcome, notified, finished, log_lines)
 }
 
 // Far below the time that the slowest sinks take, far above that of a busy machine.
@@ -124,9 +124,9 @@ const GIVES_UP: Duration = Duration::from_secs(10);
 #[test]
 fn a_good_sink_gets_everything_with_its_token() {
     let server = Server::new(|_, stream, _| say(stream, "200 OK", "", r#"{"text":"Success","code":0}"#));
-    let (outcome, told, _) = run(splunk(&format!("http://{}", server.addr)), Duration::from_secs(10));
+    let (outcome, notified, _) = run(splunk(&format!("http://{}", server.addr)), Duration::from_secs(10));
     assert_eq!((outcome.sent, outcome.dropped, outcome.retries, outcome.error.as_str()), (6, 0, 0, ""));
-    assert!(told < NEVER_WAITS, "{told:?}");
+    assert!(notified < NEVER_WAITS, "{notified:?}");
     let seen = server.seen();
     assert_eq!(seen.len(), 3, "start, failures, stop");
     assert!(seen[0].starts_with("POST /services/collector/event HTTP/1.1\r\n"), "{}", seen[0]);
@@ -152,11 +152,11 @@ fn a_sink_that_recovers_gets_it_by_retries_once() {
 #[test]
 fn a_sink_that_always_fails_is_given_up_when_the_time_is_up() {
     let server = Server::new(|_, stream, _| say(stream, "500 Internal Server Error", "", &format!("oh no\n{}", "x".repeat(100_000))));
-    let (outcome, told, finished) = run(splunk(&format!("http://{}", server.addr)), Duration::from_millis(600));
+    let (outcome, notified, finished) = run(splunk(&format!("http://{}", server.addr)), Duration::from_millis(600));
     assert_eq!((outcome.sent, outcome.dropped), (0, 6));
     assert!(outcome.retries >= 2, "{outcome:?}");
     assert!(outcome.error.starts_with("it answered 500: oh no x") && outcome.error.len() < 250, "{outcome:?}");
-    assert!(told < NEVER_WAITS && finished < GIVES_UP, "{told:?} {finished:?}");
+    assert!(notified < NEVER_WAITS && finished < GIVES_UP, "{notified:?} {finished:?}");
 }
 
 #[test]
@@ -164,11 +164,11 @@ fn a_sink_that_refuses_is_not_asked_again() {
     // A token that the sink repeats in its answer isn't shown either.
     let body = format!(r#"{{"text":"Invalid token {SECRET}","code":4}}"#);
     let server = Server::new(move |_, stream, _| say(stream, "403 Forbidden", "", &body));
-    let (outcome, _, _, said) = run_heard(splunk(&format!("http://{}", server.addr)), Duration::from_secs(10));
+    let (outcome, _, _, log_lines) = run_with_log(splunk(&format!("http://{}", server.addr)), Duration::from_secs(10));
     assert_eq!((outcome.sent, outcome.dropped, outcome.retries), (0, 6, 0));
     assert!(outcome.error.contains("it answered 403") && outcome.error.contains("Invalid token ***"), "{outcome:?}");
     assert_eq!(server.seen().len(), 3, "each message once");
-    assert_eq!(said, [r#"warning: Splunk refuses the data: it answered 403: {"text":"Invalid token ***","code":4}"#], "one line");
+    assert_eq!(log_lines, [r#"warning: Splunk refuses the data: it answered 403: {"text":"Invalid token ***","code":4}"#], "one line");
 }
 
 #[test]
@@ -187,10 +187,10 @@ fn a_sink_that_hangs_holds_nothing_up() {
         std::thread::sleep(Duration::from_secs(20));
         drop(stream);
     });
-    let (outcome, told, finished) = run(splunk(&format!("http://{}", server.addr)), Duration::from_millis(800));
+    let (outcome, notified, finished) = run(splunk(&format!("http://{}", server.addr)), Duration::from_millis(800));
     assert_eq!((outcome.sent, outcome.dropped), (0, 6));
     assert!(outcome.error.contains("timed out"), "{outcome:?}");
-    assert!(told < NEVER_WAITS && finished < GIVES_UP, "{told:?} {finished:?}");
+    assert!(notified < NEVER_WAITS && finished < GIVES_UP, "{notified:?} {finished:?}");
 }
 
 #[test]
@@ -212,11 +212,14 @@ fn a_sink_that_drips_its_answer_is_cut_off() {
 #[test]
 fn closed_port_of_a_sink_is_reported() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let (outcome, told, finished, said) = run_heard(splunk(&format!("http://{free}")), Duration::from_millis(500));
-    assert!(said.len() == 1 && said[0].starts_with("warning: cannot reach Splunk: ") && said[0].contains("onnection refused"), "{said:?}");
+    let (outcome, notified, finished, log_lines) = run_with_log(splunk(&format!("http://{free}")), Duration::from_millis(500));
+    assert!(
+        log_lines.len() == 1 && log_lines[0].starts_with("warning: cannot reach Splunk: ") && log_lines[0].contains("onnection refused"),
+        "{log_lines:?}"
+    );
     assert_eq!((outcome.sent, outcome.dropped), (0, 6));
     assert!(outcome.error.contains("onnection refused"), "{outcome:?}");
-    assert!(told < NEVER_WAITS && finished < GIVES_UP, "{told:?} {finished:?}");
+    assert!(notified < NEVER_WAITS && finished < GIVES_UP, "{notified:?} {finished:?}");
 }
 
 #[test]
@@ -261,7 +264,7 @@ fn backlog_of_a_sink_that_is_down_is_bounded() {
     let event = ListenerEvent::Interval(Arc::new(live_snapshot()));
     let begun = clock::now();
     for _ in 0..5000 {
-        listeners.tell(&event);
+        listeners.notify(&event);
     }
     assert!(clock::since(begun) < Duration::from_secs(5), "{:?}", clock::since(begun));
     let outcome = listeners.finish(Duration::from_millis(500)).remove(0);
@@ -283,13 +286,13 @@ fn a_refused_listener_is_named_at_the_start() {
         );
         let all = [Listener::SignalFx, Listener::Splunk, Listener::Prometheus, Listener::Otlp, Listener::InfluxDb];
         let mut listeners = Listeners::new(&all, &Credentials::parse(&text, "c.yml", &|_| None).unwrap()).unwrap();
-        let (said, say) = listener();
+        let (log_lines, say) = listener();
         listeners.start_within(&Arc::new(info()), quick(), &say);
         let deadline = clock::now() + Duration::from_secs(20);
-        while said.lock().unwrap().len() < all.len() && clock::now() < deadline {
+        while log_lines.lock().unwrap().len() < all.len() && clock::now() < deadline {
             std::thread::sleep(Duration::from_millis(10));
         }
-        let lines = said.lock().unwrap().clone();
+        let lines = log_lines.lock().unwrap().clone();
         assert_eq!(lines.len(), all.len(), "{lines:?}");
         for listener in all {
             let name = listener.name();

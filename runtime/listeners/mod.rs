@@ -31,7 +31,7 @@ use delivery::{Delivery, Limits};
 use ltc_engine::clock;
 
 /// How long the end may take before a line tells the reason.
-const UNSAID: Duration = Duration::from_secs(1);
+const NOTICE_AFTER: Duration = Duration::from_secs(1);
 
 /// An event that listeners receive.
 #[derive(Clone, Debug)]
@@ -123,24 +123,24 @@ impl Listeners {
         if self.debug {
             self.running.push(debug::start(info.clone()));
         }
-        self.tell(&ListenerEvent::Started);
+        self.notify(&ListenerEvent::Started);
     }
 
     /// Sends an event to all listeners. Never blocks.
-    pub(crate) fn tell(&self, event: &ListenerEvent) {
+    pub(crate) fn notify(&self, event: &ListenerEvent) {
         for delivery in &self.running {
-            delivery.tell(event.clone());
+            delivery.notify(event.clone());
         }
     }
 
-    /// Lets all listeners send their remaining messages, together for no longer than `patience`, and returns their counts.
-    pub(crate) fn finish(self, patience: Duration) -> Vec<Delivered> {
-        let deadline = clock::now() + patience;
+    /// Lets all listeners send their remaining messages, together for no longer than `timeout`, and returns their counts.
+    pub(crate) fn finish(self, timeout: Duration) -> Vec<Delivered> {
+        let deadline = clock::now() + timeout;
         let mut closing: Vec<_> = self.running.into_iter().map(Delivery::close).collect();
-        let soon = deadline.min(clock::now() + UNSAID);
+        let soon = deadline.min(clock::now() + NOTICE_AFTER);
         let late: Vec<&str> = closing.iter_mut().filter_map(|delivery| (!delivery.done_by(soon)).then(|| delivery.name())).collect();
         if !late.is_empty() {
-            crate::say::err!("sending the last results to {} (up to {} s)", late.join(", "), patience.as_secs());
+            crate::say::err!("sending the last results to {} (up to {} s)", late.join(", "), timeout.as_secs());
         }
         closing.into_iter().filter_map(|delivery| delivery.outcome(deadline)).collect()
     }

@@ -87,7 +87,7 @@ impl SinkClient {
         if status.is_success() {
             return PostResult::Taken(answer);
         }
-        let why = format!("it answered {}{}", status.as_u16(), told(&answer));
+        let why = format!("it answered {}{}", status.as_u16(), excerpt(&answer));
         if status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429) {
             PostResult::Later(why, after)
         } else {
@@ -107,7 +107,7 @@ fn secrets(headers: &http::HeaderMap) -> Vec<String> {
 }
 
 /// The beginning of an answer, on one line.
-fn told(answer: &[u8]) -> String {
+fn excerpt(answer: &[u8]) -> String {
     let text = String::from_utf8_lossy(answer);
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).take(160).collect();
     if line.is_empty() { String::new() } else { format!(": {line}") }

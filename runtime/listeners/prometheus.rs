@@ -209,9 +209,9 @@ mod tests {
     #[test]
     fn series_end_with_the_test() {
         let mut format = Prometheus::new(&Url::parse("http://p/api/v1/write").unwrap(), Some("x_"));
-        let told = format.encode(&info(), &ListenerEvent::Interval(Arc::new(live_snapshot())));
+        let messages = format.encode(&info(), &ListenerEvent::Interval(Arc::new(live_snapshot())));
         let ended = decode(&format.encode(&info(), &ListenerEvent::Ended(Arc::new(live_snapshot())))[0]);
-        assert_eq!(ended.timeseries.len() as u64, told[0].items);
+        assert_eq!(ended.timeseries.len() as u64, messages[0].items);
         assert!(ended.timeseries.iter().all(|series| series.samples[0].value.to_bits() == STALE));
         assert_eq!(ended.timeseries[0].samples[0].timestamp, 1_767_225_610_001);
         let once = TestInfo { periodic: false, ..info() };

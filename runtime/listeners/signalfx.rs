@@ -194,9 +194,12 @@ mod tests {
         let sent = format().encode(&info, &ListenerEvent::Ended(Arc::new(whole)));
         assert_eq!(sent.len(), 1, "periodic statistics don't end with those of the whole test");
         assert_eq!(body(&sent[0])[0]["eventType"], "locust.test_stopped");
-        let told = &body(&sent[0])[0]["properties"];
-        assert_eq!(told["failed"], 4);
-        assert_eq!((told["verdict"].as_str(), told["verdict_text"].as_str()), (Some("broken"), Some("broken: no request was begun")));
+        let properties = &body(&sent[0])[0]["properties"];
+        assert_eq!(properties["failed"], 4);
+        assert_eq!(
+            (properties["verdict"].as_str(), properties["verdict_text"].as_str()),
+            (Some("broken"), Some("broken: no request was begun"))
+        );
         assert_eq!(body(&sent[0])[0]["dimensions"], dimensions);
     }
 

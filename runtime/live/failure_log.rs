@@ -28,7 +28,7 @@ pub(crate) struct FailureLog(Vec<LogEntry>);
 
 impl FailureLog {
     /// Adds the failures of an interval.
-    pub(crate) fn tell(&mut self, live: &LiveSnapshot) {
+    pub(crate) fn add_failures(&mut self, live: &LiveSnapshot) {
         for failed in &live.failed {
             let known = self.0.iter_mut().find(|entry| {
                 (&entry.step, entry.class, &entry.kind, &entry.place) == (&failed.step, failed.class, &failed.kind, &failed.place)
@@ -51,7 +51,7 @@ impl FailureLog {
     }
 
     /// Adds a line that would otherwise be printed on standard error.
-    pub(crate) fn say(&mut self, at: Duration, text: String) {
+    pub(crate) fn add_line(&mut self, at: Duration, text: String) {
         self.push(LogEntry { at, count: 0, step: String::new(), class: "", kind: String::new(), place: String::new(), text });
     }
 
@@ -74,13 +74,13 @@ mod tests {
     #[test]
     fn failures_of_a_kind_are_one_entry() {
         let mut log = FailureLog::default();
-        log.tell(&live_snapshot());
-        log.tell(&live_snapshot());
-        log.say(Duration::from_secs(3), "stopping".into());
+        log.add_failures(&live_snapshot());
+        log.add_failures(&live_snapshot());
+        log.add_line(Duration::from_secs(3), "stopping".into());
         assert_eq!(log.entries().iter().map(|entry| entry.count).collect::<Vec<_>>(), [8, 0]);
         assert_eq!((log.entries()[0].at, log.entries()[0].class), (Duration::from_secs(1), "status"));
         for second in 0..1000 {
-            log.say(Duration::from_secs(second), "again".into());
+            log.add_line(Duration::from_secs(second), "again".into());
         }
         assert_eq!(log.entries().len(), ENTRIES);
     }

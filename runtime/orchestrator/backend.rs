@@ -89,11 +89,11 @@ pub trait Backend: Send + Sync + fmt::Debug {
     fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>>;
 
     /// Signals to functions that their orchestrator is alive. The future completes when they can see the signal. It is called before the
-    /// first function is started, and every `BEAT` after that. Returns the request of `stop`, from this machine or another one.
+    /// first function is started, and every `HEARTBEAT` after that. Returns the request of `stop`, from this machine or another one.
     ///
     /// # Errors
     /// If the control channel cannot be written or read.
-    fn beat(&self) -> BoxFuture<'_, Result<Option<Urgency>, String>>;
+    fn heartbeat(&self) -> BoxFuture<'_, Result<Option<Urgency>, String>>;
 
     /// Sends a line to all running functions and to those that start later. It replaces an earlier line.
     ///

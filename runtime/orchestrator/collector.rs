@@ -26,13 +26,13 @@ pub struct MergedInterval {
 pub struct Collector {
     names: usize,
     interval_us: u64,
-    patience_us: u64,
+    wait_max_us: u64,
     pending: BTreeMap<u64, Snapshot>,
     late: Option<Snapshot>,
     /// The number of the first interval that hasn't been returned.
     next: u64,
     /// The time up to which each running function has reported.
-    told: HashMap<SliceKey, u64>,
+    reported_until: HashMap<SliceKey, u64>,
 }
 
 impl Collector {
@@ -42,22 +42,22 @@ impl Collector {
         Self {
             names,
             interval_us,
-            patience_us: interval_us.max(2_000_000),
+            wait_max_us: interval_us.max(2_000_000),
             pending: BTreeMap::new(),
             late: None,
             next: 0,
-            told: HashMap::new(),
+            reported_until: HashMap::new(),
         }
     }
 
     /// A function is ready. The collector waits for its frames from the beginning of its slice.
     pub fn begins(&mut self, key: SliceKey, from: Duration) {
-        self.told.insert(key, micros(from));
+        self.reported_until.insert(key, micros(from));
     }
 
     /// A function has ended or was lost. The collector no longer waits for it.
     pub fn ends(&mut self, key: SliceKey) {
-        self.told.remove(&key);
+        self.reported_until.remove(&key);
     }
 
     /// Adds a frame.
@@ -65,8 +65,8 @@ impl Collector {
     /// # Errors
     /// If it can't be read.
     pub fn add(&mut self, key: SliceKey, counted: &Counted) -> Result<(), String> {
-        if let Some(told) = self.told.get_mut(&key) {
-            *told = counted.to_us().max(*told);
+        if let Some(reported_until) = self.reported_until.get_mut(&key) {
+            *reported_until = counted.to_us().max(*reported_until);
         }
         let number = counted.middle_us() / self.interval_us;
         let names = self.names;
@@ -81,11 +81,11 @@ impl Collector {
     /// The intervals that are complete, or have waited long enough, at that time from the test's start.
     pub fn due(&mut self, now: Duration) -> Vec<MergedInterval> {
         let now = micros(now);
-        let told = self.told.values().copied().min().unwrap_or(u64::MAX);
+        let reported_until = self.reported_until.values().copied().min().unwrap_or(u64::MAX);
         let mut due = Vec::new();
         while let Some(entry) = self.pending.first_entry() {
             let end = (entry.key() + 1).saturating_mul(self.interval_us);
-            if now < end || (told < end && now < end.saturating_add(self.patience_us)) {
+            if now < end || (reported_until < end && now < end.saturating_add(self.wait_max_us)) {
                 break;
             }
             self.next = entry.key() + 1;
@@ -116,13 +116,13 @@ mod tests {
             Self(Recorder::new(1, shard), (shard, 0))
         }
 
-        fn tell(&mut self, collector: &mut Collector, until: u64) {
+        fn send(&mut self, collector: &mut Collector, until: u64) {
             self.0.record(&Sample { ok: true, ..Sample::default() });
             collector.add(self.1, &Counted::new(&self.0.snapshot(Duration::from_millis(until), 5, 5))).unwrap();
         }
     }
 
-    fn story(due: &[MergedInterval]) -> Vec<(u64, u64, bool)> {
+    fn figures(due: &[MergedInterval]) -> Vec<(u64, u64, bool)> {
         due.iter().map(|delta| (delta.snapshot.names[0].requests, delta.snapshot.users(), delta.late)).collect()
     }
 
@@ -133,24 +133,24 @@ mod tests {
         let (mut a, mut b) = (FakeShard::new(0), FakeShard::new(1));
         collector.begins(a.1, Duration::ZERO);
         collector.begins(b.1, Duration::ZERO);
-        a.tell(&mut collector, 1003);
+        a.send(&mut collector, 1003);
         assert_eq!(collector.due(at(1010)), []);
-        b.tell(&mut collector, 1001);
-        assert_eq!(story(&collector.due(at(1020))), [(2, 10, false)]);
-        a.tell(&mut collector, 2001);
+        b.send(&mut collector, 1001);
+        assert_eq!(figures(&collector.due(at(1020))), [(2, 10, false)]);
+        a.send(&mut collector, 2001);
         assert_eq!(collector.due(at(3900)), []);
-        assert_eq!(story(&collector.due(at(4000))), [(1, 5, false)]);
+        assert_eq!(figures(&collector.due(at(4000))), [(1, 5, false)]);
         // The late frame still counts.
-        b.tell(&mut collector, 2002);
-        assert_eq!(story(&collector.due(at(4100))), [(1, 5, true)]);
-        b.tell(&mut collector, 3002);
+        b.send(&mut collector, 2002);
+        assert_eq!(figures(&collector.due(at(4100))), [(1, 5, true)]);
+        b.send(&mut collector, 3002);
         collector.ends(a.1);
-        assert_eq!(story(&collector.due(at(4200))), [(1, 5, false)]);
+        assert_eq!(figures(&collector.due(at(4200))), [(1, 5, false)]);
         // A function that is ready for a later interval doesn't delay earlier ones.
         collector.begins((2, 1), at(60_000));
-        b.tell(&mut collector, 4000);
-        assert_eq!(story(&collector.due(at(4300))), [(1, 5, false)]);
-        b.tell(&mut collector, 4500);
-        assert_eq!(story(&collector.rest()), [(1, 5, false)]);
+        b.send(&mut collector, 4000);
+        assert_eq!(figures(&collector.due(at(4300))), [(1, 5, false)]);
+        b.send(&mut collector, 4500);
+        assert_eq!(figures(&collector.rest()), [(1, 5, false)]);
     }
 }

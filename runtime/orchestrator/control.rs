@@ -15,7 +15,7 @@ use super::seal;
 use ltc_engine::workers::Stop;
 
 /// How often an orchestrator signals that it is alive.
-pub(crate) const BEAT: Duration = Duration::from_secs(5);
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(5);
 /// The time that users have to finish their iteration if the function stops on its own.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -166,8 +166,8 @@ mod tests {
         assert_eq!((watch.check(at(100), &stop), stop.is_graceful()), (None, false));
         // The same text again is no new signal: the object contains what the orchestrator wrote last.
         watch.read("alive 1", at(105));
-        let said = watch.check(at(110), &stop).unwrap();
-        assert_eq!(said, "the orchestrator was silent for 1m: this function stops");
+        let message = watch.check(at(110), &stop).unwrap();
+        assert_eq!(message, "the orchestrator was silent for 1m: this function stops");
         assert!(watch.flag().is_set() && stop.is_graceful() && !stop.is_at_once());
         assert_eq!(watch.check(at(120), &stop), None);
         assert!(stop.is_at_once(), "users that do not finish are stopped");

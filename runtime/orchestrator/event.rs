@@ -315,8 +315,8 @@ mod tests {
             // A function that replaces a lost one gets the rest of its part.
             for from in [interval.from, interval.from + Duration::from_millis(1_300)] {
                 let part = template.for_slice(shard, interval, from, 0).part_of(&plan);
-                let told = |slice: &Slice| slice.events().map(|event| (event.at, event.user, event.kind)).collect::<Vec<_>>();
-                assert_eq!(told(&part), told(&whole.clone().since(from)), "shard {shard} in {interval:?} from {from:?}");
+                let events = |slice: &Slice| slice.events().map(|event| (event.at, event.user, event.kind)).collect::<Vec<_>>();
+                assert_eq!(events(&part), events(&whole.clone().since(from)), "shard {shard} in {interval:?} from {from:?}");
             }
         }
     }

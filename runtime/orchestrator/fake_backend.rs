@@ -61,13 +61,13 @@ pub(super) struct FleetRecord {
     /// Slices that may still run although their output was lost. `abandoned` has those that were then stopped.
     pub(super) loose: Mutex<Vec<String>>,
     pub(super) abandoned: Mutex<Vec<String>>,
-    pub(super) told: Mutex<Option<Urgency>>,
+    pub(super) requested_stop: Mutex<Option<Urgency>>,
     pub(super) cleaned: Mutex<u32>,
     /// From this interval on, shard 1 is refused.
     pub(super) refused_from: Option<u32>,
-    /// Whether the control channel cannot be written. `beats` counts how often it was written.
+    /// Whether the control channel cannot be written. `heartbeats` counts how often it was written.
     pub(super) no_control: bool,
-    pub(super) beats: Mutex<u32>,
+    pub(super) heartbeats: Mutex<u32>,
     pub(super) made: Mutex<u64>,
     pub(super) attempts: Mutex<HashMap<(u32, u32), usize>>,
 }
@@ -127,9 +127,9 @@ impl FakeFunction {
     /// Runs a user that makes a request every interval, until that time or until it is stopped.
     async fn run(&mut self, until: Duration, deaf: bool) -> bool {
         loop {
-            let told = self.record.told.lock().unwrap().is_some();
+            let requested_stop = self.record.requested_stop.lock().unwrap().is_some();
             let abandoned = self.buffered && self.record.abandoned.lock().unwrap().contains(&self.event.slice);
-            let stopped = !deaf && (told || abandoned);
+            let stopped = !deaf && (requested_stop || abandoned);
             if stopped || self.clock.elapsed() >= until {
                 return stopped;
             }
@@ -249,8 +249,8 @@ impl Backend for FakeBackend {
         Box::pin(async { Ok(()) })
     }
 
-    fn beat(&self) -> BoxFuture<'_, Result<Option<Urgency>, String>> {
-        *self.0.beats.lock().unwrap() += 1;
+    fn heartbeat(&self) -> BoxFuture<'_, Result<Option<Urgency>, String>> {
+        *self.0.heartbeats.lock().unwrap() += 1;
         Box::pin(async { if self.0.no_control { Err("access denied".to_owned()) } else { Ok(None) } })
     }
 
@@ -259,7 +259,7 @@ impl Backend for FakeBackend {
     }
 
     fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
-        *self.0.told.lock().unwrap() = Some(urgency);
+        *self.0.requested_stop.lock().unwrap() = Some(urgency);
         Box::pin(async { Ok(()) })
     }
 

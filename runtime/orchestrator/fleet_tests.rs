@@ -18,26 +18,26 @@ fn place(region: &str, share: u64) -> RegionShare {
     RegionShare { region: region.into(), share }
 }
 
-fn random_runner(dice: &mut ChaCha8Rng) -> String {
-    let seconds = dice.random_range(1..9u64);
-    match dice.random_range(0..4) {
-        0 => format!("clients: {}, hatch_rate: {}, duration: {seconds}s", dice.random_range(1..70u64), dice.random_range(1..40u64)),
+fn random_runner(rng: &mut ChaCha8Rng) -> String {
+    let seconds = rng.random_range(1..9u64);
+    match rng.random_range(0..4) {
+        0 => format!("clients: {}, hatch_rate: {}, duration: {seconds}s", rng.random_range(1..70u64), rng.random_range(1..40u64)),
         1 => format!(
             "clients: {}, hatch_rate: 20, step_load: true, step_clients: {}, step_duration: {}ms, duration: {seconds}s",
-            dice.random_range(1..50u64),
-            dice.random_range(1..20u64),
-            dice.random_range(100..2000u64)
+            rng.random_range(1..50u64),
+            rng.random_range(1..20u64),
+            rng.random_range(100..2000u64)
         ),
         2 => format!(
             "stages: [{{clients: {}, duration: 1500ms}}, {{clients: {}, duration: {seconds}s}}, {{clients: 0, duration: 700ms}}]",
-            dice.random_range(0..40u64),
-            dice.random_range(0..40u64)
+            rng.random_range(0..40u64),
+            rng.random_range(0..40u64)
         ),
         _ => format!(
             "stages: [{{rate: {}/s, duration: {seconds}s}}], max_clients: {}, arrivals: {}",
-            dice.random_range(1..60u64),
-            dice.random_range(8..40u64),
-            if dice.random_bool(0.5) { "even" } else { "poisson" }
+            rng.random_range(1..60u64),
+            rng.random_range(8..40u64),
+            if rng.random_bool(0.5) { "even" } else { "poisson" }
         ),
     }
 }
@@ -50,12 +50,12 @@ fn running(events: &BTreeMap<Duration, i64>, t: Duration) -> i64 {
 #[test]
 fn slices_add_up_to_the_profile_at_every_moment() {
     for seed in 0..150 {
-        let mut dice = ChaCha8Rng::seed_from_u64(seed);
-        let runner = random_runner(&mut dice);
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let runner = random_runner(&mut rng);
         let plan = plan(&runner);
         let options = FleetOptions {
-            shards: Some(dice.random_range(1..12)),
-            interval: Some(Duration::from_micros(dice.random_range(150_000..4_000_000))),
+            shards: Some(rng.random_range(1..12)),
+            interval: Some(Duration::from_micros(rng.random_range(150_000..4_000_000))),
             ..FleetOptions::default()
         };
         let fleet = Fleet::of_processes(&plan, 4, &options);

@@ -175,7 +175,7 @@ pub enum Received {
     /// A frame, with its number.
     Frame(u64, Box<Frame>),
     /// Other output of the function.
-    Said(String),
+    Text(String),
     /// A frame that can't be read, and why.
     Damaged(String),
 }
@@ -210,7 +210,7 @@ impl FrameReader {
         if rest.starts_with(MARK) || MARK.starts_with(&rest) {
             return Some(Received::Damaged(format!("a frame was cut off after {} bytes", rest.len())));
         }
-        Some(Received::Said(String::from_utf8_lossy(&rest).into_owned()))
+        Some(Received::Text(String::from_utf8_lossy(&rest).into_owned()))
     }
 }
 
@@ -241,7 +241,7 @@ impl Iterator for FrameReader {
                         "a frame has format {version}, and this binary reads 2: another version of ltc built the function, deploy it again"
                     )));
                 }
-                None => return Some(Received::Said(String::from_utf8_lossy(line).into_owned())),
+                None => return Some(Received::Text(String::from_utf8_lossy(line).into_owned())),
                 Some(text) => {
                     return Some(match read(text) {
                         Ok((number, frame)) => Received::Frame(number, Box::new(frame)),
@@ -320,7 +320,7 @@ mod tests {
             }
             assert_eq!(reader.finish(), None);
             assert_eq!(got[0], Received::Frame(0, Box::new(first.clone())));
-            assert_eq!(got[1], Received::Said("a stray line".into()));
+            assert_eq!(got[1], Received::Text("a stray line".into()));
             let Received::Frame(1, frame) = &got[2] else { panic!("{got:?}") };
             let Frame::Counted(packed) = &**frame else { panic!("{frame:?}") };
             assert_eq!((packed.middle_us(), packed.to_us(), packed.users()), (2_500_000, 5_000_000, (7, 8)));
@@ -348,7 +348,7 @@ mod tests {
         let mut other = FrameReader::default();
         other.push(b"ltc1:abc\nltc: a line\n");
         assert!(matches!(other.next(), Some(Received::Damaged(why)) if why.starts_with("a frame has format 1, and this binary reads 2")));
-        assert_eq!(other.next(), Some(Received::Said("ltc: a line".into())));
+        assert_eq!(other.next(), Some(Received::Text("ltc: a line".into())));
         damaged[60] = if damaged[60] == b'A' { b'B' } else { b'A' };
         let mut reader = FrameReader::default();
         reader.push(&damaged);

@@ -102,7 +102,7 @@ impl KeptSlice {
                 self.frames.insert(number, *frame);
             }
             Received::Damaged(why) => self.damaged.push(why),
-            Received::Said(_) => {}
+            Received::Text(_) => {}
         }
     }
 }

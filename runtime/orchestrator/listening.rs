@@ -14,7 +14,7 @@ pub(super) struct Listening {
     /// The number of the next frame.
     expected: u64,
     /// The last line for people.
-    said: String,
+    last_line: String,
     /// The event came to the function before.
     repeated: bool,
     /// How the output ended, if it did.
@@ -32,7 +32,7 @@ pub(super) enum Over {
 
 /// A part of what came.
 #[derive(Debug)]
-pub(super) enum Heard {
+pub(super) enum ReceivedItem {
     Frame(Box<Frame>),
     /// Something that belongs in the report.
     Note(String),
@@ -42,7 +42,7 @@ pub(super) enum Heard {
 
 impl Listening {
     pub(super) fn to(output: Output) -> Self {
-        Self { output, reader: FrameReader::default(), expected: 0, said: String::new(), repeated: false, over: None }
+        Self { output, reader: FrameReader::default(), expected: 0, last_line: String::new(), repeated: false, over: None }
     }
 
     /// Whether no frame has come.
@@ -51,24 +51,24 @@ impl Listening {
     }
 
     /// What comes next, in order; `over` is set where nothing comes after it. Nothing is lost where it is dropped.
-    pub(super) async fn next(&mut self) -> Vec<Heard> {
+    pub(super) async fn next(&mut self) -> Vec<ReceivedItem> {
         let mut damaged = None;
-        let mut heard = Vec::new();
+        let mut items = Vec::new();
         match Pin::new(&mut self.output).next().await {
             Some(Ok(bytes)) => {
                 self.reader.push(&bytes);
                 while let Some(received) = self.reader.next() {
-                    self.take(received, &mut heard, &mut damaged);
+                    self.take(received, &mut items, &mut damaged);
                 }
-                heard.extend(damaged.map(Heard::Note));
+                items.extend(damaged.map(ReceivedItem::Note));
             }
             Some(Err(error)) => self.over = Some(Over::OutOfSight(format!("the connection to it was lost: {error}"))),
             None => {
                 if let Some(received) = self.reader.finish() {
-                    self.take(received, &mut heard, &mut damaged);
+                    self.take(received, &mut items, &mut damaged);
                 }
-                let said = std::mem::take(&mut self.said);
-                let word = damaged.unwrap_or(if said.is_empty() { "it ended without output".into() } else { said });
+                let last_line = std::mem::take(&mut self.last_line);
+                let word = damaged.unwrap_or(if last_line.is_empty() { "it ended without output".into() } else { last_line });
                 // The first delivery's answer went elsewhere, and its load goes on.
                 self.over = Some(if self.repeated && self.is_silent() {
                     Over::OutOfSight("the response to its first delivery was lost".into())
@@ -77,16 +77,16 @@ impl Listening {
                 });
             }
         }
-        heard
+        items
     }
 
-    fn take(&mut self, received: Received, heard: &mut Vec<Heard>, damaged: &mut Option<String>) {
+    fn take(&mut self, received: Received, items: &mut Vec<ReceivedItem>, damaged: &mut Option<String>) {
         match received {
-            Received::Said(line) => line.trim().clone_into(&mut self.said),
+            Received::Text(line) => line.trim().clone_into(&mut self.last_line),
             Received::Damaged(what) => *damaged = Some(what),
             Received::Frame(_, frame) if matches!(&*frame, Frame::Ended(Ended { reason: EndReason::Repeated, .. })) => {
                 if let Frame::Ended(Ended { message, .. }) = &*frame {
-                    heard.push(Heard::Note(format!("its event was delivered twice and run once: {message}")));
+                    items.push(ReceivedItem::Note(format!("its event was delivered twice and run once: {message}")));
                 }
                 self.repeated = true;
             }
@@ -94,10 +94,10 @@ impl Listening {
             Received::Frame(number, _) if number < self.expected => {}
             Received::Frame(number, frame) => {
                 if number > self.expected {
-                    heard.push(Heard::Missing(number - self.expected));
+                    items.push(ReceivedItem::Missing(number - self.expected));
                 }
                 self.expected = number + 1;
-                heard.push(Heard::Frame(frame));
+                items.push(ReceivedItem::Frame(frame));
             }
         }
     }

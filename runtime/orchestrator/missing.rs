@@ -82,16 +82,16 @@ mod tests {
     fn missing_load_is_named_by_shard_and_time() {
         let at = Duration::from_millis;
         let users = slice("clients: 500, hatch_rate: 500, duration: 10m");
-        let said = |shard, slice: &Slice, from, to, why: &str| {
+        let note = |shard, slice: &Slice, from, to, why: &str| {
             let gap = gap(slice, from, to)?;
             Some(Note { shards: vec![shard], gap: Some(gap), why: why.to_owned(), place: String::new() }.text())
         };
-        let lost = said(1, &users, at(130_000), Some(at(134_500)), "the process ended");
+        let lost = note(1, &users, at(130_000), Some(at(134_500)), "the process ended");
         assert_eq!(lost.unwrap(), "shard 1 lost from 00:02:10 to 00:02:14.5, 250 users: the process ended");
-        assert_eq!(said(1, &users, at(5_000), Some(at(5_100)), "x"), None);
-        assert_eq!(said(1, &users, at(601_000), Some(at(603_000)), "x"), None, "no load was due");
+        assert_eq!(note(1, &users, at(5_000), Some(at(5_100)), "x"), None);
+        assert_eq!(note(1, &users, at(601_000), Some(at(603_000)), "x"), None, "no load was due");
         let arrivals = slice("rate: 100/s, duration: 1m, max_clients: 10");
-        assert_eq!(said(0, &arrivals, at(2_000), Some(at(4_000)), "y").unwrap(), "shard 0 lost from 00:00:02 to 00:00:04, 100 arrivals: y");
-        assert_eq!(said(0, &slice("clients: 2"), at(2_000), None, "z").unwrap(), "shard 0 lost from 00:00:02 to the end, 1 user: z");
+        assert_eq!(note(0, &arrivals, at(2_000), Some(at(4_000)), "y").unwrap(), "shard 0 lost from 00:00:02 to 00:00:04, 100 arrivals: y");
+        assert_eq!(note(0, &slice("clients: 2"), at(2_000), None, "z").unwrap(), "shard 0 lost from 00:00:02 to the end, 1 user: z");
     }
 }

@@ -14,7 +14,7 @@ use ltc_config::profile::LogLevel;
 
 use super::backend::{Backend, Urgency};
 use super::collector::{Collector, MergedInterval};
-use super::control::BEAT;
+use super::control::HEARTBEAT;
 use super::event::SliceEvent;
 use super::fleet::Fleet;
 use super::notes::{Note, Notes};
@@ -31,10 +31,10 @@ use ltc_engine::workers::Stop;
 const TICK: Duration = Duration::from_millis(50);
 /// The time after a stop until users are stopped in the middle of their iteration, and the time until the orchestrator no longer waits for
 /// functions. A fleet stops within ten seconds.
-const HURRY: Duration = Duration::from_secs(5);
-const GIVE_UP: Duration = Duration::from_millis(9_500);
+const STOP_AT_ONCE_AFTER: Duration = Duration::from_secs(5);
+const ABANDON_AFTER: Duration = Duration::from_millis(9_500);
 /// The second time after an immediate stop.
-const GIVE_UP_NOW: Duration = Duration::from_secs(2);
+const ABANDON_AT_ONCE_AFTER: Duration = Duration::from_secs(2);
 /// The pause after which a failed request to stop is repeated.
 const STOP_AGAIN: Duration = Duration::from_secs(1);
 /// The time limit of a request to the backend that doesn't start a function.
@@ -87,22 +87,22 @@ impl Orchestrator {
         let template = Arc::new(self.template.clone());
         let lead = self.backend.lead(self.fleet.count());
         // Without the control channel nothing could stop the functions, so none is started.
-        let begun = beat(&*self.backend).await;
+        let begun = heartbeat(&*self.backend).await;
         if let Err(why) = begun {
             outcome.broken = Some(format!("cannot use the control channel, so no load was generated: {why}"));
             let _ = timeout(REQUEST * 2, self.backend.clean_up()).await;
             return outcome;
         }
-        let (mut beats, mut next_beat) = (JoinSet::new(), clock::now() + BEAT);
+        let (mut heartbeats, mut next_heartbeat) = (JoinSet::new(), clock::now() + HEARTBEAT);
         let mut shared = Sharing::new(self.renewed.clone(), &self.template.channel_key);
         let buffered = Arc::new(AtomicBool::new(false));
         let mut cannot_start: HashMap<u32, usize> = HashMap::new();
         let mut next = self.fleet.interval(0);
         loop {
-            if clock::now() >= next_beat && beats.is_empty() {
-                next_beat = clock::now() + BEAT;
+            if clock::now() >= next_heartbeat && heartbeats.is_empty() {
+                next_heartbeat = clock::now() + HEARTBEAT;
                 let backend = self.backend.clone();
-                beats.spawn(async move { beat(&*backend).await });
+                heartbeats.spawn(async move { heartbeat(&*backend).await });
             }
             if let Some(interval) = next.filter(|_| stopping.since.is_none()) {
                 let call = self.clock.instant(interval.from).checked_sub(lead).unwrap_or_else(clock::now);
@@ -168,8 +168,8 @@ impl Orchestrator {
                     }
                     None => {}
                 },
-                Some(beat) = beats.join_next(), if !beats.is_empty() => {
-                    match beat {
+                Some(heartbeat) = heartbeats.join_next(), if !heartbeats.is_empty() => {
+                    match heartbeat {
                         Ok(Ok(Some(urgency))) => {
                             if !stop.is_interrupted() {
                                 (self.notice)(LogLevel::Info, "stopping: `stop` asks for it");
@@ -206,7 +206,7 @@ impl Orchestrator {
             let _ = each(delta);
         }
         // Waits for signals in progress, because a late one would write the channel again.
-        while beats.join_next().await.is_some() {}
+        while heartbeats.join_next().await.is_some() {}
         if !matches!(timeout(REQUEST * 2, self.backend.clean_up()).await, Ok(Ok(()))) {
             note(self.notice, &mut notes, Note::of_fleet("the control channel of the fleet could not be removed"));
         }
@@ -224,8 +224,8 @@ impl Orchestrator {
 }
 
 /// Signals that the orchestrator is alive, and returns the request of `stop`.
-async fn beat(backend: &dyn Backend) -> Result<Option<Urgency>, String> {
-    timeout(REQUEST, backend.beat()).await.unwrap_or_else(|_| Err(format!("no response within {} s", REQUEST.as_secs())))
+async fn heartbeat(backend: &dyn Backend) -> Result<Option<Urgency>, String> {
+    timeout(REQUEST, backend.heartbeat()).await.unwrap_or_else(|_| Err(format!("no response within {} s", REQUEST.as_secs())))
 }
 
 fn note(notice: Notice, notes: &mut Notes, note: Note) {
@@ -241,7 +241,7 @@ struct Stopping {
     at: Arc<OnceLock<Duration>>,
     asked: Option<Urgency>,
     since: Option<Instant>,
-    told: Option<(Urgency, Instant)>,
+    requested: Option<(Urgency, Instant)>,
     /// The time when the last request to stop failed.
     failed: Option<Instant>,
 }
@@ -262,16 +262,16 @@ impl Stopping {
             *shutdown = was.max(ShutdownState::Stopping);
             *shutdown != was
         });
-        let urgency = if clock::since(since) >= HURRY { Urgency::Now } else { asked };
+        let urgency = if clock::since(since) >= STOP_AT_ONCE_AFTER { Urgency::Now } else { asked };
         let again = self.failed.is_none_or(|failed| clock::since(failed) >= STOP_AGAIN);
-        if again && self.told.is_none_or(|(told, _)| told < urgency) {
+        if again && self.requested.is_none_or(|(requested, _)| requested < urgency) {
             let problem = match timeout(REQUEST, backend.stop(urgency)).await {
                 Ok(Ok(())) => None,
                 Ok(Err(error)) => Some(format!("cannot stop the fleet: {error}")),
                 Err(_) => Some("cannot stop the fleet: no response".into()),
             };
             match problem {
-                None => (self.told, self.failed) = (Some((urgency, clock::now())), None),
+                None => (self.requested, self.failed) = (Some((urgency, clock::now())), None),
                 // The request is repeated, but the error is reported only once.
                 Some(problem) => {
                     if self.failed.replace(clock::now()).is_none() {
@@ -280,8 +280,9 @@ impl Stopping {
                 }
             }
         }
-        let at_once = self.told.filter(|_| asked == Urgency::Now).is_some_and(|(_, since)| clock::since(since) >= GIVE_UP_NOW);
-        if (at_once || clock::since(since) >= GIVE_UP) && *shutdown.borrow() != ShutdownState::Abandoned {
+        let at_once =
+            self.requested.filter(|_| asked == Urgency::Now).is_some_and(|(_, since)| clock::since(since) >= ABANDON_AT_ONCE_AFTER);
+        if (at_once || clock::since(since) >= ABANDON_AFTER) && *shutdown.borrow() != ShutdownState::Abandoned {
             problems.push("some functions did not stop in time; their last results are missing".into());
             let _ = shutdown.send(ShutdownState::Abandoned);
         }

@@ -87,7 +87,7 @@ fn run_fleet_with(
 fn functions_without_control_channel_generate_no_load() {
     let run = run_fleet(&[Behavior::Uncontrolled]);
     assert_eq!(run.outcome.broken.as_deref(), Some("shard 1: NoControl"));
-    assert_eq!((run.total.names[0].requests, *run.record.told.lock().unwrap()), (0, Some(Urgency::Now)));
+    assert_eq!((run.total.names[0].requests, *run.record.requested_stop.lock().unwrap()), (0, Some(Urgency::Now)));
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn healthy_shard_goes_on_while_another_one_cannot_start() {
     let record = FleetRecord { refused_from: Some(1), ..FleetRecord::default() };
     let run = run_fleet_with(record, 3, Some(Duration::from_secs(1)), &Stop::default(), |_| false);
     assert!(run.outcome.broken.is_some() && run.has("shard 1 lost 2 times between 00:00:01 and 00:00:03"), "{}", run.notes());
-    assert_eq!(*run.record.told.lock().unwrap(), None, "nobody is stopped");
+    assert_eq!(*run.record.requested_stop.lock().unwrap(), None, "nobody is stopped");
     assert!(run.record.begun.lock().unwrap().contains(&"t/2/0/0".to_owned()));
 }
 
@@ -203,7 +203,7 @@ fn permanent_start_error_ends_the_test() {
     for (behavior, why) in [(Behavior::Refused, "shard 1: the security token is invalid"), (Behavior::Stranger, "shard 1: Refused")] {
         let run = run_fleet_for(&[behavior], 60, None, &Stop::default(), |_| false);
         assert_eq!(run.outcome.broken.as_deref(), Some(why), "{behavior:?}");
-        assert_eq!(*run.record.told.lock().unwrap(), Some(Urgency::Now));
+        assert_eq!(*run.record.requested_stop.lock().unwrap(), Some(Urgency::Now));
     }
 }
 
@@ -241,11 +241,11 @@ fn stopped_fleet_keeps_the_results_that_arrived() {
         false
     });
     assert_eq!(run.outcome, RunOutcome::default());
-    assert_eq!(*run.record.told.lock().unwrap(), Some(Urgency::Gracefully));
+    assert_eq!(*run.record.requested_stop.lock().unwrap(), Some(Urgency::Gracefully));
     assert!(run.total.names[0].requests >= 5);
     // A threshold that stops the test requests the same.
     let judged = run_fleet_for(&[], 60, None, &Stop::default(), |intervals| intervals == 5);
-    assert_eq!((judged.outcome, *judged.record.told.lock().unwrap()), (RunOutcome::default(), Some(Urgency::Gracefully)));
+    assert_eq!((judged.outcome, *judged.record.requested_stop.lock().unwrap()), (RunOutcome::default(), Some(Urgency::Gracefully)));
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn shard_that_does_not_stop_is_not_waited_for() {
     stop.interrupt();
     stop.interrupt();
     let run = run_fleet_for(&[Behavior::Deaf], 60, None, &stop, |_| false);
-    assert_eq!(*run.record.told.lock().unwrap(), Some(Urgency::Now));
+    assert_eq!(*run.record.requested_stop.lock().unwrap(), Some(Urgency::Now));
     assert_eq!(*run.record.cleaned.lock().unwrap(), 1);
     assert!(run.has("some functions did not stop in time"), "{}", run.notes());
 }

@@ -118,7 +118,7 @@ impl Processes {
     }
 
     /// Writes a line to all processes.
-    fn tell(&self, line: &str) {
+    fn write_line(&self, line: &str) {
         let line = format!("{line}\n");
         for running in self.running().values_mut() {
             // A process that has ended needs no line, so errors are ignored.
@@ -191,9 +191,9 @@ impl Backend for Processes {
         })
     }
 
-    fn beat(&self) -> BoxFuture<'_, Result<Option<Urgency>, String>> {
+    fn heartbeat(&self) -> BoxFuture<'_, Result<Option<Urgency>, String>> {
         Box::pin(async move {
-            self.tell(&control::alive(unix_now()));
+            self.write_line(&control::alive(unix_now()));
             self.write_control().await;
             match &self.files {
                 Some(files) => files.stop_asked().await,
@@ -205,7 +205,7 @@ impl Backend for Processes {
     fn share(&self, line: String) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async move {
             control::share(&mut self.lines.lock().unwrap_or_else(PoisonError::into_inner), line.clone());
-            self.tell(&line);
+            self.write_line(&line);
             self.write_control().await;
             Ok(())
         })
@@ -214,7 +214,7 @@ impl Backend for Processes {
     fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async move {
             self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(control::word(urgency).to_owned());
-            self.tell(control::word(urgency));
+            self.write_line(control::word(urgency));
             self.write_control().await;
             Ok(())
         })

@@ -126,7 +126,7 @@ fn slice(
         interval: Duration::from_micros(event.stats_interval_us.max(1000)),
         graceful_stop: Duration::from_micros(event.graceful_stop_us),
         once: false,
-        tell: crate::progress::notice,
+        print: crate::progress::notice,
     };
     fault.before_start();
     let engine = match Engine::start(&run, &clock, stop) {

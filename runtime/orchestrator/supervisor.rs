@@ -15,7 +15,7 @@ use super::collector::SliceKey;
 use super::event::SliceEvent;
 use super::fleet::{Interval, Shard};
 use super::frame::{Counted, EndReason, Frame, Started};
-use super::listening::{Heard, Listening, Over};
+use super::listening::{Listening, Over, ReceivedItem};
 use super::missing::{TOLERANCE, gap};
 use super::notes::Note;
 use super::timeouts::Timeouts;
@@ -286,7 +286,7 @@ impl ShardSupervisor {
                 }
                 continue;
             };
-            let frames = heard.iter().any(|heard| matches!(heard, Heard::Frame(_)));
+            let frames = heard.iter().any(|heard| matches!(heard, ReceivedItem::Frame(_)));
             if let Some(outcome) = self.hear(event, heard, covered, why) {
                 return outcome;
             }
@@ -302,15 +302,15 @@ impl ShardSupervisor {
     }
 
     /// Takes what came; an outcome where it is the last.
-    fn hear(&mut self, event: &SliceEvent, heard: Vec<Heard>, covered: &mut Duration, why: &str) -> Option<AttemptOutcome> {
+    fn hear(&mut self, event: &SliceEvent, heard: Vec<ReceivedItem>, covered: &mut Duration, why: &str) -> Option<AttemptOutcome> {
         for one in heard {
             match one {
-                Heard::Note(why) => self.note(why),
-                Heard::Missing(frames) => {
+                ReceivedItem::Note(why) => self.note(why),
+                ReceivedItem::Missing(frames) => {
                     let now = Duration::from_secs(self.clock.elapsed().as_secs());
                     self.note(format!("{frames} frames are missing before {}", ltc_config::duration::print(now)));
                 }
-                Heard::Frame(frame) => {
+                ReceivedItem::Frame(frame) => {
                     if let Some(outcome) = self.take(event, *frame, covered, why) {
                         return Some(outcome);
                     }

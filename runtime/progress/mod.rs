@@ -88,7 +88,7 @@ impl Progress {
     /// Shows an interval. It ignores write errors, because a closed standard error must not stop a test.
     pub(crate) fn update(&mut self, live: &Arc<LiveSnapshot>) {
         if let Some(screen) = &self.screen {
-            screen.tell(live.clone());
+            screen.update(live.clone());
         } else if self.mode == Mode::Lines {
             let _ = writeln!(self.out, "{}", line(live));
             let _ = self.out.flush();

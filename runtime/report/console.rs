@@ -226,12 +226,12 @@ fn failures(out: &mut dyn io::Write, report: &Report, text_style: TextStyle) -> 
     }
     let reasons = failures.further_reasons();
     if !reasons.is_empty() {
-        let told: Vec<String> = reasons
+        let listed: Vec<String> = reasons
             .iter()
             .take(FURTHER_SHOWN)
             .map(|(key, number)| format!("{} × {} · {}", count(*number), shown(report.name(key.name)), key.class))
             .collect();
-        writeln!(out, "  Further reasons of the same failures: {}", told.join(", "))?;
+        writeln!(out, "  Further reasons of the same failures: {}", listed.join(", "))?;
     }
     let more = all.len().saturating_sub(FAILURES_SHOWN);
     if more > 0 {

@@ -46,10 +46,12 @@ fn suite(text: &mut String, report: &Report, name: &str, cases: &[Case]) {
         let head =
             format!("    <testcase classname=\"{}.{name}\" name=\"{}\" time=\"{:.6}\"", xml(&run.test), xml(&case.name), case.seconds);
         let _ = match &case.state {
-            CaseResult::Passed if case.said.is_empty() => writeln!(text, "{head}/>"),
-            CaseResult::Passed => writeln!(text, "{head}><system-out>{}</system-out></testcase>", xml(&case.said)),
-            CaseResult::Failed(why) => writeln!(text, "{head}><failure message=\"{}\">{}</failure></testcase>", xml(why), xml(&case.said)),
-            CaseResult::Broken(why) => writeln!(text, "{head}><error message=\"{}\">{}</error></testcase>", xml(why), xml(&case.said)),
+            CaseResult::Passed if case.output.is_empty() => writeln!(text, "{head}/>"),
+            CaseResult::Passed => writeln!(text, "{head}><system-out>{}</system-out></testcase>", xml(&case.output)),
+            CaseResult::Failed(why) => {
+                writeln!(text, "{head}><failure message=\"{}\">{}</failure></testcase>", xml(why), xml(&case.output))
+            }
+            CaseResult::Broken(why) => writeln!(text, "{head}><error message=\"{}\">{}</error></testcase>", xml(why), xml(&case.output)),
             CaseResult::Skipped(why) => writeln!(text, "{head}><skipped message=\"{}\"/></testcase>", xml(why)),
         };
     }
@@ -75,7 +77,7 @@ struct Case {
     name: String,
     seconds: f64,
     state: CaseResult,
-    said: String,
+    output: String,
 }
 
 enum CaseResult {
@@ -89,12 +91,12 @@ impl Case {
     /// The run as a whole. It is a failure if the exit code isn't 0.
     fn verdict(report: &Report) -> Self {
         let text = report.verdict();
-        let (state, said) = match report.outcome {
+        let (state, output) = match report.outcome {
             Outcome::Passed | Outcome::NoThresholds => (CaseResult::Passed, text),
             Outcome::Failed => (CaseResult::Failed(text), report.reasons.join("\n")),
             Outcome::Interrupted | Outcome::Broken => (CaseResult::Broken(text), report.reasons.join("\n")),
         };
-        Self { name: report.run.test.clone(), seconds: report.run.duration().as_secs_f64(), state, said }
+        Self { name: report.run.test.clone(), seconds: report.run.duration().as_secs_f64(), state, output }
     }
 
     fn threshold(report: &Report, verdict: &Verdict) -> Self {
@@ -104,8 +106,13 @@ impl Case {
             Status::Failed => CaseResult::Failed(measured.clone()),
             Status::NotJudged => CaseResult::Skipped(verdict.detail.clone()),
         };
-        let said = [measured, verdict.detail.clone(), verdict.place.clone()].into_iter().filter(|part| !part.is_empty());
-        Self { name: verdict.text.clone(), seconds: report.run.duration().as_secs_f64(), state, said: said.collect::<Vec<_>>().join("\n") }
+        let output = [measured, verdict.detail.clone(), verdict.place.clone()].into_iter().filter(|part| !part.is_empty());
+        Self {
+            name: verdict.text.clone(),
+            seconds: report.run.duration().as_secs_f64(),
+            state,
+            output: output.collect::<Vec<_>>().join("\n"),
+        }
     }
 
     fn step(report: &Report, name: &str, kind: RowKind, stats: &RowStats) -> Self {
@@ -114,32 +121,32 @@ impl Case {
         let timed = !times.is_empty();
         let [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1.0].map(|quantile| ms_if(timed, times.quantile_us(quantile) as f64));
         let what = if kind == RowKind::Group { "iterations" } else { "requests" };
-        let mut said = format!(
+        let mut output = format!(
             "{} {what}, {} failed ({}); ms of successful ones: p50 {p50}, p95 {p95}, p99 {p99}, max {max}",
             count(stats.requests),
             count(stats.failures),
             percent(stats.failures, stats.tried()),
         );
         if !stats.failed.is_empty() {
-            let _ = write!(said, "\nfailed after, on average: {} ms", ms(stats.failed.mean_us()));
+            let _ = write!(output, "\nfailed after, on average: {} ms", ms(stats.failed.mean_us()));
         }
         if stats.unfinished > 0 {
-            let _ = write!(said, "\n{} unfinished, the longest waited {}", count(stats.unfinished), waited(stats.unfinished_longest_us));
+            let _ = write!(output, "\n{} unfinished, the longest waited {}", count(stats.unfinished), waited(stats.unfinished_longest_us));
         }
         if stats.resends > 0 {
-            let _ = write!(said, "\n{} sent again on a new connection", count(stats.resends));
+            let _ = write!(output, "\n{} sent again on a new connection", count(stats.resends));
         }
         for (key, found) in report.total.failures.by_count().into_iter().filter(|(key, _)| report.name(key.name) == name).take(5) {
             let message = found.examples.first().map(|example| example.message.as_str()).unwrap_or_default();
             let kind = if key.kind.is_empty() { String::new() } else { format!(" {}", key.kind) };
-            let _ = write!(said, "\n{} × {}{kind} {}: {message}", count(found.count), key.class, report.place(key.place));
+            let _ = write!(output, "\n{} × {}{kind} {}: {message}", count(found.count), key.class, report.place(key.place));
         }
         let state = match broken.first() {
             Some(_) => CaseResult::Failed(broken.iter().map(|verdict| verdict.text.as_str()).collect::<Vec<_>>().join("; ")),
             None if stats.is_empty() => CaseResult::Skipped("the step never ran".to_owned()),
             None => CaseResult::Passed,
         };
-        Self { name: name.to_owned(), seconds: times.mean_us() / 1e6, state, said }
+        Self { name: name.to_owned(), seconds: times.mean_us() / 1e6, state, output }
     }
 }
 

@@ -102,7 +102,7 @@ fn merged_run(parts: &[Report]) -> RunInfo {
     let runs = || parts.iter().map(|part| &part.run);
     // The earliest run gives the start time.
     let mut run = runs().min_by_key(|run| started_us(run)).cloned().unwrap_or_default();
-    let mut notes = vec![format!("merged from {} runs: {}", parts.len(), runs().map(told).collect::<Vec<_>>().join("; "))];
+    let mut notes = vec![format!("merged from {} runs: {}", parts.len(), runs().map(describe).collect::<Vec<_>>().join("; "))];
     for note in runs().flat_map(|run| &run.notes) {
         if !notes.contains(note) {
             notes.push(note.clone());
@@ -132,7 +132,7 @@ fn merged_run(parts: &[Report]) -> RunInfo {
     run
 }
 
-fn told(run: &RunInfo) -> String {
+fn describe(run: &RunInfo) -> String {
     let host = if run.hostname.is_empty() { String::new() } else { format!(" on {}", run.hostname) };
     format!("{} of {}{host}, seed {}", run.test, run.started_at, run.seed)
 }

@@ -13,7 +13,7 @@ fn conclude(facts: Facts<'_>) -> (u8, String) {
     (conclusion.outcome.exit_code(), conclusion.text())
 }
 
-const WELL: Facts<'static> = Facts { interrupted: false, broken: &[], begun: 10, succeeded: 9, thresholds: &[] };
+const SUCCEEDED: Facts<'static> = Facts { interrupted: false, broken: &[], begun: 10, succeeded: 9, thresholds: &[] };
 
 #[test]
 fn each_verdict_has_its_reason() {
@@ -21,18 +21,18 @@ fn each_verdict_has_its_reason() {
     let lost = ["shard 2 lost from 00:00:00 to the end, 3 users: no route to host".to_owned()];
     let thresholds = |statuses: &[Status]| judged(statuses);
     for (facts, code, text) in [
-        (WELL, 0, "no thresholds"),
-        (Facts { thresholds: &thresholds(&[NotJudged, NotJudged]), ..WELL }, 0, "no thresholds: none of 2 thresholds was judged"),
-        (Facts { thresholds: &thresholds(&[Passed]), ..WELL }, 0, "passed: its threshold held"),
-        (Facts { thresholds: &thresholds(&[Passed, Passed]), ..WELL }, 0, "passed: all 2 thresholds held"),
-        (Facts { thresholds: &thresholds(&[Passed, NotJudged]), ..WELL }, 0, "passed: 1 of 2 thresholds held, the rest wasn't judged"),
-        (Facts { thresholds: &thresholds(&[Passed, Failed]), ..WELL }, 1, "failed: 1 of 2 thresholds failed"),
-        (Facts { succeeded: 0, ..WELL }, 1, "failed: none of 10 requests succeeded"),
-        (Facts { succeeded: 0, begun: 1, ..WELL }, 1, "failed: the only request didn't succeed"),
-        (Facts { succeeded: 0, thresholds: &thresholds(&[Passed]), ..WELL }, 1, "failed: none of 10 requests succeeded"),
-        (Facts { interrupted: true, thresholds: &thresholds(&[Passed]), ..WELL }, 130, "interrupted: it was stopped before its end"),
-        (Facts { begun: 0, succeeded: 0, ..WELL }, 3, "broken: no request was begun"),
-        (Facts { broken: &lost, thresholds: &thresholds(&[Passed]), ..WELL }, 3, &format!("broken: {}", lost[0])),
+        (SUCCEEDED, 0, "no thresholds"),
+        (Facts { thresholds: &thresholds(&[NotJudged, NotJudged]), ..SUCCEEDED }, 0, "no thresholds: none of 2 thresholds was judged"),
+        (Facts { thresholds: &thresholds(&[Passed]), ..SUCCEEDED }, 0, "passed: its threshold held"),
+        (Facts { thresholds: &thresholds(&[Passed, Passed]), ..SUCCEEDED }, 0, "passed: all 2 thresholds held"),
+        (Facts { thresholds: &thresholds(&[Passed, NotJudged]), ..SUCCEEDED }, 0, "passed: 1 of 2 thresholds held, the rest wasn't judged"),
+        (Facts { thresholds: &thresholds(&[Passed, Failed]), ..SUCCEEDED }, 1, "failed: 1 of 2 thresholds failed"),
+        (Facts { succeeded: 0, ..SUCCEEDED }, 1, "failed: none of 10 requests succeeded"),
+        (Facts { succeeded: 0, begun: 1, ..SUCCEEDED }, 1, "failed: the only request didn't succeed"),
+        (Facts { succeeded: 0, thresholds: &thresholds(&[Passed]), ..SUCCEEDED }, 1, "failed: none of 10 requests succeeded"),
+        (Facts { interrupted: true, thresholds: &thresholds(&[Passed]), ..SUCCEEDED }, 130, "interrupted: it was stopped before its end"),
+        (Facts { begun: 0, succeeded: 0, ..SUCCEEDED }, 3, "broken: no request was begun"),
+        (Facts { broken: &lost, thresholds: &thresholds(&[Passed]), ..SUCCEEDED }, 3, &format!("broken: {}", lost[0])),
     ] {
         assert_eq!(conclude(facts), (code, text.to_owned()), "{facts:?}");
     }

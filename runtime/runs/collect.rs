@@ -37,11 +37,11 @@ pub(crate) async fn collect(files: &RunFiles, record: &RunRecord) -> Result<Coll
         ));
     }
     let ended = kept.iter().all(|slice| slice.reason().is_some());
-    Ok(Collected { report: Course::of(record, &kept)?.report(record, &kept)?, ended })
+    Ok(Collected { report: CollectedResults::of(record, &kept)?.report(record, &kept)?, ended })
 }
 
 /// All results in order of time.
-struct Course {
+struct CollectedResults {
     total: Snapshot,
     timeline: Timeline,
     evaluator: ThresholdEvaluator,
@@ -50,7 +50,7 @@ struct Course {
     until: Duration,
 }
 
-impl Course {
+impl CollectedResults {
     fn of(record: &RunRecord, kept: &[KeptSlice]) -> Result<Self, String> {
         let names = &record.begin.names;
         let interval = Duration::from_micros(record.begin.interval_us);
@@ -68,17 +68,17 @@ impl Course {
         }
         let evaluator = ThresholdEvaluator::new(&record.profile.thresholds, names, None).map_err(|errors| errors.join("; "))?;
         let (total, timeline) = (Snapshot::empty(names.len()), Timeline::new(interval));
-        let mut course = Self { total, timeline, evaluator, notes, until: Duration::ZERO };
+        let mut results = Self { total, timeline, evaluator, notes, until: Duration::ZERO };
         for merged in collector.rest() {
             let delta = merged.snapshot;
             if delta.planned() + delta.users() > 0 || delta.total(names).requests > 0 {
-                course.timeline.add(&delta, names);
+                results.timeline.add(&delta, names);
             }
-            course.evaluator.interval(&delta, names);
-            course.total.merge(&delta);
+            results.evaluator.interval(&delta, names);
+            results.total.merge(&delta);
         }
-        course.until = Duration::from_micros(course.total.window.map_or(0, |window| window.to_us));
-        Ok(course)
+        results.until = Duration::from_micros(results.total.window.map_or(0, |window| window.to_us));
+        Ok(results)
     }
 
     fn report(mut self, record: &RunRecord, kept: &[KeptSlice]) -> Result<Report, String> {

@@ -6,11 +6,11 @@ use std::time::Duration;
 use ltc_config::profile::WithoutOrchestrator;
 
 use super::record::RunRecord;
-use crate::orchestrator::control::{BEAT, asked, last_sign};
+use crate::orchestrator::control::{HEARTBEAT, asked, last_sign};
 use crate::orchestrator::run_store::{CONTROL, RunFiles, RunStore};
 
 /// If the last signal of an orchestrator is older than this, it has ended or cannot be reached.
-const SILENT_AFTER: Duration = Duration::from_secs(3 * BEAT.as_secs());
+const SILENT_AFTER: Duration = Duration::from_secs(3 * HEARTBEAT.as_secs());
 /// A function that was called before the last signal starts within this time, and then waits for a signal.
 const START: Duration = Duration::from_secs(30);
 /// After this time, the users of a function that stops on its own are stopped in the middle of their iteration.
@@ -96,7 +96,7 @@ fn latest_end(record: &RunRecord, sign: Duration) -> Option<Duration> {
         WithoutOrchestrator::StopAfter(silence) => return Some(sign + START + silence + GRACE),
         WithoutOrchestrator::Finish => {
             // Functions of the next interval are called a few seconds early.
-            let called = (sign + BEAT * 3).saturating_sub(record.starts_at());
+            let called = (sign + HEARTBEAT * 3).saturating_sub(record.starts_at());
             let begun = record.fleet.intervals().take_while(|interval| interval.from <= called).last()?;
             begun.end()?
         }

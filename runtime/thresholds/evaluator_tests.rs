@@ -47,7 +47,7 @@ impl SimulatedTest {
 
 #[test]
 fn thresholds_are_judged_over_the_whole_test() {
-    let mut course = SimulatedTest::new(&[
+    let mut test = SimulatedTest::new(&[
         "failures < 1%",
         "failures < 5",
         "rps > 99",
@@ -56,9 +56,9 @@ fn thresholds_are_judged_over_the_whole_test() {
         "avg < 10ms",
         "requests >= 300",
     ]);
-    course.seconds(2, 100, 2, 10);
-    course.second(100, 0, 4);
-    let found: Vec<_> = course.evaluator.verdicts().iter().map(|v| (v.actual_text(), v.limit_text(), v.word())).collect();
+    test.seconds(2, 100, 2, 10);
+    test.second(100, 0, 4);
+    let found: Vec<_> = test.evaluator.verdicts().iter().map(|v| (v.actual_text(), v.limit_text(), v.word())).collect();
     let expected = [
         ("1.33%", "< 1%", "failed"),
         ("4", "< 5", "passed"),
@@ -75,13 +75,13 @@ fn thresholds_are_judged_over_the_whole_test() {
 
 #[test]
 fn the_worst_window_decides() {
-    let mut course = SimulatedTest::new(&["p95(successful) < 50ms over 3s", "failures < 10% over 3s"]);
-    course.seconds(5, 10, 0, 10);
-    assert_eq!(course.only().outcome, Status::Passed);
-    assert_eq!(course.only().detail, "at worst, from 00:00:00 to 00:00:03");
-    course.second(20, 10, 90);
-    course.seconds(5, 10, 0, 10);
-    let verdicts = course.evaluator.verdicts();
+    let mut test = SimulatedTest::new(&["p95(successful) < 50ms over 3s", "failures < 10% over 3s"]);
+    test.seconds(5, 10, 0, 10);
+    assert_eq!(test.only().outcome, Status::Passed);
+    assert_eq!(test.only().detail, "at worst, from 00:00:00 to 00:00:03");
+    test.second(20, 10, 90);
+    test.seconds(5, 10, 0, 10);
+    let verdicts = test.evaluator.verdicts();
     assert_eq!((verdicts[0].outcome, verdicts[0].actual), (Status::Failed, Some(Value::Figure(90_000.0))));
     assert_eq!(verdicts[0].detail, "the worst, from 00:00:03 to 00:00:06");
     let Some(Value::Figure(share)) = verdicts[1].actual else { panic!("{:?}", verdicts[1]) };
@@ -90,49 +90,49 @@ fn the_worst_window_decides() {
 
 #[test]
 fn test_is_stopped_by_a_bad_window_but_not_by_one_bad_second() {
-    let mut course = SimulatedTest::new(&["failures < 50% abort after 4s"]);
-    assert_eq!(course.seconds(3, 10, 0, 1), None);
-    assert!(!course.second(10, 10, 1));
-    assert_eq!(course.seconds(6, 10, 0, 1), None);
+    let mut test = SimulatedTest::new(&["failures < 50% abort after 4s"]);
+    assert_eq!(test.seconds(3, 10, 0, 1), None);
+    assert!(!test.second(10, 10, 1));
+    assert_eq!(test.seconds(6, 10, 0, 1), None);
     // From here on all requests fail, so the last 4 s break the limit as soon as half of them have failed.
-    assert_eq!(course.seconds(6, 10, 10, 1), Some(12));
-    let verdict = course.only();
+    assert_eq!(test.seconds(6, 10, 10, 1), Some(12));
+    let verdict = test.only();
     assert_eq!((verdict.outcome, verdict.aborted_at_us), (Status::Failed, Some(12_000_000)));
     assert_eq!(verdict.detail, "from 00:00:08 to 00:00:12; stopped the test at 00:00:12");
-    assert!(!course.second(10, 10, 1), "a test is stopped once");
+    assert!(!test.second(10, 10, 1), "a test is stopped once");
 }
 
 #[test]
 fn window_has_to_stay_broken_for_the_given_time() {
-    let mut course = SimulatedTest::new(&["failures < 50% over 2s abort after 3s"]);
-    assert_eq!(course.seconds(2, 10, 10, 1), None);
-    assert_eq!(course.seconds(2, 10, 0, 1), None, "it recovered");
-    assert_eq!(course.seconds(9, 10, 10, 1), Some(8), "broken from second 5 on");
+    let mut test = SimulatedTest::new(&["failures < 50% over 2s abort after 3s"]);
+    assert_eq!(test.seconds(2, 10, 10, 1), None);
+    assert_eq!(test.seconds(2, 10, 0, 1), None, "it recovered");
+    assert_eq!(test.seconds(9, 10, 10, 1), Some(8), "broken from second 5 on");
 }
 
 #[test]
 fn abort_without_a_time_stops_immediately() {
-    let mut course = SimulatedTest::new(&["failures < 5 abort"]);
-    assert_eq!(course.seconds(9, 10, 2, 1), Some(3));
+    let mut test = SimulatedTest::new(&["failures < 5 abort"]);
+    assert_eq!(test.seconds(9, 10, 2, 1), Some(3));
 }
 
 #[test]
 fn results_before_from_are_not_judged() {
-    let mut course = SimulatedTest::new(&["rps > 50 over 2s from 3s abort", "max < 20ms from 3s"]);
-    assert_eq!(course.seconds(3, 1, 0, 100), None);
-    assert_eq!(course.seconds(3, 60, 0, 10), None);
-    assert!(course.evaluator.verdicts().iter().all(|v| v.outcome == Status::Passed), "{:?}", course.evaluator.verdicts());
+    let mut test = SimulatedTest::new(&["rps > 50 over 2s from 3s abort", "max < 20ms from 3s"]);
+    assert_eq!(test.seconds(3, 1, 0, 100), None);
+    assert_eq!(test.seconds(3, 60, 0, 10), None);
+    assert!(test.evaluator.verdicts().iter().all(|v| v.outcome == Status::Passed), "{:?}", test.evaluator.verdicts());
     // Users that finish their iteration don't count in a rate.
-    course.planned = 0;
-    assert_eq!(course.seconds(3, 1, 0, 1), None);
-    assert_eq!(course.only().outcome, Status::Passed);
+    test.planned = 0;
+    assert_eq!(test.seconds(3, 1, 0, 1), None);
+    assert_eq!(test.only().outcome, Status::Passed);
 }
 
 #[test]
 fn threshold_without_data_does_not_pass() {
-    let mut course = SimulatedTest::new(&["Buy.p95 < 1s", "Buy.failures < 1%", "Buy.failures < 1", "p95 < baseline", "p95 < 1s over 1m"]);
-    course.seconds(2, 10, 0, 1);
-    let found: Vec<_> = course.evaluator.verdicts().into_iter().map(|v| (v.outcome, v.detail)).collect();
+    let mut test = SimulatedTest::new(&["Buy.p95 < 1s", "Buy.failures < 1%", "Buy.failures < 1", "p95 < baseline", "p95 < 1s over 1m"]);
+    test.seconds(2, 10, 0, 1);
+    let found: Vec<_> = test.evaluator.verdicts().into_iter().map(|v| (v.outcome, v.detail)).collect();
     assert_eq!(found[0], (Status::Failed, "there were no requests".to_owned()));
     assert_eq!(found[1], (Status::Failed, "there were no requests".to_owned()));
     assert_eq!(found[2].0, Status::Passed);
@@ -143,10 +143,10 @@ fn threshold_without_data_does_not_pass() {
 #[test]
 fn value_of_an_earlier_run_is_a_limit() {
     let baseline = crate::report::sample::report();
-    let mut course =
+    let mut test =
         SimulatedTest::after(&["p50 < baseline * 2", "failures < baseline + 0.5%", "Checkout.p50 < baseline"], Some(&baseline)).unwrap();
-    course.seconds(3, 100, 2, 15);
-    let found: Vec<_> = course.evaluator.verdicts().iter().map(|v| (v.limit_text(), v.word())).collect();
+    test.seconds(3, 100, 2, 15);
+    let found: Vec<_> = test.evaluator.verdicts().iter().map(|v| (v.limit_text(), v.word())).collect();
     assert_eq!(found[0], ("< 82.8 ms".to_owned(), "passed"));
     assert_eq!(found[1], ("< 1.5%".to_owned(), "failed"));
     assert_eq!(found[2], ("< 1007 ms".to_owned(), "failed"));
@@ -159,13 +159,13 @@ fn value_of_an_earlier_run_is_a_limit() {
 
 #[test]
 fn a_long_window_is_kept_in_few_pieces() {
-    let mut course = SimulatedTest::new(&["failures < 1% over 10m"]);
-    course.seconds(1300, 10, 0, 1);
-    let window = course.evaluator.watched[0].window.as_ref().unwrap();
+    let mut test = SimulatedTest::new(&["failures < 1% over 10m"]);
+    test.seconds(1300, 10, 0, 1);
+    let window = test.evaluator.watched[0].window.as_ref().unwrap();
     assert!((59..=61).contains(&window.pieces.len()), "{}", window.pieces.len());
     let full = window.full().unwrap();
     assert!((599..=611).contains(&full.length().as_secs()), "{:?}", full.length());
-    assert_eq!(course.only().detail, "at worst, from 00:00:00 to 00:10:00");
+    assert_eq!(test.only().detail, "at worst, from 00:00:00 to 00:10:00");
 }
 
 #[test]
@@ -185,34 +185,34 @@ fn merged_results_are_judged_again() {
 
 #[test]
 fn threshold_without_results_yet_is_not_failed() {
-    let mut course = SimulatedTest::new(&["failures < 1% from 3s", "p95 < 1s over 1s from 3s", "Buy.p95 < 1s"]);
-    course.second(10, 10, 1);
+    let mut test = SimulatedTest::new(&["failures < 1% from 3s", "p95 < 1s over 1s from 3s", "Buy.p95 < 1s"]);
+    test.second(10, 10, 1);
     let shown = |verdict: &Verdict| (verdict.outcome, verdict.actual_text(), verdict.detail.clone());
-    let so_far: Vec<_> = course.evaluator.so_far().iter().map(shown).collect();
+    let so_far: Vec<_> = test.evaluator.so_far().iter().map(shown).collect();
     let open = |detail: &str| (Status::NotJudged, "–".to_owned(), detail.to_owned());
     assert_eq!(so_far, [open("judged from 3s on"), open("judged from 3s on"), open("no data to judge it by so far")]);
-    let over: Vec<_> = course.evaluator.verdicts().iter().map(shown).collect();
+    let over: Vec<_> = test.evaluator.verdicts().iter().map(shown).collect();
     assert_eq!(over[..2], [open("the test ended before 3s"), open("the test ended before 3s")]);
     assert_eq!(over[2].0, Status::Failed, "a step without requests does not pass at the end");
-    course.seconds(3, 10, 0, 1);
-    assert!(course.evaluator.so_far()[..2].iter().all(|verdict| verdict.outcome == Status::Passed), "{:?}", course.evaluator.so_far());
+    test.seconds(3, 10, 0, 1);
+    assert!(test.evaluator.so_far()[..2].iter().all(|verdict| verdict.outcome == Status::Passed), "{:?}", test.evaluator.so_far());
 }
 
 #[test]
 fn window_with_too_many_failures_is_the_worst() {
-    let mut course = SimulatedTest::new(&["p95 < 50ms over 1s", "p95(successful) < 50ms over 1s", "p95 > 1ms over 1s abort"]);
-    course.seconds(2, 100, 5, 10);
-    assert!(course.evaluator.so_far().iter().all(|verdict| verdict.outcome == Status::Passed), "{:?}", course.evaluator.so_far());
-    assert!(course.second(100, 6, 10), "a failure is on the wrong side of every limit");
-    course.second(100, 0, 40);
-    let found: Vec<_> = course.evaluator.verdicts().iter().map(|v| (v.outcome, v.actual_text(), v.detail.clone())).collect();
+    let mut test = SimulatedTest::new(&["p95 < 50ms over 1s", "p95(successful) < 50ms over 1s", "p95 > 1ms over 1s abort"]);
+    test.seconds(2, 100, 5, 10);
+    assert!(test.evaluator.so_far().iter().all(|verdict| verdict.outcome == Status::Passed), "{:?}", test.evaluator.so_far());
+    assert!(test.second(100, 6, 10), "a failure is on the wrong side of every limit");
+    test.second(100, 0, 40);
+    let found: Vec<_> = test.evaluator.verdicts().iter().map(|v| (v.outcome, v.actual_text(), v.detail.clone())).collect();
     assert_eq!(found[0], (Status::Failed, "failed".to_owned(), "the worst, from 00:00:02 to 00:00:03".to_owned()));
     assert_eq!((found[1].0, found[1].1.as_str()), (Status::Passed, "40.0 ms"));
     assert_eq!((found[2].0, found[2].1.as_str()), (Status::Failed, "failed"));
     let whole = {
-        let mut course = SimulatedTest::new(&["p95 < 50ms", "avg < 50ms", "max < 50ms"]);
-        course.seconds(1, 100, 6, 10);
-        course.evaluator.verdicts()
+        let mut test = SimulatedTest::new(&["p95 < 50ms", "avg < 50ms", "max < 50ms"]);
+        test.seconds(1, 100, 6, 10);
+        test.evaluator.verdicts()
     };
     assert_eq!((whole[0].actual, whole[0].detail.as_str()), (Some(Value::Failed), "6.0% of 100 requests failed"));
     assert_eq!((whole[1].outcome, whole[2].outcome), (Status::Passed, Status::Failed), "a mean has no rank, the last one has");
@@ -224,9 +224,9 @@ fn failed_percentile_is_no_baseline() {
     let broken = |baseline: &Report, text: &str| SimulatedTest::after(&[text], Some(baseline)).err();
     assert_eq!(broken(&baseline, "p95 < baseline"), None);
     baseline.total = {
-        let mut course = SimulatedTest::new(&[]);
-        (0..10).for_each(|n| course.recorder.record(&Sample { ok: n > 0, ..Sample::default() }));
-        course.recorder.snapshot(Duration::from_secs(1), 1, 1)
+        let mut test = SimulatedTest::new(&[]);
+        (0..10).for_each(|n| test.recorder.record(&Sample { ok: n > 0, ..Sample::default() }));
+        test.recorder.snapshot(Duration::from_secs(1), 1, 1)
     };
     let why = broken(&baseline, "p95 < baseline * 2").unwrap().remove(0);
     assert!(why.contains("its p95 reads \"failed\", since 10.0% of 10 requests failed (write p95(successful)"), "{why}");

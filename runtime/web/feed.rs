@@ -69,9 +69,9 @@ impl Feed {
         (frames, live)
     }
 
-    pub(super) fn tell(&self, live: &LiveSnapshot) {
+    pub(super) fn publish(&self, live: &LiveSnapshot) {
         let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
-        past.log.tell(live);
+        past.log.add_failures(live);
         if live.brief {
             // The final event, which has the whole test, follows immediately.
             return;
@@ -183,17 +183,17 @@ mod tests {
     #[test]
     fn late_page_receives_the_past() {
         let feed = Feed::new(Arc::new(info()));
-        feed.tell(&live_snapshot());
-        feed.tell(&live_snapshot());
-        let (told, mut live) = feed.subscribe();
+        feed.publish(&live_snapshot());
+        feed.publish(&live_snapshot());
+        let (frames, mut live) = feed.subscribe();
         assert_eq!(
-            told.iter().map(|frame| frame.lines().next().unwrap()).collect::<Vec<_>>(),
+            frames.iter().map(|frame| frame.lines().next().unwrap()).collect::<Vec<_>>(),
             ["event: about", "event: history", "event: interval"]
         );
-        assert_eq!(data(&told[0])["versions"], "treatments 1.4.2");
-        assert_eq!(data(&told[1]).as_array().unwrap().len(), 2);
-        assert_eq!(data(&told[1])[0][0], 10.0);
-        let now = data(&told[2]);
+        assert_eq!(data(&frames[0])["versions"], "treatments 1.4.2");
+        assert_eq!(data(&frames[1]).as_array().unwrap().len(), 2);
+        assert_eq!(data(&frames[1])[0][0], 10.0);
+        let now = data(&frames[2]);
         assert_eq!((now["total"]["requests"].as_u64(), now["steps"][0]["name"].as_str()), (Some(400), Some("Checkout / Create")));
         assert_eq!((now["failures"][0]["count"].as_u64(), now["failures"][0]["place"].as_str()), (Some(8), Some("specs/tpdata.lt:14:5")));
         let conclusion = Conclusion { outcome: Outcome::NoThresholds, reasons: vec!["no thresholds".to_owned()] };
@@ -215,7 +215,7 @@ mod tests {
         let mut live = LiveSnapshot::default();
         for second in 0..10_000 {
             live.at = Duration::from_secs(second);
-            feed.tell(&live);
+            feed.publish(&live);
         }
         let ticks = data(&feed.subscribe().0[1]);
         let ticks = ticks.as_array().unwrap();

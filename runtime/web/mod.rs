@@ -23,7 +23,7 @@ use ltc_engine::workers::Stop;
 pub(crate) const PORT: u16 = 8089;
 
 /// The time that streams have at the end to send their last events.
-const GOODBYE: Duration = Duration::from_millis(300);
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// The address at which to serve the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,9 +87,9 @@ impl Web {
     }
 
     /// Sends an interval to the pages.
-    pub(crate) fn tell(&self, live: &LiveSnapshot) {
+    pub(crate) fn publish(&self, live: &LiveSnapshot) {
         if let Some(running) = &self.running {
-            running.feed.tell(live);
+            running.feed.publish(live);
         }
     }
 
@@ -97,7 +97,7 @@ impl Web {
     pub(crate) fn finish(self, whole: &LiveSnapshot) {
         if let Some(running) = self.running {
             running.feed.end(whole);
-            running.stop(GOODBYE);
+            running.stop(CLOSE_TIMEOUT);
         }
     }
 }

@@ -34,13 +34,13 @@ mod tests {
     }
 
     /// Runs before the page's script: replays the server's events, and records what the page made of them.
-    const TOLD: &str = "<script>
+    const HARNESS: &str = "<script>
 window.EventSource = class {
-  constructor() { this.heard = {}; setTimeout(() => { for (const [name, data] of FRAMES) this.heard[name]({ data }); told(); }, 50); }
+  constructor() { this.heard = {}; setTimeout(() => { for (const [name, data] of FRAMES) this.heard[name]({ data }); report(); }, 50); }
   addEventListener(name, call) { this.heard[name] = call; }
   close() {}
 };
-function told() {
+function report() {
   const texts = (what) => [...document.querySelectorAll(what)].map((one) => one.textContent);
   const seen = parent.document.createElement('pre');
   seen.id = 'seen';
@@ -59,7 +59,7 @@ function told() {
         let mut live = crate::live::sample::live_snapshot();
         for second in 1..5 {
             live.at = std::time::Duration::from_secs(second * 5);
-            feed.tell(&live);
+            feed.publish(&live);
         }
         let frames: Vec<[String; 2]> = feed
             .subscribe()
@@ -70,9 +70,9 @@ function told() {
                 [name.to_owned(), data.trim_end().to_owned()]
             })
             .collect();
-        let told = TOLD.replace("FRAMES", &serde_json::to_string(&frames).unwrap().replace('<', "\\u003c"));
+        let harness = HARNESS.replace("FRAMES", &serde_json::to_string(&frames).unwrap().replace('<', "\\u003c"));
         let (html, _) = page();
-        let html = html.replacen("<title>", &format!("{}{told}<title>", crate::report::html::browser::WATCH), 1);
+        let html = html.replacen("<title>", &format!("{}{harness}<title>", crate::report::html::browser::WATCH), 1);
         let dom = crate::report::html::browser::dom(&html, 1200);
         let seen = dom.rsplit_once("<pre id=\"seen\">").unwrap_or_else(|| panic!("the page's script ended early: {dom}")).1;
         let seen: serde_json::Value = serde_json::from_str(seen.split_once("</pre>").unwrap().0).unwrap();

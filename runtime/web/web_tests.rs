@@ -56,7 +56,7 @@ fn the_page_is_served_with_a_policy_and_without_the_token() {
 #[test]
 fn events_are_delivered_as_they_come() {
     let ui = ui();
-    ui.web.tell(&live_snapshot());
+    ui.web.publish(&live_snapshot());
     let mut lines = BufReader::new(ui.connect("GET /events", &ui.host())).lines().map(Result::unwrap);
     let mut next = |name: &str| {
         let wanted = format!("event: {name}");
@@ -68,7 +68,7 @@ fn events_are_delivered_as_they_come() {
     assert_eq!(next("interval")["total"]["requests"], 400);
     let mut later = live_snapshot();
     later.users = 99;
-    ui.web.tell(&later);
+    ui.web.publish(&later);
     assert_eq!(next("interval")["tick"][1], 99);
     ui.web.finish(&live_snapshot());
     assert_eq!(next("end")["verdict"], "no_thresholds");

@@ -60,14 +60,14 @@ impl Run {
     }
 
     /// Runs it to its end, with any exit code.
-    pub(crate) fn output(self) -> Said {
+    pub(crate) fn output(self) -> Output {
         self.start().output()
     }
 
     /// Runs it to its end, and asserts its exit code.
     #[track_caller]
-    pub(crate) fn ends(self, code: i32) -> Said {
-        self.start().ends(code)
+    pub(crate) fn exits(self, code: i32) -> Output {
+        self.start().exits(code)
     }
 }
 
@@ -108,22 +108,22 @@ impl Running {
     }
 
     /// Waits for its end.
-    pub(crate) fn output(mut self) -> Said {
+    pub(crate) fn output(mut self) -> Output {
         let deadline = Instant::now() + LIMIT;
         let (stdout, stderr) = (read(self.child.stdout.take()), read(self.child.stderr.take()));
         let rest = || deadline.saturating_duration_since(Instant::now());
         let [stdout, stderr] =
             [stdout, stderr].map(|text| text.recv_timeout(rest()).unwrap_or_else(|_| panic!("it did not end in {LIMIT:?}")));
         let status = self.child.wait().expect("its output has ended");
-        Said { code: status.code(), all: format!("{stdout}{stderr}"), stdout }
+        Output { code: status.code(), all: format!("{stdout}{stderr}"), stdout }
     }
 
     /// Waits for its end, and asserts its exit code.
     #[track_caller]
-    pub(crate) fn ends(self, code: i32) -> Said {
-        let said = self.output();
-        assert_eq!(said.code, Some(code), "{said}");
-        said
+    pub(crate) fn exits(self, code: i32) -> Output {
+        let output = self.output();
+        assert_eq!(output.code, Some(code), "{output}");
+        output
     }
 }
 
@@ -149,16 +149,16 @@ fn read(pipe: Option<impl Read + Send + 'static>) -> Receiver<String> {
 
 /// The output of a command: standard output, then standard error.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct Output {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     all: String,
 }
 
-impl Said {
+impl Output {
     /// Asserts that all of these texts were printed.
     #[track_caller]
-    pub(crate) fn says(&self, parts: &[&str]) -> &Self {
+    pub(crate) fn prints(&self, parts: &[&str]) -> &Self {
         let missing: Vec<&str> = parts.iter().copied().filter(|part| !self.all.contains(part)).collect();
         assert!(missing.is_empty(), "{missing:?} is not in:\n{self}");
         self
@@ -166,14 +166,14 @@ impl Said {
 
     /// Asserts that none of these texts were printed.
     #[track_caller]
-    pub(crate) fn lacks(&self, parts: &[&str]) -> &Self {
+    pub(crate) fn omits(&self, parts: &[&str]) -> &Self {
         let found: Vec<&str> = parts.iter().copied().filter(|part| self.all.contains(part)).collect();
         assert!(found.is_empty(), "{found:?} is in:\n{self}");
         self
     }
 }
 
-impl Deref for Said {
+impl Deref for Output {
     type Target = str;
 
     fn deref(&self) -> &str {
@@ -181,7 +181,7 @@ impl Deref for Said {
     }
 }
 
-impl fmt::Display for Said {
+impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.all)
     }

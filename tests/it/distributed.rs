@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use crate::command::{Run, Said};
+use crate::command::{Output, Run};
 use crate::echo::Echo;
 use crate::machine;
 use crate::project::Project;
@@ -18,23 +18,23 @@ fn fleet(project: &Project, args: &[&str]) -> Run {
 #[test]
 fn fleet_counts_the_requests_that_the_server_counts() {
     let project = Project::examples();
-    let said = fleet(&project, &["--duration", "4s", "--interval", "2s", "--json", "run.json"]).ends(0);
-    said.says(&["Shards     3 at once, up to 3 users each"]).lacks(&["warning"]);
+    let output = fleet(&project, &["--duration", "4s", "--interval", "2s", "--json", "run.json"]).exits(0);
+    output.prints(&["Shards     3 at once, up to 3 users each"]).omits(&["warning"]);
     let report = project.report("run.json");
     let count = |name: &str| report.figure(name, "requests");
     assert_eq!(count("Create treatment variant"), project.route("POST /tpdata/treatments/{treatment}/variants"));
     assert_eq!(count("Get treatment variant"), project.route("GET /tpdata/treatments/{treatment}/variants/{id}"));
-    assert!(count("Get treatment variant") > 50, "{said}");
+    assert!(count("Get treatment variant") > 50, "{output}");
     assert_eq!(report["total"]["sources"].as_object().unwrap().len(), 6, "a thread of each shard in each interval");
 }
 
 #[test]
 fn plan_is_printed_for_people_and_as_json() {
     let project = Project::examples();
-    let said = project.run("tpdata", &["plan", "--clients", "2000", "--duration", "30m"]).ends(0);
-    said.says(&["tpdata on AWS Lambda", "us-west-2 4 (100%)", "1,769 MB", "00:28:00", "12 invocations", "about $0.2"]);
-    let said = project.run("tpdata", &["plan", "--json", "--engine", "process", "--shards", "5", "--interval", "4s"]).ends(0);
-    let plan: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    let output = project.run("tpdata", &["plan", "--clients", "2000", "--duration", "30m"]).exits(0);
+    output.prints(&["tpdata on AWS Lambda", "us-west-2 4 (100%)", "1,769 MB", "00:28:00", "12 invocations", "about $0.2"]);
+    let output = project.run("tpdata", &["plan", "--json", "--engine", "process", "--shards", "5", "--interval", "4s"]).exits(0);
+    let plan: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
     // Ten seconds: the last interval may be up to a window of two seconds longer than the others.
     assert_eq!((plan["shards"].as_u64(), plan["intervals"].as_array().unwrap().len()), (Some(5), 2));
     assert_eq!(plan["intervals"][1]["users_from"], 20);
@@ -48,17 +48,17 @@ fn failed_shard_is_restarted_and_its_lost_load_is_named() {
     for (fault, why) in
         [("kill:1@1s", "the process ended: exit status: 9"), ("cut:1@1s", "the process ended: exit status: 9"), ("never:1", "")]
     {
-        let said = fleet(&project, &["--duration", "5s", "--json", "run.json"]).env("LTC_FAULT", fault).ends(0);
+        let output = fleet(&project, &["--duration", "5s", "--json", "run.json"]).env("LTC_FAULT", fault).exits(0);
         let report = project.report("run.json");
-        assert!(report.figure("Get treatment variant", "requests") > 30, "{fault}: {said}");
+        assert!(report.figure("Get treatment variant", "requests") > 30, "{fault}: {output}");
         if why.is_empty() {
             continue;
         }
         let lost = report["run"]["notes"].as_array().unwrap().iter().filter_map(|note| note.as_str());
         let lost: Vec<&str> = lost.filter(|note| note.starts_with("shard 1 lost from 00:00:0")).collect();
-        assert!(lost.len() == 1 && lost[0].contains(why) && lost[0].contains("3 users"), "{fault}: {lost:?}\n{said}");
-        assert!(said.contains("2 of 3 shards generated all of their load"), "{fault}: {said}");
-        assert!(fault != "cut:1@1s" || said.contains("shard 1: a frame is damaged"), "{said}");
+        assert!(lost.len() == 1 && lost[0].contains(why) && lost[0].contains("3 users"), "{fault}: {lost:?}\n{output}");
+        assert!(output.contains("2 of 3 shards generated all of their load"), "{fault}: {output}");
+        assert!(fault != "cut:1@1s" || output.contains("shard 1: a frame is damaged"), "{output}");
     }
 }
 
@@ -66,11 +66,11 @@ fn failed_shard_is_restarted_and_its_lost_load_is_named() {
 const FILES: [&str; 8] = ["--json", "run.json", "--html", "run.html", "--junit", "run.xml", "--summary-md", "run.md"];
 
 /// Asserts that console, JSON, HTML, JUnit and Markdown all contain this verdict.
-fn all_tell(project: &Project, said: &Said, key: &str, text_of_it: &str) {
+fn assert_verdict_everywhere(project: &Project, output: &Output, key: &str, text_of_it: &str) {
     let file = |name: &str| project.read(name);
-    said.says(&[&format!("Verdict: {text_of_it}")]);
+    output.prints(&[&format!("Verdict: {text_of_it}")]);
     let json = project.json("run.json");
-    assert_eq!((json["verdict"].as_str(), json["summary"]["verdict"].as_str()), (Some(key), Some(key)), "{said}");
+    assert_eq!((json["verdict"].as_str(), json["summary"]["verdict"].as_str()), (Some(key), Some(key)), "{output}");
     assert!(file("run.html").contains(&format!("\"verdict\":\"{key}\"")));
     let junit = file("run.xml");
     let case = junit.lines().find(|line| line.contains("classname=\"tpdata.verdict\"")).unwrap();
@@ -83,18 +83,18 @@ fn all_tell(project: &Project, said: &Said, key: &str, text_of_it: &str) {
 #[test]
 fn shard_that_never_starts_breaks_the_test_and_keeps_the_results_of_the_others() {
     let project = Project::examples();
-    let said = fleet(&project, &[&["--duration", "3s"], &FILES[..]].concat()).env("LTC_FAULT", "never:2!").ends(3);
-    said.says(&["error: shard 2 lost from 00:00:00 to 00:00:03, 3 users"]);
-    assert!(project.report("run.json").figure("Get treatment variant", "requests") > 20, "{said}");
-    all_tell(&project, &said, "broken", "broken: shard 2 lost from 00:00:00 to 00:00:03, 3 users");
+    let output = fleet(&project, &[&["--duration", "3s"], &FILES[..]].concat()).env("LTC_FAULT", "never:2!").exits(3);
+    output.prints(&["error: shard 2 lost from 00:00:00 to 00:00:03, 3 users"]);
+    assert!(project.report("run.json").figure("Get treatment variant", "requests") > 20, "{output}");
+    assert_verdict_everywhere(&project, &output, "broken", "broken: shard 2 lost from 00:00:00 to 00:00:03, 3 users");
 }
 
 #[test]
 fn lost_fleet_is_broken_in_every_file() {
     let project = Project::examples();
     let args = ["run", "--shards", "1", "--clients", "3", "--hatch-rate", "100", "--stats-interval=500ms", "--duration", "2s"];
-    let said = project.run("tpdata", &[&args[..], &FILES].concat()).env("LTC_FAULT", "never:0!").ends(3);
-    all_tell(&project, &said, "broken", "broken: shard 0 lost from 00:00:00");
+    let output = project.run("tpdata", &[&args[..], &FILES].concat()).env("LTC_FAULT", "never:0!").exits(3);
+    assert_verdict_everywhere(&project, &output, "broken", "broken: shard 0 lost from 00:00:00");
     assert!(project.json("run.json")["reasons"].as_array().unwrap().iter().any(|reason| reason == "no request was begun"));
 }
 
@@ -111,8 +111,8 @@ fn unwritable_output_sets_the_exit_code_and_not_the_verdict() {
     project.wait_for_requests(20);
     fs::remove_dir_all(&folder).unwrap();
     project.write("gone", "");
-    let said = running.ends(3);
-    said.says(&["warning: cannot write gone/run.xml", "Verdict: no thresholds"]);
+    let output = running.exits(3);
+    output.prints(&["warning: cannot write gone/run.xml", "Verdict: no thresholds"]);
     assert_eq!(project.json("run.json")["verdict"], "no_thresholds");
     assert!(project.path().join("run.html").is_file(), "the others are written");
 }
@@ -120,22 +120,22 @@ fn unwritable_output_sets_the_exit_code_and_not_the_verdict() {
 #[test]
 fn hanging_shard_is_ended_and_its_load_is_named() {
     let project = Project::examples();
-    let said = fleet(&project, &["--duration", "20s", "--json", "run.json"]).env("LTC_FAULT", "hang:1@1s").ends(0);
-    said.says(&["3 users: it hangs: no frame arrived in time"]);
+    let output = fleet(&project, &["--duration", "20s", "--json", "run.json"]).env("LTC_FAULT", "hang:1@1s").exits(0);
+    output.prints(&["3 users: it hangs: no frame arrived in time"]);
     // While it hangs, its users are planned and don't run.
-    said.says(&["users 6/9"]);
+    output.prints(&["users 6/9"]);
     // The shard was restarted: its thread also reports users at the end.
-    assert_eq!(project.json("run.json")["total"]["sources"].as_object().unwrap().len(), 3, "{said}");
+    assert_eq!(project.json("run.json")["total"]["sources"].as_object().unwrap().len(), 3, "{output}");
 }
 
 #[test]
 fn wrong_clock_and_slice_delivered_twice_are_reported() {
     let project = Project::examples();
-    let said = fleet(&project, &["--duration", "3s"]).env("LTC_FAULT", "skew:1").ends(0);
-    said.says(&["shard 1: its clock is 2.0 s ahead of the orchestrator's"]);
-    let said = fleet(&project, &["--duration", "2s"]).env("LTC_FAULT", "twice:1").ends(0);
-    said.says(&["shard 1: its event was delivered twice and run once"]);
-    assert!(said.contains("users 9/9"), "no more users than planned: {said}");
+    let output = fleet(&project, &["--duration", "3s"]).env("LTC_FAULT", "skew:1").exits(0);
+    output.prints(&["shard 1: its clock is 2.0 s ahead of the orchestrator's"]);
+    let output = fleet(&project, &["--duration", "2s"]).env("LTC_FAULT", "twice:1").exits(0);
+    output.prints(&["shard 1: its event was delivered twice and run once"]);
+    assert!(output.contains("users 9/9"), "no more users than planned: {output}");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn ctrl_c_stops_the_fleet_and_reports() {
     let running = fleet(&project, &["--duration", "10m", "--json", "run.json"]).env("LTC_TEST_MARK", &mark).start();
     project.wait_for_requests(30);
     running.interrupt();
-    running.ends(130);
+    running.exits(130);
     machine::wait_until("no shard is left", || machine::processes_with("LTC_TEST_MARK", &mark) == 0);
     let route = project.route("GET /tpdata/treatments/{treatment}/variants/{id}");
     assert_eq!(project.report("run.json").figure("Get treatment variant", "requests"), route, "all that was sent is reported");
@@ -159,8 +159,8 @@ fn closed_terminal_stops_the_fleet_and_a_second_signal_stops_it_at_once_with_a_r
     running.signal("HUP");
     running.wait_for_line("stopping: users finish their iteration");
     running.interrupt();
-    let said = running.ends(130);
-    all_tell(&project, &said, "interrupted", "interrupted: it was stopped before its end");
+    let output = running.exits(130);
+    assert_verdict_everywhere(&project, &output, "interrupted", "interrupted: it was stopped before its end");
 }
 
 #[test]
@@ -168,18 +168,18 @@ fn broken_threshold_with_abort_stops_the_fleet() {
     let project = Project::failing_examples();
     let profile = project.read("specs/tpdata.profile.yml");
     project.write("specs/tpdata.profile.yml", format!("{profile}  thresholds: ['failures < 10% abort after 2s']\n"));
-    let said = fleet(&project, &[&["--duration", "10m"], &FILES[..]].concat()).ends(1);
-    said.lacks(&["env cs1 · 00:10:00"]).says(&["stopping: the threshold `failures < 10% abort after 2s` is broken"]);
-    all_tell(&project, &said, "failed", "failed: 1 of 1 threshold failed");
+    let output = fleet(&project, &[&["--duration", "10m"], &FILES[..]].concat()).exits(1);
+    output.omits(&["env cs1 · 00:10:00"]).prints(&["stopping: the threshold `failures < 10% abort after 2s` is broken"]);
+    assert_verdict_everywhere(&project, &output, "failed", "failed: 1 of 1 threshold failed");
 }
 
-/// The spec `seam` in its own project, with a server that records all requests.
-struct Seam {
+/// The spec `handover` in its own project, with a server that records all requests.
+struct HandoverTest {
     project: Project,
     echo: Echo,
 }
 
-impl Seam {
+impl HandoverTest {
     fn new() -> Self {
         let echo = Echo::start();
         let project = Project::new()
@@ -192,12 +192,12 @@ impl Seam {
     }
 
     /// Runs it in intervals of two seconds. Returns user, iteration, shard and row of each request that the server saw, in the order in
-    /// which they were sent (a request that is in progress at a seam may arrive after the next interval's first).
-    fn run(&self, args: &[&str]) -> (Vec<[u64; 4]>, Said) {
+    /// which they were sent (a request that is in progress at a handover may arrive after the next interval's first).
+    fn run(&self, args: &[&str]) -> (Vec<[u64; 4]>, Output) {
         let before = self.echo.of("/turn").len();
         let fleet = ["run", "--shards", "3", "--interval", "2s", "--stats-interval", "500ms", "--json", "run.json"];
         let _measures = machine::measuring();
-        let said = self.project.run("seam", &[&fleet[..], args].concat()).ends(0);
+        let output = self.project.run("seam", &[&fleet[..], args].concat()).exits(0);
         let number = |target: &str, key: &str| -> u64 {
             let pairs = target.split_once('?').unwrap().1.split('&').filter_map(|pair| pair.split_once('='));
             pairs.filter(|(found, _)| *found == key).map(|(_, value)| value.parse().unwrap()).next().unwrap()
@@ -205,15 +205,15 @@ impl Seam {
         let mut seen = self.echo.of("/turn").split_off(before);
         // Of requests in the same millisecond, a first iteration comes last.
         seen.sort_by_key(|seen| (number(&seen.target, "sent"), number(&seen.target, "turn") == 0));
-        (seen.iter().map(|seen| ["user", "turn", "shard", "row"].map(|key| number(&seen.target, key))).collect(), said)
+        (seen.iter().map(|seen| ["user", "turn", "shard", "row"].map(|key| number(&seen.target, key))).collect(), output)
     }
 }
 
 #[test]
 fn intervals_hand_over_without_gap_or_double_load() {
-    let seam = Seam::new();
-    let (seen, said) = seam.run(&[]);
-    said.lacks(&["warning: shard"]);
+    let handover = HandoverTest::new();
+    let (seen, output) = handover.run(&[]);
+    output.omits(&["warning: shard"]);
     let mut turns: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
     let mut shards: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
     let mut rows: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
@@ -239,10 +239,10 @@ fn intervals_hand_over_without_gap_or_double_load() {
 
 #[test]
 fn arrivals_at_the_seams_of_intervals_are_made_once() {
-    let seam = Seam::new();
-    let (seen, said) = seam.run(&["--profile", "specs/arrivals.profile.yml"]);
-    let missed = seam.project.json("run.json")["total"]["missed"].as_u64().unwrap();
-    assert_eq!(seen.len() as u64 + missed, 300, "{said}");
+    let handover = HandoverTest::new();
+    let (seen, output) = handover.run(&["--profile", "specs/arrivals.profile.yml"]);
+    let missed = handover.project.json("run.json")["total"]["missed"].as_u64().unwrap();
+    assert_eq!(seen.len() as u64 + missed, 300, "{output}");
 }
 
 #[test]
@@ -257,23 +257,23 @@ fn journal_of_a_killed_orchestrator_has_its_results_and_no_shard_outlives_it() {
     // Dropping the process kills it.
     drop(running);
     machine::wait_until("no shard is left", || machine::processes_with("LTC_TEST_MARK", &mark) == 0);
-    let said = project.run("tpdata", &["report", "kept", "--json", "run.json"]).ends(3);
-    said.says(&["the run has not recorded its end: it was cut off or is still going on; results until 00:0"]);
+    let output = project.run("tpdata", &["report", "kept", "--json", "run.json"]).exits(3);
+    output.prints(&["the run has not recorded its end: it was cut off or is still going on; results until 00:0"]);
     let counted = project.report("run.json").figure("Get treatment variant", "requests");
     let served = project.route("GET /tpdata/treatments/{treatment}/variants/{id}");
     assert!(counted > 0 && counted <= served, "{counted} of {served}");
-    let said = fleet(&project, &["--out", "kept"]).ends(3);
-    said.says(&["is the journal of another run: choose another directory"]);
+    let output = fleet(&project, &["--out", "kept"]).exits(3);
+    output.prints(&["is the journal of another run: choose another directory"]);
 }
 
 #[test]
 fn journal_of_a_whole_run_gives_the_report_of_the_run() {
     let project = Project::examples();
-    let said = fleet(&project, &["--duration", "3s", "--json", "run.json"]).ends(0);
+    let output = fleet(&project, &["--duration", "3s", "--json", "run.json"]).exits(0);
     let directory = fs::read_dir(project.path().join("runs")).unwrap().next().unwrap().unwrap().file_name();
     let directory = format!("runs/{}", directory.display());
-    said.says(&[&format!("journal in {directory}")]);
-    project.run("tpdata", &["report", &directory, "--json", "again.json"]).ends(0);
+    output.prints(&[&format!("journal in {directory}")]);
+    project.run("tpdata", &["report", &directory, "--json", "again.json"]).exits(0);
     let (first, again) = (project.json("run.json"), project.json("again.json"));
     for key in ["summary", "run", "names", "thresholds", "verdict", "reasons", "setup"] {
         assert_eq!(first[key], again[key], "{key}");

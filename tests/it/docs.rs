@@ -61,14 +61,14 @@ fn examples_of_the_reference_compile_and_run() {
     let profile = "test_header: { env: cs1 }\nprofile: { runner: { clients: 4, duration: 3s }, test: { spec: specs/reference.lt } }\n";
     let project = Project::examples().spec("reference", &spec).file("specs/reference.profile.yml", profile);
     let numbered = || spec.lines().enumerate().map(|(number, line)| format!("{:4} {line}\n", number + 1)).collect::<String>();
-    let said = project.ltc(&["build", "specs/reference.lt", "-o", "reference"]).output();
-    assert!(said.code == Some(0), "{}\n{said}", numbered());
-    assert!(!said.contains('⚠'), "the reference's examples are examples: {said}");
-    let said = project.run("reference", &["--debug", "--seed", "7"]).output();
+    let output = project.ltc(&["build", "specs/reference.lt", "-o", "reference"]).output();
+    assert!(output.code == Some(0), "{}\n{output}", numbered());
+    assert!(!output.contains('⚠'), "the reference's examples are examples: {output}");
+    let output = project.run("reference", &["--debug", "--seed", "7"]).output();
     let failed: Vec<&str> =
-        said.lines().filter(|line| line.contains('✗') || line.contains("specs/reference.lt:") && !line.contains("--")).collect();
-    assert!(said.code == Some(0), "{}\n{said}", failed.join("\n"));
-    project.run("reference", &["--seed", "7"]).ends(0).says(&["Total"]).lacks(&["expected"]);
+        output.lines().filter(|line| line.contains('✗') || line.contains("specs/reference.lt:") && !line.contains("--")).collect();
+    assert!(output.code == Some(0), "{}\n{output}", failed.join("\n"));
+    project.run("reference", &["--seed", "7"]).exits(0).prints(&["Total"]).omits(&["expected"]);
 }
 
 #[test]

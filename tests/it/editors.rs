@@ -146,8 +146,8 @@ vim.cmd("qa!")
     );
     project.write("test.lua", script);
     let output = Command::new("nvim").args(["--headless", "--clean", "-S", "test.lua"]).current_dir(project.path()).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     for part in ["did you mean `random`", "a random number or duration", "let x = random(1, 2)"] {
-        assert!(said.contains(part), "{part}:\n{said}");
+        assert!(text.contains(part), "{part}:\n{text}");
     }
 }

@@ -36,36 +36,36 @@ const HEAD: &str = "api shop { base \"http://127.0.0.1:1\"; healthcheck none; it
 const SEQUENCE: &str = "sequence S { step \"A\" { shop.item(1); expect 200 } }\n";
 
 /// The diagnostics of `specs/x.lt`.
-fn says_in(project: &Project) -> Result<Vec<String>, String> {
+fn diagnostics_in(project: &Project) -> Result<Vec<String>, String> {
     project.check("x").map(|checked| shown(&checked.diagnostics))
 }
 
-fn says(spec: &[u8]) -> Result<Vec<String>, String> {
-    says_in(&Project::new().spec("x", spec))
+fn diagnostics(spec: &[u8]) -> Result<Vec<String>, String> {
+    diagnostics_in(&Project::new().spec("x", spec))
 }
 
 #[test]
 fn odd_files_are_read_or_rejected_with_a_reason() {
     let plain = format!("{HEAD}{SEQUENCE}");
-    assert_eq!(says(plain.as_bytes()).unwrap(), Vec::<String>::new());
-    assert_eq!(says(format!("\u{feff}{plain}").as_bytes()).unwrap(), Vec::<String>::new(), "a byte order mark");
-    assert_eq!(says(plain.replace('\n', "\r\n").as_bytes()).unwrap(), Vec::<String>::new(), "CRLF");
-    let invalid = says(&[plain.as_bytes(), b"# caf\xe9\n"].concat()).unwrap_err();
+    assert_eq!(diagnostics(plain.as_bytes()).unwrap(), Vec::<String>::new());
+    assert_eq!(diagnostics(format!("\u{feff}{plain}").as_bytes()).unwrap(), Vec::<String>::new(), "a byte order mark");
+    assert_eq!(diagnostics(plain.replace('\n', "\r\n").as_bytes()).unwrap(), Vec::<String>::new(), "CRLF");
+    let invalid = diagnostics(&[plain.as_bytes(), b"# caf\xe9\n"].concat()).unwrap_err();
     assert!(invalid.contains("not UTF-8") && invalid.contains("line 4"), "{invalid}");
-    assert!(says(b"").unwrap()[0].contains("LT0501"), "an empty file has no user");
+    assert!(diagnostics(b"").unwrap()[0].contains("LT0501"), "an empty file has no user");
     let utf16: Vec<u8> = plain.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert!(!says(&utf16).unwrap_or_else(|why| vec![why]).is_empty());
+    assert!(!diagnostics(&utf16).unwrap_or_else(|why| vec![why]).is_empty());
 }
 
 #[test]
 fn very_long_lines_and_deep_nesting_are_checked_or_rejected() {
     let long = format!("{HEAD}sequence S {{ step \"A\" {{ shop.item(1); expect 200; expect not text \"{}\" }} }}\n", "x".repeat(5_000_000));
-    assert_eq!(says(long.as_bytes()).unwrap(), Vec::<String>::new());
+    assert_eq!(diagnostics(long.as_bytes()).unwrap(), Vec::<String>::new());
     let broken = format!("{HEAD}{SEQUENCE}let x = {}\n", "1 + ".repeat(50_000));
-    assert!(!says(broken.as_bytes()).unwrap().is_empty());
+    assert!(!diagnostics(broken.as_bytes()).unwrap().is_empty());
     for (open, close) in [("(", ")"), ("[", "]"), ("{ a: ", " }"), ("not ", ""), ("-", ""), ("if true then 1 else ", "")] {
         let deep = format!("{HEAD}{SEQUENCE}let x = {}1{}\n", open.repeat(100_000), close.repeat(100_000));
-        let found = says(deep.as_bytes()).unwrap();
+        let found = diagnostics(deep.as_bytes()).unwrap();
         assert!(found.iter().any(|d| d.starts_with("LT0007")), "{open}: {:?}", found.first());
     }
     let blocks = format!(
@@ -73,7 +73,7 @@ fn very_long_lines_and_deep_nesting_are_checked_or_rejected() {
         "if 1 == 1 { ".repeat(5_000),
         "} ".repeat(5_000)
     );
-    assert!(!says(blocks.as_bytes()).unwrap().is_empty());
+    assert!(!diagnostics(blocks.as_bytes()).unwrap().is_empty());
 }
 
 #[test]
@@ -82,14 +82,14 @@ fn regexes_of_a_spec_have_a_limit_together() {
         let lines: String = (0..count).map(|n| format!("expect text ~ /(a{{1,200}}b{{1,200}}){{1,9}}{n}/\n")).collect();
         format!("{HEAD}sequence S {{ step \"A\" {{ shop.item(1); expect 200\n{lines} }} }}\n")
     };
-    assert_eq!(says(spec(5).as_bytes()).unwrap(), Vec::<String>::new());
-    let found = says(spec(1_000).as_bytes()).unwrap();
+    assert_eq!(diagnostics(spec(5).as_bytes()).unwrap(), Vec::<String>::new());
+    let found = diagnostics(spec(1_000).as_bytes()).unwrap();
     assert!(found.len() == 1 && found[0].starts_with("LT0211") && found[0].contains("more than 32 MB together"), "{found:?}");
 }
 
 #[test]
 fn files_outside_of_the_project_are_rejected() {
-    let outside = |line: &str| says(format!("{line}\n{HEAD}{SEQUENCE}").as_bytes()).unwrap();
+    let outside = |line: &str| diagnostics(format!("{line}\n{HEAD}{SEQUENCE}").as_bytes()).unwrap();
     for (line, why) in [
         ("import \"../../x.lt\"", "outside of the project"),
         ("import \"/etc/passwd\"", "relative"),
@@ -109,9 +109,9 @@ fn files_outside_of_the_project_are_rejected() {
 fn circular_imports_are_reported_once() {
     let a = format!("import \"y.lt\"\n{HEAD}{SEQUENCE}");
     let project = Project::new().spec("x", a).spec("y", "import \"z.lt\"\n").spec("z", "import \"x.lt\"\n");
-    let found = says_in(&project).unwrap();
+    let found = diagnostics_in(&project).unwrap();
     assert_eq!(found.iter().filter(|d| d.starts_with("LT0113")).count(), 1, "{found:?}");
-    let own = says(format!("import \"x.lt\"\n{HEAD}{SEQUENCE}").as_bytes()).unwrap();
+    let own = diagnostics(format!("import \"x.lt\"\n{HEAD}{SEQUENCE}").as_bytes()).unwrap();
     assert!(own[0].starts_with("LT0113"), "{own:?}");
 }
 

@@ -29,17 +29,17 @@ fn served(project: &Project) -> u64 {
 #[test]
 fn stop_ends_a_run_of_another_terminal_with_its_report() {
     let project = Project::examples();
-    project.run("tpdata", &["runs"]).ends(0).says(&["no runs"]);
-    project.run("tpdata", &["stop"]).ends(2).says(&["no run is going on: `runs` lists all"]);
+    project.run("tpdata", &["runs"]).exits(0).prints(&["no runs"]);
+    project.run("tpdata", &["stop"]).exits(2).prints(&["no run is going on: `runs` lists all"]);
     let running = fleet(&project, &mark("stopped"), &["--duration", "10m", "--json", "run.json"]).start();
     project.wait_for_requests(30);
-    project.run("tpdata", &["runs"]).ends(0).says(&["running"]);
-    project.run("tpdata", &["stop", "tpdata-0"]).ends(2).says(&["unknown run `tpdata-0`"]);
-    project.run("tpdata", &["stop"]).ends(0).says(&["stopping; its orchestrator writes the report"]);
-    running.ends(130).says(&["stopping: `stop` asks for it", "Verdict: interrupted"]);
+    project.run("tpdata", &["runs"]).exits(0).prints(&["running"]);
+    project.run("tpdata", &["stop", "tpdata-0"]).exits(2).prints(&["unknown run `tpdata-0`"]);
+    project.run("tpdata", &["stop"]).exits(0).prints(&["stopping; its orchestrator writes the report"]);
+    running.exits(130).prints(&["stopping: `stop` asks for it", "Verdict: interrupted"]);
     assert_eq!(project.report("run.json").figure(STEP, "requests"), served(&project));
-    project.run("tpdata", &["runs"]).ends(0).says(&["interrupted"]).lacks(&["running"]);
-    project.run("tpdata", &["collect"]).ends(2).says(&["no run kept results"]);
+    project.run("tpdata", &["runs"]).exits(0).prints(&["interrupted"]).omits(&["running"]);
+    project.run("tpdata", &["collect"]).exits(2).prints(&["no run kept results"]);
 }
 
 #[test]
@@ -52,9 +52,9 @@ fn collect_reports_a_run_whose_orchestrator_was_killed_and_whose_functions_finis
     // Dropping the process kills it.
     drop(running);
     wait_until_no_shard_is_left(&mark);
-    let said = project.run("tpdata", &["collect", "--json", "run.json"]).ends(0);
-    said.says(&["collected from what 2 functions kept", "Verdict: no thresholds"]);
-    assert_eq!(project.report("run.json").figure(STEP, "requests"), served(&project), "{said}");
+    let output = project.run("tpdata", &["collect", "--json", "run.json"]).exits(0);
+    output.prints(&["collected from what 2 functions kept", "Verdict: no thresholds"]);
+    assert_eq!(project.report("run.json").figure(STEP, "requests"), served(&project), "{output}");
 }
 
 #[test]
@@ -65,9 +65,9 @@ fn stop_reaches_functions_whose_orchestrator_was_killed() {
     let running = fleet(&project, &mark, &["--duration", "10m"]).start();
     project.wait_for_requests(10);
     drop(running);
-    let said = project.run("tpdata", &["stop"]).ends(0);
-    said.says(&["its orchestrator does not answer, so its functions were told to stop"]);
+    let output = project.run("tpdata", &["stop"]).exits(0);
+    output.prints(&["its orchestrator does not answer, so its functions were told to stop"]);
     wait_until_no_shard_is_left(&mark);
-    project.run("tpdata", &["collect", "--json", "run.json"]).ends(130);
+    project.run("tpdata", &["collect", "--json", "run.json"]).exits(130);
     assert_eq!(project.report("run.json").figure(STEP, "requests"), served(&project));
 }

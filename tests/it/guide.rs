@@ -160,8 +160,8 @@ fn examples_of_the_guide_pass_against_the_demo_server() {
         let (project, specs) = project(page);
         assert!(!specs.is_empty(), "docs/{page} has no spec");
         for name in specs {
-            project.ltc(&["build", &format!("specs/{name}.lt"), "-o", &name]).ends(0);
-            project.run(&name, &["--debug"]).ends(0).says(&[", 0 failed"]);
+            project.ltc(&["build", &format!("specs/{name}.lt"), "-o", &name]).exits(0);
+            project.run(&name, &["--debug"]).exits(0).prints(&[", 0 failed"]);
         }
     }
 }
@@ -226,7 +226,7 @@ This page has the help text of each command of `ltc`, and of a test's binary. A 
 
 /// Writes the help of a program, then that of its commands.
 fn commands(page: &mut String, level: &str, name: &str, run: &dyn Fn(&[&str]) -> Run) {
-    let help = |args: &[&str]| run(args).ends(0).stdout.lines().map(|line| format!("{}\n", line.trim_end())).collect::<String>();
+    let help = |args: &[&str]| run(args).exits(0).stdout.lines().map(|line| format!("{}\n", line.trim_end())).collect::<String>();
     let own = help(&["--help"]);
     write!(page, "```text\n{own}```\n\n").unwrap();
     let listed = own.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
@@ -255,7 +255,7 @@ fn book_builds_and_its_links_lead_somewhere() {
     needs!("mdbook");
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().display().to_string();
-    Run::new(program("mdbook"), root()).args(&["build", "--dest-dir", &out]).ends(0).lacks(&["ERROR", "WARN"]);
+    Run::new(program("mdbook"), root()).args(&["build", "--dest-dir", &out]).exits(0).omits(&["ERROR", "WARN"]);
     let mut broken = Vec::new();
     for page in pages().iter().filter(|page| *page != "SUMMARY.md") {
         let file = html(folder.path(), page);

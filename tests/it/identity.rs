@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
-use crate::command::Said;
+use crate::command::Output;
 use crate::machine::wait_until;
 use crate::project::Project;
 use crate::report::Report;
@@ -118,15 +118,15 @@ fn project(port: u16) -> Project {
 }
 
 /// Runs the binary against its own server. Returns the report, the server's counts, and the output.
-fn run(args: &[&str]) -> (Report, BTreeMap<String, u64>, Said) {
+fn run(args: &[&str]) -> (Report, BTreeMap<String, u64>, Output) {
     let server = Arc::new(Counting::default());
     let project = project(server.serve());
     // Both thresholds fail.
-    let said = project.run("mix", &[args, &["--json", "run.json", "--graceful-stop", "400ms"]].concat()).ends(1);
+    let output = project.run("mix", &[args, &["--json", "run.json", "--graceful-stop", "400ms"]].concat()).exits(1);
     // The server may still be reading the last requests.
     wait_until("the server has seen the end of every connection", || server.open.load(Ordering::SeqCst) == 0);
     let seen = server.seen.lock().unwrap().clone();
-    (project.report("run.json"), seen, said)
+    (project.report("run.json"), seen, output)
 }
 
 /// The right side of the identity, for rows of the JSON report.
@@ -146,13 +146,13 @@ fn steps(report: &Report) -> Vec<&Value> {
 #[test]
 fn report_counts_the_requests_that_the_server_read() {
     for args in [&["--threads", "2"][..], &["run", "--shards", "2", "--threads", "1"]] {
-        let (report, seen, said) = run(args);
+        let (report, seen, output) = run(args);
         let path = |path: &str| seen.get(path).copied().unwrap_or(0);
         let all: u64 = seen.iter().filter(|(path, _)| *path != "CONN").map(|(_, count)| count).sum();
         let setup = &report["setup"];
         let around: Vec<&Value> = ["health_checks", "before_test", "after_test"].iter().map(|part| &setup[part]).collect();
         assert_eq!(around.iter().map(|row| row["requests"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 1, 1], "{setup}");
-        assert_eq!(all, reached(steps(&report)) + reached(around.iter().copied()), "{args:?}: {said}");
+        assert_eq!(all, reached(steps(&report)) + reached(around.iter().copied()), "{args:?}: {output}");
         let opened: u64 = steps(&report).iter().chain(&around).map(|row| row["opened"].as_u64().unwrap()).sum();
         assert_eq!(path("CONN"), opened, "{args:?}: connections");
 

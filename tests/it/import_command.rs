@@ -11,25 +11,25 @@ const COMMANDS: &str = "curl https://api.shop.test/items/7 -H 'Authorization: Be
 #[test]
 fn imported_project_is_written_checked_and_registered() {
     let project = Project::new().file("shop.txt", COMMANDS);
-    let said = project.ltc(&["import", "shop.txt"]).ends(0);
-    said.says(&["wrote shop:", "specs/shop.lt", "config/imported.yml", "imported: 1 request", "set SHOP_TOKEN before the test runs"]);
+    let output = project.ltc(&["import", "shop.txt"]).exits(0);
+    output.prints(&["wrote shop:", "specs/shop.lt", "config/imported.yml", "imported: 1 request", "set SHOP_TOKEN before the test runs"]);
     let all: String =
         ["specs/shop.lt", "specs/shop.profile.yml", "config/imported.yml"].map(|path| project.read(&format!("shop/{path}"))).concat();
     assert!(all.contains("get_item(item_id) = GET /items/{item_id}") && all.contains("${SHOP_TOKEN}") && !all.contains("s3cr3t"), "{all}");
-    crate::project::ltc(&project.path().join("shop"), &["check"]).ends(0).says(&["specs/shop.lt: no errors"]);
-    crate::project::ltc(&project.path().join("shop"), &["fmt", "--check"]).ends(0);
+    crate::project::ltc(&project.path().join("shop"), &["check"]).exits(0).prints(&["specs/shop.lt: no errors"]);
+    crate::project::ltc(&project.path().join("shop"), &["fmt", "--check"]).exits(0);
 }
 
 #[test]
 fn existing_files_are_kept_unless_forced() {
     let project = Project::new().file("shop.txt", COMMANDS);
-    project.ltc(&["import", "shop.txt", "--out", "."]).ends(0);
+    project.ltc(&["import", "shop.txt", "--out", "."]).exits(0);
     // The same import again changes nothing, so it is not refused.
-    project.ltc(&["import", "shop.txt", "--out", "."]).ends(0).says(&["add `shop: { profile: specs/shop.profile.yml }`"]);
+    project.ltc(&["import", "shop.txt", "--out", "."]).exits(0).prints(&["add `shop: { profile: specs/shop.profile.yml }`"]);
     project.edit("specs/shop.lt", "Get item", "Read item");
-    project.ltc(&["import", "shop.txt", "--out", "."]).ends(2).says(&["specs/shop.lt already exists", "--force"]);
+    project.ltc(&["import", "shop.txt", "--out", "."]).exits(2).prints(&["specs/shop.lt already exists", "--force"]);
     assert!(project.read("specs/shop.lt").contains("Read item"));
-    project.ltc(&["import", "shop.txt", "--out", ".", "--force"]).ends(0);
+    project.ltc(&["import", "shop.txt", "--out", ".", "--force"]).exits(0);
     assert!(project.read("specs/shop.lt").contains("Get item"));
 }
 
@@ -52,11 +52,11 @@ fn standard_input_is_imported() {
 #[test]
 fn files_that_cannot_be_imported_are_refused_with_a_fix() {
     let project = Project::new().file("odd.txt", "hello").file("bad.har", "{\n  \"log\": ");
-    project.ltc(&["import", "odd.txt"]).ends(2).says(&["odd.txt:1:1: cannot recognize the file", "help: name the kind with `--from`"]);
-    project.ltc(&["import", "bad.har"]).ends(2).says(&["bad.har:2:", "invalid JSON", "help: "]);
-    project.ltc(&["import", "gone.har"]).ends(2).says(&["cannot read gone.har: file not found"]);
-    project.ltc(&["import", "specs"]).ends(2).says(&["it is a folder"]);
-    project.ltc(&["import", "odd.txt", "--from", "curl"]).ends(2).says(&["expected a `curl` command"]);
-    project.ltc(&["import", "odd.txt", "--env", "common"]).ends(2).says(&["no other file of config/"]);
+    project.ltc(&["import", "odd.txt"]).exits(2).prints(&["odd.txt:1:1: cannot recognize the file", "help: name the kind with `--from`"]);
+    project.ltc(&["import", "bad.har"]).exits(2).prints(&["bad.har:2:", "invalid JSON", "help: "]);
+    project.ltc(&["import", "gone.har"]).exits(2).prints(&["cannot read gone.har: file not found"]);
+    project.ltc(&["import", "specs"]).exits(2).prints(&["it is a folder"]);
+    project.ltc(&["import", "odd.txt", "--from", "curl"]).exits(2).prints(&["expected a `curl` command"]);
+    project.ltc(&["import", "odd.txt", "--env", "common"]).exits(2).prints(&["no other file of config/"]);
     assert!(fs::read_dir(project.path()).unwrap().all(|entry| entry.unwrap().file_name() != "odd"));
 }

@@ -32,8 +32,8 @@ pub(crate) fn replay(har: &Path) -> Result<(), String> {
     for variable in secrets(&draft) {
         test = test.env(variable, "secret-of-the-replay");
     }
-    let said = test.output();
-    if said.code == Some(0) { Ok(()) } else { Err(format!("{said}\n{:?}", replay.unexpected())) }
+    let output = test.output();
+    if output.code == Some(0) { Ok(()) } else { Err(format!("{output}\n{:?}", replay.unexpected())) }
 }
 
 /// Replaces the hosts of the recording with the ports of the replay.

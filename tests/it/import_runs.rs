@@ -10,13 +10,13 @@ use crate::project::{Project, ltc};
 /// Imports a file, builds the result, and runs every scenario once. `SERVER` in the file is replaced with the server's address.
 fn runs(server: &Echo, name: &str, text: &str, secrets: &[(&str, &str)]) {
     let project = Project::new().file(name, text.replace("SERVER", &server.addr.to_string()));
-    project.ltc(&["import", name, "--name", "imported"]).ends(0);
+    project.ltc(&["import", name, "--name", "imported"]).exits(0);
     let folder = project.path().join("imported");
-    ltc(&folder, &["fmt", "--check"]).ends(0);
-    ltc(&folder, &["build", "specs/imported.lt", "-o", "test"]).ends(0);
+    ltc(&folder, &["fmt", "--check"]).exits(0);
+    ltc(&folder, &["build", "specs/imported.lt", "-o", "test"]).exits(0);
     let run = Run::new(folder.join("test"), &folder).args(&["--debug"]);
-    let said = secrets.iter().fold(run, |run, (name, value)| run.env(name, value)).output();
-    assert_eq!(said.code, Some(0), "{said}\n{}", fs::read_to_string(folder.join("specs/imported.lt")).unwrap());
+    let output = secrets.iter().fold(run, |run, (name, value)| run.env(name, value)).output();
+    assert_eq!(output.code, Some(0), "{output}\n{}", fs::read_to_string(folder.join("specs/imported.lt")).unwrap());
 }
 
 /// Asserts that the server received a request with this method and target, whose body contains a text.

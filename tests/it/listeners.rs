@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::command::Said;
+use crate::command::Output;
 use crate::machine::wait_until;
 use crate::project::Project;
 use crate::report::Report;
@@ -26,11 +26,11 @@ fn listen(project: &Project, listeners: &str, credentials: &str) {
 }
 
 /// Runs a test for a few seconds. Returns its output and its JSON report.
-fn run(project: &Project, more: &[&str]) -> (Said, Report) {
+fn run(project: &Project, more: &[&str]) -> (Output, Report) {
     let args = [more, &["--clients", "4", "--hatch-rate", "100", "--duration", "3s", "--json", "run.json"]].concat();
     // Listeners do not change a test's exit code.
-    let said = project.run("tpdata", &args).ends(0);
-    (said, project.report("run.json"))
+    let output = project.run("tpdata", &args).exits(0);
+    (output, project.report("run.json"))
 }
 
 /// Sends a request and returns the response's body. HTTP/1.0 has no chunks.
@@ -189,12 +189,12 @@ fn distributed_run_sends_events_once_and_every_failure() {
     let (signalfx, splunk) = (Sink::new(200), Sink::new(200));
     both(&project, &signalfx, &splunk);
     let args = ["run", "--shards", "2", "--clients", "4", "--hatch-rate", "100", "--duration", "3s", "--json", "run.json"];
-    let said = project.run("tpdata", &args).ends(0);
+    let output = project.run("tpdata", &args).exits(0);
     let report = project.report("run.json");
 
     let events: Vec<Value> = signalfx.at("/v2/event").iter().map(|documents| documents[0][0].clone()).collect();
     let kinds: Vec<_> = events.iter().map(|event| event["eventType"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["locust.test_started", "locust.test_stopped"], "{said}");
+    assert_eq!(kinds, ["locust.test_started", "locust.test_stopped"], "{output}");
     assert_eq!(events[0]["dimensions"]["version_tpdata"], report["run"]["apis"][0]["version"]);
     assert_eq!(events[0]["dimensions"]["env"], "cs1");
     let points = signalfx.at("/v2/datapoint");
@@ -203,25 +203,25 @@ fn distributed_run_sends_events_once_and_every_failure() {
     let total = gauges.iter().find(|gauge| gauge["metric"] == "locust.total_requests").unwrap();
     assert_eq!(total["value"].as_u64(), Some(report.requests()));
 
-    let told: Vec<Value> = splunk.at("/services/collector/event").iter().flat_map(|all| all.as_array().unwrap().clone()).collect();
-    let types = |what: &str| told.iter().filter(|one| one["event"]["type"] == what).cloned().collect::<Vec<_>>();
-    let (begun, ended, told) = (types("test_started"), types("test_stopped"), types("failure"));
-    assert_eq!((begun.len(), ended.len()), (1, 1), "{said}");
+    let entries: Vec<Value> = splunk.at("/services/collector/event").iter().flat_map(|all| all.as_array().unwrap().clone()).collect();
+    let types = |what: &str| entries.iter().filter(|one| one["event"]["type"] == what).cloned().collect::<Vec<_>>();
+    let (begun, ended, failed) = (types("test_started"), types("test_stopped"), types("failure"));
+    assert_eq!((begun.len(), ended.len()), (1, 1), "{output}");
     // The stop event has the same verdict as the exit code and the report.
     assert_eq!((ended[0]["event"]["verdict"].as_str(), &report["verdict"]), (Some("no_thresholds"), &ended[0]["event"]["verdict"]));
     assert_eq!(events[1]["properties"]["verdict"], report["verdict"]);
-    let counted: u64 = told.iter().map(|one| one["event"]["count"].as_u64().unwrap()).sum();
+    let counted: u64 = failed.iter().map(|one| one["event"]["count"].as_u64().unwrap()).sum();
     let kinds = report["total"]["failures"]["kinds"].as_array().unwrap();
     let failures: u64 = kinds.iter().map(|kind| kind["count"].as_u64().unwrap()).sum();
     assert!(failures > 10);
     assert_eq!(counted, failures);
-    let first = &told[0]["event"];
+    let first = &failed[0]["event"];
     assert!(
         first["place"].as_str().unwrap().starts_with("specs/tpdata.lt:") && first["message"].as_str().unwrap().contains("got 503"),
         "{first}"
     );
     assert!(!first.to_string().contains("demo-token"), "{first}");
-    silent(&project, &said);
+    assert_no_secret(&project, &output);
 }
 
 #[test]
@@ -229,13 +229,13 @@ fn sink_that_refuses_is_named_when_the_load_begins() {
     let project = Project::examples();
     let (signalfx, splunk) = (Sink::new(401), Sink::new(200));
     both(&project, &signalfx, &splunk);
-    let (said, report) = run(&project, &[]);
-    let line = said.find("warning: SignalFx refuses the data: it answered 401").unwrap_or_else(|| panic!("{said}"));
-    let first_interval = said.find("00:00:01  users").unwrap_or_else(|| panic!("{said}"));
-    assert!(line < first_interval, "before the first interval is over: {said}");
-    assert_eq!(said.matches("warning: SignalFx").count(), 1, "{said}");
+    let (output, report) = run(&project, &[]);
+    let line = output.find("warning: SignalFx refuses the data: it answered 401").unwrap_or_else(|| panic!("{output}"));
+    let first_interval = output.find("00:00:01  users").unwrap_or_else(|| panic!("{output}"));
+    assert!(line < first_interval, "before the first interval is over: {output}");
+    assert_eq!(output.matches("warning: SignalFx").count(), 1, "{output}");
     assert!(report["run"]["listeners"][0]["dropped"].as_u64().unwrap() > 0);
-    silent(&project, &said);
+    assert_no_secret(&project, &output);
 }
 
 #[test]
@@ -243,20 +243,20 @@ fn hanging_and_failing_sinks_do_not_delay_the_load_and_are_reported() {
     let project = Project::failing_examples();
     let (signalfx, splunk) = (Sink::new(0), Sink::new(500));
     both(&project, &signalfx, &splunk);
-    let (said, report) = run(&project, &[]);
+    let (output, report) = run(&project, &[]);
     let served = project.route("POST /tpdata/treatments");
     assert!(served > 20, "the load was held up: {served} treatments in three seconds");
     for (index, error) in [(0, "time"), (1, "it answered 500")] {
         let delivered = &report["run"]["listeners"][index];
         assert!(delivered["dropped"].as_u64().unwrap() > 0 && delivered["error"].as_str().unwrap().contains(error), "{delivered}");
     }
-    said.says(&["SignalFx took only 0 of ", "Splunk took only 0 of "]);
-    silent(&project, &said);
+    output.prints(&["SignalFx took only 0 of ", "Splunk took only 0 of "]);
+    assert_no_secret(&project, &output);
 }
 
 /// Asserts that no output contains a secret.
-fn silent(project: &Project, said: &Said) {
-    said.lacks(&SECRETS);
+fn assert_no_secret(project: &Project, output: &Output) {
+    output.omits(&SECRETS);
     let report = project.read("run.json");
     assert!(!SECRETS.iter().any(|secret| report.contains(secret)), "a secret is in the report");
 }
@@ -265,7 +265,7 @@ fn silent(project: &Project, said: &Said) {
 fn missing_credentials_of_a_listener_are_reported_before_the_load() {
     let project = Project::examples();
     listen(&project, "Splunk, OTLP", "Splunk: { url: 'https://splunk', token: '${NO_SUCH_TOKEN}' }\n");
-    let said = project.run("tpdata", &["--duration", "2s"]).ends(2);
-    said.says(&["needs the environment variable NO_SUCH_TOKEN", "missing section OTLP"]);
+    let output = project.run("tpdata", &["--duration", "2s"]).exits(2);
+    output.prints(&["needs the environment variable NO_SUCH_TOKEN", "missing section OTLP"]);
     assert_eq!(project.route("POST /tpdata/treatments"), 0);
 }

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::command::{Run, Said};
+use crate::command::{Output, Run};
 use crate::machine::wait_until;
 use crate::project::{Project, binary};
 use crate::tools::needs;
@@ -21,7 +21,7 @@ impl Terminal {
         // In CI, `CI` is set, and ltc would not draw a screen.
         let command = format!("env -u CI TERM=screen-256color {command}; echo EXIT $?; sleep 60");
         let folder = project.path().display().to_string();
-        terminal.tmux(&["new-session", "-d", "-x", "100", "-y", "44", "-c", &folder, &command]).ends(0);
+        terminal.tmux(&["new-session", "-d", "-x", "100", "-y", "44", "-c", &folder, &command]).exits(0);
         terminal
     }
 
@@ -29,12 +29,12 @@ impl Terminal {
         Run::new("tmux", Path::new(".")).args(&["-f", "/dev/null", "-L", &self.socket]).args(args)
     }
 
-    fn screen(&self) -> Said {
+    fn screen(&self) -> Output {
         self.tmux(&["capture-pane", "-p"]).output()
     }
 
     /// Waits until the screen has all of these.
-    fn shows(&self, parts: &[&str]) -> Said {
+    fn shows(&self, parts: &[&str]) -> Output {
         wait_until(&format!("{parts:?} are on the screen"), || {
             let screen = self.screen();
             parts.iter().all(|part| screen.contains(part))
@@ -43,7 +43,7 @@ impl Terminal {
     }
 
     fn press(&self, key: &str) {
-        self.tmux(&["send-keys", key]).ends(0);
+        self.tmux(&["send-keys", key]).exits(0);
     }
 }
 
@@ -77,7 +77,7 @@ fn keys_sort_pause_and_stop_and_the_terminal_is_restored() {
     terminal.press("y");
     // The former content of the terminal is restored, with the report below it.
     let screen = terminal.shows(&["EXIT 130", "Response times of successful requests, ms", "the test was interrupted before its end"]);
-    screen.lacks(&["q stop"]);
+    screen.omits(&["q stop"]);
 }
 
 #[test]
@@ -133,6 +133,6 @@ fn page_shows_the_test_and_stops_it_with_the_printed_token() {
     assert!(stop(token).starts_with("HTTP/1.1 202"));
     let verdict = events.find(|line| line.contains("\"verdict\":")).unwrap_or_default();
     assert!(verdict.contains(r#""verdict":"interrupted""#), "{verdict}");
-    running.ends(130);
+    running.exits(130);
     assert!(rest.join().unwrap() > 0);
 }

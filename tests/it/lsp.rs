@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::project::{Project, root};
 
 /// A generous limit against hanging.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 struct Editor {
     child: Child,
@@ -87,7 +87,7 @@ impl Editor {
 
     /// Receives a message, and stores the server's notifications.
     fn receive(&mut self) -> Value {
-        let message = self.messages.recv_timeout(PATIENCE).expect("the server answers in time");
+        let message = self.messages.recv_timeout(TIMEOUT).expect("the server answers in time");
         match message["method"].as_str() {
             Some("textDocument/publishDiagnostics") => {
                 let params = &message["params"];
@@ -202,7 +202,7 @@ impl Editor {
             if fits {
                 return;
             }
-            let message = self.messages.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{step:#}\ngot {:#?}", self.diagnostics.get(uri)));
+            let message = self.messages.recv_timeout(TIMEOUT).unwrap_or_else(|_| panic!("{step:#}\ngot {:#?}", self.diagnostics.get(uri)));
             if let Some("textDocument/publishDiagnostics") = message["method"].as_str() {
                 let params = &message["params"];
                 self.diagnostics.insert(params["uri"].as_str().unwrap().to_owned(), params["diagnostics"].clone());

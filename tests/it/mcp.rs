@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::command::Run;
-use crate::project::{Project, root, shelf};
+use crate::project::{Project, root, shared_folder};
 use crate::tools::{needs, program};
 
 /// A project with a test of a demo server, an environment with another host, and a spec with an error.
@@ -27,8 +27,9 @@ fn python_client_calls_every_tool_within_the_limits() {
     let python = program("mcp").with_file_name("python");
     let args = [client.display().to_string(), env!("CARGO_BIN_EXE_ltc").to_owned(), project.path().display().to_string()];
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let said = Run::new(python, project.path()).args(&args).env("LTC_CACHE_DIR", shelf("ltc-cache")).beside_no_measurement().ends(0);
-    let answers: Value = serde_json::from_str(said.stdout.trim()).unwrap_or_else(|error| panic!("{error}: {said}"));
+    let reply =
+        Run::new(python, project.path()).args(&args).env("LTC_CACHE_DIR", shared_folder("ltc-cache")).beside_no_measurement().exits(0);
+    let answers: Value = serde_json::from_str(reply.stdout.trim()).unwrap_or_else(|error| panic!("{error}: {reply}"));
     assert_eq!(answers["tools"], json!(["build", "check", "compare", "debug", "explain", "report", "run"]));
     let resources = answers["resources"].to_string();
     assert!(
@@ -70,7 +71,7 @@ struct Client {
 impl Client {
     fn start(project: &Project, args: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ltc"));
-        command.arg("mcp").args(args).current_dir(project.path()).env("LTC_CACHE_DIR", shelf("ltc-cache"));
+        command.arg("mcp").args(args).current_dir(project.path()).env("LTC_CACHE_DIR", shared_folder("ltc-cache"));
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         let mut client = Self { child, input, output, requests: 0 };

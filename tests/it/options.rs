@@ -17,19 +17,19 @@ fn project() -> (Project, ltc_demo::Handle, String) {
 fn values_of_the_command_line_replace_those_of_the_environment() {
     let (project, _server, url) = project();
     let run = |args: &[&str]| project.run("look", args);
-    run(&["--debug"]).ends(1).says(&["127.0.0.1:1"]);
+    run(&["--debug"]).exits(1).prints(&["127.0.0.1:1"]);
     // The path of the base is kept.
-    run(&["--debug", "--host", &url]).ends(0).says(&["/shop/items?q=mug", "1 steps, 0 failed"]);
-    run(&["--debug", &format!("--host=shop={url}/shop/"), "--set", "env.shop.term=lamp"]).ends(0).says(&["/shop/items?q=lamp"]);
+    run(&["--debug", "--host", &url]).exits(0).prints(&["/shop/items?q=mug", "1 steps, 0 failed"]);
+    run(&["--debug", &format!("--host=shop={url}/shop/"), "--set", "env.shop.term=lamp"]).exits(0).prints(&["/shop/items?q=lamp"]);
     let set = format!("env.shop.url={url}/shop");
-    run(&["--debug", "--set", &set, "--set", "env.shop.most=0"]).ends(1).says(&["json.items"]);
-    run(&["run", "--shards", "2", "--host", &url, "--rate", "20/s"]).ends(0).says(&["20"]);
+    run(&["--debug", "--set", &set, "--set", "env.shop.most=0"]).exits(1).prints(&["json.items"]);
+    run(&["run", "--shards", "2", "--host", &url, "--rate", "20/s"]).exits(0).prints(&["20"]);
     // Invalid values are reported before the first request.
-    run(&["--debug", "--set", "env.shop.most=many"]).ends(2).says(&["--set env.shop.most", "many"]);
-    run(&["--debug", "--set", "env.shop.trem=x"]).ends(2).says(&["did you mean `shop.term`?"]);
-    run(&["--debug", "--set", "shop.term=x"]).ends(2).says(&["write env.shop.term="]);
-    run(&["--debug", "--host", "ship=http://127.0.0.1"]).ends(2).says(&["did you mean `shop`?"]);
-    run(&["--host", "127.0.0.1:80"]).ends(2).says(&["write http://127.0.0.1:80"]);
+    run(&["--debug", "--set", "env.shop.most=many"]).exits(2).prints(&["--set env.shop.most", "many"]);
+    run(&["--debug", "--set", "env.shop.trem=x"]).exits(2).prints(&["did you mean `shop.term`?"]);
+    run(&["--debug", "--set", "shop.term=x"]).exits(2).prints(&["write env.shop.term="]);
+    run(&["--debug", "--host", "ship=http://127.0.0.1"]).exits(2).prints(&["did you mean `shop`?"]);
+    run(&["--host", "127.0.0.1:80"]).exits(2).prints(&["write http://127.0.0.1:80"]);
 }
 
 #[test]
@@ -38,23 +38,23 @@ fn load_on_public_hosts_and_beyond_the_limits_is_refused_before_the_first_reques
     let run = |args: &[&str]| project.run("look", args);
     // This is an address for documentation (RFC 5737). The test sends no request to it.
     for args in [&["--host", "http://203.0.113.9"][..], &["run", "--yes", "--shards", "1", "--host", "http://203.0.113.9"]] {
-        run(args).ends(2).says(&["needs permission: http://203.0.113.9", "allow_hosts: [203.0.113.9]", "--allow-host 203.0.113.9"]);
+        run(args).exits(2).prints(&["needs permission: http://203.0.113.9", "allow_hosts: [203.0.113.9]", "--allow-host 203.0.113.9"]);
     }
-    run(&["--host", "http://203.0.113.9", "--allow-host", "http://203.0.113.9"]).ends(2).says(&["expected a host without scheme"]);
-    run(&["plan", "--host", "http://203.0.113.9"]).ends(0).says(&["Targets    http://203.0.113.9"]);
-    run(&["--host", &url]).ends(0).says(&[&format!("to {url}")]);
+    run(&["--host", "http://203.0.113.9", "--allow-host", "http://203.0.113.9"]).exits(2).prints(&["expected a host without scheme"]);
+    run(&["plan", "--host", "http://203.0.113.9"]).exits(0).prints(&["Targets    http://203.0.113.9"]);
+    run(&["--host", &url]).exits(0).prints(&[&format!("to {url}")]);
     project.write("config/limits.yml", "max_clients: 0\n");
-    run(&["--host", &url]).ends(2).says(&["config/limits.yml:1:1", "max_clients"]);
+    run(&["--host", &url]).exits(2).prints(&["config/limits.yml:1:1", "max_clients"]);
 }
 
 #[test]
 fn arrival_rate_of_the_command_line_replaces_the_load() {
     let (project, _server, url) = project();
     let run = |args: &[&str]| project.run("look", &[&["--host", &url], args].concat());
-    run(&["--rate", "30/s", "--duration", "2s", "--json", "run.json"]).ends(0).says(&["from when each should have begun"]);
+    run(&["--rate", "30/s", "--duration", "2s", "--json", "run.json"]).exits(0).prints(&["from when each should have begun"]);
     let requests = project.report("run.json").requests();
     assert_eq!(requests, 60, "an arrival rate starts each iteration at its time");
-    run(&["--rate", "30/s", "--clients", "5"]).ends(2).says(&["--rate", "--clients"]);
+    run(&["--rate", "30/s", "--clients", "5"]).exits(2).prints(&["--rate", "--clients"]);
 }
 
 #[test]
@@ -62,21 +62,21 @@ fn conventions_of_the_binary_are_those_of_ltc() {
     let (project, _server, url) = project();
     let run = |args: &[&str]| project.run("look", args);
     for program in [run(&["help"]), project.ltc(&["help"])] {
-        program.ends(0).says(&["--color <WHEN>", "-q, --quiet", "-v, --verbose", "-h, --help", "-V, --version"]);
+        program.exits(0).prints(&["--color <WHEN>", "-q, --quiet", "-v, --verbose", "-h, --help", "-V, --version"]);
     }
-    run(&["help", "plan"]).ends(0).says(&["Usage: look plan"]);
-    run(&["--version"]).ends(0).says(&["look\n", "spec      specs/look.lt", "hash      ", "built     20", "compiler  ltc "]);
-    run(&["-V"]).ends(0).says(&["look "]).lacks(&["hash"]);
-    let quiet = run(&["-q", "--host", &url]).ends(0);
-    quiet.says(&["Verdict"]).lacks(&["00:00:01  users"]);
-    run(&["run", "-q", "--shards", "1", "--host", &url]).ends(0).says(&["Verdict"]).lacks(&["look on "]);
-    run(&["-v", "--host", &url]).ends(0).says(&["debug: specs/look.lt:"]);
-    assert!(run(&["--color", "always", "--host", &url]).env_remove("NO_COLOR").ends(0).stdout.contains('\u{1b}'));
-    assert!(!run(&["plan", "--color=never", "--engine", "process"]).ends(0).stdout.contains('\u{1b}'));
+    run(&["help", "plan"]).exits(0).prints(&["Usage: look plan"]);
+    run(&["--version"]).exits(0).prints(&["look\n", "spec      specs/look.lt", "hash      ", "built     20", "compiler  ltc "]);
+    run(&["-V"]).exits(0).prints(&["look "]).omits(&["hash"]);
+    let quiet = run(&["-q", "--host", &url]).exits(0);
+    quiet.prints(&["Verdict"]).omits(&["00:00:01  users"]);
+    run(&["run", "-q", "--shards", "1", "--host", &url]).exits(0).prints(&["Verdict"]).omits(&["look on "]);
+    run(&["-v", "--host", &url]).exits(0).prints(&["debug: specs/look.lt:"]);
+    assert!(run(&["--color", "always", "--host", &url]).env_remove("NO_COLOR").exits(0).stdout.contains('\u{1b}'));
+    assert!(!run(&["plan", "--color=never", "--engine", "process"]).exits(0).stdout.contains('\u{1b}'));
     // Options of a run have no effect before another command.
-    run(&["--clients", "5", "plan"]).ends(2).says(&["write `plan --clients"]);
-    run(&["--vus", "5"]).ends(2).says(&["--clients N"]).lacks(&["similar"]);
-    run(&["plan", "-u", "5"]).ends(2).says(&["--clients N"]);
+    run(&["--clients", "5", "plan"]).exits(2).prints(&["write `plan --clients"]);
+    run(&["--vus", "5"]).exits(2).prints(&["--clients N"]).omits(&["similar"]);
+    run(&["plan", "-u", "5"]).exits(2).prints(&["--clients N"]);
 }
 
 #[test]
@@ -85,12 +85,12 @@ fn binary_has_completions_and_a_manual_page_which_ltc_run_uses() {
     let offered = |line: &[&str], ltc: bool| {
         let words = [&["--"], line].concat();
         let run = if ltc { project.ltc(&words) } else { project.run("look", &words) };
-        run.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", (line.len() - 1).to_string()).ends(0).stdout
+        run.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", (line.len() - 1).to_string()).exits(0).stdout
     };
     assert!(offered(&["look", "--dur"], false).contains("--duration"));
     assert!(offered(&["look", "pl"], false).contains("plan"));
     assert!(offered(&["ltc", "run", "look", "--dur"], true).contains("--duration"));
     assert!(offered(&["ltc", "run", "look", "run", "--sha"], true).contains("--shards"));
-    assert!(project.run("look", &["completions", "fish"]).ends(0).stdout.contains("COMPLETE"));
-    assert!(project.run("look", &["man"]).ends(0).stdout.contains(".TH look"));
+    assert!(project.run("look", &["completions", "fish"]).exits(0).stdout.contains("COMPLETE"));
+    assert!(project.run("look", &["man"]).exits(0).stdout.contains(".TH look"));
 }

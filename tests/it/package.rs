@@ -19,17 +19,17 @@ fn hash(script: &Path, folder: &Path) -> String {
 
 #[test]
 fn package_of_the_compiler_has_the_whole_runtime() {
-    let said = Run::new("bash", root()).args(&[".ci/package", "--no-verify", "--offline"]).beside_no_measurement().ends(0);
+    let output = Run::new("bash", root()).args(&[".ci/package", "--no-verify", "--offline"]).beside_no_measurement().exits(0);
     let version = env!("CARGO_PKG_VERSION");
     let packages = root().join("target/package");
     for name in ["ltc", "ltc-config", "ltc-demo", "ltc-engine", "ltc-grammar", "ltc-import", "ltc-record", "ltc-runtime"] {
-        assert!(packages.join(format!("{name}-{version}.crate")).is_file(), "{name} is missing: {said}");
+        assert!(packages.join(format!("{name}-{version}.crate")).is_file(), "{name} is missing: {output}");
     }
     let folder = tempfile::tempdir().unwrap();
     let package = packages.join(format!("ltc-{version}.crate")).display().to_string();
-    Run::new("tar", folder.path()).args(&["-xzf", &package]).ends(0);
+    Run::new("tar", folder.path()).args(&["-xzf", &package]).exits(0);
     let unpacked = folder.path().join(format!("ltc-{version}"));
     let script = folder.path().join("script").display().to_string();
-    Run::new("rustc", &unpacked).args(&["--edition", "2024", "build.rs", "-o", &script]).ends(0);
+    Run::new("rustc", &unpacked).args(&["--edition", "2024", "build.rs", "-o", &script]).exits(0);
     assert_eq!(hash(Path::new(&script), &unpacked), hash(Path::new(&script), root()));
 }

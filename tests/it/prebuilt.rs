@@ -17,10 +17,10 @@ fn build(project: &Project, cache: &Path, runtime: &str, output: &str) -> Run {
 #[test]
 fn prebuilt_runtime_gives_the_same_binary_from_an_empty_cache() {
     let project = Project::examples();
-    project.ltc(&["build", "specs/tpdata.lt", "-o", "compiled"]).ends(0);
-    let said = project.ltc(&["runtime", "pack", "-o", "packed"]);
+    project.ltc(&["build", "specs/tpdata.lt", "-o", "compiled"]).exits(0);
+    let output = project.ltc(&["runtime", "pack", "-o", "packed"]);
     fs::create_dir(project.path().join("packed")).unwrap();
-    said.ends(0).says(&["wrote packed/ltc-runtime-", "LTC_RUNTIME="]);
+    output.exits(0).prints(&["wrote packed/ltc-runtime-", "LTC_RUNTIME="]);
     let file = |ending: &str| {
         let files = fs::read_dir(project.path().join("packed")).unwrap().map(|entry| entry.unwrap().path());
         files.into_iter().find(|path| path.to_str().unwrap().ends_with(ending)).unwrap()
@@ -32,18 +32,18 @@ fn prebuilt_runtime_gives_the_same_binary_from_an_empty_cache() {
 
     let named = format!("{}#sha256={sum}", archive.display());
     let first = folder.path().join("first");
-    build(&project, &first, &named, "from-file").ends(0).says(&["unpacking the prebuilt runtime"]).lacks(&["compiling"]);
+    build(&project, &first, &named, "from-file").exits(0).prints(&["unpacking the prebuilt runtime"]).omits(&["compiling"]);
     assert!(!first.join("target/release").exists(), "cargo has compiled nothing");
     let [compiled, from_file] = ["compiled", "from-file"].map(|name| fs::read(project.path().join(name)).unwrap());
     assert!(compiled == from_file, "the binaries differ");
     // Another spec with this cache no longer needs the archive.
     let args = ["build", "specs/notes.lt", "-o", "notes"];
-    ltc(project.path(), &args).env("LTC_CACHE_DIR", &first).env("LTC_RUNTIME", "/gone").ends(0).lacks(&["compiling", "unpacking"]);
+    ltc(project.path(), &args).env("LTC_CACHE_DIR", &first).env("LTC_RUNTIME", "/gone").exits(0).omits(&["compiling", "unpacking"]);
 
     let url = serve(&archive);
     let second = folder.path().join("second");
-    let from_url = build(&project, &second, &format!("{url}/r.tar.zst#sha256={sum}"), "from-url").ends(0);
-    from_url.says(&["downloading the prebuilt runtime http://127.0.0.1"]).lacks(&["compiling"]);
+    let from_url = build(&project, &second, &format!("{url}/r.tar.zst#sha256={sum}"), "from-url").exits(0);
+    from_url.prints(&["downloading the prebuilt runtime http://127.0.0.1"]).omits(&["compiling"]);
     assert!(compiled == fs::read(project.path().join("from-url")).unwrap(), "the binaries differ");
 
     // What is damaged is unpacked or linked again, and a cache under another path has all that it had.
@@ -52,11 +52,16 @@ fn prebuilt_runtime_gives_the_same_binary_from_an_empty_cache() {
     damage(&libraries.join("prebuilt-release"), ".rlib");
     project.write("specs/notes.lt", fs::read_to_string(project.path().join("specs/notes.lt")).unwrap().replace('\n', "\n\n"));
     let args = ["build", "specs/notes.lt", "-o", "notes"];
-    ltc(project.path(), &args).env("LTC_CACHE_DIR", &second).env("LTC_RUNTIME", &named).ends(0).says(&["unpacking"]).lacks(&["compiling"]);
+    ltc(project.path(), &args)
+        .env("LTC_CACHE_DIR", &second)
+        .env("LTC_RUNTIME", &named)
+        .exits(0)
+        .prints(&["unpacking"])
+        .omits(&["compiling"]);
     damage(&libraries.join("crates"), "tpdata");
     let moved = folder.path().join("moved");
     fs::rename(&second, &moved).unwrap();
-    build(&project, &moved, "/gone", "from-moved").ends(0).lacks(&["compiling", "unpacking"]);
+    build(&project, &moved, "/gone", "from-moved").exits(0).omits(&["compiling", "unpacking"]);
     assert!(compiled == fs::read(project.path().join("from-moved")).unwrap(), "the binaries differ");
 }
 
@@ -78,7 +83,7 @@ fn spec_gives_the_same_binary_in_every_folder() {
     let binaries = [(); 2].map(|()| {
         // Without a server, whose port would be in the configuration.
         let project = Project::new().copy("config", "config").copy("specs", "specs");
-        project.ltc(&["build", "specs/tpdata.lt", "-o", "tpdata"]).ends(0);
+        project.ltc(&["build", "specs/tpdata.lt", "-o", "tpdata"]).exits(0);
         fs::read(project.path().join("tpdata")).unwrap()
     });
     assert!(binaries[0] == binaries[1], "the binaries differ");
@@ -90,7 +95,7 @@ fn archive_that_cannot_be_used_is_an_error_with_its_reason() {
     let cache = tempfile::tempdir().unwrap();
     project.write("broken.tar.zst", "no archive");
     let sum = "0".repeat(64);
-    for (runtime, said) in [
+    for (runtime, output) in [
         ("gone.tar.zst".to_owned(), "cannot read the prebuilt runtime gone.tar.zst"),
         ("broken.tar.zst".to_owned(), "cannot unpack the prebuilt runtime broken.tar.zst"),
         (format!("broken.tar.zst#sha256={sum}"), "unexpected checksum"),
@@ -98,7 +103,7 @@ fn archive_that_cannot_be_used_is_an_error_with_its_reason() {
         ("broken.tar.zst#sha256=12".to_owned(), "LTC_RUNTIME has an invalid checksum"),
         (format!("http://127.0.0.1:1/r.tar.zst#sha256={sum}"), "cannot read the prebuilt runtime http://127.0.0.1:1/r.tar.zst"),
     ] {
-        build(&project, cache.path(), &runtime, "x").ends(3).says(&[said, "help: "]).lacks(&["compiling"]);
+        build(&project, cache.path(), &runtime, "x").exits(3).prints(&[output, "help: "]).omits(&["compiling"]);
     }
     assert!(!project.path().join("x").exists());
 }

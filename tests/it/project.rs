@@ -1,7 +1,7 @@
 //! A test's project: its files in a temporary folder, and the commands that run there.
 //!
 //! ```text
-//! Project::new().spec("shop", SPEC).env("shop: …").profile("shop", "clients: 2, duration: 1s").build("shop").run("shop", &["--debug"]).ends(0)
+//! Project::new().spec("shop", SPEC).env("shop: …").profile("shop", "clients: 2, duration: 1s").build("shop").run("shop", &["--debug"]).exits(0)
 //! ```
 
 use std::collections::HashMap;
@@ -23,7 +23,7 @@ pub(crate) fn root() -> &'static Path {
 }
 
 /// A folder in the target folder, for files that later runs of the tests reuse.
-pub(crate) fn shelf(name: &str) -> PathBuf {
+pub(crate) fn shared_folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(&folder).expect("the target folder can be written");
     folder
@@ -36,7 +36,7 @@ pub(crate) fn ltc(folder: &Path, args: &[&str]) -> Run {
 
 /// As `ltc`, with another copy of the program.
 pub(crate) fn ltc_at(program: impl AsRef<OsStr>, folder: &Path, args: &[&str]) -> Run {
-    Run::new(program, folder).args(args).env("LTC_CACHE_DIR", shelf("ltc-cache")).beside_no_measurement()
+    Run::new(program, folder).args(args).env("LTC_CACHE_DIR", shared_folder("ltc-cache")).beside_no_measurement()
 }
 
 /// The binary of one of the repository's specs, built once in a process of tests.
@@ -44,8 +44,8 @@ pub(crate) fn binary(spec: &str) -> PathBuf {
     static BUILT: OnceLock<Mutex<HashMap<String, PathBuf>>> = OnceLock::new();
     let mut built = BUILT.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
     let build = || {
-        let out = shelf("binaries").join(format!("{spec}-{}", std::process::id()));
-        ltc(root(), &["build", &format!("specs/{spec}.lt"), "-o", &out.display().to_string()]).ends(0);
+        let out = shared_folder("binaries").join(format!("{spec}-{}", std::process::id()));
+        ltc(root(), &["build", &format!("specs/{spec}.lt"), "-o", &out.display().to_string()]).exits(0);
         out
     };
     built.entry(spec.to_owned()).or_insert_with(build).clone()
@@ -72,7 +72,7 @@ impl Project {
     /// The project `shop`, as `ltc new` writes it.
     pub(crate) fn created() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        ltc(folder.path(), &["new", "shop"]).ends(0);
+        ltc(folder.path(), &["new", "shop"]).exits(0);
         Self { path: folder.path().join("shop"), folder, server: None }
     }
 
@@ -131,7 +131,7 @@ impl Project {
 
     /// Builds `specs/NAME.lt` to the binary `NAME`.
     pub(crate) fn build(self, name: &str) -> Self {
-        self.ltc(&["build", &format!("specs/{name}.lt"), "-o", name]).ends(0);
+        self.ltc(&["build", &format!("specs/{name}.lt"), "-o", name]).exits(0);
         self
     }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::command::Run;
-use crate::project::{Project, root, shelf};
+use crate::project::{Project, root, shared_folder};
 use crate::server::free_port;
 
 fn readme() -> String {
@@ -29,9 +29,9 @@ fn first_spec_passes_against_the_demo_server() {
         .spec("browse", blocks(&readme(), "lt")[0])
         .env(format!("shop: {{ url: \"http://{}/shop\" }}\n", server.addr()))
         .profile("browse", "clients: 2, duration: 1s");
-    project.ltc(&["build", "specs/browse.lt"]).ends(0).lacks(&["warning"]);
-    project.run("browse", &["--debug"]).ends(0).says(&["Look"]);
-    project.run("browse", &[]).ends(0).says(&["Look"]);
+    project.ltc(&["build", "specs/browse.lt"]).exits(0).omits(&["warning"]);
+    project.run("browse", &["--debug"]).exits(0).prints(&["Look"]);
+    project.run("browse", &[]).exits(0).prints(&["Look"]);
 }
 
 /// The errors in the README's broken spec are the output of `ltc check`.
@@ -42,9 +42,9 @@ fn shown_errors_are_those_that_check_reports() {
     let wrong = right.replacen("one_of(ids)", "one_of(idz)", 1);
     let env = "shop: { url: \"http://127.0.0.1:8137/shop\" }\n";
     let project = Project::new().spec("browse", wrong).env(env).profile("browse", "clients: 2, duration: 1s");
-    let said = project.ltc(&["check", "specs/browse.lt"]).output();
+    let output = project.ltc(&["check", "specs/browse.lt"]).output();
     let shown = blocks(&readme, "text").into_iter().find_map(|block| block.strip_prefix("$ ltc check\n")).unwrap();
-    assert_eq!(said.trim(), shown.trim());
+    assert_eq!(output.trim(), shown.trim());
 }
 
 /// Runs all commands of the README and of the overview in their order, in a copy of the repository; `ltc` is the program that `cargo
@@ -83,11 +83,11 @@ fn every_command_of_the_readme_works() {
     }
     let port = free_port();
     let path = format!("{}:{}", home.join("bin").display(), std::env::var("PATH").unwrap());
-    let run = Run::new("bash", &checkout).args(&["-c", &script]).env("PATH", path).env("LTC_CACHE_DIR", shelf("ltc-cache"));
+    let run = Run::new("bash", &checkout).args(&["-c", &script]).env("PATH", path).env("LTC_CACHE_DIR", shared_folder("ltc-cache"));
     let run = run.env("LTC_DEMO_PORT", port.to_string()).env("LTC_DEMO_URL", format!("http://127.0.0.1:{port}"));
-    let said = run.beside_no_measurement().output();
-    assert!(said.code == Some(0), "{said}\n--- of the script:\n{script}");
-    said.says(&["What to try next", "wrote ./shop", "3 steps, 0 failed", "2 steps, 0 failed", "Get treatment variant", "* tpdata"]);
+    let output = run.beside_no_measurement().output();
+    assert!(output.code == Some(0), "{output}\n--- of the script:\n{script}");
+    output.prints(&["What to try next", "wrote ./shop", "3 steps, 0 failed", "2 steps, 0 failed", "Get treatment variant", "* tpdata"]);
     assert!(checkout.join("shop/out/run_stats.csv").is_file() && checkout.join("shop/out/run.json").is_file());
 }
 

@@ -18,8 +18,8 @@ fn chromium_is_recorded_imported_and_replayed() {
     let project = Project::examples();
     let url = format!("http://{}/notes/new", project.server().addr());
     let browser = ["--browser", "--browser-arg=--headless=new", "--browser-arg=--no-sandbox", "--browser-arg=--dump-dom"];
-    let said = record(&project, &[&browser[..], &[&url, "--name", "visit", "--out", "imported"]].concat()).ends(0);
-    said.says(&["wrote visit.har with ", "specs/visit.lt", "imported: "]);
+    let output = record(&project, &[&browser[..], &[&url, "--name", "visit", "--out", "imported"]].concat()).exits(0);
+    output.prints(&["wrote visit.har with ", "specs/visit.lt", "imported: "]);
     let spec = project.read("imported/specs/visit.lt");
     assert!(spec.contains("GET /notes/new") && spec.contains("expect 200"), "{spec}");
     let har = project.read("visit.har");
@@ -40,9 +40,9 @@ fn other_clients_are_recorded_until_ctrl_c() {
     stream.read_to_string(&mut response).unwrap();
     assert!(response.starts_with("HTTP/1.1 200"), "{response}");
     recording.interrupt();
-    recording.ends(0).says(&["wrote visit.har with 1 request"]);
+    recording.exits(0).prints(&["wrote visit.har with 1 request"]);
     assert!(project.read("visit.har").contains("/shop/items?q=mug"));
-    record(&project, &["--name", "visit"]).ends(2).says(&["visit.har already exists", "--force"]);
-    record(&project, &["--remove-ca"]).ends(0).says(&["removed the certificate authority"]);
+    record(&project, &["--name", "visit"]).exits(2).prints(&["visit.har already exists", "--force"]);
+    record(&project, &["--remove-ca"]).exits(0).prints(&["removed the certificate authority"]);
     assert!(!project.path().join("data/ltc/record/ca.key").exists());
 }

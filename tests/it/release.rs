@@ -21,8 +21,8 @@ fn lint(tool: &str, args: &[&str], files: &[PathBuf], input: &str) {
     let mut linter = linter.spawn().unwrap();
     linter.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let output = linter.wait_with_output().unwrap();
-    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
-    assert!(output.status.success(), "{tool}: {said}");
+    let text = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    assert!(output.status.success(), "{tool}: {text}");
 }
 
 #[test]

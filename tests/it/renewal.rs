@@ -26,18 +26,18 @@ fn renewed_values_reach_all_users_on_all_machines() {
     let project = project(&echo);
     for args in [&["--threads", "2"][..], &["run", "--shards", "3", "--interval", "3s"]] {
         let (tokens, used) = (pairs(&echo, "/token").len(), pairs(&echo, "/use").len());
-        let said = project.run("renewal", &[args, &["--json", "run.json"]].concat()).ends(0);
+        let output = project.run("renewal", &[args, &["--json", "run.json"]].concat()).exits(0);
         let made: BTreeSet<String> =
             pairs(&echo, "/token").split_off(tokens).into_iter().map(|mut pairs| pairs.remove("token").unwrap()).collect();
-        assert!(made.len() >= 4, "{made:?} {said}");
+        assert!(made.len() >= 4, "{made:?} {output}");
         let mut of_shard: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for pairs in pairs(&echo, "/use").split_off(used) {
             assert!(made.contains(&pairs["token"]), "{pairs:?}");
             of_shard.entry(pairs["shard"].clone()).or_default().insert(pairs["token"].clone());
         }
-        assert!(of_shard.values().all(|tokens| tokens.len() >= 3), "{of_shard:?} {said}");
+        assert!(of_shard.values().all(|tokens| tokens.len() >= 3), "{of_shard:?} {output}");
         let report = project.json("run.json");
-        assert_eq!(report["setup"]["before_test"]["requests"].as_u64(), Some(made.len() as u64), "{said}");
+        assert_eq!(report["setup"]["before_test"]["requests"].as_u64(), Some(made.len() as u64), "{output}");
     }
 }
 
@@ -52,10 +52,10 @@ fn failed_renewal_keeps_the_earlier_values_and_is_reported() {
         .replace("    expect 200\n    take", "    expect unix_ms(now()) - unix_ms(begun) < 900\n    take");
     project.write("specs/renewal.lt", spec);
     let project = project.build("renewal");
-    let said = project.run("renewal", &["--json", "run.json"]).ends(0);
-    said.says(&["before test every failed", "users keep the earlier values, and it runs again in 1s"]);
+    let output = project.run("renewal", &["--json", "run.json"]).exits(0);
+    output.prints(&["before test every failed", "users keep the earlier values, and it runs again in 1s"]);
     let notes = project.json("run.json")["run"]["notes"].to_string();
     assert!(notes.contains("users kept the earlier values"), "{notes}");
     let tokens: BTreeSet<String> = pairs(&echo, "/use").into_iter().map(|mut pairs| pairs.remove("token").unwrap()).collect();
-    assert_eq!(tokens.len(), 1, "{said}");
+    assert_eq!(tokens.len(), 1, "{output}");
 }

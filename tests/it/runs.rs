@@ -5,8 +5,8 @@ use crate::project::Project;
 #[test]
 fn debug_shows_every_exchange_with_its_verdicts() {
     let project = Project::examples();
-    let said = project.run("tpdata", &["--debug"]).ends(0);
-    said.says(&[
+    let output = project.run("tpdata", &["--debug"]).exits(0);
+    output.prints(&[
         "== TPDataUser: CheckTreatmentVariants",
         "-- step \"Create treatment\" skip interrupt specs/tpdata.lt:30:8",
         "/tpdata/treatments",
@@ -23,21 +23,21 @@ fn debug_shows_every_exchange_with_its_verdicts() {
         "3 steps, 0 failed",
         "tpdata: version",
     ]);
-    said.lacks(&["demo-token"]);
+    output.omits(&["demo-token"]);
 }
 
 #[test]
 fn debug_fails_where_a_step_fails_and_names_the_location() {
     let project = Project::examples();
-    let said = project.run("tpdata", &["--failures"]).env("TPDATA_TOKEN", "wrong-token").ends(1);
-    said.says(&["specs/tpdata.lt:32:5", "expected status 201, got 401"]);
+    let output = project.run("tpdata", &["--failures"]).env("TPDATA_TOKEN", "wrong-token").exits(1);
+    output.prints(&["specs/tpdata.lt:32:5", "expected status 201, got 401"]);
 }
 
 #[test]
 fn example_specs_pass_debug() {
     let project = Project::examples();
     for spec in ["shop", "notes", "graph", "signed"] {
-        project.run(spec, &["--debug", "--seed", "7"]).ends(0);
+        project.run(spec, &["--debug", "--seed", "7"]).exits(0);
     }
 }
 
@@ -45,23 +45,23 @@ fn example_specs_pass_debug() {
 fn load_run_counts_the_requests_that_the_server_counts() {
     let project = Project::examples();
     let load = ["--clients", "6", "--hatch-rate", "100", "--duration", "3s", "--csv", "out/run", "--json", "run.json"];
-    let said = project.run("tpdata", &load).ends(0);
+    let output = project.run("tpdata", &load).exits(0);
     let report = project.report("run.json");
     let count = |name: &str| report.figure(name, "requests");
     assert_eq!(count("Create treatment variant"), project.route("POST /tpdata/treatments/{treatment}/variants"));
     assert_eq!(count("Get treatment variant"), project.route("GET /tpdata/treatments/{treatment}/variants/{id}"));
-    assert!(count("Get treatment variant") > 50, "{said}");
+    assert!(count("Get treatment variant") > 50, "{output}");
     let csv = project.read("out/run_stats.csv");
     assert!(csv.starts_with("Type,Name,Request Count,Failure Count,Median Response Time"), "{csv}");
     assert!(csv.lines().last().unwrap().contains("Aggregated"), "{csv}");
-    said.says(&["Get treatment variant", "p99.99"]);
+    output.prints(&["Get treatment variant", "p99.99"]);
 }
 
 #[test]
 fn failures_are_reported_with_their_location() {
     let project = Project::failing_examples();
-    let said = project.run("tpdata", &["--clients", "3", "--duration", "2s", "--json", "run.json"]).ends(0);
-    said.says(&["specs/tpdata.lt:38:5", "expected status 201, got 503"]);
+    let output = project.run("tpdata", &["--clients", "3", "--duration", "2s", "--json", "run.json"]).exits(0);
+    output.prints(&["specs/tpdata.lt:38:5", "expected status 201, got 503"]);
 }
 
 #[test]
@@ -69,8 +69,8 @@ fn unreachable_server_ends_the_test_before_any_load() {
     let project = Project::examples();
     project.edit("config/cs1.yml", &project.server().addr().to_string(), "127.0.0.1:9");
     project.write("run.xml", "an earlier run, which passed");
-    let said = project.run("tpdata", &["--duration", "2s", "--json", "run.json", "--junit", "run.xml"]).ends(3);
-    said.says(&["health check of tpdata failed", "refused"]);
+    let output = project.run("tpdata", &["--duration", "2s", "--json", "run.json", "--junit", "run.xml"]).exits(3);
+    output.prints(&["health check of tpdata failed", "refused"]);
     let report = project.json("run.json");
     assert_eq!((report["verdict"].as_str(), report["setup"]["health_checks"]["failures"].as_u64()), (Some("broken"), Some(1)), "{report}");
     let junit = project.read("run.xml");
@@ -83,25 +83,25 @@ fn ctrl_c_stops_gracefully_and_still_reports() {
     let running = project.run("tpdata", &["--clients", "5", "--duration", "10m"]).start();
     project.wait_for_requests(10);
     running.interrupt();
-    let said = running.ends(130);
-    assert!(said.stdout.contains("Get treatment variant"), "no report:\n{said}");
+    let output = running.exits(130);
+    assert!(output.stdout.contains("Get treatment variant"), "no report:\n{output}");
 }
 
 #[test]
 fn configuration_errors_are_reported_with_their_location() {
     let project = Project::examples();
-    project.run("tpdata", &["--env", "cs9"]).ends(2).says(&["unknown environment `cs9`"]);
-    project.run("tpdata", &["--only", "CheckTreatmentVariant"]).ends(2).says(&["CheckTreatmentVariants"]);
+    project.run("tpdata", &["--env", "cs9"]).exits(2).prints(&["unknown environment `cs9`"]);
+    project.run("tpdata", &["--only", "CheckTreatmentVariant"]).exits(2).prints(&["CheckTreatmentVariants"]);
     project.edit("config/cs1.yml", "  url: ${", "  urk: ${");
-    project.run("tpdata", &["--debug"]).ends(2).says(&["did you mean"]);
+    project.run("tpdata", &["--debug"]).exits(2).prints(&["did you mean"]);
 }
 
 #[test]
 fn the_same_seed_sends_the_same_values() {
     let project = Project::examples();
     let ids = |seed: &str| {
-        let said = project.run("tpdata", &["--debug", "--seed", seed]).ends(0);
-        said.lines().filter(|line| line.contains("\"iid\"")).map(str::to_owned).collect::<Vec<_>>()
+        let output = project.run("tpdata", &["--debug", "--seed", seed]).exits(0);
+        output.lines().filter(|line| line.contains("\"iid\"")).map(str::to_owned).collect::<Vec<_>>()
     };
     let first = ids("42");
     assert!(!first.is_empty());
@@ -113,8 +113,8 @@ fn the_same_seed_sends_the_same_values() {
 fn unwritable_output_is_reported_before_the_load() {
     let project = Project::examples();
     project.write("out", "a file where a folder is wanted");
-    let said = project.run("tpdata", &["--duration", "2s", "--csv", "out/run", "--json", "good/run.json"]).ends(3);
-    said.says(&["cannot write out/run_stats.csv"]);
+    let output = project.run("tpdata", &["--duration", "2s", "--csv", "out/run", "--json", "good/run.json"]).exits(3);
+    output.prints(&["cannot write out/run_stats.csv"]);
     assert_eq!(project.route("POST /tpdata/treatments"), 0);
 }
 
@@ -129,13 +129,13 @@ fn thresholds_decide_the_exit_code() {
     let project = Project::examples();
     with_thresholds(&project, r#"['all.failures < 1%', '"Get treatment variant".p99 < 10s', 'all.rps > 1', 'p50 < baseline * 100']"#);
     let load = ["--clients", "3", "--duration", "2s", "--stats-interval", "500ms"];
-    let said = project.run("tpdata", &[&load[..], &["--json", "base.json"]].concat()).ends(0);
-    said.says(&["✓ all.failures < 1%  0%", "the threshold `p50 < baseline * 100` is not evaluated"]);
+    let output = project.run("tpdata", &[&load[..], &["--json", "base.json"]].concat()).exits(0);
+    output.prints(&["✓ all.failures < 1%  0%", "the threshold `p50 < baseline * 100` is not evaluated"]);
 
     let project_2 = Project::examples().file("base.json", project.read("base.json"));
     with_thresholds(&project_2, r#"['p50 < baseline * 0.0001', 'failures < 1%']"#);
-    let said = project_2.run("tpdata", &[&load[..], &["--baseline", "base.json", "--json", "run.json"]].concat()).ends(1);
-    said.says(&["✗ p50 < baseline * 0.0001", "✓ failures < 1%"]);
+    let output = project_2.run("tpdata", &[&load[..], &["--baseline", "base.json", "--json", "run.json"]].concat()).exits(1);
+    output.prints(&["✗ p50 < baseline * 0.0001", "✓ failures < 1%"]);
     let report = project_2.json("run.json");
     assert_eq!(report["summary"]["verdict"], "failed");
     assert_eq!(report["thresholds"][0]["outcome"], "failed");
@@ -145,19 +145,19 @@ fn thresholds_decide_the_exit_code() {
 fn broken_threshold_with_abort_stops_the_test() {
     let project = Project::failing_examples();
     with_thresholds(&project, "['failures < 10% abort after 2s']");
-    let said = project.run("tpdata", &["--clients", "3", "--duration", "10m", "--stats-interval", "500ms"]).ends(1);
-    said.lacks(&["env cs1 · 00:10:00"]);
-    said.says(&["stopping: the threshold `failures < 10% abort after 2s` is broken (100%"]);
-    said.says(&["✗ failures < 10% abort after 2s  100% (from 00:00:00 to 00:0"]);
+    let output = project.run("tpdata", &["--clients", "3", "--duration", "10m", "--stats-interval", "500ms"]).exits(1);
+    output.omits(&["env cs1 · 00:10:00"]);
+    output.prints(&["stopping: the threshold `failures < 10% abort after 2s` is broken (100%"]);
+    output.prints(&["✗ failures < 10% abort after 2s  100% (from 00:00:00 to 00:0"]);
 }
 
 #[test]
 fn threshold_on_an_unknown_step_is_rejected() {
     let project = Project::examples();
     with_thresholds(&project, r#"['"Get treatment varient".p99 < 300ms']"#);
-    let said = project.run("tpdata", &["--duration", "2s"]).ends(2);
-    said.says(&["specs/tpdata.profile.yml:", "did you mean `Get treatment variant`?"]);
-    project.ltc(&["check", "specs/tpdata.lt"]).ends(2).says(&["did you mean `Get treatment variant`?"]);
+    let output = project.run("tpdata", &["--duration", "2s"]).exits(2);
+    output.prints(&["specs/tpdata.profile.yml:", "did you mean `Get treatment variant`?"]);
+    project.ltc(&["check", "specs/tpdata.lt"]).exits(2).prints(&["did you mean `Get treatment variant`?"]);
 }
 
 #[test]
@@ -167,37 +167,37 @@ fn reports_are_rendered_again_merged_and_compared() {
     let file = |name: &str| project.read(name);
     let outputs = ["--json", "run.json", "--html", "run.html", "--junit", "run.xml", "--summary-md", "run.md"];
     let load = ["--clients", "5", "--duration", "3s", "--stats-interval", "500ms"];
-    project.run("tpdata", &[&load[..], &outputs].concat()).ends(1);
+    project.run("tpdata", &[&load[..], &outputs].concat()).exits(1);
     assert!(file("run.html").contains("Get treatment variant") && file("run.md").contains("❌ failed: 1 of 2 thresholds failed"));
     assert!(file("run.xml").contains("<testsuite name=\"thresholds\" tests=\"2\" failures=\"1\""), "{}", file("run.xml"));
 
     let outputs = ["--json", "again.json", "--html", "again.html", "--junit", "again.xml", "--summary-md", "again.md", "--csv", "again"];
-    let again = project.run("tpdata", &[&["report", "run.json"][..], &outputs].concat()).ends(1);
+    let again = project.run("tpdata", &[&["report", "run.json"][..], &outputs].concat()).exits(1);
     for kind in ["json", "html", "xml", "md"] {
         assert_eq!(file(&format!("run.{kind}")), file(&format!("again.{kind}")), "{kind}");
     }
-    again.says(&["p99.99"]);
+    again.prints(&["p99.99"]);
     assert!(file("again_stats.csv").contains("Aggregated"));
 
-    let itself = project.run("tpdata", &["merge", "run.json", "again.json", "-o", "all.json"]).ends(2);
-    itself.says(&["error: run.json and again.json are of the same run"]);
-    project.run("tpdata", &["--clients", "2", "--duration", "2s", "--json", "second.json"]).ends(1);
-    let merged = project.run("tpdata", &["merge", "run.json", "second.json", "-o", "all.json"]).ends(1);
-    merged.says(&["warning: the merged runs differ: plan: up to 5 users in 3s, up to 2 users in 2s"]);
+    let itself = project.run("tpdata", &["merge", "run.json", "again.json", "-o", "all.json"]).exits(2);
+    itself.prints(&["error: run.json and again.json are of the same run"]);
+    project.run("tpdata", &["--clients", "2", "--duration", "2s", "--json", "second.json"]).exits(1);
+    let merged = project.run("tpdata", &["merge", "run.json", "second.json", "-o", "all.json"]).exits(1);
+    merged.prints(&["warning: the merged runs differ: plan: up to 5 users in 3s, up to 2 users in 2s"]);
     let requests = |name: &str| project.report(name).requests();
     assert_eq!(requests("all.json"), requests("run.json") + requests("second.json"));
     project.write("old.json", file("run.json").replace("ltc.report/2", "ltc.report/1"));
     for args in [&["report", "old.json"][..], &["merge", "old.json", "run.json", "-o", "x.json"], &["compare", "old.json", "run.json"]] {
-        project.run("tpdata", args).ends(2).says(&["old.json: the report is of version 1 (\"ltc.report/1\")"]);
+        project.run("tpdata", args).exits(2).prints(&["old.json: the report is of version 1 (\"ltc.report/1\")"]);
     }
 
-    let same = project.run("tpdata", &["compare", "run.json", "again.json"]).ends(0);
-    same.says(&["The new run is not worse by more than 5 %.", "warning: run.json and again.json are of the same run"]);
+    let same = project.run("tpdata", &["compare", "run.json", "again.json"]).exits(0);
+    same.prints(&["The new run is not worse by more than 5 %.", "warning: run.json and again.json are of the same run"]);
 
     let failing = Project::failing_examples();
-    failing.run("tpdata", &[&load[..], &["--json", "failing.json"]].concat()).ends(0);
+    failing.run("tpdata", &[&load[..], &["--json", "failing.json"]].concat()).exits(0);
     project.write("failing.json", failing.read("failing.json"));
-    let worse = project.run("tpdata", &["compare", "run.json", "failing.json", "--tolerance", "20%"]).ends(1);
-    worse.says(&["Create treatment variant: failures 0% → 100%"]);
-    project.run("tpdata", &["compare", "run.json", "run.md"]).ends(2);
+    let worse = project.run("tpdata", &["compare", "run.json", "failing.json", "--tolerance", "20%"]).exits(1);
+    worse.prints(&["Create treatment variant: failures 0% → 100%"]);
+    project.run("tpdata", &["compare", "run.json", "run.md"]).exits(2);
 }

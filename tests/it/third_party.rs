@@ -31,8 +31,8 @@ fn httpbin_walks_through_http() {
     needs!("httpbin");
     let server = httpbin();
     let project = project("specs/httpbin.lt", &format!("httpbin: {{ url: \"http://127.0.0.1:{}\" }}\n", server.port));
-    project.run("httpbin", &["--debug"]).ends(0);
-    project.run("httpbin", &[]).ends(0).lacks(&["expected"]);
+    project.run("httpbin", &["--debug"]).exits(0);
+    project.run("httpbin", &[]).exits(0).omits(&["expected"]);
 }
 
 /// The name of a certificate is also its subject: with its authority's subject, it would count as self-signed.
@@ -95,10 +95,10 @@ strict: {{ url: \"https://127.0.0.1:{port}\" }}
 "
     );
     let project = project("tests/specs/nginx.lt", &env);
-    project.run("nginx", &["--debug", "--only", "Trusted"]).ends(0);
-    let said = project.run("nginx", &["--debug", "--only", "Distrusted"]).ends(1);
-    assert!(said.to_lowercase().contains("certificate"), "{said}");
-    project.run("nginx", &["--only", "Trusted"]).ends(0).says(&["blind is not verified"]);
+    project.run("nginx", &["--debug", "--only", "Trusted"]).exits(0);
+    let output = project.run("nginx", &["--debug", "--only", "Distrusted"]).exits(1);
+    assert!(output.to_lowercase().contains("certificate"), "{output}");
+    project.run("nginx", &["--only", "Trusted"]).exits(0).prints(&["blind is not verified"]);
 }
 
 /// nginx that closes connections: at one pair of ports (plain, TLS) after two requests, at another after a second. It logs its requests.
@@ -149,10 +149,10 @@ idle_modern: {{ url: \"https://127.0.0.1:{}\", {tls} }}
         ports[0], ports[1], ports[1], ports[2], ports[3], ports[3],
     );
     let project = project("tests/specs/keepalive.lt", &env);
-    let said = project.run("keepalive", &["--clients", "8", "--duration", "6s", "--json", "out.json"]).ends(0);
+    let output = project.run("keepalive", &["--clients", "8", "--duration", "6s", "--json", "out.json"]).exits(0);
     let report = project.json("out.json");
     let total = &report["summary"]["total"];
-    assert_eq!(total["failures"], 0, "{said}");
+    assert_eq!(total["failures"], 0, "{output}");
     let number = |key: &str| total[key].as_u64().unwrap_or_default();
     let log = fs::read_to_string(folder.path().join("access.log")).unwrap();
     let served = log.lines().filter(|line| line.starts_with("200 ")).count() as u64;

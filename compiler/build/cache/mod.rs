@@ -110,7 +110,7 @@ impl CacheDir {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    progress.say("waiting for another `ltc build` to finish");
+                    progress.print("waiting for another `ltc build` to finish");
                     file.lock()?;
                 }
                 Err(TryLockError::Error(error)) => return Err(error),

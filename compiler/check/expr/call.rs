@@ -4,7 +4,7 @@ use crate::ast::{self, Arg, ExprKind as Ast};
 use crate::check::Checker;
 use crate::check::scope::Global;
 use crate::check::types::const_eval;
-use crate::check::types::functions::{self, Function, Gives, Need};
+use crate::check::types::functions::{self, Function, Need, ResultType};
 use crate::check::types::{self, Kinds, a};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::foreign;
@@ -163,22 +163,22 @@ impl<'a> Checker<'a> {
             _ => {}
         }
         Some(match function.gives {
-            Gives::Plain(plain) => plain.into(),
-            Gives::Same => match first {
+            ResultType::Plain(plain) => plain.into(),
+            ResultType::Same => match first {
                 Type::Object(_) => Type::Object(None),
                 other => other,
             },
-            Gives::Item => item(&first),
-            Gives::Numeric => self.alike(values, span)?,
-            Gives::Extreme => match values {
+            ResultType::Item => item(&first),
+            ResultType::Numeric => self.alike(values, span)?,
+            ResultType::Extreme => match values {
                 [one] if matches!(one.ty, Type::List(_)) => item(&one.ty),
                 [_] if first == Type::Json => Type::Json,
                 _ => self.alike(values, span)?,
             },
-            Gives::Strings => types::list(Type::String),
-            Gives::Object => Type::Object(None),
-            Gives::Camel => camel(&first),
-            Gives::Any => Type::Json,
+            ResultType::Strings => types::list(Type::String),
+            ResultType::Object => Type::Object(None),
+            ResultType::Camel => camel(&first),
+            ResultType::Any => Type::Json,
         })
     }
 

@@ -19,10 +19,10 @@ impl<'a> Checker<'a> {
     /// Checks the statements of a function's body.
     pub(in crate::check) fn stmts(&mut self, stmts: &'a [ast::Stmt]) -> Block {
         let mut out = Vec::with_capacity(stmts.len());
-        let mut said = !self.func.state.live;
+        let mut reported = !self.func.state.live;
         for stmt in stmts {
-            if !self.func.state.live && !said && !matches!(stmt.kind, Ast::Finally(_)) {
-                said = true;
+            if !self.func.state.live && !reported && !matches!(stmt.kind, Ast::Finally(_)) {
+                reported = true;
                 self.error(
                     Code::Unreachable,
                     stmt.span,

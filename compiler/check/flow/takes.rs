@@ -22,7 +22,7 @@ impl<'a> Checker<'a> {
             (_, ExprKind::Source(Source::JsonPath { .. } | Source::Header(..) | Source::Html { .. })) => Quantity::One,
             (Some(quantifier), _) => quantity(quantifier.node),
         };
-        let (mut ty, mut said) = (source.ty.clone(), Type::Json);
+        let (mut ty, mut declared) = (source.ty.clone(), Type::Json);
         if quantity == Quantity::Any
             && let Type::List(item) = &ty
         {
@@ -53,7 +53,7 @@ impl<'a> Checker<'a> {
                 };
                 self.error(Code::BadTake, word.span, message, help);
             }
-            said = named.clone();
+            declared = named.clone();
             ty = named;
         }
         let fallback = take.fallback.as_ref().map(|fallback| {
@@ -73,7 +73,7 @@ impl<'a> Checker<'a> {
             ty = Type::Json;
         }
         let local = self.assign(&take.name, ty, VarKind::Take);
-        Take { local, name: take.name.node.clone(), ty: said, source, quantity, fallback, span }
+        Take { local, name: take.name.node.clone(), ty: declared, source, quantity, fallback, span }
     }
 
     /// Checks the source of a take.

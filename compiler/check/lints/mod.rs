@@ -48,8 +48,8 @@ impl<'a> Checker<'a> {
         let spans: Vec<Span> = self.apis.iter().filter(|api| unused_apis.contains(&api.ast.name.span)).map(|api| api.ast.span).collect();
         let in_unused_api = |span: Span| spans.iter().any(|api| api.file == span.file && api.range().contains(&(span.start as usize)));
         for (code, span, message, help) in found {
-            let told = code == Code::UnusedRequest && in_unused_api(span);
-            if span.file == FileId(0) && !told {
+            let reported = code == Code::UnusedRequest && in_unused_api(span);
+            if span.file == FileId(0) && !reported {
                 self.error(code, span, message, help);
             }
         }

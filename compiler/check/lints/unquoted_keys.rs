@@ -67,11 +67,11 @@ impl<'a> Checker<'a> {
         }
         let camel: Vec<bool> = self.apis.iter().map(|api| api.camel).collect();
         let flow = Flow::of(&self.program, &camel);
-        let mut told: HashSet<Span> = HashSet::new();
+        let mut reported: HashSet<Span> = HashSet::new();
         for (origins, sink) in &flow.sinks {
             for map in flow.maps(origins) {
                 let Some((key, span)) = self.plain_keys.get(&map).cloned() else { continue };
-                if !told.insert(map) {
+                if !reported.insert(map) {
                     continue;
                 }
                 let written = self.written(*sink).split_whitespace().collect::<Vec<_>>().join(" ");

@@ -12,7 +12,7 @@ pub struct Function {
     /// Its parameters.
     pub params: &'static [FunctionParam],
     /// The type of its result.
-    pub gives: Gives,
+    pub gives: ResultType,
     /// A line of documentation.
     pub doc: &'static str,
 }
@@ -41,7 +41,7 @@ pub enum Need {
 
 /// The type of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gives {
+pub enum ResultType {
     /// Always this kind.
     Plain(Plain),
     /// The type of the first argument.
@@ -116,17 +116,17 @@ const SEQ: Kinds = Kinds::LIST.or(Kinds::STRING);
 const SIZED: Kinds = Kinds::TEXT.or(Kinds::LIST).or(Kinds::OBJECT);
 const HOLDER: Kinds = Kinds::STRING.or(Kinds::LIST).or(Kinds::OBJECT);
 const ORDERED: Kinds = SPAN.or(Kinds::STRING).or(Kinds::TIME).or(Kinds::LIST);
-const STR: Gives = Gives::Plain(Plain::String);
-const INT: Gives = Gives::Plain(Plain::Int);
-const BOOL: Gives = Gives::Plain(Plain::Bool);
-const BYTES: Gives = Gives::Plain(Plain::Bytes);
-const TIME: Gives = Gives::Plain(Plain::Time);
+const STR: ResultType = ResultType::Plain(Plain::String);
+const INT: ResultType = ResultType::Plain(Plain::Int);
+const BOOL: ResultType = ResultType::Plain(Plain::Bool);
+const BYTES: ResultType = ResultType::Plain(Plain::Bytes);
+const TIME: ResultType = ResultType::Plain(Plain::Time);
 
 functions! {
-    "random"(a: SPAN, b: SPAN) => Gives::Numeric, "a random number or duration from a to b, both included";
+    "random"(a: SPAN, b: SPAN) => ResultType::Numeric, "a random number or duration from a to b, both included";
     "chance"(p: Kinds::NUMBER) => BOOL, "true with probability p, from 0 to 1";
-    "one_of"(xs: Kinds::LIST) => Gives::Item, "one of the items, at random";
-    "sample"(xs: Kinds::LIST, n: Kinds::INT) => Gives::Same, "up to n different items, in random order";
+    "one_of"(xs: Kinds::LIST) => ResultType::Item, "one of the items, at random";
+    "sample"(xs: Kinds::LIST, n: Kinds::INT) => ResultType::Same, "up to n different items, in random order";
     "random_string"(n: Kinds::INT, alphabet(?): Kinds::STRING) => STR, "n random characters, A-Za-z0-9 unless an alphabet is given";
     "uuid"() => STR, "a random UUID";
     "now"() => TIME, "the current instant";
@@ -135,14 +135,14 @@ functions! {
     "format_time"(t: Kinds::TIME, format: Kinds::STRING) => STR, "the instant in UTC, by a strftime format";
     "parse_time"(s: Kinds::STRING, format(?): Kinds::STRING) => TIME, "the instant that a string describes, in RFC 3339 unless a format is given";
     "len"(x: SIZED) => INT, "the number of characters, items, members or bytes";
-    "first"(xs: SEQ) => Gives::Item, "the first item or character";
-    "last"(xs: SEQ) => Gives::Item, "the last item or character";
-    "keys"(x: Kinds::OBJECT) => Gives::Strings, "the object's keys";
-    "merge"(objects(*): Kinds::OBJECT) => Gives::Object, "one object with all members; later ones override earlier ones";
-    "camel"(x: Kinds::LIST.or(Kinds::OBJECT)) => Gives::Camel, "the value with the keys of all objects in it in camelCase, as `keys camel` spells them";
-    "without"(x: Kinds::LIST.or(Kinds::OBJECT), y: Kinds::ANY) => Gives::Same, "the list without items equal to y, the object without key(s) y";
+    "first"(xs: SEQ) => ResultType::Item, "the first item or character";
+    "last"(xs: SEQ) => ResultType::Item, "the last item or character";
+    "keys"(x: Kinds::OBJECT) => ResultType::Strings, "the object's keys";
+    "merge"(objects(*): Kinds::OBJECT) => ResultType::Object, "one object with all members; later ones override earlier ones";
+    "camel"(x: Kinds::LIST.or(Kinds::OBJECT)) => ResultType::Camel, "the value with the keys of all objects in it in camelCase, as `keys camel` spells them";
+    "without"(x: Kinds::LIST.or(Kinds::OBJECT), y: Kinds::ANY) => ResultType::Same, "the list without items equal to y, the object without key(s) y";
     "join"(xs: Kinds::LIST, sep(?): Kinds::STRING) => STR, "the items joined to one string";
-    "split"(s: Kinds::STRING, sep: Kinds::STRING) => Gives::Strings, "the parts between separators";
+    "split"(s: Kinds::STRING, sep: Kinds::STRING) => ResultType::Strings, "the parts between separators";
     "replace"(s: Kinds::STRING, from: Kinds::STRING, to: Kinds::STRING) => STR, "the string with each `from` replaced";
     "trim"(s: Kinds::STRING) => STR, "the string without white space at its ends";
     "upper"(s: Kinds::STRING) => STR, "the string in upper case";
@@ -150,26 +150,26 @@ functions! {
     "contains"(x: HOLDER, y: Kinds::ANY) => BOOL, "whether x contains the substring, item or key y";
     "starts_with"(s: Kinds::STRING, part: Kinds::STRING) => BOOL, "whether the string starts with the part";
     "ends_with"(s: Kinds::STRING, part: Kinds::STRING) => BOOL, "whether the string ends with the part";
-    "min"(xs(*): ORDERED) => Gives::Extreme, "the least of the arguments, or of one list";
-    "max"(xs(*): ORDERED) => Gives::Extreme, "the greatest of the arguments, or of one list";
-    "sum"(xs: Kinds::LIST) => Gives::Item, "the sum of a list of numbers";
+    "min"(xs(*): ORDERED) => ResultType::Extreme, "the least of the arguments, or of one list";
+    "max"(xs(*): ORDERED) => ResultType::Extreme, "the greatest of the arguments, or of one list";
+    "sum"(xs: Kinds::LIST) => ResultType::Item, "the sum of a list of numbers";
     "floor"(x: Kinds::NUMBER) => INT, "the largest whole number not greater than x";
     "ceil"(x: Kinds::NUMBER) => INT, "the smallest whole number not less than x";
     "round"(x: Kinds::NUMBER) => INT, "the nearest whole number";
-    "abs"(x: SPAN) => Gives::Same, "the absolute value";
+    "abs"(x: SPAN) => ResultType::Same, "the absolute value";
     "int"(x: Kinds::STRING.or(Kinds::NUMBER).or(Kinds::BOOL)) => INT, "x as a whole number";
-    "float"(x: Kinds::STRING.or(Kinds::NUMBER)) => Gives::Plain(Plain::Float), "x as a floating-point number";
+    "float"(x: Kinds::STRING.or(Kinds::NUMBER)) => ResultType::Plain(Plain::Float), "x as a floating-point number";
     "string"(x: Kinds::ANY) => STR, "x as a string";
     "text"(b: Kinds::TEXT) => STR, "bytes or a file as a UTF-8 string";
     "bytes"(s: Kinds::TEXT) => BYTES, "a string or a file as bytes";
     "concat"(parts(*): Kinds::TEXT) => BYTES, "strings and bytes, concatenated";
     "to_json"(x: Kinds::ANY) => STR, "x as JSON text";
-    "from_json"(s: Kinds::TEXT) => Gives::Any, "the value of a JSON text";
+    "from_json"(s: Kinds::TEXT) => ResultType::Any, "the value of a JSON text";
     "urlencode"(s: Kinds::ANY) => STR, "x percent-encoded";
     "urldecode"(s: Kinds::STRING) => STR, "the string percent-decoded";
-    "reverse"(xs: Kinds::LIST) => Gives::Same, "the items in reverse order";
-    "sort"(xs: Kinds::LIST) => Gives::Same, "the items in ascending order";
-    "unique"(xs: Kinds::LIST) => Gives::Same, "the items without duplicates";
+    "reverse"(xs: Kinds::LIST) => ResultType::Same, "the items in reverse order";
+    "sort"(xs: Kinds::LIST) => ResultType::Same, "the items in ascending order";
+    "unique"(xs: Kinds::LIST) => ResultType::Same, "the items without duplicates";
     "md5"(data: Kinds::TEXT) => BYTES, "the MD5 digest";
     "sha1"(data: Kinds::TEXT) => BYTES, "the SHA-1 digest";
     "sha256"(data: Kinds::TEXT) => BYTES, "the SHA-256 digest";

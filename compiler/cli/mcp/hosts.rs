@@ -25,15 +25,15 @@ pub(super) fn named(emitted: &Emitted, root: &Path, program: &Program, env: Opti
     if let Some(env) = env {
         let paths: Vec<String> = program.env.iter().map(|key| key.path.join(".")).collect();
         let reads = Reads::of(paths.iter().map(String::as_str));
-        let told = |errors: Vec<ltc_config::ConfigError>| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-        let environment = Environment::load(&root.join("config"), env).map_err(told)?;
+        let joined = |errors: Vec<ltc_config::ConfigError>| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        let environment = Environment::load(&root.join("config"), env).map_err(joined)?;
         // A secret may contain a host, and an assistant must not choose which secrets of an account a test reads.
         if let Some(reference) = environment.secret_references(&reads).first() {
             return Err(format!(
                 "unexpected {reference} in env {env}, expected no secrets of stores in an assistant's test: write ${{VARIABLE}}"
             ));
         }
-        let environment = environment.resolve(&reads, &|name| std::env::var(name).ok(), &NotFetched).map_err(told)?;
+        let environment = environment.resolve(&reads, &|name| std::env::var(name).ok(), &NotFetched).map_err(joined)?;
         for path in &paths {
             if let Ok(value) = environment.require(path) {
                 of_value(value, &mut hosts);

@@ -52,7 +52,7 @@ impl Mcp {
         let root = Project::of(&here()?)?.root;
         let caps = Caps { clients: self.max_clients, rate: self.max_rate, duration: self.max_duration, hosts: self.allow_host };
         screen.detail(format_args!("serving {} on standard input and output", root.display()));
-        let broken = |why: String| Failure::Said(format!("cannot serve: {why}"), None, INFRASTRUCTURE);
+        let broken = |why: String| Failure::Message(format!("cannot serve: {why}"), None, INFRASTRUCTURE);
         let runtime = tokio::runtime::Runtime::new().map_err(|error| broken(error.to_string()))?;
         runtime.block_on(async {
             let service = Server::new(root, caps).serve(rmcp::transport::stdio()).await.map_err(|error| broken(error.to_string()))?;

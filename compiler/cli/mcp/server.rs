@@ -29,7 +29,7 @@ const BUILD: Duration = Duration::from_secs(30 * 60);
 /// The time limit of all other commands that send no load.
 const SHORT: Duration = Duration::from_secs(10 * 60);
 /// The time that a run may take besides its load: health checks, `before test`, users that finish their iteration.
-const AROUND: Duration = Duration::from_secs(5 * 60);
+const OVERHEAD_LIMIT: Duration = Duration::from_secs(5 * 60);
 
 const INSTRUCTIONS: &str = "\
 ltc compiles load tests written in .lt specs. Read ltc://docs/language before you write a spec: the language is its own. Write the spec to \
@@ -131,7 +131,7 @@ impl Server {
     #[tool(description = "Check a spec with its profile, environment and data, without building it. Gives all errors and warnings, each \
                           with its code, location and fix, as JSON.")]
     async fn check(&self, Parameters(test): Parameters<Test>) -> CallToolResult {
-        told(self.target(&test).and_then(|target| pipeline::check(&target)).map(|checked| {
+        tool_result(self.target(&test).and_then(|target| pipeline::check(&target)).map(|checked| {
             let found = messages::messages(&checked);
             let errors = checked.diagnostics.errors() + checked.config.len();
             json!({ "ok": !checked.has_errors(), "errors": errors, "warnings": found.len() - errors, "messages": found }).to_string()
@@ -141,12 +141,12 @@ impl Server {
     #[tool(description = "Explain the code of an error or a warning, with an example that fails and one that passes.")]
     async fn explain(&self, Parameters(code): Parameters<CodeOf>) -> CallToolResult {
         let found = explain::find(&code.code).map(|code| code.page().to_owned());
-        told(found.map_err(|help| format!("unknown error code `{}` ({help})", code.code)))
+        tool_result(found.map_err(|help| format!("unknown error code `{}` ({help})", code.code)))
     }
 
     #[tool(description = "Build a spec to one native binary in the project's folder. Gives its path, or all errors of the spec.")]
     async fn build(&self, Parameters(test): Parameters<Test>) -> CallToolResult {
-        told(self.built(&test).await.map(|(_, said)| said))
+        tool_result(self.built(&test).await.map(|(_, output)| output))
     }
 
     #[tool(description = "Build a spec and run every scenario once with one user. Shows each exchange with its request, response, \
@@ -159,14 +159,14 @@ impl Server {
             args.extend(ready.env.as_deref().map(|env| ["--env", env]).into_iter().flatten());
             ended(process::run(&ready.binary, &self.root, &args, SHORT).await?)
         };
-        told(run.await)
+        tool_result(run.await)
     }
 
     #[tool(description = "Build a spec and generate load with it from this machine, within the limits that the user has set. Gives a \
                           summary in Markdown, the verdict of the thresholds, and the path of the JSON report. A load test can harm a \
                           system: run it only against a system that the user named for it.")]
     async fn run(&self, Parameters(load): Parameters<Load>) -> CallToolResult {
-        told(self.load(&load).await)
+        tool_result(self.load(&load).await)
     }
 
     #[tool(description = "Summarize the JSON report of an earlier run, or the directory of a run, in Markdown.")]
@@ -176,7 +176,7 @@ impl Server {
             let output = process::ltc(&self.root, &["report", &path, "--summary-md", "-"], BUILD).await?;
             if output.stdout.is_empty() { Err(output.text()) } else { Ok(output.stdout) }
         };
-        told(run.await)
+        tool_result(run.await)
     }
 
     #[tool(description = "Compare the JSON reports of two runs: which figures are worse or better by more than chance and tolerance.")]
@@ -187,7 +187,7 @@ impl Server {
             let output = process::ltc(&self.root, &["compare", &base, &new, "--tolerance", tolerance], BUILD).await?;
             if output.code == 2 { Err(output.text()) } else { Ok(output.text()) }
         };
-        told(run.await)
+        tool_result(run.await)
     }
 }
 
@@ -263,7 +263,7 @@ impl Server {
         }
         let plan: Plan = serde_json::from_str(&planned.stdout).map_err(|error| format!("cannot read the plan: {error}"))?;
         self.caps.allow(&plan)?;
-        let longest = ltc_config::duration::parse(&load.duration)? + AROUND;
+        let longest = ltc_config::duration::parse(&load.duration)? + OVERHEAD_LIMIT;
         let report = report_path(&self.root, &ready.binary);
         let outputs = [format!("--json={report}"), "--summary-md=-".to_owned(), "--quiet".to_owned()];
         let run: Vec<&str> = args.iter().chain(&outputs).map(String::as_str).collect();
@@ -291,7 +291,7 @@ fn ended(output: Output) -> Result<String, String> {
 }
 
 /// The result of a tool. A failure is a text for the assistant instead of an error of the protocol.
-fn told(result: Result<String, String>) -> CallToolResult {
+fn tool_result(result: Result<String, String>) -> CallToolResult {
     match result {
         Ok(text) => CallToolResult::success(vec![ContentBlock::text(text)]),
         Err(why) => CallToolResult::error(vec![ContentBlock::text(why)]),

@@ -7,17 +7,17 @@ use crate::ast::{
     RequestOption, Resource, Take, Text,
 };
 use crate::diagnostic::{Code, Diagnostic};
-use crate::parse::builder::{P, TreeBuilder, kids};
+use crate::parse::builder::{P, TreeBuilder, children};
 
 impl TreeBuilder<'_> {
     /// An `api`.
     pub(in crate::parse) fn api(&mut self, pair: P<'_>) -> Api {
         let span = self.span(&pair);
         let mut api = Api { name: self.unnamed(&pair), members: Vec::new(), span };
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::name => api.name = self.bind(&part),
-                _ => api.members = kids(part).map(|p| self.api_member(p)).collect(),
+                _ => api.members = children(part).map(|p| self.api_member(p)).collect(),
             }
         }
         api
@@ -55,10 +55,10 @@ impl TreeBuilder<'_> {
             Rule::request_def => ApiMember::Request(Box::new(self.request_def(pair))),
             Rule::resource => {
                 let mut resource = Resource { name: self.unnamed(&pair), members: Vec::new(), span };
-                for part in kids(pair) {
+                for part in children(pair) {
                     match part.as_rule() {
                         Rule::name => resource.name = self.word(&part),
-                        _ => resource.members = kids(part).map(|p| self.api_member(p)).collect(),
+                        _ => resource.members = children(part).map(|p| self.api_member(p)).collect(),
                     }
                 }
                 ApiMember::Resource(resource)
@@ -108,14 +108,14 @@ impl TreeBuilder<'_> {
 
     fn healthcheck(&mut self, pair: P<'_>) -> Option<Box<Healthcheck>> {
         let mut check = None;
-        for part in kids(pair) {
+        for part in children(pair) {
             match (part.as_rule(), &mut check) {
                 (Rule::request_line, _) => {
                     let line = self.request_line(part);
                     check = Some(Box::new(Healthcheck { line, parts: Vec::new(), version: None }));
                 }
                 (Rule::hc_block, Some(check)) => {
-                    for member in kids(part) {
+                    for member in children(part) {
                         match member.as_rule() {
                             Rule::version => self.version(member, check),
                             _ => {
@@ -150,10 +150,10 @@ impl TreeBuilder<'_> {
             parts: Vec::new(),
             span,
         };
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::request_head => {
-                    for head in kids(part) {
+                    for head in children(part) {
                         match head.as_rule() {
                             Rule::word => def.name = self.word(&head),
                             _ => def.params = self.params(head),
@@ -170,7 +170,7 @@ impl TreeBuilder<'_> {
     /// `GET /items/{id}`.
     pub(in crate::parse) fn request_line(&mut self, pair: P<'_>) -> RequestLine {
         let mut line = RequestLine { method: self.unnamed(&pair), path: PathExpr::Plain(Text::default()) };
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::method => line.method = self.word(&part),
                 Rule::path => line.path = PathExpr::Plain(self.path(part)),
@@ -182,7 +182,7 @@ impl TreeBuilder<'_> {
 
     /// The content of a request's braces.
     pub(in crate::parse) fn parts(&mut self, pair: P<'_>) -> Vec<Part> {
-        kids(pair).map(|p| self.part(p, Rule::only_part)).collect()
+        children(pair).map(|p| self.part(p, Rule::only_part)).collect()
     }
 
     fn part(&mut self, pair: P<'_>, strict: Rule) -> Part {
@@ -207,7 +207,7 @@ impl TreeBuilder<'_> {
         if rule == Rule::graphql {
             let mut query = self.unnamed(&pair);
             let mut vars = Vec::new();
-            for part in kids(pair) {
+            for part in children(pair) {
                 match part.as_rule() {
                     Rule::raw => query = self.raw(part),
                     _ => vars = self.map(part),
@@ -231,7 +231,7 @@ impl TreeBuilder<'_> {
         let broken = Expr { kind: ExprKind::Broken, span: self.span(&pair) };
         let mut quantifier = None;
         let mut exprs = Vec::new();
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::quantifier => {
                     let which = if part.as_str() == "all" { crate::ast::Quantifier::All } else { crate::ast::Quantifier::Any };

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use ltc_grammar::Rule;
 use pest::pratt_parser::{Assoc, Op, PrattParser};
 
-use crate::parse::builder::{P, Places, TreeBuilder, kids};
+use crate::parse::builder::{P, Places, TreeBuilder, children};
 use ltc_config::number::prints_as_it_reads;
 
 use crate::ast::{Arg, BinaryOp, Entry, Expr, ExprKind, Key, Quantifier, SourceWord, UnaryOp};
@@ -86,7 +86,7 @@ impl Node {
 pub(in crate::parse) fn regex(places: Places<'_>, pair: P<'_>) -> (bool, Spanned<String>) {
     let mut negated = false;
     let mut regex = Spanned::new(String::new(), places.of(&pair));
-    for part in kids(pair) {
+    for part in children(pair) {
         if part.as_rule() == Rule::match_op {
             negated = part.as_str().starts_with('!');
         } else {
@@ -115,7 +115,7 @@ impl TreeBuilder<'_> {
     }
 
     fn expr_within(&mut self, pair: P<'_>, span: Span) -> Expr {
-        let parts: Vec<P<'_>> = kids(pair).collect();
+        let parts: Vec<P<'_>> = children(pair).collect();
         if parts.len() > LONGEST {
             self.report(
                 Diagnostic::new(Code::TooDeep, span, format!("expression has more than {LONGEST} parts"))
@@ -168,7 +168,7 @@ impl TreeBuilder<'_> {
     /// An `operand`: a primary and its postfixes.
     pub(in crate::parse) fn operand(&mut self, pair: P<'_>) -> Expr {
         let span = self.span(&pair);
-        let mut parts = kids(pair);
+        let mut parts = children(pair);
         let Some(first) = parts.next() else { return Expr { kind: ExprKind::Broken, span } };
         let mut expr = self.primary(first);
         for (count, postfix) in parts.enumerate() {
@@ -190,7 +190,7 @@ impl TreeBuilder<'_> {
                     ExprKind::Call(Box::new(expr), self.args(postfix))
                 }
                 _ => {
-                    let mut ends = kids(postfix);
+                    let mut ends = children(postfix);
                     match (ends.next().map(|p| self.expr(p)), ends.next().map(|p| self.expr(p))) {
                         (Some(from), Some(to)) => ExprKind::Slice(Box::new(expr), Box::new(from), Box::new(to)),
                         (Some(index), None) => ExprKind::Index(Box::new(expr), Box::new(index)),
@@ -205,9 +205,9 @@ impl TreeBuilder<'_> {
 
     /// The arguments of a call.
     pub(in crate::parse) fn args(&mut self, pair: P<'_>) -> Vec<Arg> {
-        kids(pair)
+        children(pair)
             .filter_map(|arg| {
-                let mut parts = kids(arg).map(|p| self.expr(p)).collect::<Vec<_>>().into_iter();
+                let mut parts = children(arg).map(|p| self.expr(p)).collect::<Vec<_>>().into_iter();
                 match (parts.next()?, parts.next()) {
                     (label, Some(value)) => Some(Arg { label: Some(label), value }),
                     (value, None) => Some(Arg { label: None, value }),
@@ -223,7 +223,7 @@ impl TreeBuilder<'_> {
             Rule::float => float(pair.as_str()),
             Rule::duration => self.duration(&pair),
             Rule::text => ExprKind::Text(self.text(pair)),
-            Rule::list => ExprKind::List(kids(pair).map(|p| self.expr(p)).collect()),
+            Rule::list => ExprKind::List(children(pair).map(|p| self.expr(p)).collect()),
             Rule::map => ExprKind::Object(self.map(pair)),
             Rule::paren => {
                 let inner = self.only(pair);
@@ -232,7 +232,7 @@ impl TreeBuilder<'_> {
                 return inner;
             }
             Rule::if_expr => {
-                let mut parts = kids(pair).map(|p| self.expr(p)).collect::<Vec<_>>().into_iter();
+                let mut parts = children(pair).map(|p| self.expr(p)).collect::<Vec<_>>().into_iter();
                 match (parts.next(), parts.next(), parts.next()) {
                     (Some(c), Some(a), Some(b)) => ExprKind::If(Box::new(c), Box::new(a), Box::new(b)),
                     _ => ExprKind::Broken,
@@ -249,7 +249,7 @@ impl TreeBuilder<'_> {
                 ExprKind::JsonPath(self.text(text))
             }
             Rule::quantified => {
-                let mut parts = kids(pair);
+                let mut parts = children(pair);
                 let which =
                     parts.next().map_or(Quantifier::All, |word| if word.as_str() == "any" { Quantifier::Any } else { Quantifier::All });
                 match parts.next() {
@@ -267,7 +267,7 @@ impl TreeBuilder<'_> {
                 kind(Box::new(self.operand(inner)))
             }
             Rule::html => {
-                let attribute = kids(pair.clone()).find(|p| p.as_rule() == Rule::attribute).map(|p| {
+                let attribute = children(pair.clone()).find(|p| p.as_rule() == Rule::attribute).map(|p| {
                     let mut word = self.word(&p);
                     word.node.remove(0);
                     word
@@ -322,8 +322,8 @@ impl TreeBuilder<'_> {
     /// The entries of a map.
     pub(in crate::parse) fn map(&mut self, pair: P<'_>) -> Vec<Entry> {
         let mut entries = Vec::new();
-        for entry in kids(pair) {
-            let mut parts = kids(entry);
+        for entry in children(pair) {
+            let mut parts = children(entry);
             let Some(key) = parts.next() else { continue };
             let key = self.key(key);
             let value = match parts.next() {
@@ -370,7 +370,7 @@ impl TreeBuilder<'_> {
     pub(in crate::parse) fn callee(&mut self, pair: P<'_>) -> (Name, Vec<Arg>) {
         let mut name = Spanned::new(String::new(), self.span(&pair));
         let mut args = Vec::new();
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::args => args = self.args(part),
                 _ => name = self.word(&part),

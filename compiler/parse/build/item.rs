@@ -3,7 +3,7 @@
 use ltc_grammar::Rule;
 
 use crate::ast::{Block, Data, Expr, ExprKind, Import, Item, Let, Param, Sequence, TaskMember, TaskTarget, Tasks, User, UserMember};
-use crate::parse::builder::{P, TreeBuilder, kids};
+use crate::parse::builder::{P, TreeBuilder, children};
 use crate::span::{Name, Spanned};
 
 impl TreeBuilder<'_> {
@@ -34,14 +34,14 @@ impl TreeBuilder<'_> {
 
     /// The last part of `pair`, which is a block.
     pub(super) fn last_block(&mut self, pair: P<'_>) -> Block {
-        kids(pair).next_back().map(|block| self.block(block)).unwrap_or_default()
+        children(pair).next_back().map(|block| self.block(block)).unwrap_or_default()
     }
 
     /// The period and the block of `every`.
     fn every(&mut self, pair: P<'_>) -> (Expr, Block) {
         let mut period = Expr { kind: ExprKind::Broken, span: self.span(&pair) };
         let mut block = Block::default();
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::expr => period = self.expr(part),
                 _ => block = self.block(part),
@@ -59,7 +59,7 @@ impl TreeBuilder<'_> {
     pub(super) fn let_(&mut self, pair: P<'_>) -> Let {
         let span = self.span(&pair);
         let mut this = Let { name: self.unnamed(&pair), ty: None, value: Expr { kind: ExprKind::Broken, span }, span };
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::name => this.name = self.bind(&part),
                 Rule::type_of => this.ty = Some(self.type_of(part)),
@@ -78,9 +78,9 @@ impl TreeBuilder<'_> {
     /// `(a, b: string, c = 1)`.
     pub(in crate::parse) fn params(&mut self, pair: P<'_>) -> Vec<Param> {
         let mut params = Vec::new();
-        for pair in kids(pair) {
+        for pair in children(pair) {
             let mut param = Param { name: self.unnamed(&pair), ty: None, default: None };
-            for part in kids(pair) {
+            for part in children(pair) {
                 match part.as_rule() {
                     Rule::name => param.name = self.bind(&part),
                     Rule::type_of => param.ty = Some(self.type_of(part)),
@@ -95,7 +95,7 @@ impl TreeBuilder<'_> {
     fn data(&mut self, pair: P<'_>) -> Data {
         let span = self.span(&pair);
         let mut data = Data { name: self.unnamed(&pair), path: self.unnamed(&pair), options: Vec::new(), filter: None, span };
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::name => data.name = self.bind(&part),
                 Rule::text => data.path = self.plain(part, "the path of a data file"),
@@ -106,14 +106,14 @@ impl TreeBuilder<'_> {
     }
 
     fn data_options(&mut self, pair: P<'_>, data: &mut Data) {
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::data_where => {
                     let filter = self.only(part);
                     data.filter = Some(self.expr(filter));
                 }
                 Rule::data_option => {
-                    let mut words = kids(part).map(|p| self.word(&p));
+                    let mut words = children(part).map(|p| self.word(&p));
                     if let (Some(option), Some(value)) = (words.next(), words.next()) {
                         data.options.push((option, value));
                     }
@@ -129,12 +129,12 @@ impl TreeBuilder<'_> {
         let span = self.span(&pair);
         let mut this =
             Sequence { name: self.unnamed(&pair), params: Vec::new(), interrupt: None, gives: Vec::new(), body: Block::default(), span };
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::name => this.name = self.bind(&part),
                 Rule::params => this.params = self.params(part),
                 Rule::flag_interrupt => this.interrupt = Some(self.span(&part)),
-                Rule::gives => this.gives = kids(part).map(|p| self.word(&p)).collect(),
+                Rule::gives => this.gives = children(part).map(|p| self.word(&p)).collect(),
                 _ => this.body = self.block(part),
             }
         }
@@ -144,11 +144,11 @@ impl TreeBuilder<'_> {
     fn tasks(&mut self, pair: P<'_>) -> Tasks {
         let span = self.span(&pair);
         let mut tasks = Tasks { name: self.unnamed(&pair), params: Vec::new(), members: Vec::new(), span };
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::name => tasks.name = self.bind(&part),
                 Rule::params => tasks.params = self.params(part),
-                _ => tasks.members = kids(part).map(|p| self.task(p)).collect(),
+                _ => tasks.members = children(part).map(|p| self.task(p)).collect(),
             }
         }
         tasks
@@ -160,7 +160,7 @@ impl TreeBuilder<'_> {
             return TaskMember { weight: None, target: TaskTarget::Broken, span };
         }
         let mut member = TaskMember { weight: None, target: TaskTarget::Broken, span: self.span(&pair) };
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::weight => member.weight = Some(self.weight(part)),
                 Rule::step => member.target = TaskTarget::Step(Box::new(self.step(part))),
@@ -181,11 +181,11 @@ impl TreeBuilder<'_> {
     fn user(&mut self, pair: P<'_>) -> User {
         let span = self.span(&pair);
         let mut user = User { name: self.unnamed(&pair), weight: None, members: Vec::new(), span };
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::name => user.name = self.bind(&part),
                 Rule::weight => user.weight = Some(self.weight(part)),
-                _ => user.members = kids(part).map(|p| self.user_member(p)).collect(),
+                _ => user.members = children(part).map(|p| self.user_member(p)).collect(),
             }
         }
         user

@@ -5,7 +5,7 @@ use ltc_grammar::Rule;
 use super::expr::{binary_op, regex};
 use crate::ast::{BinaryOp, Expect, ExpectKind, Expr, ExprKind, Matcher, MatcherEntry, MatcherKind, StatusPattern};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::parse::builder::{P, TreeBuilder, kids};
+use crate::parse::builder::{P, TreeBuilder, children};
 use crate::span::Spanned;
 
 impl TreeBuilder<'_> {
@@ -14,11 +14,11 @@ impl TreeBuilder<'_> {
         let span = self.span(&pair);
         let inner = self.only(pair);
         let kind = match inner.as_rule() {
-            Rule::status_list => ExpectKind::Status(kids(inner).map(|p| self.status(&p)).collect()),
+            Rule::status_list => ExpectKind::Status(children(inner).map(|p| self.status(&p)).collect()),
             Rule::json_expect => {
                 let mut exactly = false;
                 let mut matcher = Matcher { kind: MatcherKind::Any, span };
-                for part in kids(inner) {
+                for part in children(inner) {
                     match part.as_rule() {
                         Rule::flag_exactly => exactly = true,
                         Rule::matcher => matcher = self.matcher(part),
@@ -34,7 +34,7 @@ impl TreeBuilder<'_> {
             Rule::text_expect => {
                 let mut negated = false;
                 let mut part = Expr { kind: ExprKind::Broken, span };
-                for p in kids(inner) {
+                for p in children(inner) {
                     match p.as_rule() {
                         Rule::flag_not => negated = true,
                         Rule::expr => part = self.expr(p),
@@ -93,7 +93,7 @@ impl TreeBuilder<'_> {
     /// A `matcher`: one, or several joined by `|`.
     pub(in crate::parse) fn matcher(&mut self, pair: P<'_>) -> Matcher {
         let span = self.span(&pair);
-        let mut all: Vec<Matcher> = kids(pair).map(|p| self.matcher_one(p)).collect();
+        let mut all: Vec<Matcher> = children(pair).map(|p| self.matcher_one(p)).collect();
         match (all.len(), all.pop()) {
             (1, Some(one)) => one,
             (_, last) => {
@@ -116,7 +116,7 @@ impl TreeBuilder<'_> {
                 MatcherKind::Each(Box::new(self.matcher_one(inner)))
             }
             Rule::m_compare => {
-                let mut parts = kids(pair);
+                let mut parts = children(pair);
                 match (parts.next(), parts.next()) {
                     (Some(op), Some(value)) => MatcherKind::Compare(binary_op(op.as_rule()), Box::new(self.expr(value))),
                     _ => MatcherKind::Any,
@@ -135,7 +135,7 @@ impl TreeBuilder<'_> {
     fn matcher_list(&mut self, pair: P<'_>) -> MatcherKind {
         let mut items = Vec::new();
         let mut rest = None;
-        for part in kids(pair) {
+        for part in children(pair) {
             if part.as_rule() == Rule::m_rest {
                 rest = Some(self.span(&part));
                 continue;
@@ -155,8 +155,8 @@ impl TreeBuilder<'_> {
     /// The entries of a matcher in braces.
     fn matcher_entries(&mut self, pair: P<'_>) -> Vec<MatcherEntry> {
         let mut entries = Vec::new();
-        for entry in kids(pair) {
-            let mut parts = kids(entry);
+        for entry in children(pair) {
+            let mut parts = children(entry);
             let Some(key) = parts.next() else { continue };
             let key = self.key(key);
             let matcher = match parts.next() {

@@ -4,7 +4,7 @@ use ltc_grammar::Rule;
 
 use crate::ast::{Block, Exchange, Expr, ExprKind, ForIter, Poll, Retry, SetTarget, Step, Stmt, StmtKind, Text, Wait};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::parse::builder::{P, TreeBuilder, kids};
+use crate::parse::builder::{P, TreeBuilder, children};
 use crate::span::{Span, Spanned};
 
 /// The expressions and the block of a statement, in order.
@@ -24,7 +24,7 @@ impl TreeBuilder<'_> {
     /// Statements between braces.
     pub(in crate::parse) fn block(&mut self, pair: P<'_>) -> Block {
         let span = self.span(&pair);
-        Block { stmts: kids(pair).map(|p| self.stmt(p)).collect(), span }
+        Block { stmts: children(pair).map(|p| self.stmt(p)).collect(), span }
     }
 
     fn stmt(&mut self, pair: P<'_>) -> Stmt {
@@ -47,7 +47,7 @@ impl TreeBuilder<'_> {
                 StmtKind::Reset(self.word(&name))
             }
             Rule::wait => {
-                let between_steps = kids(pair.clone()).any(|p| p.as_rule() == Rule::between);
+                let between_steps = children(pair.clone()).any(|p| p.as_rule() == Rule::between);
                 let spec = self.only(pair);
                 StmtKind::Wait { wait: self.wait(spec), between_steps }
             }
@@ -64,9 +64,9 @@ impl TreeBuilder<'_> {
             Rule::log => StmtKind::Log(self.pieces(pair).next()),
             Rule::parallel => StmtKind::Parallel(self.last_block(pair)),
             Rule::retry => {
-                let on = kids(pair.clone()).find(|part| part.as_rule() == Rule::retry_on).map_or_else(Vec::new, |part| {
+                let on = children(pair.clone()).find(|part| part.as_rule() == Rule::retry_on).map_or_else(Vec::new, |part| {
                     let list = self.only(part);
-                    kids(list).map(|status| self.status(&status)).collect()
+                    children(list).map(|status| self.status(&status)).collect()
                 });
                 let mut pieces = self.pieces(pair);
                 StmtKind::Retry(Box::new(Retry { times: pieces.next(), every: pieces.exprs.next(), on, body: pieces.block }))
@@ -80,7 +80,7 @@ impl TreeBuilder<'_> {
             Rule::group => {
                 let mut name = self.unnamed(&pair);
                 let mut body = Block::default();
-                for part in kids(pair) {
+                for part in children(pair) {
                     match part.as_rule() {
                         Rule::text => name = self.plain(part, "a group's name"),
                         _ => body = self.block(part),
@@ -101,7 +101,7 @@ impl TreeBuilder<'_> {
         let span = self.span(&pair);
         let mut exprs = Vec::new();
         let mut block = Block::default();
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::expr => exprs.push(self.expr(part)),
                 Rule::block => block = self.block(part),
@@ -118,7 +118,7 @@ impl TreeBuilder<'_> {
     /// A `step`.
     pub(in crate::parse) fn step(&mut self, pair: P<'_>) -> Step {
         let mut step = Step { name: Text::default(), skip: None, interrupt: None, body: Block::default() };
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::text => step.name = self.text(part),
                 Rule::flag_skip => step.skip = Some(self.span(&part)),
@@ -138,13 +138,13 @@ impl TreeBuilder<'_> {
         let mut path = Vec::new();
         let mut args = Vec::new();
         let mut parts = Vec::new();
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::name => api = self.word(&part),
                 Rule::request_line => line = Some(self.request_line(part)),
                 Rule::operand => form = self.operand(part),
                 Rule::call_head => {
-                    for head in kids(part) {
+                    for head in children(part) {
                         match head.as_rule() {
                             Rule::word => path.push(self.word(&head)),
                             _ => args = self.args(head),
@@ -166,7 +166,7 @@ impl TreeBuilder<'_> {
     fn take(&mut self, pair: P<'_>) -> StmtKind {
         let mut name = self.unnamed(&pair);
         let mut ty = None;
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::name => name = self.bind(&part),
                 Rule::type_of => ty = Some(self.type_of(part)),
@@ -181,7 +181,7 @@ impl TreeBuilder<'_> {
         let mut takes = Vec::new();
         let mut callee = self.unnamed(&pair);
         let mut args = Vec::new();
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::name => takes.push(self.bind(&part)),
                 _ => (callee, args) = self.callee(part),
@@ -192,7 +192,7 @@ impl TreeBuilder<'_> {
 
     fn set(&mut self, pair: P<'_>) -> StmtKind {
         let mut name = self.unnamed(&pair);
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::name => name = self.word(&part),
                 Rule::set_auth => {
@@ -210,7 +210,7 @@ impl TreeBuilder<'_> {
     pub(in crate::parse) fn wait(&mut self, pair: P<'_>) -> Wait {
         let broken = Expr { kind: ExprKind::Broken, span: self.span(&pair) };
         let mut exprs = Vec::new();
-        for part in kids(pair) {
+        for part in children(pair) {
             if part.as_rule() == Rule::pacing {
                 let inner = self.only(part);
                 return Wait::Pacing(self.expr(inner));
@@ -229,7 +229,7 @@ impl TreeBuilder<'_> {
         let mut branches = Vec::new();
         let mut otherwise = None;
         let mut condition = None;
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::expr => condition = Some(self.expr(part)),
                 Rule::block => {
@@ -252,7 +252,7 @@ impl TreeBuilder<'_> {
         let mut to = None;
         let mut parallel = None;
         let mut body = Block::default();
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::name => name = self.bind(&part),
                 Rule::expr => from = self.expr(part),

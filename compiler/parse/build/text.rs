@@ -4,7 +4,7 @@ use ltc_grammar::Rule;
 
 use crate::ast::{Text, TextPart};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::parse::builder::{P, TreeBuilder, kids};
+use crate::parse::builder::{P, TreeBuilder, children};
 use crate::span::Spanned;
 
 /// Removes the first line break and the common indentation of a block, which is read run by run.
@@ -81,7 +81,7 @@ impl TreeBuilder<'_> {
         let span = self.span(&pair);
         let mut parts = Vec::new();
         let mut literal = String::new();
-        for part in kids(pair) {
+        for part in children(pair) {
             match part.as_rule() {
                 Rule::hole => {
                     if !literal.is_empty() {
@@ -127,7 +127,7 @@ impl TreeBuilder<'_> {
         let span = self.span(&pair);
         let mut expr = None;
         let mut format = None;
-        for part in kids(pair) {
+        for part in children(pair) {
             if part.as_rule() == Rule::format {
                 let spec = self.only(part);
                 format = Some(Spanned::new(spec.as_str().trim_end().to_owned(), self.span(&spec)));

@@ -15,9 +15,9 @@ fn try_it(text: &str) {
 }
 
 /// A small random number generator with a fixed seed.
-struct Dice(u64);
+struct Rng(u64);
 
-impl Dice {
+impl Rng {
     fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % n.max(1)
@@ -38,20 +38,20 @@ fn truncated_specs_are_parsed() {
 
 #[test]
 fn randomly_changed_specs_are_parsed() {
-    let mut dice = Dice(42);
+    let mut rng = Rng(42);
     let odd =
         ['{', '}', '(', ')', '[', ']', '"', '\'', '\n', '#', '/', '~', '\\', '$', '=', '.', '\u{201c}', '\0', 'é', ' ', ';', '|', '5'];
     for _ in 0..800 {
-        let (_, text) = SPECS[dice.below(SPECS.len())];
-        let start = dice.below(text.len());
+        let (_, text) = SPECS[rng.below(SPECS.len())];
+        let start = rng.below(text.len());
         let mut chars: Vec<char> = text.chars().skip(start).take(600).collect();
-        for _ in 0..=dice.below(4) {
-            let at = dice.below(chars.len());
-            match dice.below(3) {
+        for _ in 0..=rng.below(4) {
+            let at = rng.below(chars.len());
+            match rng.below(3) {
                 0 if !chars.is_empty() => drop(chars.remove(at)),
-                1 => chars.insert(at, odd[dice.below(odd.len())]),
+                1 => chars.insert(at, odd[rng.below(odd.len())]),
                 _ => {
-                    let end = (at + dice.below(30)).min(chars.len());
+                    let end = (at + rng.below(30)).min(chars.len());
                     chars.drain(at.min(end)..end);
                 }
             }

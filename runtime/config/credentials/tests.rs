@@ -117,10 +117,10 @@ fn either_spelling_of_the_file_is_read_and_both_are_an_error() {
     assert_eq!(token().unwrap(), "old");
     write("systems_credentials.yml", "new");
     let errors = token().unwrap_err();
-    let said = errors[0].to_string();
+    let message = errors[0].to_string();
     assert!(
-        said.contains("both ") && said.contains("/systems_credentials.yml and ") && said.contains("/system_credentials.yml exist"),
-        "{said}"
+        message.contains("both ") && message.contains("/systems_credentials.yml and ") && message.contains("/system_credentials.yml exist"),
+        "{message}"
     );
     std::fs::remove_file(folder.path().join("system_credentials.yml")).unwrap();
     assert_eq!(token().unwrap(), "new");

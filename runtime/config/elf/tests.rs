@@ -104,9 +104,9 @@ fn glibc_is_taken_up_to_lambdas_own() {
     assert_eq!(Made::glibc(&["GLIBC_2.2.5", "GLIBC_2.34"]).judged(), Ok(Architecture::X86_64));
     assert_eq!(Made::glibc(&["GLIBC_2.39", "GLIBC_2.4"]).judged(), Err(ElfError::Glibc(2, 39)));
     assert_eq!(Made::glibc(&["GLIBC_2.17", "GLIBC_2.35"]).judged(), Err(ElfError::Glibc(2, 35)));
-    let said = Made::glibc(&["GLIBC_2.39"]).judged().unwrap_err();
-    assert_eq!(said.to_string(), "it needs glibc 2.39, and Lambda has 2.34");
-    assert!(said.help(None).starts_with("run `ltc build --lambda`"));
+    let error = Made::glibc(&["GLIBC_2.39"]).judged().unwrap_err();
+    assert_eq!(error.to_string(), "it needs glibc 2.39, and Lambda has 2.34");
+    assert!(error.help(None).starts_with("run `ltc build --lambda`"));
 }
 
 #[test]

@@ -185,9 +185,9 @@ fn a_variable_of_a_key_that_is_not_read_need_not_be_set() {
     assert_eq!(resolved.get("shop.url").unwrap().as_str(), Some("http://127.0.0.1"));
     assert!(resolved.get("shop.token").unwrap().is_unresolved());
     let errors = env.resolve(&Reads::of(["shop", "ids"]), &set, &NotFetched).unwrap_err();
-    let said: Vec<String> = errors.iter().map(|error| error.message.clone()).collect();
+    let messages: Vec<String> = errors.iter().map(|error| error.message.clone()).collect();
     let needs = |path: &str, name: &str| format!("{path} needs the environment variable {name}, which is not set");
-    assert_eq!(said, [needs("shop.token", "TOKEN"), needs("ids[0]", "A"), needs("ids[1].x", "B")]);
+    assert_eq!(messages, [needs("shop.token", "TOKEN"), needs("ids[0]", "A"), needs("ids[1].x", "B")]);
 }
 
 #[test]
@@ -225,8 +225,8 @@ fn secrets_of_stores_that_are_read_are_fetched_and_masked() {
     assert_eq!(resolved.secrets(), ["hunter22"]);
     assert!(resolved.get("other").unwrap().is_unresolved(), "nobody reads it");
     let errors = env.resolve(&Reads::everything(), &none, &Store).unwrap_err();
-    let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    assert_eq!(said, ["config/x.yml:2:8: other needs the parameter /other: not found in us-west-2 (create it)"]);
+    let messages: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    assert_eq!(messages, ["config/x.yml:2:8: other needs the parameter /other: not found in us-west-2 (create it)"]);
     let references = |reads: &Reads| env.secret_references(reads).iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(references(&Reads::of(["other"])), ["${ssm:/other}"]);
     assert_eq!(references(&Reads::everything()), ["${secretsmanager:shop/login:password}", "${ssm:/other}"]);

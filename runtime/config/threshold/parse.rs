@@ -23,7 +23,7 @@ const METRICS: [&str; 14] =
 const SUCCESSFUL: &str = "(successful)";
 
 /// Other tools' names for the metrics.
-const HABITS: [(&str, &str); 17] = [
+const FOREIGN_METRICS: [(&str, &str); 17] = [
     ("error_rate", "failures"),
     ("errors", "failures"),
     ("fail_rate", "failures"),
@@ -81,7 +81,7 @@ impl<'a> Cursor<'a> {
         (at, word)
     }
 
-    fn eat(&mut self, sign: &str) -> bool {
+    fn consume(&mut self, sign: &str) -> bool {
         self.skip_space();
         let found = self.rest().starts_with(sign);
         if found {
@@ -147,7 +147,7 @@ impl<'a> Cursor<'a> {
             return Some(found);
         }
         let apart = metric(&format!("{word}{SUCCESSFUL}"))?;
-        self.eat(SUCCESSFUL);
+        self.consume(SUCCESSFUL);
         Some(apart)
     }
 
@@ -164,15 +164,15 @@ impl<'a> Cursor<'a> {
             };
             return self.wrong(at, word.len(), format!("unknown metric `{word}`"), help);
         }
-        let habit = HABITS.iter().find(|(habit, _)| *habit == word).map(|(_, ours)| format!("write {ours}"));
-        let help = habit.or_else(|| did_you_mean(word, METRICS)).unwrap_or_else(|| format!("use one of: {}", METRICS.join(", ")));
+        let suggestion = FOREIGN_METRICS.iter().find(|(name, _)| *name == word).map(|(_, ours)| format!("write {ours}"));
+        let help = suggestion.or_else(|| did_you_mean(word, METRICS)).unwrap_or_else(|| format!("use one of: {}", METRICS.join(", ")));
         self.wrong(at, word.len(), format!("unknown metric `{word}`"), help)
     }
 
     fn comparison(&mut self) -> Result<Comparison, ParseError> {
         let signs = [("<=", Comparison::AtMost), (">=", Comparison::AtLeast), ("<", Comparison::Below), (">", Comparison::Above)];
         for (sign, comparison) in signs {
-            if self.eat(sign) {
+            if self.consume(sign) {
                 return Ok(comparison);
             }
         }
@@ -189,7 +189,7 @@ impl<'a> Cursor<'a> {
             let metric = if word.ends_with('%') { metric } else { metric.counted() };
             return Ok((metric, Limit::Value(self.amount(metric, at, word)?)));
         }
-        let factor = if self.eat("*") {
+        let factor = if self.consume("*") {
             let (at, word) = self.word(|c| c.is_alphanumeric() || c == '.');
             match word.parse::<f64>() {
                 Ok(factor) if factor.is_finite() && factor > 0.0 => factor,
@@ -198,9 +198,9 @@ impl<'a> Cursor<'a> {
         } else {
             1.0
         };
-        let sign = if self.eat("+") {
+        let sign = if self.consume("+") {
             1.0
-        } else if self.eat("-") {
+        } else if self.consume("-") {
             -1.0
         } else {
             0.0

@@ -20,7 +20,7 @@ const LONG: Duration = Duration::from_millis(100);
 const GRAIN: Duration = Duration::from_millis(1);
 
 /// The longest wait, so that a clock can represent its end.
-const AGES: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+const LONGEST_WAIT: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// All waits of one thread.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ impl Timers {
 
     /// The end of a wait that begins now. It is never early, and at most one grain late.
     pub(crate) fn end_of(&self, wait: Duration) -> Instant {
-        let end = clock::now() + wait.min(AGES);
+        let end = clock::now() + wait.min(LONGEST_WAIT);
         if wait < LONG {
             return end;
         }

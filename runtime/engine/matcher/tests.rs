@@ -115,8 +115,8 @@ fn matchers_accept_and_reject_values() {
 #[test]
 fn mismatch_names_where_an_argument_differs() {
     let args = [Value::from_json(br#"{"b":[1,{"c-d":null}]}"#).unwrap()];
-    let told = check(&Matcher::Arg(0), r#"{"b":[1,{"c-d":2}],"e":1}"#, &args, &[]);
-    assert_eq!(told, [r#"json.b[1]["c-d"]: expected null, got the int 2"#, "json.e: expected no such member, got the int 1"]);
+    let messages = check(&Matcher::Arg(0), r#"{"b":[1,{"c-d":2}],"e":1}"#, &args, &[]);
+    assert_eq!(messages, [r#"json.b[1]["c-d"]: expected null, got the int 2"#, "json.e: expected no such member, got the int 1"]);
     let many = format!("[{}]", vec!["1"; 100].join(","));
     assert_eq!(check(&Matcher::Each(&Matcher::Null), &many, &[], &[]).len(), MOST_MISMATCHES);
 }
@@ -156,7 +156,7 @@ fn headers_are_matched() {
     let regexes = [Regex::new("^text/html").unwrap(), Regex::new("^b=").unwrap()];
     let args = [Value::from(12), Value::Null];
     let context = Context { root: "headers", args: &args, regexes: &regexes };
-    let told = |members: &[(Key, Matcher)]| {
+    let messages = |members: &[(Key, Matcher)]| {
         judge_headers(members, headers.iter().copied(), &context)
             .err()
             .unwrap_or_default()
@@ -176,9 +176,9 @@ fn headers_are_matched() {
         (Key::Lit("x-none"), Matcher::Arg(1)),
         (Key::Lit("x-none"), Matcher::OneOf(&[Matcher::Str("a"), Matcher::Null])),
     ];
-    assert_eq!(told(&good), Vec::<String>::new());
+    assert_eq!(messages(&good), Vec::<String>::new());
     let bad = [(Key::Lit("x-count"), Matcher::Str("13")), (Key::Lit("etag"), Matcher::Any)];
-    assert_eq!(told(&bad), ["headers[\"x-count\"]: expected \"13\", got \"12\"", "headers.etag: expected anything, got nothing"]);
+    assert_eq!(messages(&bad), ["headers[\"x-count\"]: expected \"13\", got \"12\"", "headers.etag: expected anything, got nothing"]);
     assert!(has_text(b"TreatmentVariant", "Variant") && !has_text(b"", "x"));
     assert!(judge_text(&Matcher::Str("a"), "a", &context).is_ok());
 }

@@ -123,7 +123,7 @@ impl World {
             queries: program.paths.iter().map(|_| OnceCell::new()).collect(),
             selectors: program.selectors.iter().map(|css| crate::source::html::selector(css)).collect::<Result<_, _>>()?,
             pools: RowPools::new(program.data, (settings.seed, settings.test_seed), settings.part, settings.parts)?,
-            row_deal: RefCell::default(),
+            row_assignment: RefCell::default(),
             transport,
             apis,
             aws: settings.aws.clone(),

@@ -70,7 +70,7 @@ impl WorkerCounts {
 enum FlightState {
     Waiting,
     /// The answer came, or the request failed, after this time.
-    Landed(Duration),
+    Ended(Duration),
     /// It was counted with its step.
     Counted,
 }
@@ -78,7 +78,7 @@ enum FlightState {
 /// A request in flight. If it is dropped while it waits, it is counted as unfinished. If it is dropped after its answer, but before its
 /// step's end, it is counted as a request that ended.
 #[derive(Debug)]
-pub(crate) struct Flight {
+pub(crate) struct RequestInFlight {
     pub(crate) sending: Sending,
     counts: Rc<WorkerCounts>,
     info: &'static StepInfo,
@@ -86,16 +86,16 @@ pub(crate) struct Flight {
     state: FlightState,
 }
 
-impl Flight {
+impl RequestInFlight {
     pub(crate) fn new(counts: Rc<WorkerCounts>, info: &'static StepInfo, sending: Sending) -> Self {
         let slot = counts.in_flight.enter(sending.begun());
         Self { sending, counts, info, slot, state: FlightState::Waiting }
     }
 
     /// Records that the request waits no longer.
-    pub(crate) fn land(&mut self, service: Duration) {
+    pub(crate) fn end(&mut self, service: Duration) {
         self.counts.in_flight.leave(self.slot);
-        self.state = FlightState::Landed(service);
+        self.state = FlightState::Ended(service);
     }
 
     /// Records that its step counts it.
@@ -104,7 +104,7 @@ impl Flight {
     }
 }
 
-impl Drop for Flight {
+impl Drop for RequestInFlight {
     #[inline]
     fn drop(&mut self) {
         if !matches!(self.state, FlightState::Counted) {
@@ -113,7 +113,7 @@ impl Drop for Flight {
     }
 }
 
-impl Flight {
+impl RequestInFlight {
     /// Counts the request without its step.
     #[cold]
     fn count(&mut self) {
@@ -127,10 +127,10 @@ impl Flight {
                 self.counts.recorder.borrow_mut().unfinished(line, waited, Some(&traffic));
             }
             // An error in a statement after the expectations, which held, ended the step.
-            FlightState::Landed(_) if self.info.skip => {
+            FlightState::Ended(_) if self.info.skip => {
                 self.counts.recorder.borrow_mut().skipped(line, true, &self.sending.traffic());
             }
-            FlightState::Landed(service) => {
+            FlightState::Ended(service) => {
                 let traffic = self.sending.traffic();
                 let sample = Sample { name: line, service, response: service, ok: true, traffic, ..Sample::default() };
                 self.counts.recorder.borrow_mut().record(&sample);

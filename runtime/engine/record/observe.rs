@@ -9,7 +9,7 @@ use crate::tables::Tables;
 
 /// The user of an event, and the data to show it.
 #[derive(Clone, Copy, Debug)]
-pub struct Scene<'s> {
+pub struct ObservedUser<'s> {
     /// The user's number.
     pub user: u64,
     /// The tables for locations and rows.
@@ -20,7 +20,7 @@ pub struct Scene<'s> {
     pub tries_again: bool,
 }
 
-impl Scene<'_> {
+impl ObservedUser<'_> {
     /// `specs/tpdata.lt:31:5`.
     pub fn location(&self, at: Location) -> String {
         self.tables.location(at)
@@ -44,47 +44,47 @@ pub trait Observer: std::fmt::Debug {
         false
     }
     /// Called after a step.
-    fn step(&self, _scene: &Scene<'_>, _trace: &Trace) {}
+    fn step(&self, _observed: &ObservedUser<'_>, _trace: &Trace) {}
     /// Called after a failure outside of a step.
-    fn failure(&self, _scene: &Scene<'_>, _at: Location, _message: &str) {}
+    fn failure(&self, _observed: &ObservedUser<'_>, _at: Location, _message: &str) {}
     /// `log "…"`.
-    fn log(&self, scene: &Scene<'_>, at: Location, text: &str);
+    fn log(&self, observed: &ObservedUser<'_>, at: Location, text: &str);
 }
 
 /// Shows a line on the terminal.
-pub type Tell = fn(&str);
+pub type PrintLine = fn(&str);
 
 /// Whether a load run shows the texts of `log`, and each request with its outcome.
 static STATEMENTS: AtomicBool = AtomicBool::new(true);
 static REQUESTS: AtomicBool = AtomicBool::new(false);
 
 /// Sets what load runs show: the texts of the statement `log`, and each request with its outcome.
-pub fn tell_of(statements: bool, requests: bool) {
+pub fn set_shown(statements: bool, requests: bool) {
     STATEMENTS.store(statements, Ordering::Relaxed);
     REQUESTS.store(requests, Ordering::Relaxed);
 }
 
 /// The observer of a load run. It prints the texts of `log`, and each request if that is wanted.
 #[derive(Debug)]
-pub struct Quiet(pub Tell);
+pub struct Quiet(pub PrintLine);
 
 impl Observer for Quiet {
-    fn step(&self, scene: &Scene<'_>, trace: &Trace) {
+    fn step(&self, observed: &ObservedUser<'_>, trace: &Trace) {
         if REQUESTS.load(Ordering::Relaxed) {
-            (self.0)(&exchange(scene, trace));
+            (self.0)(&exchange(observed, trace));
         }
     }
 
-    fn log(&self, scene: &Scene<'_>, at: Location, text: &str) {
+    fn log(&self, observed: &ObservedUser<'_>, at: Location, text: &str) {
         if !STATEMENTS.load(Ordering::Relaxed) {
             return;
         }
-        (self.0)(&format!("{} user {}: {}", scene.location(at), scene.user, scene.mask(text)));
+        (self.0)(&format!("{} user {}: {}", observed.location(at), observed.user, observed.mask(text)));
     }
 }
 
 /// Describes a step's exchange: `debug: specs/shop.lt:12:3 user 4: GET http://…/items: 200 in 1.234 ms, 310 bytes`.
-fn exchange(scene: &Scene<'_>, trace: &Trace) -> String {
+fn exchange(observed: &ObservedUser<'_>, trace: &Trace) -> String {
     let request = match &trace.sent {
         Some(sent) => format!("{} {}", sent.request.method.as_str(), sent.request.url),
         None => "no request".to_owned(),
@@ -96,5 +96,5 @@ fn exchange(scene: &Scene<'_>, trace: &Trace) -> String {
         (None, Some(failure)) => failure.message.clone(),
         (None, None) => "no answer".to_owned(),
     };
-    scene.mask_step(trace, &format!("debug: {} user {}: {request}: {came}", scene.location(trace.info.at), scene.user))
+    observed.mask_step(trace, &format!("debug: {} user {}: {request}: {came}", observed.location(trace.info.at), observed.user))
 }

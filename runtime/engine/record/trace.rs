@@ -6,7 +6,7 @@ use ecow::EcoString;
 
 use super::answer::Answer;
 use super::detail::Detail;
-use super::flight::Flight;
+use super::flight::RequestInFlight;
 use crate::base::location::Location;
 use crate::http::Partial;
 use crate::request::prepared::Sent;
@@ -40,7 +40,7 @@ pub struct Trace {
     /// The traffic of an exchange without an answer.
     pub(crate) moved: Option<Box<Traffic>>,
     /// The request in flight, which counts itself.
-    pub(crate) flight: Option<Flight>,
+    pub(crate) flight: Option<RequestInFlight>,
     /// The answer, if there was one.
     pub received: Option<Answer>,
     /// The incomplete answer.

@@ -8,7 +8,7 @@ use ltc_config::profile::RateStage;
 
 /// A segment in which the rate changes linearly from `from` to `to`, both in arrivals per D nanoseconds.
 #[derive(Clone, Copy, Debug)]
-struct Stretch {
+struct RateSegment {
     at: u64,
     /// The length in nanoseconds; `None`: it has no end, and its rate is constant.
     len: Option<u64>,
@@ -21,7 +21,7 @@ struct Stretch {
 /// The rate over time and its integral.
 #[derive(Clone, Debug)]
 pub(super) struct Curve {
-    stretches: Vec<Stretch>,
+    segments: Vec<RateSegment>,
     denominator: i128,
 }
 
@@ -38,12 +38,12 @@ impl Curve {
         let scaled = |rate: Rate| i128::from(rate.count()).checked_mul(denominator / i128::from(rate.per_ns()));
         let mut from = scaled(rate)?;
         let (mut at, mut done) = (0u64, 0i128);
-        let mut stretches = Vec::new();
+        let mut segments = Vec::new();
         for stage in stages {
             let len = u64::try_from(stage.duration.as_nanos()).ok()?;
             let to = scaled(stage.rate)?;
             if len > 0 {
-                stretches.push(Stretch { at, len: Some(len), from, to, done });
+                segments.push(RateSegment { at, len: Some(len), from, to, done });
                 let wide = i128::from(len);
                 // The products in `reached` must fit, with room for the arrivals on the other side of the comparison.
                 from.max(to).checked_mul(wide)?.checked_mul(wide)?.checked_mul(8)?;
@@ -53,33 +53,33 @@ impl Curve {
             }
             from = to;
         }
-        stretches.push(Stretch { at, len: None, from, to: from, done });
-        Some(Self { stretches, denominator })
+        segments.push(RateSegment { at, len: None, from, to: from, done });
+        Some(Self { segments, denominator })
     }
 
     /// When arrival `k` (from 0) is due; `None`: never.
     pub(super) fn time(&self, k: u64) -> Option<u64> {
         let wanted = i128::from(k).checked_mul(2 * self.denominator)?;
-        for (number, stretch) in self.stretches.iter().enumerate() {
-            let last = self.stretches.get(number + 1);
+        for (number, segment) in self.segments.iter().enumerate() {
+            let last = self.segments.get(number + 1);
             // An arrival at the very end of a segment belongs to the next one, if the rate isn't 0 there.
-            if stretch.from == 0 && stretch.to == 0 || last.is_some_and(|next| wanted >= next.done) {
+            if segment.from == 0 && segment.to == 0 || last.is_some_and(|next| wanted >= next.done) {
                 continue;
             }
-            return stretch.solve(wanted - stretch.done);
+            return segment.solve(wanted - segment.done);
         }
         None
     }
 
     /// The number of arrivals that are due before `t`.
     pub(super) fn before(&self, t: u64) -> u64 {
-        let stretch = self.stretches.iter().rev().find(|stretch| stretch.at <= t).unwrap_or(&self.stretches[0]);
-        let passed = i128::from(t - stretch.at);
-        let bend = match stretch.len {
+        let segment = self.segments.iter().rev().find(|segment| segment.at <= t).unwrap_or(&self.segments[0]);
+        let passed = i128::from(t - segment.at);
+        let bend = match segment.len {
             None => 0,
-            Some(len) => (stretch.to - stretch.from) * passed * passed / i128::from(len),
+            Some(len) => (segment.to - segment.from) * passed * passed / i128::from(len),
         };
-        let done = stretch.done + 2 * stretch.from * passed + bend;
+        let done = segment.done + 2 * segment.from * passed + bend;
         let mut count = u64::try_from(done / (2 * self.denominator)).unwrap_or(u64::MAX);
         // Times are rounded up to whole nanoseconds, so the quotient may be off by one.
         while count > 0 && self.time(count - 1).is_none_or(|due| due >= t) {
@@ -93,12 +93,12 @@ impl Curve {
 
     /// The highest rate from `from` until `until`, in arrivals per second. A rate is a chain of lines, so it is that of an end of one.
     pub(super) fn peak(&self, from: u64, until: u64) -> f64 {
-        let of_stretch = |stretch: &Stretch| {
-            let end = stretch.len.map_or(u64::MAX, |len| stretch.at + len);
-            let (first, last) = (from.max(stretch.at), until.min(end));
-            (first < last).then(|| stretch.rate(first).max(stretch.rate(last)))
+        let of_segment = |segment: &RateSegment| {
+            let end = segment.len.map_or(u64::MAX, |len| segment.at + len);
+            let (first, last) = (from.max(segment.at), until.min(end));
+            (first < last).then(|| segment.rate(first).max(segment.rate(last)))
         };
-        let peak = self.stretches.iter().filter_map(of_stretch).fold(0.0, f64::max);
+        let peak = self.segments.iter().filter_map(of_segment).fold(0.0, f64::max);
         peak / as_f64(self.denominator) * 1e9
     }
 
@@ -106,19 +106,19 @@ impl Curve {
     pub(super) fn time_of(&self, arrivals: f64) -> Option<u64> {
         let unit = 2.0 * as_f64(self.denominator);
         let wanted = arrivals * unit;
-        for (number, stretch) in self.stretches.iter().enumerate() {
-            let beyond = self.stretches.get(number + 1).is_some_and(|next| wanted >= as_f64(next.done));
-            if beyond || stretch.from == 0 && stretch.to == 0 {
+        for (number, segment) in self.segments.iter().enumerate() {
+            let beyond = self.segments.get(number + 1).is_some_and(|next| wanted >= as_f64(next.done));
+            if beyond || segment.from == 0 && segment.to == 0 {
                 continue;
             }
-            return stretch.estimate(wanted - as_f64(stretch.done));
+            return segment.estimate(wanted - as_f64(segment.done));
         }
         None
     }
 }
 
-impl Stretch {
-    /// The rate at a moment of the stretch, per D nanoseconds.
+impl RateSegment {
+    /// The rate at a moment of the segment, per D nanoseconds.
     fn rate(&self, t: u64) -> f64 {
         let rise = self.len.map_or(0.0, |len| as_f64(self.to - self.from) / len as f64);
         as_f64(self.from) + rise * (t - self.at) as f64

@@ -193,7 +193,7 @@ proptest! {
     fn intervals_sum_to_the_whole_at_every_instant(Case { plan, .. } in cases(), cut in cuts()) {
         let slice = plan.slice(cut.shard, 3);
         let (parts, window) = intervals(cut, &slice);
-        let said = format!("handed over within {window:?}");
+        let label = format!("handed over within {window:?}");
         let mut events: Vec<(Event, usize)> =
             parts.iter().enumerate().flat_map(|(part, slice)| slice.events().map(move |event| (event, part))).collect();
         // At the same time, a user leaves one function before it enters the next.
@@ -202,18 +202,18 @@ proptest! {
         for (number, (event, part)) in events.iter().enumerate() {
             replay.apply(*event);
             if let EventKind::Continue(began) = event.kind {
-                assert!(began < event.at && *part > 0, "{said}: {event:?}");
-                assert!(event.at <= parts[*part].begin() + window, "{said}: {event:?}");
+                assert!(began < event.at && *part > 0, "{label}: {event:?}");
+                assert!(event.at <= parts[*part].begin() + window, "{label}: {event:?}");
             }
             if events.get(number + 1).is_none_or(|(next, _)| next.at > event.at) {
                 let whole = slice.users_at(event.at);
-                assert_eq!(replay.counts(plan.classes().len()), whole, "{said} at {:?}", event.at);
+                assert_eq!(replay.counts(plan.classes().len()), whole, "{label} at {:?}", event.at);
                 let mut sum = vec![0; whole.len()];
                 parts.iter().for_each(|part| part.users_at(event.at).iter().zip(&mut sum).for_each(|(part, sum)| *sum += part));
-                assert_eq!(sum, whole, "{said} at {:?}", event.at);
+                assert_eq!(sum, whole, "{label} at {:?}", event.at);
             }
         }
-        assert!(replay.users.is_empty(), "{said}");
+        assert!(replay.users.is_empty(), "{label}");
     }
 
     #[test]
@@ -246,7 +246,7 @@ proptest! {
         let (parts, window) = intervals(cut, &slice);
         let part = &parts[part.index(parts.len())];
         let since = part.begin() + Duration::from_nanos(since * 1_000_003);
-        let said = format!("handed over within {window:?}, replaced at {since:?}");
+        let label = format!("handed over within {window:?}, replaced at {since:?}");
         let replacement = part.clone().since(since);
         let mut lost = Replay::default();
         let mut events = part.events().peekable();
@@ -257,7 +257,7 @@ proptest! {
         let mut replay = Replay::default();
         let mut later = Vec::new();
         for event in replacement.events() {
-            assert!(event.at >= since, "{said}: {event:?}");
+            assert!(event.at >= since, "{label}: {event:?}");
             // An active user continues immediately.
             if event.at == since && matches!(event.kind, EventKind::Continue(_)) && lost.users.contains_key(&event.user) {
                 replay.apply(event);
@@ -267,14 +267,14 @@ proptest! {
         }
         let gone: BTreeSet<u64> = rest.iter().filter(|event| event.at == since && !event.is_start()).map(|event| event.user).collect();
         lost.users.retain(|user, _| !gone.contains(user));
-        assert_eq!(replay.users, lost.users, "{said}");
+        assert_eq!(replay.users, lost.users, "{label}");
         let key = |event: &Event| (event.at, event.user, event.is_start());
         let expected: BTreeSet<_> =
             rest.iter().filter(|event| event.is_start() || event.at > since || !gone.contains(&event.user)).map(key).collect();
-        assert_eq!(later.iter().map(key).collect::<BTreeSet<_>>(), expected, "{said}");
+        assert_eq!(later.iter().map(key).collect::<BTreeSet<_>>(), expected, "{label}");
         for class in 0..plan.classes().len() {
             let whole: Vec<Duration> = part.arrivals(class).filter(|due| *due >= since).collect();
-            assert_eq!(replacement.arrivals(class).collect::<Vec<_>>(), whole, "{said}");
+            assert_eq!(replacement.arrivals(class).collect::<Vec<_>>(), whole, "{label}");
         }
     }
 

@@ -19,7 +19,7 @@ fn running(plan: &Plan, millis: u64) -> u64 {
 }
 
 /// The events as `+0@0 +1@500 -0@2000`: kind, user and milliseconds.
-fn story(events: impl Iterator<Item = Event>) -> String {
+fn events_text(events: impl Iterator<Item = Event>) -> String {
     let words: Vec<String> = events
         .map(|event| format!("{}{}@{}", if event.is_start() { '+' } else { '-' }, event.user, event.at.as_nanos() as f64 / 1e6))
         .collect();
@@ -37,7 +37,7 @@ fn millis(arrivals: Arrivals) -> Vec<f64> {
 #[test]
 fn users_are_spawned_like_locust() {
     let plan = plan("clients: 3, hatch_rate: 2, duration: 5s");
-    assert_eq!(story(plan.events(0, 1)), "+0@0 +1@500 +2@1000 -0@5000 -1@5000 -2@5000");
+    assert_eq!(events_text(plan.events(0, 1)), "+0@0 +1@500 +2@1000 -0@5000 -1@5000 -2@5000");
     assert_eq!([0, 499, 500, 1000, 4999, 5000].map(|t| running(&plan, t)), [1, 1, 2, 3, 3, 0]);
     assert_eq!(plan.total_duration(), Some(Duration::from_secs(5)));
     assert_eq!((plan.peak_clients(), plan.is_open(0), plan.is_active(0)), (3, false, true));
@@ -53,14 +53,14 @@ fn spawn_times_at_a_third_of_a_second_are_exact() {
 #[test]
 fn duration_may_end_before_all_users_are_spawned() {
     let plan = plan("clients: 10, hatch_rate: 1, duration: 2s, start: 1s");
-    assert_eq!(story(plan.events(0, 1)), "+0@1000 +1@2000 -0@3000 -1@3000");
+    assert_eq!(events_text(plan.events(0, 1)), "+0@1000 +1@2000 -0@3000 -1@3000");
     assert_eq!(plan.total_duration(), Some(Duration::from_secs(3)));
 }
 
 #[test]
 fn without_a_duration_nothing_ends() {
     let plan = plan("clients: 2, hatch_rate: 1");
-    assert_eq!((story(plan.events(0, 1)).as_str(), plan.total_duration()), ("+0@0 +1@1000", None));
+    assert_eq!((events_text(plan.events(0, 1)).as_str(), plan.total_duration()), ("+0@0 +1@1000", None));
     assert_eq!(running(&plan, 1_000_000_000), 2);
     let second = plan.whole().interval(Duration::from_secs(1), Some(Duration::from_secs(2)), Duration::ZERO, Duration::ZERO);
     assert_eq!(second.events().count(), 4);
@@ -88,7 +88,7 @@ fn stages_ramp_and_leave_last_in_first_out() {
     let plan = plan(
         "stages: [{clients: 2, duration: 2s}, {clients: 2, duration: 1s}, {clients: 0, duration: 1s}, {clients: 1, duration: 0s}, {clients: 1, duration: 1s}]",
     );
-    assert_eq!(story(plan.events(0, 1)), "+0@1000 +1@2000 -1@3500 -0@4000 +0@4000 -0@5000");
+    assert_eq!(events_text(plan.events(0, 1)), "+0@1000 +1@2000 -1@3500 -0@4000 +0@4000 -0@5000");
     assert_eq!([999, 1000, 1999, 2000, 3499, 3500, 3999, 4000, 5000].map(|t| running(&plan, t)), [0, 1, 1, 2, 2, 1, 1, 1, 0]);
     assert_eq!(plan.peak_clients(), 2);
 }
@@ -224,8 +224,8 @@ fn every_error_of_a_plan_has_a_location_and_a_fix() {
 fn interval_takes_over_and_hands_over() {
     let plan = plan("clients: 4, hatch_rate: 1, duration: 10s");
     let window = |from, to| plan.whole().interval(Duration::from_secs(from), Some(Duration::from_secs(to)), Duration::ZERO, Duration::ZERO);
-    assert_eq!(story(window(0, 2).events()), "+0@0 +1@1000 -0@2000 -1@2000");
-    assert_eq!(story(window(2, 20).events()), "+0@2000 +1@2000 +2@2000 +3@3000 -0@10000 -1@10000 -2@10000 -3@10000");
+    assert_eq!(events_text(window(0, 2).events()), "+0@0 +1@1000 -0@2000 -1@2000");
+    assert_eq!(events_text(window(2, 20).events()), "+0@2000 +1@2000 +2@2000 +3@3000 -0@10000 -1@10000 -2@10000 -3@10000");
     assert_eq!(window(10, 20).events().count(), 0);
     assert_eq!(window(2, 5).users_at(Duration::from_secs(5)), [0]);
     assert_eq!(window(2, 5).users_at(Duration::from_secs(2)), [3]);

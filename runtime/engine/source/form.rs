@@ -252,9 +252,9 @@ line</textarea>
         let mut map = (*map).clone();
         map.insert("c1".into(), Value::Absent);
         let fields = fill_form(&form, &map).unwrap();
-        let told: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", value.to_text().unwrap())).collect();
+        let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", value.to_text().unwrap())).collect();
         assert_eq!(
-            told,
+            pairs,
             ["csrf=t&k", "title=T", "r=b", "s=2", "first=The first", "many=y", "body=line", "legend=1", "outside=o", "go=Go", "extra=1"]
         );
         let nulls = Map::from_iter([

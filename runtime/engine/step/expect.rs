@@ -223,8 +223,8 @@ impl Step<'_> {
 
     fn verdict(&mut self, expectation: Expectation, verdict: Result<(), Wrong>, got: Option<String>) {
         if let Some(details) = &mut self.trace.details {
-            let told = verdict.as_ref().map(|()| got).map_err(|wrong| wrong.message.clone());
-            details.push(Detail::Verdict(expectation, told));
+            let result = verdict.as_ref().map(|()| got).map_err(|wrong| wrong.message.clone());
+            details.push(Detail::Verdict(expectation, result));
         }
         if let Err(Wrong { class, kind, message }) = verdict
             && !(class == FailureClass::Expression && self.user.is_ending())

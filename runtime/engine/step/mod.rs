@@ -22,7 +22,7 @@ use crate::base::flow::Flow;
 use crate::base::location::Location;
 use crate::http::{self, Sending};
 use crate::record::answer::Answer;
-use crate::record::flight::Flight;
+use crate::record::flight::RequestInFlight;
 use crate::record::trace::Trace;
 use crate::request::prepared::{PreparedRequest, Sent};
 use crate::stats::FailureClass;
@@ -59,7 +59,7 @@ impl<'u> Step<'u> {
                 let shown = self.trace.details.is_some() && request.cookies;
                 let cookies = if shown { session.cookies_for(&request.url).into() } else { String::new() };
                 let sending = Sending::new(session, request.clone(), self.trace.info.reads_body);
-                self.trace.flight = Some(Flight::new(self.user.world().counts.clone(), self.trace.info, sending));
+                self.trace.flight = Some(RequestInFlight::new(self.user.world().counts.clone(), self.trace.info, sending));
                 self.trace.sent = Some(Sent { request, cookies });
             }
             Err(fault) => self.fault(FailureClass::Expression, self.trace.info.at, NO_VALUE, fault.0),
@@ -89,7 +89,7 @@ impl<'u> Step<'u> {
             }
         };
         if let Some(flight) = &mut trace.flight {
-            flight.land(trace.service);
+            flight.end(trace.service);
         }
         is_there
     }
@@ -138,14 +138,14 @@ impl<'u> Step<'u> {
         if let Some(exit) = user.pending_exit() {
             // The end of the user isn't a failure. If a request was sent, it counts with the result of its expectations.
             if trace.flight.is_some() {
-                user.world().observer.step(&user.scene(trace.status()), &trace);
+                user.world().observer.step(&user.observed(trace.status()), &trace);
                 let _ = trace.record(user);
             } else {
                 trace.release(user);
             }
             return Err(exit);
         }
-        user.world().observer.step(&user.scene(trace.status()), &trace);
+        user.world().observer.step(&user.observed(trace.status()), &trace);
         user.control.finish(user, trace)
     }
 }

@@ -10,12 +10,12 @@ pub fn next(user: &User, pool: usize, keep: bool) -> Eval {
     let world = user.world();
     let source = &world.pools.0[pool];
     let kept = keep || user.starting.get();
-    let deal = world.row_deal.borrow();
+    let assignment = world.row_assignment.borrow();
     let drawn = if kept && source.info.unique {
         let nth = user.held.borrow().user.iter().filter(|(of, _)| *of == pool).count();
-        source.draw_kept(&deal, user.number(), nth, keep)
+        source.draw_kept(&assignment, user.number(), nth, keep)
     } else {
-        source.draw(&deal, || world.clock.elapsed())
+        source.draw(&assignment, || world.clock.elapsed())
     };
     let Some(row) = drawn else {
         let info = source.info;

@@ -52,7 +52,7 @@ impl Step<'_> {
         });
         match found {
             Ok(value) => {
-                self.tell(|| Detail::Took(name.to_owned(), value.clone()));
+                self.add_detail(|| Detail::Took(name.to_owned(), value.clone()));
                 Some(value)
             }
             Err(fault) => {
@@ -95,14 +95,14 @@ impl Step<'_> {
 
     fn taken_optional(&mut self, name: &str, wanted: As, found: Eval<Option<Value>>) -> Option<Value> {
         let value = found.ok().flatten().and_then(|value| wanted.convert(value).ok());
-        self.tell(|| match &value {
+        self.add_detail(|| match &value {
             Some(value) => Detail::Took(name.to_owned(), value.clone()),
             None => Detail::Missed(name.to_owned()),
         });
         value
     }
 
-    fn tell(&mut self, detail: impl FnOnce() -> Detail) {
+    fn add_detail(&mut self, detail: impl FnOnce() -> Detail) {
         if let Some(details) = &mut self.trace.details {
             details.push(detail());
         }

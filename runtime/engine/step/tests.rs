@@ -118,7 +118,7 @@ fn else_without_a_value_ends_the_iteration_and_counts_once() {
         assert_eq!(page(u, 1, &mut id, &mut cursor, none).await, Err(Exit::Interrupt));
         assert_eq!(cursor, Value::from("a"));
         let snapshot = u.world().counts.recorder.borrow_mut().snapshot(u.world().clock.elapsed(), 1, 1);
-        let told = snapshot.failures.kinds().filter(|(_, found)| found.examples.iter().any(|e| e.message.contains("there is none")));
-        assert_eq!((snapshot.names[0].requests, told.count()), (2, 1));
+        let reported = snapshot.failures.kinds().filter(|(_, found)| found.examples.iter().any(|e| e.message.contains("there is none")));
+        assert_eq!((snapshot.names[0].requests, reported.count()), (2, 1));
     });
 }

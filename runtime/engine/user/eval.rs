@@ -101,12 +101,12 @@ impl User {
 
     /// `log "…"`.
     pub fn log(&self, at: Location, text: impl FnOnce() -> Eval) -> Flow {
-        self.say(at, text())
+        self.log_text(at, text())
     }
 
-    fn say(&self, at: Location, text: Eval) -> Flow {
+    fn log_text(&self, at: Location, text: Eval) -> Flow {
         let text = self.eval(at, || text?.to_text())?;
-        self.world.observer.log(&self.scene(None), at, &text);
+        self.world.observer.log(&self.observed(None), at, &text);
         Ok(())
     }
 
@@ -156,7 +156,7 @@ impl User {
 
     /// Records a failure outside of steps in its own row: `fail`, an expression without a value, a `poll` without a step.
     fn record_failure(&self, line: u32, class: FailureClass, kind: &'static str, at: Location, message: &str) {
-        self.world.observer.failure(&self.scene(None), at, message);
+        self.world.observer.failure(&self.observed(None), at, message);
         self.control.fail();
         let key = self.world.tables.failure_key(line, class, at, kind.into());
         let mut recorder = self.world.counts.recorder.borrow_mut();

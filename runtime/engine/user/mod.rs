@@ -5,7 +5,7 @@ pub(crate) mod caches;
 pub(crate) mod control_stack;
 mod eval;
 mod iteration;
-pub(crate) mod row_deal;
+pub(crate) mod row_assignment;
 pub(crate) mod rows;
 mod wait;
 pub(crate) mod world;
@@ -20,7 +20,7 @@ use crate::base::flow::{Exit, Flow};
 use crate::base::location::Location;
 use crate::functions::Rng;
 use crate::http;
-use crate::record::observe::Scene;
+use crate::record::observe::ObservedUser;
 use crate::record::trace::Trace;
 use crate::user::control_stack::ControlStack;
 use crate::user::rows::HeldRows;
@@ -122,10 +122,10 @@ impl User {
         self.id
     }
 
-    /// The scene of an event: of a step that ended with this status, or of anything else.
-    pub(crate) fn scene(&self, status: Option<u16>) -> Scene<'_> {
+    /// The user of an event, with the data to show it: of a step that ended with this status, or of anything else.
+    pub(crate) fn observed(&self, status: Option<u16>) -> ObservedUser<'_> {
         let World { tables, secrets, .. } = &*self.world;
-        Scene { user: self.id, tables, secrets, tries_again: self.control.tries_again(status) }
+        ObservedUser { user: self.id, tables, secrets, tries_again: self.control.tries_again(status) }
     }
 
     /// Evaluates the base of an api.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use ecow::{EcoString, EcoVec};
 
-use super::row_deal::RowDeal;
+use super::row_assignment::RowAssignment;
 use crate::functions::Rng;
 use crate::tables::{AtEnd, DataInfo};
 use crate::value::{Eval, EvalError, Map, Value};
@@ -29,7 +29,7 @@ pub(crate) struct RowPool {
     ends: Vec<u32>,
     /// All rows as values: of a small set, or once a user has read `rows.all`.
     all: OnceCell<EcoVec<Value>>,
-    /// The worker's rows in the order of the deal, which is the same in all intervals.
+    /// The worker's rows in the order of the assignment, which is the same in all intervals.
     mine: Vec<usize>,
     state: RefCell<PoolState>,
 }
@@ -68,10 +68,10 @@ impl RowPools {
     }
 
     /// Deals the rows for iterations.
-    pub(crate) fn deal(&self, deal: &RowDeal) {
+    pub(crate) fn assign(&self, assignment: &RowAssignment) {
         self.0.iter().filter(|pool| pool.info.unique).for_each(|pool| {
-            let dealt = deal.dealt(pool.mine.len(), pool.info.at_end);
-            pool.state.borrow_mut().queue = pool.mine[dealt].iter().copied().collect();
+            let drawn = assignment.drawn(pool.mine.len(), pool.info.at_end);
+            pool.state.borrow_mut().queue = pool.mine[drawn].iter().copied().collect();
         });
     }
 
@@ -142,7 +142,7 @@ impl RowPool {
     }
 
     /// The next row's number; `None` if no row is available.
-    pub(crate) fn draw(&self, deal: &RowDeal, now: impl Fn() -> Duration) -> Option<usize> {
+    pub(crate) fn draw(&self, assignment: &RowAssignment, now: impl Fn() -> Duration) -> Option<usize> {
         let mut state = self.state.borrow_mut();
         if !self.info.unique {
             let row = state.next(self.info)?;
@@ -151,7 +151,7 @@ impl RowPool {
         }
         for _ in 0..=state.queue.len() + state.back.len() {
             let Some(row) = state.next(self.info) else { break };
-            let here = deal.is_here(row, self.info.at_end, &now);
+            let here = assignment.is_here(row, self.info.at_end, &now);
             if here == Some(true) && !state.in_use[row] {
                 state.in_use[row] = true;
                 return Some(row);
@@ -161,7 +161,7 @@ impl RowPool {
             }
         }
         let free = self.mine.iter().copied().filter(|row| !state.in_use[*row]);
-        let row = deal.nearest(free, now()).filter(|_| self.info.at_end == AtEnd::Recycle)?;
+        let row = assignment.nearest(free, now()).filter(|_| self.info.at_end == AtEnd::Recycle)?;
         state.queue.retain(|one| *one != row);
         state.back.retain(|one| *one != row);
         state.in_use[row] = true;
@@ -170,9 +170,9 @@ impl RowPool {
 
     /// The row that a user keeps: its own, whichever function runs it. If users need more rows than there are, any free row that may be
     /// used again.
-    pub(crate) fn draw_kept(&self, deal: &RowDeal, user: u64, nth: usize, keep: bool) -> Option<usize> {
+    pub(crate) fn draw_kept(&self, assignment: &RowAssignment, user: u64, nth: usize, keep: bool) -> Option<usize> {
         let mut state = self.state.borrow_mut();
-        let own = deal.kept(user, nth, keep);
+        let own = assignment.kept(user, nth, keep);
         let free = |row: &&usize| !state.in_use[**row];
         let row = match own.and_then(|own| self.mine.get(own)).filter(free) {
             Some(row) => *row,

@@ -8,7 +8,7 @@ use regex::Regex;
 use scraper::Selector;
 
 use super::caches::Caches;
-use super::row_deal::RowDeal;
+use super::row_assignment::RowAssignment;
 use super::rows::RowPools;
 use crate::base::clock::Clock;
 use crate::base::secrets::Secrets;
@@ -46,7 +46,7 @@ pub struct World {
     pub(crate) queries: Vec<OnceCell<Eval<JsonPathQuery>>>,
     pub(crate) selectors: Vec<Selector>,
     pub(crate) pools: RowPools,
-    pub(crate) row_deal: RefCell<RowDeal>,
+    pub(crate) row_assignment: RefCell<RowAssignment>,
     pub(crate) transport: Rc<http::Transport>,
     pub(crate) apis: Vec<Api>,
     pub(crate) aws: Option<AwsCredentials>,
@@ -68,9 +68,9 @@ pub(crate) struct Api {
 
 impl World {
     /// Deals the rows of `unique` data for a worker's load.
-    pub(crate) fn deal_rows(&self, deal: RowDeal) {
-        self.pools.deal(&deal);
-        *self.row_deal.borrow_mut() = deal;
+    pub(crate) fn assign_rows(&self, assignment: RowAssignment) {
+        self.pools.assign(&assignment);
+        *self.row_assignment.borrow_mut() = assignment;
     }
 
     pub(crate) fn query(&self, index: usize) -> Eval<&JsonPathQuery> {

@@ -284,8 +284,8 @@ impl<'a> Scanner<'a> {
         Ok(Some(key))
     }
 
-    /// Skips the next object, and calls `tell` with each member's key and the position of its value.
-    pub(crate) fn pass_members(&mut self, mut tell: impl FnMut(RawStr<'a>, usize)) -> Scan<()> {
+    /// Skips the next object, and calls `visit` with each member's key and the position of its value.
+    pub(crate) fn pass_members(&mut self, mut visit: impl FnMut(RawStr<'a>, usize)) -> Scan<()> {
         self.enter()?;
         let mut first = true;
         loop {
@@ -296,7 +296,7 @@ impl<'a> Scanner<'a> {
                     None => return Ok(()),
                 },
             };
-            tell(key, self.at);
+            visit(key, self.at);
             self.skip()?;
         }
     }

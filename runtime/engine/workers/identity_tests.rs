@@ -202,7 +202,7 @@ fn run(
         interval: Duration::from_millis(200),
         graceful_stop: Duration::from_millis(300),
         once: false,
-        tell: |_| (),
+        print: |_| (),
     };
     let stop = Stop::default();
     if let Some(after) = stop_after {

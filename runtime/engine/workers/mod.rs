@@ -7,13 +7,13 @@ mod allocation_tests;
 mod arrivals;
 mod cpu_meter;
 #[cfg(test)]
+mod handover_tests;
+#[cfg(test)]
 mod identity_tests;
 pub mod in_memory;
 mod iteration;
 mod pacing;
 mod resume;
-#[cfg(test)]
-mod seam_tests;
 mod shared;
 mod start;
 #[cfg(test)]
@@ -30,7 +30,7 @@ use std::time::Duration;
 use crate::base::clock;
 use crate::base::clock::Clock;
 use crate::program::settings::Settings;
-use crate::record::observe::Tell;
+use crate::record::observe::PrintLine;
 use crate::schedule::Slice;
 use crate::stats::Snapshot;
 
@@ -52,7 +52,7 @@ pub struct Run {
     /// Whether each user runs one iteration, and the load ends with the last of them.
     pub once: bool,
     /// Prints the texts of `log`.
-    pub tell: Tell,
+    pub print: PrintLine,
 }
 
 /// The state of a stop. It only ever advances.
@@ -105,7 +105,7 @@ pub fn worker_part((machine, machines): (u64, u64), (worker, workers): (u64, u64
 /// The time that workers have for a stop at once. A worker that is busy with anything else is then left behind.
 const AT_ONCE: Duration = Duration::from_millis(1_200);
 /// How often the watch checks for a stop at once.
-const LOOK: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The running workers.
 #[derive(Debug)]
@@ -132,7 +132,7 @@ impl Engine {
                 once: run.once,
                 stop: stop.clone(),
                 frames: sender.clone(),
-                tell: run.tell,
+                print: run.print,
                 cpu_meter: (index == 0).then(|| RefCell::new(cpu_meter::CpuMeter::new(run.threads, run.processors))),
             };
             let thread = std::thread::Builder::new()
@@ -159,7 +159,7 @@ impl Engine {
                 break;
             }
             let wait = due.saturating_duration_since(clock::now());
-            match self.frames.recv_timeout(wait.min(LOOK)) {
+            match self.frames.recv_timeout(wait.min(POLL_INTERVAL)) {
                 Ok(frame) => {
                     match &mut pending {
                         Some(snapshot) => snapshot.merge(&frame),

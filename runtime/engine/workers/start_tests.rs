@@ -54,7 +54,7 @@ fn no_iteration_begins_before_the_test() {
             interval: Duration::from_secs(1),
             graceful_stop: Duration::from_secs(1),
             once: false,
-            tell: |_| (),
+            print: |_| (),
         };
         let begun = clock::now();
         Engine::start(&run, &clock, &Stop::default()).unwrap().watch(|_| ()).unwrap();
@@ -96,7 +96,7 @@ fn users_that_run_once_end_the_load_without_a_duration_or_a_last_wait() {
         interval: Duration::from_secs(1),
         graceful_stop: Duration::from_secs(1),
         once: true,
-        tell: |_| (),
+        print: |_| (),
     };
     let stop = Stop::default();
     Engine::start(&run, &clock, &stop).unwrap().watch(|_| ()).unwrap();

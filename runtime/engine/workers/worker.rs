@@ -18,11 +18,11 @@ use super::resume::Entry;
 use super::shared::{ActiveUser, StopSignal, WorkerShared};
 use crate::base::clock;
 use crate::program::settings::Settings;
-use crate::record::observe::{Quiet, Tell};
+use crate::record::observe::{PrintLine, Quiet};
 use crate::schedule::{Event, EventKind, Slice};
 use crate::stats::Snapshot;
 use crate::user::User;
-use crate::user::row_deal::RowDeal;
+use crate::user::row_assignment::RowAssignment;
 use crate::user::world::World;
 
 /// How often a worker checks whether to stop.
@@ -41,7 +41,7 @@ pub(super) struct WorkerConfig {
     pub(super) once: bool,
     pub(super) stop: Stop,
     pub(super) frames: Sender<Snapshot>,
-    pub(super) tell: Tell,
+    pub(super) print: PrintLine,
     /// Measures the process's use of the processors. One worker reports it for all.
     pub(super) cpu_meter: Option<RefCell<CpuMeter>>,
 }
@@ -52,7 +52,7 @@ impl WorkerConfig {
             .enable_all()
             .build_local(LocalOptions::default())
             .map_err(|error| format!("the worker's runtime can't be started: {error}"))?;
-        let world = World::new(&self.settings, Box::new(Quiet(self.tell)))?;
+        let world = World::new(&self.settings, Box::new(Quiet(self.print)))?;
         let driver = timer_driver(&world);
         runtime.block_on(self.work(world, driver));
         Ok(())
@@ -63,7 +63,7 @@ impl WorkerConfig {
         let clock = world.clock.clone();
         let interval = self.settings.intervals.map(|count| (self.settings.interval, count));
         let starts = |class: usize| self.settings.program.users.get(class).is_some_and(|class| class.on_start.is_some());
-        world.deal_rows(RowDeal::of(&self.slice, starts, interval, self.graceful_stop));
+        world.assign_rows(RowAssignment::of(&self.slice, starts, interval, self.graceful_stop));
         let shared = Rc::new(WorkerShared {
             stop: self.stop.clone(),
             users: Cell::new(0),

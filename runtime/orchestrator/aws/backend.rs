@@ -161,7 +161,7 @@ impl LambdaBackend {
     }
 
     /// Writes the text that functions read.
-    async fn tell(&self) -> Result<(), String> {
+    async fn write_control(&self) -> Result<(), String> {
         let _writing = self.writing.lock().await;
         let content = control::text(unix_now(), &self.channel().lines);
         self.files.write(CONTROL, &content).await
@@ -204,7 +204,7 @@ impl Backend for LambdaBackend {
         Box::pin(async move {
             self.channel().lines.push(control::abandoned(slice));
             // If the network failed, it comes back; the caller bounds the wait.
-            while let Err(why) = self.tell().await {
+            while let Err(why) = self.write_control().await {
                 crate::progress::notice_at(ltc_config::profile::LogLevel::Warn, &format!("warning: cannot stop {slice} yet: {why}"));
                 tokio::time::sleep(AGAIN).await;
             }
@@ -214,21 +214,21 @@ impl Backend for LambdaBackend {
         })
     }
 
-    fn beat(&self) -> BoxFuture<'_, Result<Option<Urgency>, String>> {
+    fn heartbeat(&self) -> BoxFuture<'_, Result<Option<Urgency>, String>> {
         Box::pin(async {
-            self.tell().await?;
+            self.write_control().await?;
             self.files.stop_asked().await
         })
     }
 
     fn share(&self, line: String) -> BoxFuture<'_, Result<(), String>> {
         control::share(&mut self.channel().lines, line);
-        Box::pin(self.tell())
+        Box::pin(self.write_control())
     }
 
     fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
         self.channel().lines.push(control::word(urgency).to_owned());
-        Box::pin(self.tell())
+        Box::pin(self.write_control())
     }
 
     fn clean_up(&self) -> BoxFuture<'_, Result<(), String>> {
@@ -288,20 +288,20 @@ fn judged<E>(call: &str, error: &SdkError<E>) -> InvokeError
 where
     E: StdError + aws_smithy_types::error::metadata::ProvideErrorMetadata + 'static,
 {
-    let said = AwsError::sdk(call, error);
-    let message = said.to_string();
+    let aws_error = AwsError::sdk(call, error);
+    let message = aws_error.to_string();
     // The credentials can't be renewed, or the request can't be built, so nothing was sent.
     if matches!(error, SdkError::ConstructionFailure(_)) {
         return InvokeError::NotStarted(message);
     }
-    match said.cause {
+    match aws_error.cause {
         Cause::Throttled => InvokeError::Throttled(message),
         Cause::NoCredentials | Cause::WrongCredentials | Cause::Denied | Cause::NotFound => InvokeError::Refused(message),
         // The function is being updated, or its network isn't ready yet.
         Cause::Conflict => InvokeError::NotStarted(message),
         Cause::Unreachable if never_connected(error) => InvokeError::NotStarted(message),
         Cause::Unreachable => InvokeError::Unknown(message),
-        Cause::Other => match (said.code.as_str(), error.raw_response().map(|raw| raw.status().as_u16())) {
+        Cause::Other => match (aws_error.code.as_str(), error.raw_response().map(|raw| raw.status().as_u16())) {
             ("EC2ThrottledException" | "ENILimitReachedException" | "SubnetIPAddressLimitReachedException", _) => {
                 InvokeError::Throttled(message)
             }

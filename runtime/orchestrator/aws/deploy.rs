@@ -148,8 +148,8 @@ impl Deployment<'_> {
         ];
         let own = own.into_iter().map(|(key, value)| (key.to_owned(), tag(value)));
         let versions = self.versions.iter().map(|(api, version)| (format!("{API}{api}"), tag(version)));
-        let said = self.settings.tags.iter().map(|(key, value)| (key.clone(), value.clone()));
-        own.chain(versions).chain(said).collect()
+        let configured = self.settings.tags.iter().map(|(key, value)| (key.clone(), value.clone()));
+        own.chain(versions).chain(configured).collect()
     }
 
     /// Lists the calls that [`Self::run`] would make, in order, and the policies.
@@ -312,6 +312,6 @@ fn tag(value: &str) -> String {
 }
 
 /// The processor architecture of the functions, if the command line or the profile sets one.
-pub(crate) fn architecture(said: Option<Architecture>, settings: &LambdaSettings) -> Option<Architecture> {
-    said.or(settings.architecture)
+pub(crate) fn architecture(requested: Option<Architecture>, settings: &LambdaSettings) -> Option<Architecture> {
+    requested.or(settings.architecture)
 }

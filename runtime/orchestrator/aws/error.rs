@@ -170,18 +170,18 @@ fn cause(status: u16, code: &str, message: &str) -> Cause {
 
 /// An error with its causes. The SDK's texts repeat themselves, and the result doesn't.
 pub(super) fn chain(error: &dyn StdError) -> String {
-    let mut said: Vec<String> = Vec::new();
+    let mut messages: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
         let text = error.to_string();
         // These texts of the SDK add nothing to their cause.
         let is_wrapper = matches!(text.as_str(), "dispatch failure" | "io error" | "timeout" | "service error" | "other");
-        if !is_wrapper && !said.iter().any(|known| known.contains(&text)) {
-            said.push(text);
+        if !is_wrapper && !messages.iter().any(|known| known.contains(&text)) {
+            messages.push(text);
         }
         next = error.source();
     }
-    said.join(": ")
+    messages.join(": ")
 }
 
 #[cfg(test)]
@@ -206,8 +206,12 @@ mod tests {
 
     #[test]
     fn error_names_the_call_and_the_fix() {
-        let said = AwsError::answered("lambda:CreateFunction in eu-central-1", 403, "AccessDeniedException", "not authorized").to_string();
-        assert!(said.starts_with("lambda:CreateFunction in eu-central-1 was refused: AccessDeniedException: not authorized"), "{said}");
-        assert!(said.contains("deploy --dry-run"), "{said}");
+        let message =
+            AwsError::answered("lambda:CreateFunction in eu-central-1", 403, "AccessDeniedException", "not authorized").to_string();
+        assert!(
+            message.starts_with("lambda:CreateFunction in eu-central-1 was refused: AccessDeniedException: not authorized"),
+            "{message}"
+        );
+        assert!(message.contains("deploy --dry-run"), "{message}");
     }
 }

@@ -44,9 +44,9 @@ impl Names {
             text.chars().map(|char| if char.is_ascii_alphanumeric() || char == '-' || char == '_' { char } else { '-' }).collect()
         };
         let function = match function.or_else(|| settings.function.clone()) {
-            Some(said) if said == plain(&said) && (1..=FUNCTION).contains(&said.len()) => said,
-            Some(said) => {
-                return Err(format!("unexpected function name `{said}`, expected up to {FUNCTION} letters, digits, `-` and `_`"));
+            Some(given) if given == plain(&given) && (1..=FUNCTION).contains(&given.len()) => given,
+            Some(given) => {
+                return Err(format!("unexpected function name `{given}`, expected up to {FUNCTION} letters, digits, `-` and `_`"));
             }
             None => format!("ltc-{}", identity::plain(test)),
         };

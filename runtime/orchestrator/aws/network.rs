@@ -147,7 +147,7 @@ fn problems(subnets: &[Subnet], endpoints: &str, region: &str, is_home: bool) ->
         let endpoint = is_home && (is_interface || endpoints.iter().any(|item| subnet.targets.contains(&of(item, "vpcEndpointId"))));
         !endpoint && !has(&["nat-", "tgw-", "eni-", "i-", "vgw-"])
     };
-    let mut said = Vec::new();
+    let mut lines = Vec::new();
     for subnet in subnets.iter().filter(cut_off) {
         let gateway = if subnet.targets.iter().any(|target| target.starts_with("igw-")) {
             "; its internet gateway does not help, because functions have no public address"
@@ -159,12 +159,12 @@ fn problems(subnets: &[Subnet], endpoints: &str, region: &str, is_home: bool) ->
         } else {
             format!("add a NAT gateway to {}, because the bucket is in another region", subnet.vpc)
         };
-        said.push(format!(
+        lines.push(format!(
             "functions in {} of {region} cannot reach S3, over which they are stopped, so `run` will start no load there{gateway}: {fix}",
             subnet.id
         ));
     }
-    said
+    lines
 }
 
 #[cfg(test)]

@@ -48,14 +48,14 @@ impl AwsSecrets {
 
     fn whole(&self, reference: &SecretReference) -> Result<String, SecretError> {
         let (session, runtime) = self.session.get_or_init(|| self.open()).as_ref().map_err(Clone::clone)?;
-        let said = reference.region().map(str::to_owned);
-        let regions = session.regions(said.into_iter().collect());
+        let given = reference.region().map(str::to_owned);
+        let regions = session.regions(given.into_iter().collect());
         let region = regions.ok().and_then(|regions| regions.into_iter().next()).or_else(|| self.region.clone());
         let region = region.ok_or_else(|| SecretError {
             message: "no AWS region is set".to_owned(),
             help: "set AWS_REGION, or write the ARN, which contains the region".to_owned(),
         })?;
-        runtime.block_on(session.secret(reference, &region)).map_err(|error| told(reference, &region, &error))
+        runtime.block_on(session.secret(reference, &region)).map_err(|error| secret_error(reference, &region, &error))
     }
 }
 
@@ -95,7 +95,7 @@ fn member_of(text: &str, member: &str) -> Result<String, SecretError> {
 }
 
 /// Why a secret cannot be had, with the fix.
-fn told(reference: &SecretReference, region: &str, error: &AwsError) -> SecretError {
+fn secret_error(reference: &SecretReference, region: &str, error: &AwsError) -> SecretError {
     let (noun, action) = (reference.store.noun(), action(reference.store));
     match error.cause {
         Cause::NotFound => SecretError {
@@ -204,7 +204,7 @@ mod tests {
     fn refusals_name_the_right_and_the_region() {
         let reference = SecretReference { store: Store::SecretsManager, id: "shop/login".into(), member: None, stage: None, version: None };
         let refused = |status, code: &str| {
-            told(&reference, "us-west-2", &AwsError::answered("secretsmanager:GetSecretValue in us-west-2", status, code, "no"))
+            secret_error(&reference, "us-west-2", &AwsError::answered("secretsmanager:GetSecretValue in us-west-2", status, code, "no"))
         };
         assert!(refused(400, "AccessDeniedException").help.contains("allow secretsmanager:GetSecretValue"));
         let missing = refused(400, "ResourceNotFoundException");

@@ -18,7 +18,7 @@ use super::signed::endpoint_of_environment;
 /// The time limit of a call to the control plane. Uploads have megabytes.
 const CALL: Duration = Duration::from_secs(120);
 /// The time limit for finding credentials.
-const WHO: Duration = Duration::from_secs(20);
+const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// An AWS account with the credentials of this process.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ impl Session {
                 loader = loader.credentials_provider(keys);
             }
         }
-        let config = tokio::time::timeout(WHO, loader.load()).await;
+        let config = tokio::time::timeout(CREDENTIALS_TIMEOUT, loader.load()).await;
         let config = config.map_err(|_| AwsError::new(Cause::NoCredentials, "no AWS configuration was found in 20 seconds"))?;
         let provider = config.credentials_provider().ok_or_else(|| AwsError::new(Cause::NoCredentials, "no AWS credentials found"))?;
         let provider = SharedCredentialsProvider::new(KeptKeys::of(provider));
@@ -58,7 +58,7 @@ impl Session {
 
     /// The current keys. Temporary keys are renewed.
     pub(super) async fn credentials(&self) -> Result<Credentials, AwsError> {
-        match tokio::time::timeout(WHO, self.provider.provide_credentials()).await {
+        match tokio::time::timeout(CREDENTIALS_TIMEOUT, self.provider.provide_credentials()).await {
             Ok(Ok(credentials)) => Ok(credentials),
             Ok(Err(error)) => Err(AwsError::new(Cause::NoCredentials, format!("no AWS credentials found: {}", chain(&error)))),
             Err(_) => Err(AwsError::new(Cause::NoCredentials, "no AWS credentials were found in 20 seconds")),
@@ -66,9 +66,9 @@ impl Session {
     }
 
     /// The given regions, or the region of the SDK's configuration.
-    pub(crate) fn regions(&self, said: Vec<String>) -> Result<Vec<String>, AwsError> {
-        if !said.is_empty() {
-            return Ok(said);
+    pub(crate) fn regions(&self, requested: Vec<String>) -> Result<Vec<String>, AwsError> {
+        if !requested.is_empty() {
+            return Ok(requested);
         }
         let region = self.config.region().map(ToString::to_string).filter(|region| !region.is_empty());
         region.map(|region| vec![region]).ok_or_else(|| {

@@ -64,8 +64,8 @@ pub(crate) fn connect(event: &SliceEvent, stop: &Stop, renewed: &RenewedValues) 
         }
     };
     let (stop, slice) = (stop.clone(), event.slice.clone());
-    let looks = move || runtime.block_on(look(&reader, &slice, &stop, signs, &values));
-    std::thread::Builder::new().name("control".into()).spawn(looks).map_err(|error| cannot(&error.to_string()))?;
+    let poll = move || runtime.block_on(poll_control(&reader, &slice, &stop, signs, &values));
+    std::thread::Builder::new().name("control".into()).spawn(poll).map_err(|error| cannot(&error.to_string()))?;
     Ok(Connection { silence, kept })
 }
 
@@ -91,7 +91,7 @@ fn renew(text: &str, (renewed, key): &(RenewedValues, String)) {
     }
 }
 
-async fn look(reader: &RoleObjects, slice: &str, stop: &Stop, mut signs: OrchestratorWatch, values: &(RenewedValues, String)) {
+async fn poll_control(reader: &RoleObjects, slice: &str, stop: &Stop, mut signs: OrchestratorWatch, values: &(RenewedValues, String)) {
     let mut failed = false;
     loop {
         match reader.read(CONTROL).await {

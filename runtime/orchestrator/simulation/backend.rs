@@ -14,7 +14,7 @@ use super::super::event::SliceEvent;
 use super::super::frame::{EndReason, Ended, Frame, FrameWriter};
 use super::super::run_store::CONTROL;
 use super::faults::Invocation;
-use super::world::{Function, Piece, Running, Word, World};
+use super::world::{Function, Piece, Running, Signal, World};
 use ltc_engine::clock;
 use ltc_engine::schedule::Plan;
 use ltc_engine::stats::Recorder;
@@ -34,8 +34,8 @@ impl Backend for SimulatedBackend {
     fn invoke<'a>(&'a self, _region: Option<&'a str>, event: &'a SliceEvent) -> BoxFuture<'a, Result<Output, InvokeError>> {
         Box::pin(async move {
             let world = self.0.clone();
-            let mut dice = world.dice(&event.slice);
-            let faults = world.faults(event, &mut dice);
+            let mut rng = world.rng(&event.slice);
+            let faults = world.faults(event, &mut rng);
             let plan = Plan::seeded(&event.profile, &event.user_classes(), event.seed).unwrap();
             let slice = event.part_of(&plan);
             let function = Function {
@@ -47,15 +47,15 @@ impl Backend for SimulatedBackend {
                 invoked_at: world.clock.elapsed(),
             };
             assert!(world.truth().functions.insert(event.slice.clone(), function).is_none(), "{} is invoked twice", event.slice);
-            let (sender, word) = watch::channel(Word::GoOn);
-            world.words.lock().unwrap().insert(event.slice.clone(), sender);
+            let (sender, signal) = watch::channel(Signal::GoOn);
+            world.signals.lock().unwrap().insert(event.slice.clone(), sender);
             let (out, pieces) = tokio::sync::mpsc::unbounded_channel();
-            let run = |out, dice| {
+            let run = |out, rng| {
                 let running = Running {
                     event: event.clone(),
                     slice,
                     faults: faults.clone(),
-                    dice,
+                    rng,
                     out,
                     held: None,
                     buffer: Vec::new(),
@@ -64,8 +64,8 @@ impl Backend for SimulatedBackend {
                     recorder: Recorder::new(1, event.shard + event.shards * (event.interval % 2)),
                     requests: 0,
                     number: 0,
-                    word,
-                    all: world.said_to_all.subscribe(),
+                    signal,
+                    all: world.signal_to_all.subscribe(),
                     signs: OrchestratorWatch::new(event.profile.without_orchestrator, clock::now()),
                     waiting: Default::default(),
                     parts: 0,
@@ -76,25 +76,25 @@ impl Backend for SimulatedBackend {
             match faults.invocation {
                 Invocation::Accepted(after) => {
                     sleep(after).await;
-                    run(Some(out), dice);
+                    run(Some(out), rng);
                 }
                 Invocation::Throttled => return Err(InvokeError::Throttled("Rate Exceeded".into())),
                 Invocation::NotStarted => return Err(InvokeError::NotStarted("no route to host".into())),
                 Invocation::Refused => return Err(InvokeError::Refused("the security token included in the request is expired".into())),
                 Invocation::Unknown(began) => {
                     if began {
-                        run(None, dice);
+                        run(None, rng);
                     }
                     return Err(InvokeError::Unknown("timed out".into()));
                 }
                 Invocation::Unanswered(began) => {
                     if began {
-                        run(None, dice);
+                        run(None, rng);
                     }
                     return std::future::pending().await;
                 }
                 Invocation::Elsewhere => {
-                    run(None, dice);
+                    run(None, rng);
                     let line = FrameWriter::default().write(&Frame::Ended(Ended {
                         reason: EndReason::Repeated,
                         message: "given to it before".into(),
@@ -121,7 +121,7 @@ impl Backend for SimulatedBackend {
 
     fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
-            let fails = self.0.dice(&format!("abandon {slice}")).random_range(0..100) < self.0.control.abandon_fails;
+            let fails = self.0.rng(&format!("abandon {slice}")).random_range(0..100) < self.0.control.abandon_fails;
             if fails {
                 self.0.truth().abandon_failures += 1;
                 if self.0.control.hangs {
@@ -130,16 +130,16 @@ impl Backend for SimulatedBackend {
                 return Err("access denied".into());
             }
             sleep(Duration::from_millis(800)).await;
-            self.0.words.lock().unwrap()[slice].send_replace(Word::Abandon);
+            self.0.signals.lock().unwrap()[slice].send_replace(Signal::Abandon);
             self.0.end(slice);
             Ok(())
         })
     }
 
-    fn beat(&self) -> BoxFuture<'_, Result<Option<Urgency>, String>> {
+    fn heartbeat(&self) -> BoxFuture<'_, Result<Option<Urgency>, String>> {
         Box::pin(async {
             let now = self.0.clock.elapsed();
-            self.0.truth().beats.push(now);
+            self.0.truth().heartbeats.push(now);
             self.0.files.write(CONTROL, &control::text(self.0.clock.unix_now(), &[])).await?;
             self.0.files.stop_asked().await
         })
@@ -162,8 +162,8 @@ impl Backend for SimulatedBackend {
                 return Err("service unavailable".into());
             }
             self.0.truth().stop_set.get_or_insert(now);
-            let word = if urgency == Urgency::Now { Word::Now } else { Word::Stop };
-            self.0.said_to_all.send_if_modified(|said| std::mem::replace(said, word.max(*said)) < word);
+            let signal = if urgency == Urgency::Now { Signal::Now } else { Signal::Stop };
+            self.0.signal_to_all.send_if_modified(|current| std::mem::replace(current, signal.max(*current)) < signal);
             Ok(())
         })
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::super::control::BEAT;
+use super::super::control::HEARTBEAT;
 use super::faults::Invocation;
 use super::world::{Function, Truth};
 use super::{Report, Scenario};
@@ -217,8 +217,8 @@ fn healthy_fleet_has_nothing_to_report(scenario: &Scenario, report: &Report, tru
 /// Functions stop on their own without a signal of the orchestrator, so it must always send one in time.
 fn functions_hear_of_their_orchestrator(report: &Report, truth: &Truth) -> Result<(), String> {
     let ends = [Duration::ZERO, report.over];
-    let beats: Vec<Duration> = ends[..1].iter().chain(&truth.beats).chain(&ends[1..]).copied().collect();
-    match beats.windows(2).find(|pair| pair[1].saturating_sub(pair[0]) > BEAT * 3) {
+    let heartbeats: Vec<Duration> = ends[..1].iter().chain(&truth.heartbeats).chain(&ends[1..]).copied().collect();
+    match heartbeats.windows(2).find(|pair| pair[1].saturating_sub(pair[0]) > HEARTBEAT * 3) {
         Some(pair) => Err(format!("no sign of the orchestrator between {:?} and {:?}", pair[0], pair[1])),
         None => Ok(()),
     }

@@ -78,33 +78,33 @@ impl Faults {
         }
     }
 
-    pub(super) fn draw(dice: &mut ChaCha8Rng) -> Self {
-        let millis = |dice: &mut ChaCha8Rng, most: u64| Duration::from_millis(dice.random_range(0..=most));
+    pub(super) fn draw(rng: &mut ChaCha8Rng) -> Self {
+        let millis = |rng: &mut ChaCha8Rng, most: u64| Duration::from_millis(rng.random_range(0..=most));
         let mut faults = Self::none();
-        match dice.random_range(0..23) {
+        match rng.random_range(0..23) {
             0 => faults.invocation = Invocation::Throttled,
             1 => faults.invocation = Invocation::NotStarted,
-            2 => faults.invocation = Invocation::Unknown(dice.random()),
-            3 => faults.invocation = Invocation::Unanswered(dice.random()),
+            2 => faults.invocation = Invocation::Unknown(rng.random()),
+            3 => faults.invocation = Invocation::Unanswered(rng.random()),
             4 => faults.invocation = Invocation::Elsewhere,
-            5 => faults.invocation = Invocation::Accepted(millis(dice, 8_000)),
-            6 => faults.starts_after = millis(dice, 30_000),
-            7 => faults.loss = Some((millis(dice, 20_000), Loss::Killed)),
-            8 => faults.loss = Some((millis(dice, 20_000), Loss::KilledInFrame)),
-            9 => faults.loss = Some((millis(dice, 20_000), Loss::Mute)),
-            10 => faults.loss = Some((millis(dice, 20_000), Loss::MuteUnderLoad)),
-            11 => faults.loss = Some((millis(dice, 20_000), Loss::Cut)),
+            5 => faults.invocation = Invocation::Accepted(millis(rng, 8_000)),
+            6 => faults.starts_after = millis(rng, 30_000),
+            7 => faults.loss = Some((millis(rng, 20_000), Loss::Killed)),
+            8 => faults.loss = Some((millis(rng, 20_000), Loss::KilledInFrame)),
+            9 => faults.loss = Some((millis(rng, 20_000), Loss::Mute)),
+            10 => faults.loss = Some((millis(rng, 20_000), Loss::MuteUnderLoad)),
+            11 => faults.loss = Some((millis(rng, 20_000), Loss::Cut)),
             12 => faults.dropped = 200,
             13 => faults.damaged = 200,
             14 => faults.doubled = 300,
-            15 => faults.delay = millis(dice, 9_000),
-            16 => faults.ahead = Duration::from_millis(dice.random_range(1_100..=2_000)),
-            17 => faults.behind = millis(dice, 2_000),
+            15 => faults.delay = millis(rng, 9_000),
+            16 => faults.ahead = Duration::from_millis(rng.random_range(1_100..=2_000)),
+            17 => faults.behind = millis(rng, 2_000),
             18 => faults.delivered_twice = true,
             19 => faults.stops_after = None,
             20 => faults.buffered = true,
-            21 => faults.stops_after = Some(millis(dice, 3_000)),
-            _ if dice.random_range(0..20) == 0 => faults.invocation = Invocation::Refused,
+            21 => faults.stops_after = Some(millis(rng, 3_000)),
+            _ if rng.random_range(0..20) == 0 => faults.invocation = Invocation::Refused,
             _ => {}
         }
         faults

@@ -77,7 +77,7 @@ pub(super) fn check(scenario: &Scenario, kill: Kill, aftermath: &Aftermath, trut
 }
 
 fn load_ends_in_time(scenario: &Scenario, kill: Kill, aftermath: &Aftermath, truth: &Truth) -> Result<(), String> {
-    let last_sign = truth.beats.iter().copied().filter(|beat| *beat <= kill.at).max().unwrap_or_default();
+    let last_sign = truth.heartbeats.iter().copied().filter(|heartbeat| *heartbeat <= kill.at).max().unwrap_or_default();
     // A function that begins after the last signal waits for the next one from its own beginning.
     let silent = |from: Duration| match scenario.rule {
         WithoutOrchestrator::StopAfter(silence) => last_sign.max(from) + silence,

@@ -37,14 +37,14 @@ use ltc_engine::schedule::{Plan, WeightedClass};
 use ltc_engine::stats::{Snapshot, micros};
 use ltc_engine::workers::Stop;
 use store::{MemoryStore, SimulatedDisk};
-use world::{Control, Truth, Word, World};
+use world::{Control, Signal, Truth, World};
 
 /// The number of seeds that a run of the tests tries.
 const SEEDS: u64 = 1_000;
 /// The name of the simulated run.
 const TEST: &str = "t";
 /// Later than any event.
-const DISTANT: Duration = Duration::from_secs(1_000_000);
+const FAR_FUTURE: Duration = Duration::from_secs(1_000_000);
 
 /// A load, and the faults that concern the whole run.
 #[derive(Debug)]
@@ -88,39 +88,39 @@ enum End {
 }
 
 impl Scenario {
-    fn draw(dice: &mut ChaCha8Rng) -> Self {
-        let clients = dice.random_range(1..=40);
-        let seconds = dice.random_range(4..=60);
-        let load = match dice.random_range(0..5) {
-            0 => format!("clients: {clients}, hatch_rate: {}", dice.random_range(1..=50)),
+    fn draw(rng: &mut ChaCha8Rng) -> Self {
+        let clients = rng.random_range(1..=40);
+        let seconds = rng.random_range(4..=60);
+        let load = match rng.random_range(0..5) {
+            0 => format!("clients: {clients}, hatch_rate: {}", rng.random_range(1..=50)),
             1 => format!("clients: {clients}, hatch_rate: 100, step_load: true, step_clients: 5, step_duration: 4s"),
             2 => format!("stages: [{{clients: {clients}, duration: {}s}}, {{clients: 3, duration: {}s}}]", seconds / 2, seconds / 3 + 1),
-            3 => format!("rate: {}/s, max_clients: {clients}", dice.random_range(1..=30)),
-            _ => format!("rate: {}/s, max_clients: {clients}, arrivals: poisson", dice.random_range(1..=30)),
+            3 => format!("rate: {}/s, max_clients: {clients}", rng.random_range(1..=30)),
+            _ => format!("rate: {}/s, max_clients: {clients}, arrivals: poisson", rng.random_range(1..=30)),
         };
-        let rule = if dice.random() { "finish".to_owned() } else { format!("{}s", dice.random_range(20..=60)) };
+        let rule = if rng.random() { "finish".to_owned() } else { format!("{}s", rng.random_range(20..=60)) };
         let runner = format!("{load}, duration: {seconds}s, without_orchestrator: {rule}");
         let profile = Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").unwrap();
         let plan = Plan::seeded(&profile, &[WeightedClass::new("User", 1)], 7).unwrap();
-        let interval = (dice.random_range(0..4) > 0).then(|| Duration::from_secs(dice.random_range(2..=25)));
-        let options = FleetOptions { shards: Some(dice.random_range(1..=5)), interval, ..FleetOptions::default() };
+        let interval = (rng.random_range(0..4) > 0).then(|| Duration::from_secs(rng.random_range(2..=25)));
+        let options = FleetOptions { shards: Some(rng.random_range(1..=5)), interval, ..FleetOptions::default() };
         let fleet = Fleet::of_processes(&plan, 2, &options);
-        let faulty = dice.random_range(0..5) > 0;
+        let faulty = rng.random_range(0..5) > 0;
         let mut control = Control::default();
-        if faulty && dice.random_range(0..3) == 0 {
-            let until = Duration::from_secs(dice.random_range(0..=seconds + 5));
-            control = Control { stop_fails_until: Some((until, dice.random())), abandon_fails: 30, hangs: dice.random() };
+        if faulty && rng.random_range(0..3) == 0 {
+            let until = Duration::from_secs(rng.random_range(0..=seconds + 5));
+            control = Control { stop_fails_until: Some((until, rng.random())), abandon_fails: 30, hangs: rng.random() };
         }
-        let stopped = (dice.random_range(0..3) == 0).then(|| (Duration::from_millis(dice.random_range(0..seconds * 1000)), dice.random()));
-        let threshold_after = (dice.random_range(0..8) == 0).then(|| dice.random_range(1..20));
-        let stats_interval = Duration::from_secs(dice.random_range(2..=6));
-        let graceful_stop = Duration::from_millis(dice.random_range(0..=3000));
-        let millis = |dice: &mut ChaCha8Rng| Duration::from_millis(dice.random_range(0..seconds * 1000));
-        let kill = (dice.random_range(0..4) == 0).then(|| Kill {
-            at: millis(dice),
-            stopped_after: (dice.random_range(0..3) == 0).then(|| Duration::from_secs(dice.random_range(1..=30))),
+        let stopped = (rng.random_range(0..3) == 0).then(|| (Duration::from_millis(rng.random_range(0..seconds * 1000)), rng.random()));
+        let threshold_after = (rng.random_range(0..8) == 0).then(|| rng.random_range(1..20));
+        let stats_interval = Duration::from_secs(rng.random_range(2..=6));
+        let graceful_stop = Duration::from_millis(rng.random_range(0..=3000));
+        let millis = |rng: &mut ChaCha8Rng| Duration::from_millis(rng.random_range(0..seconds * 1000));
+        let kill = (rng.random_range(0..4) == 0).then(|| Kill {
+            at: millis(rng),
+            stopped_after: (rng.random_range(0..3) == 0).then(|| Duration::from_secs(rng.random_range(1..=30))),
         });
-        let disk_full = if dice.random_range(0..4) == 0 { millis(dice)..millis(dice) } else { Duration::MAX..Duration::MAX };
+        let disk_full = if rng.random_range(0..4) == 0 { millis(rng)..millis(rng) } else { Duration::MAX..Duration::MAX };
         let rule = profile.without_orchestrator;
         Self { runner, plan, fleet, stats_interval, graceful_stop, faulty, control, stopped, threshold_after, kill, rule, disk_full }
     }
@@ -145,8 +145,8 @@ impl Scenario {
             clock: clock.clone(),
             control: self.control.clone(),
             truth: Mutex::default(),
-            words: Mutex::new(HashMap::new()),
-            said_to_all: watch::channel(Word::GoOn).0,
+            signals: Mutex::new(HashMap::new()),
+            signal_to_all: watch::channel(Signal::GoOn).0,
             files: files.clone(),
             killed: self.kill.is_some(),
         });
@@ -204,7 +204,7 @@ impl Scenario {
         let outcome = tokio::select! {
             biased;
             // Dropping the run ends everything that its orchestrator does.
-            () = sleep_until(clock.instant(killed_at.min(DISTANT)).into()) => None,
+            () = sleep_until(clock.instant(killed_at.min(FAR_FUTURE)).into()) => None,
             outcome = timeout(self.bound(), run) => Some(outcome.ok()),
         };
         let over = clock.elapsed();

@@ -24,11 +24,11 @@ use ltc_engine::stats::{Recorder, Sample, micros};
 use ltc_engine::workers::Stop;
 
 /// How often functions check for signals of the orchestrator.
-const LOOK: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// A signal to a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Word {
+pub(super) enum Signal {
     GoOn,
     Stop,
     Now,
@@ -64,7 +64,7 @@ pub(super) struct Truth {
     pub(super) abandon_failures: u32,
     pub(super) cleaned: u32,
     /// When the orchestrator signaled that it is alive.
-    pub(super) beats: Vec<Duration>,
+    pub(super) heartbeats: Vec<Duration>,
     /// The requests of each kept frame.
     pub(super) kept: HashMap<FrameId, u64>,
 }
@@ -86,8 +86,8 @@ pub(super) struct World {
     pub(super) clock: Clock,
     pub(super) control: Control,
     pub(super) truth: Mutex<Truth>,
-    pub(super) words: Mutex<HashMap<String, watch::Sender<Word>>>,
-    pub(super) said_to_all: watch::Sender<Word>,
+    pub(super) signals: Mutex<HashMap<String, watch::Sender<Signal>>>,
+    pub(super) signal_to_all: watch::Sender<Signal>,
     /// The run's files, in memory.
     pub(super) files: RunFiles,
     /// Whether the orchestrator will be killed. Only then do functions check its signals.
@@ -103,15 +103,15 @@ impl World {
     }
 
     /// The random numbers of a slice. They are the same for the same slice, whatever happened before.
-    pub(super) fn dice(&self, slice: &str) -> ChaCha8Rng {
+    pub(super) fn rng(&self, slice: &str) -> ChaCha8Rng {
         let name = slice.bytes().fold(self.seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         ChaCha8Rng::seed_from_u64(name)
     }
 
-    pub(super) fn faults(&self, event: &SliceEvent, dice: &mut ChaCha8Rng) -> Faults {
+    pub(super) fn faults(&self, event: &SliceEvent, rng: &mut ChaCha8Rng) -> Faults {
         // Later attempts have no faults, so that one of them succeeds.
         let attempt: u32 = event.slice.rsplit('/').next().unwrap().parse().unwrap();
-        if self.faulty && attempt < 3 { Faults::draw(dice) } else { Faults::none() }
+        if self.faulty && attempt < 3 { Faults::draw(rng) } else { Faults::none() }
     }
 
     fn begin(&self, slice: &str) {
@@ -133,7 +133,7 @@ pub(super) struct Running {
     pub(super) event: SliceEvent,
     pub(super) slice: Slice,
     pub(super) faults: Faults,
-    pub(super) dice: ChaCha8Rng,
+    pub(super) rng: ChaCha8Rng,
     /// `None`: nobody receives its output.
     pub(super) out: Option<UnboundedSender<Piece>>,
     /// A connection that is open but delivers nothing.
@@ -145,8 +145,8 @@ pub(super) struct Running {
     pub(super) recorder: Recorder,
     pub(super) requests: u64,
     pub(super) number: u64,
-    pub(super) word: watch::Receiver<Word>,
-    pub(super) all: watch::Receiver<Word>,
+    pub(super) signal: watch::Receiver<Signal>,
+    pub(super) all: watch::Receiver<Signal>,
     pub(super) signs: OrchestratorWatch,
     /// The frames of the next part to keep.
     pub(super) waiting: (String, Vec<(FrameId, u64)>),
@@ -165,12 +165,12 @@ impl Running {
         let counted = matches!(frame, Frame::Counted(_));
         self.waiting.0.push_str(std::str::from_utf8(&line).unwrap());
         self.waiting.1.extend(counted.then(|| (id.clone(), requests)));
-        let fails = |dice: &mut ChaCha8Rng, of_thousand: u32| counted && dice.random_range(0..1000) < of_thousand;
-        if fails(&mut self.dice, self.faults.dropped) {
+        let fails = |rng: &mut ChaCha8Rng, of_thousand: u32| counted && rng.random_range(0..1000) < of_thousand;
+        if fails(&mut self.rng, self.faults.dropped) {
             return;
         }
         let mut whole = counted.then_some((id, requests));
-        if fails(&mut self.dice, self.faults.damaged) {
+        if fails(&mut self.rng, self.faults.damaged) {
             let middle = line.len() / 2;
             line[middle] = if line[middle] == b'A' { b'B' } else { b'A' };
             // The damaged line may still decode to the same frame.
@@ -180,9 +180,9 @@ impl Running {
                 whole = None;
             }
         }
-        let delay = self.dice.random_range(0..=self.faults.delay.as_millis() as u64);
+        let delay = self.rng.random_range(0..=self.faults.delay.as_millis() as u64);
         self.last = self.last.max(clock::now() + Duration::from_millis(delay));
-        if fails(&mut self.dice, self.faults.doubled) {
+        if fails(&mut self.rng, self.faults.doubled) {
             self.put(Ok(line.clone().into()), whole.clone());
         }
         self.put(Ok(line.into()), whole);
@@ -206,41 +206,41 @@ impl Running {
     }
 
     /// Waits until a time of its own clock. Returns a signal that comes before it.
-    async fn until(&mut self, own: Duration) -> Option<Word> {
-        let looks = self.world.killed && self.faults.stops_after.is_some();
+    async fn until(&mut self, own: Duration) -> Option<Signal> {
+        let polls = self.world.killed && self.faults.stops_after.is_some();
         loop {
-            let next = if looks { own.min(self.own_time() + LOOK) } else { own };
-            let mut word = self.told_until(next).await;
-            if looks && word.is_none() {
-                word = self.look().await;
+            let next = if polls { own.min(self.own_time() + POLL_INTERVAL) } else { own };
+            let mut signal = self.signal_until(next).await;
+            if polls && signal.is_none() {
+                signal = self.poll_signal().await;
             }
-            if word.is_some() || next >= own {
-                return word;
+            if signal.is_some() || next >= own {
+                return signal;
             }
         }
     }
 
     /// Checks for a signal of the orchestrator.
-    async fn look(&mut self) -> Option<Word> {
+    async fn poll_signal(&mut self) -> Option<Signal> {
         let stop = Stop::default();
         let text = self.world.files.read(CONTROL).await.unwrap().unwrap_or_default();
         self.signs.read(&text, clock::now());
         self.signs.check(clock::now(), &stop);
         match asked(&text, &self.event.slice) {
-            Some(Urgency::Gracefully) => Some(Word::Stop),
-            Some(Urgency::Now) => Some(Word::Now),
-            None => stop.is_graceful().then_some(Word::Silent),
+            Some(Urgency::Gracefully) => Some(Signal::Stop),
+            Some(Urgency::Now) => Some(Signal::Now),
+            None => stop.is_graceful().then_some(Signal::Silent),
         }
     }
 
-    async fn told_until(&mut self, own: Duration) -> Option<Word> {
+    async fn signal_until(&mut self, own: Duration) -> Option<Signal> {
         let at = self.world.clock.instant(own.saturating_sub(self.faults.ahead));
         let stops_after = self.faults.stops_after;
-        let heard = |word: Word| word == Word::Abandon || (word > Word::GoOn && stops_after.is_some());
+        let heard = |signal: Signal| signal == Signal::Abandon || (signal > Signal::GoOn && stops_after.is_some());
         tokio::select! {
             biased;
-            word = async { *self.word.wait_for(|word| heard(*word)).await.unwrap() } => Some(word),
-            word = async { *self.all.wait_for(|word| heard(*word)).await.unwrap() } => Some(word),
+            signal = async { *self.signal.wait_for(|signal| heard(*signal)).await.unwrap() } => Some(signal),
+            signal = async { *self.all.wait_for(|signal| heard(*signal)).await.unwrap() } => Some(signal),
             () = sleep_until(at.into()) => None,
         }
     }
@@ -257,8 +257,8 @@ impl Running {
             let line = FrameWriter::default().write(&Frame::Ended(Ended { reason: EndReason::Repeated, message, requests: 0 }));
             self.put(Ok(line.into()), None);
         }
-        if let Some(word) = self.until(self.event.from()).await {
-            return self.stop(word, 0).await;
+        if let Some(signal) = self.until(self.event.from()).await {
+            return self.stop(signal, 0).await;
         }
         self.world.begin(&slice);
         let begun = self.own_time();
@@ -272,14 +272,14 @@ impl Running {
             let next = interval * u32::try_from(from.as_nanos() / interval.as_nanos() + 1).unwrap();
             let next = next.min(end);
             let until = if silent { next } else { next.min(lost_at.max(from)) };
-            if let Some(word) = self.until(until).await {
+            if let Some(signal) = self.until(until).await {
                 let count = self.count(from);
-                return self.stop(word, count).await;
+                return self.stop(signal, count).await;
             }
             if !silent && until == lost_at.max(from) && lost_at < end {
                 let loss = self.faults.loss.unwrap().1;
                 // A killed function may lose its last part.
-                if matches!(loss, Loss::Killed | Loss::KilledInFrame | Loss::Mute) && self.dice.random() {
+                if matches!(loss, Loss::Killed | Loss::KilledInFrame | Loss::Mute) && self.rng.random() {
                     self.keep().await;
                 }
                 match loss {
@@ -294,7 +294,7 @@ impl Running {
                     Loss::Mute => {
                         self.held = self.out.take();
                         self.world.end(&slice);
-                        let _ = self.word.wait_for(|word| *word == Word::Abandon).await;
+                        let _ = self.signal.wait_for(|signal| *signal == Signal::Abandon).await;
                         return;
                     }
                     Loss::MuteUnderLoad => {
@@ -313,11 +313,11 @@ impl Running {
             from = until;
             if until >= end {
                 self.world.end(&slice);
-                self.tell(count, until);
+                self.send_counts(count, until);
                 return self.finish(EndReason::Done).await;
             }
-            self.tell(count, until);
-            if self.dice.random_range(0..4) == 0 {
+            self.send_counts(count, until);
+            if self.rng.random_range(0..4) == 0 {
                 self.keep().await;
             }
         }
@@ -334,27 +334,27 @@ impl Running {
         count
     }
 
-    fn tell(&mut self, count: u64, until: Duration) {
+    fn send_counts(&mut self, count: u64, until: Duration) {
         let planned = self.slice.users_at(until.saturating_sub(Duration::from_nanos(1))).iter().sum();
         self.requests += count;
         let counted = Counted::new(&self.recorder.snapshot(until, planned, planned));
         self.send(&Frame::Counted(counted), count);
     }
 
-    async fn stop(mut self, word: Word, count: u64) {
-        if word != Word::Abandon {
+    async fn stop(mut self, signal: Signal, count: u64) {
+        if signal != Signal::Abandon {
             sleep(self.faults.stops_after.unwrap_or_default()).await;
         }
         self.world.end(&self.event.slice);
-        if word == Word::Abandon && !self.faults.buffered {
+        if signal == Signal::Abandon && !self.faults.buffered {
             return;
         }
-        self.tell(count, self.own_time());
-        self.finish(if word == Word::Silent { EndReason::Silent } else { EndReason::Stopped }).await;
+        self.send_counts(count, self.own_time());
+        self.finish(if signal == Signal::Silent { EndReason::Silent } else { EndReason::Stopped }).await;
     }
 
     async fn finish(mut self, reason: EndReason) {
-        sleep(Duration::from_millis(self.dice.random_range(0..=self.event.graceful_stop_us / 1000))).await;
+        sleep(Duration::from_millis(self.rng.random_range(0..=self.event.graceful_stop_us / 1000))).await;
         let requests = self.requests;
         self.send(&Frame::Ended(Ended { reason, message: String::new(), requests }), 0);
         if let Some(out) = &self.out {

@@ -80,8 +80,8 @@ fn draw_title(frame: &mut Frame<'_>, area: Rect, state: &ScreenState, elapsed: D
     // On a narrow screen, words are left out before digits.
     let now = clock(state.info.planned.map_or(elapsed, |planned| elapsed.min(planned)));
     let of = state.info.planned.map(|planned| format!("{now} / {}", clock(planned)));
-    let told = |time: &str| Line::from(vec![Span::from(time.to_owned()), Span::from("  "), Span::styled(word, style), Span::from(" ")]);
-    let variants = [of.as_deref().map(told), Some(told(&now)), of.map(Line::from), Some(Line::from(now.clone()))];
+    let labelled = |time: &str| Line::from(vec![Span::from(time.to_owned()), Span::from("  "), Span::styled(word, style), Span::from(" ")]);
+    let variants = [of.as_deref().map(labelled), Some(labelled(&now)), of.map(Line::from), Some(Line::from(now.clone()))];
     let right = variants.into_iter().flatten().find(|line| line.width() <= usize::from(area.width)).unwrap_or_default();
     let room = usize::from(area.width).saturating_sub(right.width() + 2);
     let versions = state.info.versions();
@@ -107,26 +107,26 @@ fn draw_bar(frame: &mut Frame<'_>, area: Rect, state: &ScreenState, elapsed: Dur
 /// Draws a block for each shard, and the shards' current interval.
 fn draw_shards(frame: &mut Frame<'_>, area: Rect, state: &ScreenState, elapsed: Duration) {
     let Some(fleet) = state.info.fleet.filter(|_| area.height > 0) else { return };
-    let told = state.shown.as_ref().map_or(&[][..], |live| &live.shards);
-    let alive = told.iter().filter(|shard| shard.is_some()).count();
-    let reporting = match told.is_empty() {
+    let shards = state.shown.as_ref().map_or(&[][..], |live| &live.shards);
+    let alive = shards.iter().filter(|shard| shard.is_some()).count();
+    let reporting = match shards.is_empty() {
         true => format!("  {} shards starting", fleet.shards),
-        false => format!("  {alive} of {} shards reporting", told.len()),
+        false => format!("  {alive} of {} shards reporting", shards.len()),
     };
     let of = fleet.intervals.map(|intervals| format!(" of {intervals}")).unwrap_or_default();
     let interval = fleet.interval.map(|_| format!(" · interval {}{of}", fleet.interval_at(elapsed))).unwrap_or_default();
-    let variants = [format!("{reporting}{interval}"), reporting, format!("  {alive}/{}", told.len())];
+    let variants = [format!("{reporting}{interval}"), reporting, format!("  {alive}/{}", shards.len())];
     let words = variants.into_iter().find(|words| width(words) + 2 <= usize::from(area.width)).unwrap_or_default();
     let room = usize::from(area.width).saturating_sub(width(&words) + 3);
     let mut spans = vec![Span::from(" ")];
     // If there are more shards than room, silent shards come first.
-    let mut blocks: Vec<bool> = told.iter().map(Option::is_some).collect();
+    let mut blocks: Vec<bool> = shards.iter().map(Option::is_some).collect();
     if blocks.len() > room {
         blocks.sort_unstable();
         blocks.truncate(room);
     }
     spans.extend(blocks.into_iter().map(|alive| if alive { Span::styled("■", GOOD) } else { Span::styled("□", BAD) }));
-    spans.push(Span::styled(words, if alive < told.len() { BAD } else { DIM }));
+    spans.push(Span::styled(words, if alive < shards.len() { BAD } else { DIM }));
     frame.render_widget(Line::from(spans), area);
 }
 

@@ -16,7 +16,7 @@ fn state() -> ScreenState {
     for users in [4, 8, 10] {
         let mut live = live_snapshot();
         live.users = users;
-        state.tell(Arc::new(live));
+        state.update(Arc::new(live));
     }
     state
 }
@@ -72,7 +72,7 @@ fn busy(steps: usize) -> ScreenState {
     let failed = live.failed[0].clone();
     live.failed = (0..30).map(|i| crate::live::FailureCount { step: format!("注文 {i}"), ..failed.clone() }).collect();
     let mut state = ScreenState::new(Arc::new(info));
-    state.tell(Arc::new(live));
+    state.update(Arc::new(live));
     state
 }
 
@@ -145,7 +145,7 @@ fn many_steps_scroll_within_bounds() {
     let mut live = live_snapshot();
     live.lines = vec![live.total.clone(); 100];
     let mut state = ScreenState::new(Arc::new(info));
-    state.tell(Arc::new(live));
+    state.update(Arc::new(live));
     has(&screen(&mut state, 80, 24), &["Step 0 ", "of 100"]);
     state.key(KeyEvent::new(KeyCode::End, KeyModifiers::NONE));
     has(&screen(&mut state, 80, 24), &["Step 99 ", "–100 of 100"]);
@@ -175,7 +175,7 @@ fn failed_thresholds_come_first() {
     live.thresholds =
         vec![judged("all.rps > 1", Status::Passed), judged("all.p95 < 100ms", Status::Failed), judged("x", Status::NotJudged)];
     let mut state = ScreenState::new(Arc::new(info()));
-    state.tell(Arc::new(live));
+    state.update(Arc::new(live));
     for (width, height) in [(80, 24), (120, 40)] {
         let lines = screen(&mut state, width, height);
         has(&lines, &["Thresholds 1 of 3 broken", "✗ all.p95 < 100ms", "✓ all.rps > 1", "287 ms", "Checkout / Create"]);
@@ -191,7 +191,7 @@ fn silent_shards_are_shown() {
     has(&screen(&mut state, 80, 24), &["5 shards starting · interval 2 of 3"]);
     let mut live = live_snapshot();
     live.shards = vec![Some(1), Some(2), None, Some(4), Some(0)];
-    state.tell(Arc::new(live));
+    state.update(Arc::new(live));
     has(&screen(&mut state, 80, 24), &[" ■■□■■  4 of 5 shards reporting · interval 2 of 3"]);
 }
 

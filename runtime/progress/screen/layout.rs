@@ -81,10 +81,10 @@ mod tests {
             {
                 let shared = heights(height, PaneContents { steps, thresholds, log, fleet });
                 assert_eq!(shared.iter().sum::<u16>(), height, "{shared:?}");
-                let [title, bar, shards, charts, rows, judged, said, keys] = shared;
+                let [title, bar, shards, charts, rows, judged, log, keys] = shared;
                 assert!(rows > 0 || height == 0, "{height}: {shared:?}");
                 let first = u16::try_from(steps.max(1)).unwrap().min(FIRST_STEPS) + AROUND;
-                let others = shards + charts + judged + said;
+                let others = shards + charts + judged + log;
                 assert!(others == 0 || rows >= first, "{height}: {shared:?}");
                 assert!(title + bar + keys <= 3);
             }

@@ -25,9 +25,9 @@ use ltc_engine::workers::Stop;
 use state::{KeyAction, ScreenState};
 
 /// How long the thread waits for a key before it checks for something to draw.
-const BEAT: Duration = Duration::from_millis(100);
+const KEY_POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// The most lines that are kept while the screen is up.
-const SAID: usize = 1000;
+const LINES_MAX: usize = 1000;
 
 // A process has one terminal, and a panic anywhere must restore it.
 static UP: AtomicBool = AtomicBool::new(false);
@@ -43,7 +43,7 @@ struct Notices {
 pub(crate) fn notice(text: &str) {
     if UP.load(Ordering::Acquire) {
         let mut notices = NOTICES.lock().unwrap_or_else(PoisonError::into_inner);
-        if notices.lines.len() < SAID {
+        if notices.lines.len() < LINES_MAX {
             notices.lines.push(text.to_owned());
         }
     } else {
@@ -53,7 +53,7 @@ pub(crate) fn notice(text: &str) {
 
 /// Prints a line as [`notice`] does, if the profile's `loglevel` includes its level.
 pub(crate) fn notice_at(level: LogLevel, text: &str) {
-    if crate::level::hears(level) {
+    if crate::level::is_enabled(level) {
         notice(text);
     }
 }
@@ -112,7 +112,7 @@ impl Screen {
     }
 
     /// Passes on the snapshot of an interval.
-    pub(super) fn tell(&self, live: Arc<LiveSnapshot>) {
+    pub(super) fn update(&self, live: Arc<LiveSnapshot>) {
         if let Some(snapshots) = &self.snapshots {
             // If the terminal is gone, so is the screen's thread.
             let _ = snapshots.send(live);
@@ -140,7 +140,7 @@ fn run(mut terminal: Terminal<CrosstermBackend<io::Stderr>>, mut state: ScreenSt
         loop {
             match incoming.try_recv() {
                 Ok(live) => {
-                    state.tell(live);
+                    state.update(live);
                     changed = true;
                 }
                 Err(TryRecvError::Empty) => break,
@@ -148,7 +148,7 @@ fn run(mut terminal: Terminal<CrosstermBackend<io::Stderr>>, mut state: ScreenSt
             }
         }
         for line in unshown() {
-            state.log.say(elapsed(), line);
+            state.log.add_line(elapsed(), line);
             changed = true;
         }
         // The stop came from Ctrl-C or from the button of the live page.
@@ -162,7 +162,7 @@ fn run(mut terminal: Terminal<CrosstermBackend<io::Stderr>>, mut state: ScreenSt
                 return;
             }
         }
-        match event::poll(BEAT).and_then(|ready| if ready { event::read().map(Some) } else { Ok(None) }) {
+        match event::poll(KEY_POLL_INTERVAL).and_then(|ready| if ready { event::read().map(Some) } else { Ok(None) }) {
             Ok(Some(Event::Key(key))) if key.kind != KeyEventKind::Release => {
                 drawn = None;
                 if state.key(key) == KeyAction::Stop {
@@ -172,7 +172,7 @@ fn run(mut terminal: Terminal<CrosstermBackend<io::Stderr>>, mut state: ScreenSt
             Ok(Some(Event::Resize(..))) => drawn = None,
             Ok(_) => {}
             // Without keys, the screen still shows the progress.
-            Err(_) => std::thread::sleep(BEAT),
+            Err(_) => std::thread::sleep(KEY_POLL_INTERVAL),
         }
     }
 }

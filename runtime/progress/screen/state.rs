@@ -94,7 +94,7 @@ impl ScreenState {
     }
 
     /// Takes the snapshot of an interval.
-    pub(super) fn tell(&mut self, live: Arc<LiveSnapshot>) {
+    pub(super) fn update(&mut self, live: Arc<LiveSnapshot>) {
         self.history.push_back(ChartPoint {
             users: live.users,
             rps: live.total.now.rps,
@@ -104,7 +104,7 @@ impl ScreenState {
         while self.history.len() > HISTORY {
             self.history.pop_front();
         }
-        self.log.tell(&live);
+        self.log.add_failures(&live);
         if !self.paused {
             self.shown = Some(live.clone());
         }
@@ -190,7 +190,7 @@ mod tests {
 
     fn state() -> ScreenState {
         let mut state = ScreenState::new(Arc::new(info()));
-        state.tell(Arc::new(live_snapshot()));
+        state.update(Arc::new(live_snapshot()));
         state
     }
 
@@ -230,7 +230,7 @@ mod tests {
         press(&mut state, KeyCode::Char(' '));
         let mut later = live_snapshot();
         later.users = 77;
-        state.tell(Arc::new(later));
+        state.update(Arc::new(later));
         assert_eq!(state.shown.as_ref().unwrap().users, 10);
         assert_eq!(state.history.len(), 2);
         press(&mut state, KeyCode::Char('p'));
@@ -242,7 +242,7 @@ mod tests {
         let mut state = state();
         let live = Arc::new(live_snapshot());
         for _ in 0..1000 {
-            state.tell(live.clone());
+            state.update(live.clone());
         }
         assert_eq!(state.history.len(), HISTORY);
         assert_eq!(state.log.entries()[0].count, 4004);

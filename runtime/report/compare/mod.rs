@@ -190,13 +190,13 @@ impl<'a> RowOfRun<'a> {
 
     /// The design effect of a part of each window's requests: how much more it scatters than by chance.
     fn effect(&self, whole: impl Fn(&Cell) -> u64, part: impl Fn(&Cell) -> u64) -> f64 {
-        let mut stretches: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
+        let mut windows: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
         for (number, cell) in self.lines.iter().flat_map(|&line| self.history.line(line)) {
-            let stretch = stretches.entry(number).or_default();
-            stretch.0 += whole(cell);
-            stretch.1 += part(cell);
+            let window = windows.entry(number).or_default();
+            window.0 += whole(cell);
+            window.1 += part(cell);
         }
-        design_effect(stretches.into_values())
+        design_effect(windows.into_values())
     }
 }
 

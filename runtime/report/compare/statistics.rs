@@ -55,9 +55,9 @@ pub(super) fn chance_of_fewer(first: (f64, f64), second: (f64, f64), factor: f64
 
 /// How much more a share scatters over time than by chance. Each window gives its number of requests and the number that the share counts.
 /// 1 if there is too little data to estimate it.
-pub(super) fn design_effect(stretches: impl Iterator<Item = (u64, u64)>) -> f64 {
+pub(super) fn design_effect(windows: impl Iterator<Item = (u64, u64)>) -> f64 {
     let shares: Vec<(f64, f64)> =
-        stretches.filter(|(requests, _)| *requests > 0).map(|(requests, part)| (requests as f64, part as f64)).collect();
+        windows.filter(|(requests, _)| *requests > 0).map(|(requests, part)| (requests as f64, part as f64)).collect();
     let all: f64 = shares.iter().map(|(requests, _)| requests).sum();
     let share = shares.iter().map(|(_, part)| part).sum::<f64>() / all.max(1.0);
     if shares.len() < LEAST || share <= 0.0 || share >= 1.0 {

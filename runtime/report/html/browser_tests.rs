@@ -13,7 +13,7 @@ use ltc_engine::clock;
 use ltc_engine::stats::{Cpu, Example, FailureClass, FailureKey, Recorder, ReportRow, Sample, Snapshot, Timeline, Traffic};
 
 /// The most time for Chromium.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Runs before everything else in the page, and records errors.
 pub(crate) const WATCH: &str = "<script>
@@ -21,7 +21,7 @@ window.wrong = [];
 addEventListener('error', (event) => window.wrong.push(String(event.message)));
 addEventListener('unhandledrejection', (event) => window.wrong.push(String(event.reason)));
 document.addEventListener('securitypolicyviolation', (event) => window.wrong.push('policy: ' + event.violatedDirective));
-for (const level of ['error', 'warn']) console[level] = (...said) => window.wrong.push(said.join(' '));
+for (const level of ['error', 'warn']) console[level] = (...words) => window.wrong.push(words.join(' '));
 </script>";
 
 /// Runs after everything else: uses the page, and writes the observations into it.
@@ -73,10 +73,10 @@ addEventListener('load', () => setTimeout(() => {
     seen.badge = document.getElementById('verdict').textContent;
     seen.wide = document.documentElement.scrollWidth <= innerWidth;
     seen.wrong = window.wrong;
-    const told = parent.document.createElement('pre');
-    told.id = 'seen';
-    told.textContent = JSON.stringify(seen);
-    parent.document.body.append(told);
+    const output = parent.document.createElement('pre');
+    output.id = 'seen';
+    output.textContent = JSON.stringify(seen);
+    parent.document.body.append(output);
   }, 100);
 }, 200));
 </script>";
@@ -110,21 +110,21 @@ pub(crate) fn dom(page: &str, width: u32) -> String {
     let frame =
         format!("<!doctype html><body><iframe style=\"width:{width}px;height:900px;border:0\" srcdoc=\"{framed}\"></iframe></body>");
     fs::write(&file, frame).unwrap();
-    let said = fs::File::create(folder.path().join("dom")).unwrap();
+    let output = fs::File::create(folder.path().join("dom")).unwrap();
     let mut child = chromium()
         .arg(format!("--user-data-dir={}", folder.path().join("user").display()))
         .args(["--virtual-time-budget=10000", "--dump-dom"])
         .arg("--window-size=1400,1000")
         .arg(format!("file://{}", file.display()))
-        .stdout(said)
+        .stdout(output)
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let begun = clock::now();
     while child.try_wait().unwrap().is_none() {
-        if clock::since(begun) > PATIENCE {
+        if clock::since(begun) > TIMEOUT {
             let _ = child.kill();
-            panic!("chromium took more than {PATIENCE:?}");
+            panic!("chromium took more than {TIMEOUT:?}");
         }
         std::thread::sleep(Duration::from_millis(50));
     }

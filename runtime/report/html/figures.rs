@@ -28,7 +28,7 @@ pub(super) fn of(report: &Report) -> Value {
             line["name"] = json!(name.name);
             line["group"] = json!(name.kind == RowKind::Group);
             line["method"] = json!(name.method);
-            line["course"] = course(history, index);
+            line["course"] = series(history, index);
             line
         })
         .collect();
@@ -153,7 +153,7 @@ fn nines(durations: &Durations) -> Vec<f64> {
 }
 
 /// A row's cells, as one list for each figure. Cells without requests are left out.
-fn course(history: &History, line: usize) -> Value {
+fn series(history: &History, line: usize) -> Value {
     let cells: Vec<_> = history.line(line).collect();
     let times = |quantile: f64| cells.iter().map(|(_, cell)| ms(cell.quantile_us(quantile))).map(digits).collect::<Vec<_>>();
     json!({
@@ -171,7 +171,7 @@ fn timeline(report: &Report) -> Value {
     let of = |figure: &dyn Fn(&ltc_engine::stats::Point) -> Option<f64>| -> Value {
         points.iter().map(|point| figure(point).map(digits)).collect()
     };
-    let mut course = json!({
+    let mut series = json!({
         "from": of(&|point| Some(point.from_us as f64 / 1e6)),
         "to": of(&|point| Some(point.to_us as f64 / 1e6)),
         "users": of(&|point| Some(point.users())),
@@ -187,9 +187,9 @@ fn timeline(report: &Report) -> Value {
         "lag": of(&|point| Some(point.lag_us as f64 / 1000.0)),
     });
     for (name, place) in DRAWN {
-        course[name] = of(&|point| (point.response.summary.count > 0).then(|| point.percentiles_us[place] as f64 / 1000.0));
+        series[name] = of(&|point| (point.response.summary.count > 0).then(|| point.percentiles_us[place] as f64 / 1000.0));
     }
-    course
+    series
 }
 
 fn failures(report: &Report) -> Vec<Value> {

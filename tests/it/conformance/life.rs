@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
-use super::trial::Trial;
+use super::test_project::TestProject;
 
 fn part(target: &str, index: usize) -> &str {
     target.split('?').next().unwrap().split('/').nth(index).unwrap_or_default()
@@ -16,15 +16,15 @@ fn query<'t>(target: &'t str, key: &str) -> &'t str {
 }
 
 /// The times at which the server received requests whose target begins with this text.
-fn times(trial: &Trial, target: &str) -> Vec<Instant> {
-    trial.echo.of(target).iter().map(|seen| seen.at).collect()
+fn times(project: &TestProject, target: &str) -> Vec<Instant> {
+    project.echo.of(target).iter().map(|seen| seen.at).collect()
 }
 
 #[test]
 fn test_and_its_users_follow_the_spec() {
-    let trial = Trial::new("life", "duration: 2s, threads: 2, users: { Holder: { clients: 3 }, OnceEach: { clients: 1 } }");
-    let (said, report) = trial.load(&[]);
-    let seen = trial.targets();
+    let project = TestProject::new("life", "duration: 2s, threads: 2, users: { Holder: { clients: 3 }, OnceEach: { clients: 1 } }");
+    let (output, report) = project.load(&[]);
+    let seen = project.targets();
     let of = |start: &str| seen.iter().filter(|target| target.starts_with(start)).collect::<Vec<_>>();
 
     // Once per test: the health check, `before test` and `after test`.
@@ -43,7 +43,8 @@ fn test_and_its_users_follow_the_spec() {
 
     // A name of `before test` is null until it is assigned; from then on, the sequences that `before test` calls see its value. A `keep`
     // has its value even outside of users. A header that a request sets itself is not evaluated for the api.
-    let sent = |target: &str, name: &str| trial.echo.of(target).iter().map(|seen| seen.header(name).map(str::to_owned)).collect::<Vec<_>>();
+    let sent =
+        |target: &str, name: &str| project.echo.of(target).iter().map(|seen| seen.header(name).map(str::to_owned)).collect::<Vec<_>>();
     for target in ["/health", "/before"] {
         assert_eq!((sent(target, "x-shared"), sent(target, "x-late")), (vec![None], vec![None]), "{target}");
         assert!(sent(target, "x-keep")[0].as_ref().is_some_and(|keep| keep.len() == "keep ".len() + 36), "{target}");
@@ -80,7 +81,7 @@ fn test_and_its_users_follow_the_spec() {
     assert_eq!(report.figure("Interrupted", "failures"), report.figure("Interrupted", "requests"));
     let fails_by_poll = report.figure("Pending", "failures");
     assert!(fails_by_poll > 0 && fails_by_poll * 3 <= report.figure("Pending", "requests") + 3, "only the last of a round fails");
-    assert!(said.contains("polled 3 times, never status_of == \"done\""), "{said}");
+    assert!(output.contains("polled 3 times, never status_of == \"done\""), "{output}");
 
     // Retries are counted separately: each user's first iteration had two.
     assert_eq!((report.figure("Flaky", "retried"), report.figure("Flaky", "failures")), (6, 0));
@@ -92,7 +93,7 @@ fn test_and_its_users_follow_the_spec() {
 
     // `every` runs between two iterations, at most once per 150 ms.
     for user in names.keys() {
-        let [start, every, stop] = ["start", "every", "stop"].map(|what| times(&trial, &format!("/{what}/{user}")));
+        let [start, every, stop] = ["start", "every", "stop"].map(|what| times(&project, &format!("/{what}/{user}")));
         let most = (stop[0] - start[0]).as_millis() / 150 + 1;
         assert!((1..=most).contains(&(every.len() as u128)), "{every:?}");
     }
@@ -104,20 +105,20 @@ fn test_and_its_users_follow_the_spec() {
 
 #[test]
 fn data_ends_the_test_and_pacing_holds() {
-    let trial = Trial::new(
+    let project = TestProject::new(
         "life",
         "duration: 10m, threads: 1, users: { Ender: { clients: 1 }, Holder: { clients: 0 }, OnceEach: { clients: 0 }, Pacer: { clients: 0 } }",
     );
-    let (said, _) = trial.load(&[]);
-    said.lacks(&["env here · 00:10:00"]);
-    let rows: Vec<String> = trial.echo.of("/last/").iter().map(|seen| part(&seen.target, 2).to_owned()).collect();
+    let (output, _) = project.load(&[]);
+    output.omits(&["env here · 00:10:00"]);
+    let rows: Vec<String> = project.echo.of("/last/").iter().map(|seen| part(&seen.target, 2).to_owned()).collect();
     assert_eq!(rows, ["1", "2", "3", "4", "5"], "sequential, each once");
-    let trial = trial.profile(
+    let project = project.profile(
         "duration: 3s, threads: 1, users: { Pacer: { clients: 1 }, Holder: { clients: 0 }, OnceEach: { clients: 0 }, Ender: { clients: 0 } }",
     );
-    trial.load(&[]);
+    project.load(&[]);
     // Iterations start 200 ms apart although each request takes 120 ms: no more often than that, and not 320 ms apart.
-    let starts = times(&trial, "/paced/");
+    let starts = times(&project, "/paced/");
     let whole = *starts.last().unwrap() - starts[0];
     assert!(starts.len() > 3 && (starts.len() - 1) as u128 <= whole.as_millis() / 195, "{} starts in {whole:?}", starts.len());
     assert!(starts.windows(2).any(|two| (two[1] - two[0]).as_millis() < 320), "{starts:?}");

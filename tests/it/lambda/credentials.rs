@@ -28,7 +28,7 @@ fn keys_of_a_process_are_asked_for_again_only_when_they_expire() {
     let account = Account::new();
     let asked = |lifetime: &str, args: &[&str]| {
         with_process(&account, lifetime);
-        without_keys(account.run(args)).ends(0);
+        without_keys(account.run(args)).exits(0);
         account.project.read("asked").lines().count()
     };
     assert_eq!(asked("1 hour", &["deploy", "--region", "us-west-2"]), 1);
@@ -46,7 +46,7 @@ fn role_of_a_profile_is_assumed_once() {
     );
     account.project.write(".aws/credentials", format!("[base]\naws_access_key_id = {key}\naws_secret_access_key = secret\n"));
     let run = without_keys(account.run(&["status", "--region", "us-west-2"])).env("AWS_PROFILE", "load");
-    run.ends(0).says(&["us-west-2: not deployed"]);
+    run.exits(0).prints(&["us-west-2: not deployed"]);
     let requests = account.front.requests();
     assert_eq!(requests.iter().filter(|request| request.contains("Action=AssumeRole")).count(), 1, "{requests:?}");
 }
@@ -59,8 +59,8 @@ fn keys_that_expire_before_the_end_are_refused_before_the_load() {
         let run = account.run(&[&["run", "--engine", "lambda", "--yes", "--duration", "4s"], more].concat());
         run.env("AWS_SESSION_TOKEN", "token").env("AWS_CREDENTIAL_EXPIRATION", "2026-01-03T13:00:00Z")
     };
-    let refused = run(&[]).ends(2);
-    refused.says(&["the AWS credentials of the environment expire at 2026-01-03T13:00:00Z", "--allow-expiring"]);
+    let refused = run(&[]).exits(2);
+    refused.prints(&["the AWS credentials of the environment expire at 2026-01-03T13:00:00Z", "--allow-expiring"]);
     assert_eq!(account.front.requests(), Vec::<String>::new());
-    run(&["--allow-expiring"]).ends(3).says(&["it is not deployed"]);
+    run(&["--allow-expiring"]).exits(3).prints(&["it is not deployed"]);
 }

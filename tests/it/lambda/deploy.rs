@@ -4,7 +4,7 @@ use std::fs;
 
 use super::Account;
 use crate::command::Run;
-use crate::project::{binary, ltc, root, shelf};
+use crate::project::{binary, ltc, root, shared_folder};
 use crate::rig;
 use crate::tools::needs;
 
@@ -14,32 +14,32 @@ fn deploy_can_be_repeated_and_destroy_removes_everything() {
     let account = Account::new();
     let both = ["--region", "us-west-2", "--region", "eu-central-1"];
     let with = |word: &'static str, more: &[&'static str]| [&[word][..], &both, more].concat();
-    let made = account.run(&with("deploy", &[])).ends(0);
-    made.says(&[
+    let made = account.run(&with("deploy", &[])).exits(0);
+    made.prints(&[
         "created role ltc-tpdata-role",
         &format!("created bucket ltc-tpdata-{}-us-west-2", account.key),
         "ltc-tpdata in us-west-2: created, version 1, 1769 MB, x86_64",
         "ltc-tpdata in eu-central-1: created, version 1",
     ]);
     account.front.requests();
-    let again = account.run(&with("deploy", &[])).ends(0);
-    again.says(&["us-west-2: unchanged, version 1"]).lacks(&["created"]);
+    let again = account.run(&with("deploy", &[])).exits(0);
+    again.prints(&["us-west-2: unchanged, version 1"]).omits(&["created"]);
     let changes = ["POST /2015-03-31/functions ", "PUT /2015-03-31/functions/ltc-tpdata/code", "PUT /2015-03-31/functions/ltc-tpdata/conf"];
     let requests = account.front.requests();
     assert!(!requests.iter().any(|request| changes.iter().any(|change| request.starts_with(change))), "{requests:?}");
 
-    let status = account.run(&with("status", &[])).ends(0);
-    status.says(&["us-west-2: version 1, this build, active, 1769 MB, x86_64", "tpdata 3.1.4"]);
+    let status = account.run(&with("status", &[])).exits(0);
+    status.prints(&["us-west-2: version 1, this build, active, 1769 MB, x86_64", "tpdata 3.1.4"]);
 
     let profile = account
         .profile("test_header: {env: cs1, location: us-west-2}\nprofile: {runner: {clients: 2, duration: 2s}, lambda: {memory_mb: 512}}\n");
-    let configured = account.run(&["deploy", "--profile", profile]).ends(0);
-    configured.says(&["us-west-2: reconfigured, version 2, 512 MB"]);
+    let configured = account.run(&["deploy", "--profile", profile]).exits(0);
+    configured.prints(&["us-west-2: reconfigured, version 2, 512 MB"]);
 
-    let gone = account.run(&with("destroy", &["--yes"])).ends(0);
-    gone.says(&["us-west-2: removed", "eu-central-1: removed", "-us-west-2: removed", "role ltc-tpdata-role: removed"]);
-    account.run(&with("status", &[])).ends(0).says(&["us-west-2: not deployed"]);
-    account.run(&with("destroy", &["--yes"])).ends(0).says(&["us-west-2: not found"]);
+    let gone = account.run(&with("destroy", &["--yes"])).exits(0);
+    gone.prints(&["us-west-2: removed", "eu-central-1: removed", "-us-west-2: removed", "role ltc-tpdata-role: removed"]);
+    account.run(&with("status", &[])).exits(0).prints(&["us-west-2: not deployed"]);
+    account.run(&with("destroy", &["--yes"])).exits(0).prints(&["us-west-2: not found"]);
 }
 
 #[test]
@@ -48,18 +48,18 @@ fn function_of_somebody_else_is_used_and_kept() {
     let account = Account::deployed();
     let arn = format!("arn:aws:lambda:us-west-2:{}:function:ltc-tpdata", account.key);
     account.front.untag(&account.key, &arn, "ltc-made");
-    account.run(&["deploy"]).ends(0).says(&["us-west-2: unchanged"]);
-    account.run(&["destroy", "--yes"]).ends(0).says(&["us-west-2: kept, because `deploy` did not create it"]);
-    account.run(&["status"]).ends(0).says(&["us-west-2: version 1, this build"]);
+    account.run(&["deploy"]).exits(0).prints(&["us-west-2: unchanged"]);
+    account.run(&["destroy", "--yes"]).exits(0).prints(&["us-west-2: kept, because `deploy` did not create it"]);
+    account.run(&["status"]).exits(0).prints(&["us-west-2: version 1, this build"]);
 }
 
 #[test]
 fn dry_run_calls_nothing_and_prints_the_policies() {
     needs!("ministack");
     let account = Account::new();
-    let dry = account.run(&["deploy", "--region", "eu-central-1", "--dry-run"]).env_remove("AWS_ACCESS_KEY_ID").ends(0);
+    let dry = account.run(&["deploy", "--region", "eu-central-1", "--dry-run"]).env_remove("AWS_ACCESS_KEY_ID").exits(0);
     assert_eq!(account.front.requests(), Vec::<String>::new());
-    dry.says(&[
+    dry.prints(&[
         "? lambda:CreateFunction ltc-tpdata in eu-central-1: provided.al2023, x86_64",
         "iam:PutRolePolicy",
         "lambda:InvokeFunction",
@@ -74,9 +74,9 @@ fn dry_run_calls_nothing_and_prints_the_policies() {
 fn build_only_writes_a_package_and_calls_nothing() {
     needs!("ministack");
     let account = Account::new();
-    let built = account.run(&["deploy", "--build-only"]).ends(0);
-    built.says(&["tpdata.zip"]);
-    Run::new("python3", account.project.path()).args(&["-m", "zipfile", "-l", "tpdata.zip"]).ends(0).says(&["bootstrap"]);
+    let built = account.run(&["deploy", "--build-only"]).exits(0);
+    built.prints(&["tpdata.zip"]);
+    Run::new("python3", account.project.path()).args(&["-m", "zipfile", "-l", "tpdata.zip"]).exits(0).prints(&["bootstrap"]);
     assert_eq!(account.front.requests(), Vec::<String>::new());
 }
 
@@ -85,33 +85,33 @@ fn errors_before_a_deployment_are_reported_with_their_fix() {
     needs!("ministack");
     let account = Account::new();
     let deploy = ["deploy", "--region", "us-west-2"];
-    let nobody = account.run(&deploy).env_remove("AWS_ACCESS_KEY_ID").ends(3);
-    nobody.says(&["no AWS credentials found", "aws sso login"]);
+    let nobody = account.run(&deploy).env_remove("AWS_ACCESS_KEY_ID").exits(3);
+    nobody.prints(&["no AWS credentials found", "aws sso login"]);
 
     account.front.only_key(Some("AKIDRIGHT"));
-    let wrong = account.run(&deploy).ends(3);
-    wrong.says(&["sts:GetCallerIdentity was refused", "the keys are wrong or expired"]);
+    let wrong = account.run(&deploy).exits(3);
+    wrong.prints(&["sts:GetCallerIdentity was refused", "the keys are wrong or expired"]);
     account.front.only_key(None);
 
     account.front.deny(Some("POST /2015-03-31/functions "));
-    let denied = account.run(&deploy).ends(3);
-    denied.says(&["lambda:CreateFunction in us-west-2 was refused", "deploy --dry-run"]);
+    let denied = account.run(&deploy).exits(3);
+    denied.prints(&["lambda:CreateFunction in us-west-2 was refused", "deploy --dry-run"]);
     account.front.deny(None);
 
     let profile = account.profile("test_header: {env: cs1}\nprofile: {runner: {clients: 2, duration: 2s}}\n");
     // That file names a region. Now none is set.
     fs::remove_file(account.project.path().join("config/systems_credentials.yml")).unwrap();
-    let nowhere = account.run(&["deploy", "--profile", profile]).ends(2);
-    nowhere.says(&["no region is set: add --region us-west-2"]);
+    let nowhere = account.run(&["deploy", "--profile", profile]).exits(2);
+    nowhere.prints(&["no region is set: add --region us-west-2"]);
 
-    let other = account.run(&["deploy", "--region", "us-west-2", "--arch", "arm64"]).ends(2);
-    other.says(&["it is for x86_64, and arm64 is wanted", "ltc build --lambda --arch arm64"]);
+    let other = account.run(&["deploy", "--region", "us-west-2", "--arch", "arm64"]).exits(2);
+    other.prints(&["it is for x86_64, and arm64 is wanted", "ltc build --lambda --arch arm64"]);
 
-    let closed = account.run(&deploy).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").ends(3);
-    closed.says(&["sts:GetCallerIdentity had no answer", "AWS_ENDPOINT_URL"]);
+    let closed = account.run(&deploy).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").exits(3);
+    closed.prints(&["sts:GetCallerIdentity had no answer", "AWS_ENDPOINT_URL"]);
 
-    let role = account.run(&["deploy", "--region", "us-west-2", "--role", "nobody"]).ends(3);
-    role.says(&["role nobody not found"]);
+    let role = account.run(&["deploy", "--region", "us-west-2", "--role", "nobody"]).exits(3);
+    role.prints(&["role nobody not found"]);
 }
 
 /// The deployment that works with ministack also works with another emulator.
@@ -121,19 +121,19 @@ fn deployment_works_on_moto_too() {
     let account = Account::new();
     let moto = rig::moto();
     let url = format!("http://127.0.0.1:{}", moto.port);
-    let run = |args: &[&str]| account.run(args).env("AWS_ENDPOINT_URL", &url).ends(0);
-    run(&["deploy"]).says(&["us-west-2: created, version 1"]);
-    run(&["deploy"]).says(&["us-west-2: unchanged, version 1"]);
-    run(&["destroy", "--yes"]).says(&["us-west-2: removed"]);
-    run(&["destroy", "--yes"]).says(&["us-west-2: not found"]);
+    let run = |args: &[&str]| account.run(args).env("AWS_ENDPOINT_URL", &url).exits(0);
+    run(&["deploy"]).prints(&["us-west-2: created, version 1"]);
+    run(&["deploy"]).prints(&["us-west-2: unchanged, version 1"]);
+    run(&["destroy", "--yes"]).prints(&["us-west-2: removed"]);
+    run(&["destroy", "--yes"]).prints(&["us-west-2: not found"]);
 }
 
 #[test]
 fn build_for_lambda_starts_there_or_names_what_is_missing() {
-    let out = shelf("binaries").join(format!("for-lambda-{}", std::process::id()));
+    let out = shared_folder("binaries").join(format!("for-lambda-{}", std::process::id()));
     let build = |more: &[&str]| ltc(root(), &["build", "specs/tpdata.lt", "--lambda", "-o", &out.display().to_string()]).args(more);
-    let without = build(&["--arch", "arm64"]).env("PATH", "").ends(3);
-    without.says(&[
+    let without = build(&["--arch", "arm64"]).env("PATH", "").exits(3);
+    without.prints(&[
         "no linker for Lambda found (arm64)",
         "pip install cargo-zigbuild ziglang",
         "rustup target add aarch64-unknown-linux-gnu",
@@ -142,10 +142,10 @@ fn build_for_lambda_starts_there_or_names_what_is_missing() {
     // Whether a binary that is linked here starts on Lambda depends on this system's glibc, which the plain binary requires.
     let plain = fs::read(binary("tpdata")).unwrap();
     if ltc_config::elf::fits_lambda(&plain, None).is_ok() {
-        built.says(&["for AWS Lambda, x86_64"]);
+        built.prints(&["for AWS Lambda, x86_64"]);
         assert!(built.code == Some(0) && out.is_file(), "{built}");
     } else {
-        built.says(&["as programs that are linked here do"]);
+        built.prints(&["as programs that are linked here do"]);
         assert_ne!(built.code, Some(0), "{built}");
     }
 }

@@ -52,7 +52,7 @@ impl Account {
     /// An account with a deployed function.
     fn deployed() -> Self {
         let account = Self::new();
-        account.run(&["deploy", "--region", "us-west-2"]).ends(0);
+        account.run(&["deploy", "--region", "us-west-2"]).exits(0);
         account
     }
 

@@ -18,18 +18,18 @@ fn settings_of_the_profile_are_deployed_shown_and_updated() {
     let settings = format!("environment: {{GREETING: hello}}, kms_key: \"{key}\", reserved_concurrency: 4, log_retention_days: 14");
     let own = ["--profile", profile(&account, &settings)];
     let run = |word: &'static str| account.run(&[&[word][..], &own].concat());
-    run("deploy").ends(0).says(&["us-west-2: created, version 1"]);
-    run("status").ends(0).says(&["variables GREETING", &format!("key {key}"), "4 functions reserved", "its log is kept 14 days"]);
+    run("deploy").exits(0).prints(&["us-west-2: created, version 1"]);
+    run("status").exits(0).prints(&["variables GREETING", &format!("key {key}"), "4 functions reserved", "its log is kept 14 days"]);
     account.front.requests();
-    run("deploy").ends(0).says(&["us-west-2: unchanged, version 1"]);
+    run("deploy").exits(0).prints(&["us-west-2: unchanged, version 1"]);
     let requests = account.front.requests();
     assert!(!requests.iter().any(|request| request.contains("/concurrency") || request.starts_with("PUT /2015")), "{requests:?}");
     profile(&account, "reserved_concurrency: 5");
-    run("deploy").ends(0).says(&["us-west-2: reconfigured"]);
-    run("status").ends(0).says(&["5 functions reserved"]).lacks(&["GREETING", "key arn:"]);
+    run("deploy").exits(0).prints(&["us-west-2: reconfigured"]);
+    run("status").exits(0).prints(&["5 functions reserved"]).omits(&["GREETING", "key arn:"]);
     profile(&account, &settings.replace("us-west-2", "eu-central-1"));
-    run("deploy").ends(3).says(&["profile.lambda.kms_key is a key of eu-central-1, and the function is in us-west-2"]);
-    account.run(&["destroy", "--yes"]).ends(0).says(&["log group /aws/lambda/ltc-tpdata in us-west-2: removed"]);
+    run("deploy").exits(3).prints(&["profile.lambda.kms_key is a key of eu-central-1, and the function is in us-west-2"]);
+    account.run(&["destroy", "--yes"]).exits(0).prints(&["log group /aws/lambda/ltc-tpdata in us-west-2: removed"]);
 }
 
 #[test]
@@ -46,21 +46,21 @@ fn role_function_and_bucket_of_an_administrator_need_no_iam_right() {
     // The version of IAM's API, which all of its calls contain.
     front.deny(Some("Version=2010-05-08"));
     front.requests();
-    account.run(&["deploy", "--profile", own]).ends(0).says(&["us-west-2: reconfigured, version 2, 512 MB"]);
-    account.load(&["--profile", own, "--duration", "2s"]).ends(0);
-    account.run(&["destroy", "--yes", "--profile", own]).ends(0).says(&["kept, because `deploy` did not create it"]);
+    account.run(&["deploy", "--profile", own]).exits(0).prints(&["us-west-2: reconfigured, version 2, 512 MB"]);
+    account.load(&["--profile", own, "--duration", "2s"]).exits(0);
+    account.run(&["destroy", "--yes", "--profile", own]).exits(0).prints(&["kept, because `deploy` did not create it"]);
     let requests = front.requests();
     assert!(!requests.iter().any(|request| request.contains("Version=2010-05-08") || request.contains("iam")), "{requests:?}");
     settings("no-such-bucket");
     for word in ["deploy", "run"] {
         let yes: &[&str] = if word == "run" { &["--yes"] } else { &[] };
-        let missing = account.run(&[&[word, "--profile", own], yes].concat()).ends(3);
-        missing.says(&["bucket no-such-bucket not found: create it, or remove profile.lambda.bucket"]);
+        let missing = account.run(&[&[word, "--profile", own], yes].concat()).exits(3);
+        missing.prints(&["bucket no-such-bucket not found: create it, or remove profile.lambda.bucket"]);
     }
     // A function that the administrator has yet to make.
     front.deny(Some("POST /2015-03-31/functions "));
     profile(&account, &format!("role: \"arn:aws:iam::{key}:role/x\", function: other, bucket: ltc-tpdata-{key}-us-west-2"));
-    account.run(&["deploy", "--profile", own]).ends(3).says(&["function other not found in us-west-2", "lambda:CreateFunction"]);
+    account.run(&["deploy", "--profile", own]).exits(3).prints(&["function other not found in us-west-2", "lambda:CreateFunction"]);
 }
 
 #[test]
@@ -72,19 +72,19 @@ fn network_of_functions_in_a_vpc_is_checked_before_the_deployment() {
     let text = |xml: &str, name: &str| xml.split(&format!("<{name}>")).nth(1).and_then(|rest| rest.split('<').next()).unwrap().to_owned();
     let (subnet, vpc) = (text(&subnets, "subnetId"), text(&subnets, "vpcId"));
     let own = ["deploy", "--profile", profile(&account, &format!("subnets: [{subnet}]"))];
-    let cut_off = account.run(&own).ends(0);
+    let cut_off = account.run(&own).exits(0);
     cut_off
-        .says(&[&format!("functions in {subnet} of us-west-2 cannot reach S3"), "add a gateway endpoint for com.amazonaws.us-west-2.s3"]);
+        .prints(&[&format!("functions in {subnet} of us-west-2 cannot reach S3"), "add a gateway endpoint for com.amazonaws.us-west-2.s3"]);
     front.ec2(
         key,
         "us-west-2",
         &format!("Action=CreateVpcEndpoint&VpcId={vpc}&VpcEndpointType=Interface&ServiceName=com.amazonaws.us-west-2.s3"),
     );
-    account.run(&own).ends(0).lacks(&["cannot reach S3"]);
+    account.run(&own).exits(0).omits(&["cannot reach S3"]);
     front.deny(Some("Action=DescribeSubnets"));
-    account.run(&own).ends(0).says(&["warning: the network of us-west-2 is not checked: ec2:DescribeSubnets in us-west-2 was refused"]);
+    account.run(&own).exits(0).prints(&["warning: the network of us-west-2 is not checked: ec2:DescribeSubnets in us-west-2 was refused"]);
     front.deny(None);
     profile(&account, "subnets: [subnet-0missing]");
-    account.run(&own).ends(3).says(&["subnet-0missing"]);
-    account.run(&[&own[..], &["--dry-run"]].concat()).ends(0).says(&["ec2:DescribeSubnets", "ec2:DescribeRouteTables"]);
+    account.run(&own).exits(3).prints(&["subnet-0missing"]);
+    account.run(&[&own[..], &["--dry-run"]].concat()).exits(0).prints(&["ec2:DescribeSubnets", "ec2:DescribeRouteTables"]);
 }

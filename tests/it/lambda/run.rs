@@ -20,15 +20,15 @@ fn stops(request: &str) -> bool {
 fn run_over_two_intervals_and_regions_counts_the_requests_that_the_server_counts() {
     needs!("ministack");
     let account = Account::new();
-    account.run(&["deploy", "--region", "us-west-2", "--region", "eu-central-1"]).ends(0);
-    let said = account.load(&["--region", "us-west-2", "--region", "eu-central-1", "--duration", "20s", "--interval", "10s"]).ends(0);
-    let (told, served) = account.counts();
-    assert_eq!(told, served, "{said}");
-    assert!(told > 50, "{said}");
-    assert_eq!(account.front.invocations(), 4, "two functions in each of two intervals: {said}");
+    account.run(&["deploy", "--region", "us-west-2", "--region", "eu-central-1"]).exits(0);
+    let output = account.load(&["--region", "us-west-2", "--region", "eu-central-1", "--duration", "20s", "--interval", "10s"]).exits(0);
+    let (reported, served) = account.counts();
+    assert_eq!(reported, served, "{output}");
+    assert!(reported > 50, "{output}");
+    assert_eq!(account.front.invocations(), 4, "two functions in each of two intervals: {output}");
     // Results arrived during the run, not only at the end: the progress showed users.
-    assert!(said.matches("users 6/6").count() >= 4, "{said}");
-    said.lacks(&["warning: shard"]);
+    assert!(output.matches("users 6/6").count() >= 4, "{output}");
+    output.omits(&["warning: shard"]);
     let requests = account.front.requests();
     assert!(!requests.iter().any(|request| stops(request)), "nothing stopped it: {requests:?}");
 }
@@ -38,11 +38,11 @@ fn killed_function_is_restarted_and_its_lost_load_is_named() {
     needs!("ministack");
     let account = Account::deployed();
     account.front.fault(1, Fault::Kill(8));
-    let said = account.load(&["--duration", "10s"]).ends(0);
-    let (told, served) = account.counts();
-    assert!(told > 50 && told <= served, "{told} of {served}: {said}");
-    said.says(&["shard ", "lost from", "1 of 2 shards generated all of their load"]);
-    assert_eq!(account.front.invocations(), 3, "{said}");
+    let output = account.load(&["--duration", "10s"]).exits(0);
+    let (reported, served) = account.counts();
+    assert!(reported > 50 && reported <= served, "{reported} of {served}: {output}");
+    output.prints(&["shard ", "lost from", "1 of 2 shards generated all of their load"]);
+    assert_eq!(account.front.invocations(), 3, "{output}");
 }
 
 #[test]
@@ -50,10 +50,10 @@ fn function_that_never_answers_is_lost_from_the_start() {
     needs!("ministack");
     let account = Account::deployed();
     account.front.fault(0, Fault::Never);
-    let said = account.load(&["--duration", "6s"]).ends(3);
-    said.says(&["not ready within 20s", "lost from 00:00"]);
-    let (told, served) = account.counts();
-    assert!(told > 10 && told == served, "{told} of {served}: {said}");
+    let output = account.load(&["--duration", "6s"]).exits(3);
+    output.prints(&["not ready within 20s", "lost from 00:00"]);
+    let (reported, served) = account.counts();
+    assert!(reported > 10 && reported == served, "{reported} of {served}: {output}");
 }
 
 #[test]
@@ -64,15 +64,15 @@ fn function_deleted_during_a_run_breaks_the_test_in_every_file() {
         account.load(&["--duration", "24s", "--interval", "12s", "--junit", "run.xml", "--summary-md", "run.md", "--html", "run.html"]);
     // The functions of the first interval are running. Those of the second are invoked five seconds before it begins.
     account.wait_for_load();
-    account.run(&["destroy", "--yes"]).ends(0);
-    let said = running.ends(3);
-    said.says(&["Verdict: broken: shard "]);
+    account.run(&["destroy", "--yes"]).exits(0);
+    let output = running.exits(3);
+    output.prints(&["Verdict: broken: shard "]);
     let file = |name: &str| account.project.read(name);
     let report = account.project.json("run.json");
-    assert_eq!((report["verdict"].as_str(), report["summary"]["verdict"].as_str()), (Some("broken"), Some("broken")), "{said}");
+    assert_eq!((report["verdict"].as_str(), report["summary"]["verdict"].as_str()), (Some("broken"), Some("broken")), "{output}");
     assert!(file("run.xml").contains("<error message=\"broken: shard "), "{}", file("run.xml"));
     assert!(file("run.md").lines().next().unwrap().contains("❌ broken: shard ") && file("run.html").contains("\"verdict\":\"broken\""));
-    assert!(account.counts().0 > 10, "what was counted before is reported: {said}");
+    assert!(account.counts().0 > 10, "what was counted before is reported: {output}");
 }
 
 #[test]
@@ -80,10 +80,10 @@ fn hanging_function_is_detected() {
     needs!("ministack");
     let account = Account::deployed();
     account.front.fault(0, Fault::Hang(4));
-    let said = account.load(&["--duration", "8s"]).ends(3);
-    said.says(&["it hangs: no frame arrived in time"]);
-    let (told, served) = account.counts();
-    assert!(told > 10 && told <= served, "{told} of {served}: {said}");
+    let output = account.load(&["--duration", "8s"]).exits(3);
+    output.prints(&["it hangs: no frame arrived in time"]);
+    let (reported, served) = account.counts();
+    assert!(reported > 10 && reported <= served, "{reported} of {served}: {output}");
 }
 
 #[test]
@@ -91,13 +91,13 @@ fn frame_cut_off_never_doubles_the_load() {
     needs!("ministack");
     let account = Account::deployed();
     account.front.fault(0, Fault::Cut(4));
-    let said = account.load(&["--duration", "20s"]).ends(0);
-    said.says(&["the connection to it was lost"]);
+    let output = account.load(&["--duration", "20s"]).exits(0);
+    output.prints(&["the connection to it was lost"]);
     // The function that continued was told to stop before another replaced it.
-    assert!(account.front.requests().iter().any(|request| request.starts_with("PUT") && request.contains("now ")), "{said}");
-    assert!(account.front.peak() <= 2, "{said}");
-    let (told, served) = account.counts();
-    assert!(told > 50 && told <= served, "{told} of {served}: {said}");
+    assert!(account.front.requests().iter().any(|request| request.starts_with("PUT") && request.contains("now ")), "{output}");
+    assert!(account.front.peak() <= 2, "{output}");
+    let (reported, served) = account.counts();
+    assert!(reported > 50 && reported <= served, "{reported} of {served}: {output}");
 }
 
 #[test]
@@ -105,9 +105,9 @@ fn event_delivered_twice_is_run_once() {
     needs!("ministack");
     let account = Account::deployed();
     account.front.fault(0, Fault::Twice);
-    let said = account.load(&["--duration", "4s"]).ends(0);
-    let (told, served) = account.counts();
-    assert_eq!(told, served, "{said}");
+    let output = account.load(&["--duration", "4s"]).exits(0);
+    let (reported, served) = account.counts();
+    assert_eq!(reported, served, "{output}");
 }
 
 #[test]
@@ -115,10 +115,10 @@ fn function_that_starts_late_is_reported() {
     needs!("ministack");
     let account = Account::deployed();
     account.front.fault(0, Fault::Delay(Duration::from_secs(9)));
-    let said = account.load(&["--duration", "8s"]).ends(0);
-    said.says(&["lost from 00:00:00 to 00:00:0", "it started late"]);
-    let (told, served) = account.counts();
-    assert_eq!(told, served, "{said}");
+    let output = account.load(&["--duration", "8s"]).exits(0);
+    output.prints(&["lost from 00:00:00 to 00:00:0", "it started late"]);
+    let (reported, served) = account.counts();
+    assert_eq!(reported, served, "{output}");
 }
 
 #[test]
@@ -129,10 +129,10 @@ fn throttled_invocations_are_repeated_and_a_late_start_is_reported() {
     for nth in 0..5 {
         account.front.fault(nth, Fault::Throttle);
     }
-    let said = account.load(&["--shards", "1", "--duration", "8s"]).ends(0);
-    said.says(&["throttled", "lost from 00:00"]);
-    let (told, served) = account.counts();
-    assert_eq!(told, served, "{said}");
+    let output = account.load(&["--shards", "1", "--duration", "8s"]).exits(0);
+    output.prints(&["throttled", "lost from 00:00"]);
+    let (reported, served) = account.counts();
+    assert_eq!(reported, served, "{output}");
 }
 
 #[test]
@@ -142,11 +142,11 @@ fn network_outage_loses_only_results_sent_during_it() {
     let running = account.load(&["--duration", "30s"]);
     account.wait_for_load();
     account.front.down_for(Duration::from_secs(10));
-    let said = running.ends(0);
-    said.says(&["the connection to it was lost", "lost from"]);
-    let (told, served) = account.counts();
-    assert!(told > 100 && told <= served, "{told} of {served}: {said}");
-    assert!(account.front.peak() <= 2, "never twice the load: {said}");
+    let output = running.exits(0);
+    output.prints(&["the connection to it was lost", "lost from"]);
+    let (reported, served) = account.counts();
+    assert!(reported > 100 && reported <= served, "{reported} of {served}: {output}");
+    assert!(account.front.peak() <= 2, "never twice the load: {output}");
 }
 
 #[test]
@@ -156,10 +156,10 @@ fn ctrl_c_stops_the_fleet_and_removes_the_control_object() {
     let running = account.load(&["--duration", "120s"]);
     account.wait_for_load();
     running.interrupt();
-    let said = running.ends(130);
-    let (told, served) = account.counts();
-    assert!(told > 10, "{said}");
-    assert_eq!(told, served, "{said}");
+    let output = running.exits(130);
+    let (reported, served) = account.counts();
+    assert!(reported > 10, "{output}");
+    assert_eq!(reported, served, "{output}");
     let requests = account.front.requests();
     assert!(requests.iter().any(|request| stops(request)), "{requests:?}");
     assert!(requests.iter().any(|request| request.starts_with("DELETE") && request.contains("/control")), "{requests:?}");
@@ -172,10 +172,10 @@ fn without_streaming_all_results_come_at_the_end() {
     needs!("ministack");
     let account = Account::deployed();
     account.front.without_streaming(true);
-    let said = account.load(&["--duration", "3s"]).ends(0);
-    let (told, served) = account.counts();
-    assert_eq!(told, served, "{said}");
-    assert!(told > 10, "{said}");
+    let output = account.load(&["--duration", "3s"]).exits(0);
+    let (reported, served) = account.counts();
+    assert_eq!(reported, served, "{output}");
+    assert!(reported > 10, "{output}");
 }
 
 #[test]
@@ -183,17 +183,17 @@ fn errors_before_a_run_are_reported_before_any_load() {
     needs!("ministack");
     let account = Account::new();
     let run = ["run", "--engine", "lambda", "--yes", "--duration", "4s", "--clients", "4"];
-    let nobody = account.run(&run).env_remove("AWS_ACCESS_KEY_ID").ends(3);
-    nobody.says(&["no AWS credentials found"]);
+    let nobody = account.run(&run).env_remove("AWS_ACCESS_KEY_ID").exits(3);
+    nobody.prints(&["no AWS credentials found"]);
     account.front.only_key(Some("AKIDRIGHT"));
-    let wrong = account.run(&run).ends(3);
-    wrong.says(&["the keys are wrong or expired"]);
+    let wrong = account.run(&run).exits(3);
+    wrong.prints(&["the keys are wrong or expired"]);
     account.front.only_key(None);
-    let missing = account.run(&run).ends(3);
-    missing.says(&["it is not deployed: run `deploy --region us-west-2` first"]);
-    account.run(&["deploy"]).ends(0);
-    let many = account.run(&[&run[..], &["--shards", "60"]].concat()).ends(3);
-    many.says(&["capacity for 50 functions at once"]);
+    let missing = account.run(&run).exits(3);
+    missing.prints(&["it is not deployed: run `deploy --region us-west-2` first"]);
+    account.run(&["deploy"]).exits(0);
+    let many = account.run(&[&run[..], &["--shards", "60"]].concat()).exits(3);
+    many.prints(&["capacity for 50 functions at once"]);
     assert_eq!(account.front.invocations(), 0);
     assert_eq!(account.served(), 0);
 }
@@ -204,7 +204,7 @@ fn binary_serves_the_runtime_interface_emulator_of_aws() {
     needs!("ministack", "aws-lambda-rie");
     let emulator = rig::emulator(&binary("tpdata"));
     let account = Account::deployed();
-    account.load(&["--shards", "1", "--duration", "2s"]).ends(0);
+    account.load(&["--shards", "1", "--duration", "2s"]).exits(0);
     let mut event: serde_json::Value = serde_json::from_slice(&account.front.event()).unwrap();
     #[expect(clippy::disallowed_methods, reason = "events carry the wall clock's time")]
     let now = u64::try_from(UNIX_EPOCH.elapsed().unwrap().as_micros()).unwrap();
@@ -231,15 +231,15 @@ fn run_of_a_killed_orchestrator_is_stopped_and_collected_from_another_machine() 
     // Dropping the process kills it. A machine without the run's directory finds the run in the bucket.
     drop(running);
     std::fs::remove_dir_all(account.project.path().join("runs")).unwrap();
-    account.run(&["runs"]).ends(0).says(&["s3://", "running"]);
-    account.run(&["stop"]).ends(0).says(&["its orchestrator does not answer, so its functions were told to stop"]);
+    account.run(&["runs"]).exits(0).prints(&["s3://", "running"]);
+    account.run(&["stop"]).exits(0).prints(&["its orchestrator does not answer, so its functions were told to stop"]);
     // The front no longer follows a function whose orchestrator is gone. Its last frame shows that it has ended.
     wait_until("all functions have ended", || account.run(&["collect"]).output().code == Some(130));
-    let said = account.run(&["collect", "--json", "run.json", "--remove"]).ends(130);
-    let (told, served) = account.counts();
-    assert!(told > 10, "{said}");
-    assert_eq!(told, served, "{said}");
-    account.run(&["runs"]).ends(0).says(&["no runs"]);
+    let output = account.run(&["collect", "--json", "run.json", "--remove"]).exits(130);
+    let (reported, served) = account.counts();
+    assert!(reported > 10, "{output}");
+    assert_eq!(reported, served, "{output}");
+    account.run(&["runs"]).exits(0).prints(&["no runs"]);
 }
 
 #[test]
@@ -248,9 +248,9 @@ fn results_that_cannot_be_kept_refuse_a_run_that_needs_them() {
     let account = Account::deployed();
     account.project.edit("specs/tpdata.profile.yml", "    duration: 10s", "    duration: 10s\n    without_orchestrator: finish");
     account.front.deny(Some("/kept/"));
-    let said = account.load(&["--duration", "4s"]).ends(3);
-    said.says(&["cannot keep results, as `without_orchestrator: finish` needs", "allow s3:PutObject to the function's role"]);
-    assert_eq!(account.served(), 0, "{said}");
+    let output = account.load(&["--duration", "4s"]).exits(3);
+    output.prints(&["cannot keep results, as `without_orchestrator: finish` needs", "allow s3:PutObject to the function's role"]);
+    assert_eq!(account.served(), 0, "{output}");
 }
 
 #[test]
@@ -258,10 +258,10 @@ fn renewed_values_reach_functions_through_the_control_channel() {
     needs!("ministack");
     let echo = Echo::start();
     let account = Account::of(renewal::project(&echo), "renewal");
-    account.run(&["deploy", "--region", "us-west-2"]).ends(0);
+    account.run(&["deploy", "--region", "us-west-2"]).exits(0);
     let tokens = renewal::pairs(&echo, "/token").len();
     account.front.requests();
-    let said = account.load(&["--duration", "12s"]).ends(0);
+    let output = account.load(&["--duration", "12s"]).exits(0);
     let made: BTreeSet<String> =
         renewal::pairs(&echo, "/token").split_off(tokens).into_iter().filter_map(|mut pairs| pairs.remove("token")).collect();
     let mut of_shard: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -270,7 +270,7 @@ fn renewed_values_reach_functions_through_the_control_channel() {
         of_shard.entry(pairs["shard"].clone()).or_default().insert(pairs["token"].clone());
     }
     // Functions read the channel every two seconds.
-    assert!(of_shard.len() == 2 && of_shard.values().all(|tokens| tokens.len() >= 3), "{of_shard:?} {said}");
+    assert!(of_shard.len() == 2 && of_shard.values().all(|tokens| tokens.len() >= 3), "{of_shard:?} {output}");
     let requests = account.front.requests();
     assert!(!requests.iter().any(|request| made.iter().any(|token| request.contains(token.as_str()))), "values are sealed: {requests:?}");
 }

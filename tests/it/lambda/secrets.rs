@@ -44,17 +44,17 @@ fn secrets_are_fetched_once_and_shown_nowhere() {
         let account = account(reference);
         let run = |args: &[&str]| account.run(args).env("AWS_REGION", "us-west-2");
         for args in [&["--debug"][..], &["--duration", "1s", "--json", "run.json"], &["run", "--shards", "2", "--duration", "1s"]] {
-            let said = run(args).ends(0);
-            said.lacks(&[TOKEN]);
-            assert_eq!(fetched(&account), 1, "{said}");
+            let output = run(args).exits(0);
+            output.omits(&[TOKEN]);
+            assert_eq!(fetched(&account), 1, "{output}");
         }
         // The other environments of the repository contain the token as a default.
         for folder in ["runs", "."] {
             let files = containing(&account.project.path().join(folder), TOKEN);
             assert!(files.iter().all(|file| file.contains("/config/")), "{files:?}");
         }
-        run(&["plan"]).ends(0);
-        run(&["deploy", "--region", "us-west-2", "--dry-run"]).ends(0).says(&[if reference.contains("ssm") {
+        run(&["plan"]).exits(0);
+        run(&["deploy", "--region", "us-west-2", "--dry-run"]).exits(0).prints(&[if reference.contains("ssm") {
             "arn:aws:ssm:*:ACCOUNT:parameter/shop/token"
         } else {
             "arn:aws:secretsmanager:*:ACCOUNT:secret:shop/login-??????"
@@ -67,12 +67,12 @@ fn secrets_are_fetched_once_and_shown_nowhere() {
 fn functions_on_lambda_get_secrets_of_the_orchestrator() {
     needs!("ministack");
     let account = account("${secretsmanager:shop/login:token}");
-    account.run(&["deploy", "--region", "us-west-2"]).ends(0).lacks(&[TOKEN, "warning"]);
+    account.run(&["deploy", "--region", "us-west-2"]).exits(0).omits(&[TOKEN, "warning"]);
     account.front.requests();
-    let said = account.load(&["--duration", "2s"]).ends(0);
-    said.lacks(&[TOKEN]);
-    let (told, served) = account.counts();
-    assert!(told > 0 && told == served, "{told} of {served}: {said}");
+    let output = account.load(&["--duration", "2s"]).exits(0);
+    output.omits(&[TOKEN]);
+    let (reported, served) = account.counts();
+    assert!(reported > 0 && reported == served, "{reported} of {served}: {output}");
     let requests = account.front.requests();
     assert_eq!(requests.iter().filter(|request| request.contains("SecretId")).count(), 1, "{requests:?}");
     assert!(!requests.iter().any(|request| request.contains(TOKEN)), "nothing but the event contains it: {requests:?}");
@@ -85,16 +85,16 @@ fn secrets_that_cannot_be_had_are_errors_with_their_fix() {
     let account = account("${secretsmanager:shop/login:tokn}");
     let run = || account.run(&["--duration", "1s"]).env("AWS_REGION", "us-west-2");
     let key = "config/cs1.yml:";
-    run().ends(2).says(&[key, "auto_system.token needs the secret shop/login: it has no member `tokn` (did you mean `token`?)"]);
-    run().env("AWS_REGION", "eu-central-1").ends(2).says(&["not found in eu-central-1", "set AWS_REGION, or write its ARN"]);
-    run().env_remove("AWS_ACCESS_KEY_ID").ends(2).says(&["no AWS credentials found", "aws sso login"]);
+    run().exits(2).prints(&[key, "auto_system.token needs the secret shop/login: it has no member `tokn` (did you mean `token`?)"]);
+    run().env("AWS_REGION", "eu-central-1").exits(2).prints(&["not found in eu-central-1", "set AWS_REGION, or write its ARN"]);
+    run().env_remove("AWS_ACCESS_KEY_ID").exits(2).prints(&["no AWS credentials found", "aws sso login"]);
     account.front.deny(Some("SecretId"));
-    run().ends(2).says(&["secretsmanager:GetSecretValue in us-west-2 was refused", "allow secretsmanager:GetSecretValue on it"]);
+    run().exits(2).prints(&["secretsmanager:GetSecretValue in us-west-2 was refused", "allow secretsmanager:GetSecretValue on it"]);
     account.front.deny(None);
-    run().env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").ends(2).says(&["had no answer", "AWS_ENDPOINT_URL"]);
+    run().env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").exits(2).prints(&["had no answer", "AWS_ENDPOINT_URL"]);
     account.project.edit("config/cs1.yml", "secretsmanager:shop/login:tokn", "ssm:/shop/tokn");
-    run().ends(2).says(&["auto_system.token needs the parameter /shop/tokn: not found in us-west-2"]);
+    run().exits(2).prints(&["auto_system.token needs the parameter /shop/tokn: not found in us-west-2"]);
     account.project.edit("config/cs1.yml", "ssm:/shop/tokn", "smm:/shop/token");
-    run().ends(2).says(&[key, "unknown store; did you mean `ssm`?"]);
+    run().exits(2).prints(&[key, "unknown store; did you mean `ssm`?"]);
     assert_eq!(account.served(), 0, "all of this is known before the load");
 }

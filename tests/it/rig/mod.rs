@@ -16,7 +16,7 @@ use std::time::Duration;
 pub(crate) use front::{Fault, Front};
 pub(crate) use others::{emulator, invoke, moto};
 
-use crate::project::shelf;
+use crate::project::shared_folder;
 use crate::server::{free_port, wait_until_it_listens};
 use crate::tools;
 
@@ -58,5 +58,5 @@ fn stack() -> &'static Stack {
 /// A test's own front for the shared ministack; functions may run for `limit`.
 pub(crate) fn front(limit: Duration) -> Front {
     let stack = stack();
-    Front::start(&stack.address, stack.python.clone(), shelf("functions"), limit)
+    Front::start(&stack.address, stack.python.clone(), shared_folder("functions"), limit)
 }

@@ -45,8 +45,8 @@ impl WireRequest {
     /// The request with a cookie line at the position of [`write_head`](crate::http::wire::head::write_head): before the body's length.
     /// `None` if the request has its own cookies, or would be too large.
     pub(crate) fn with_cookies(&self, cookies: &str, body: usize, length: Option<usize>) -> Option<Self> {
-        let said = length.map_or(0, |length| LENGTH.len() + itoa::Buffer::new().format(length).len() + 2);
-        let at = self.bytes.len().checked_sub(body + 2 + said)?;
+        let length_line = length.map_or(0, |length| LENGTH.len() + itoa::Buffer::new().format(length).len() + 2);
+        let at = self.bytes.len().checked_sub(body + 2 + length_line)?;
         let total = self.bytes.len() + COOKIE.len() + cookies.len() + 2;
         if self.own_cookies || !Self::fits(total) {
             return None;

@@ -76,9 +76,9 @@ impl Chain {
             return first.at_path(self.method.as_str().len() + 1, self.request.url.path.len(), &self.url.path);
         }
         let mut bytes = BytesMut::new();
-        let said = write_head(&mut bytes, &self.step(String::new()), Via::default());
+        let present = write_head(&mut bytes, &self.step(String::new()), Via::default());
         bytes.extend_from_slice(&self.body);
-        WireRequest::fits(bytes.len()).then_some(WireRequest { bytes, close: said.close, own_cookies: said.special })
+        WireRequest::fits(bytes.len()).then_some(WireRequest { bytes, close: present.close, own_cookies: present.special })
     }
 
     /// The `Content-Length` of the current request, if its head states one.

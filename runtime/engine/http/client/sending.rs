@@ -278,10 +278,10 @@ fn whole(session: &Rc<Session>, chain: Chain, (begun, deadline): (Instant, Insta
     let answer = Box::pin(async move {
         let chain = session.chain(chain, begun, start, &counted);
         match tokio::time::timeout_at(deadline.into(), chain).await {
-            Ok(answer) => answer.map_err(|failure| failure.after(counted.traffic()).with(counted.coming.partial())),
+            Ok(answer) => answer.map_err(|failure| failure.after(counted.traffic()).with(counted.incoming.partial())),
             Err(_) => {
-                let partial = counted.coming.partial();
-                Err(late(&request, partial.is_some(), counted.coming.has_begun()).after(counted.traffic()).with(partial))
+                let partial = counted.incoming.partial();
+                Err(late(&request, partial.is_some(), counted.incoming.has_begun()).after(counted.traffic()).with(partial))
             }
         }
     });

@@ -25,9 +25,9 @@ impl HttpRequest {
             return;
         }
         let mut bytes = bytes::BytesMut::with_capacity(512 + self.headers.len() + self.auth.len() + self.url.path.len() + self.body.len());
-        let said = head::write_head(&mut bytes, &self.outgoing(String::new()), head::Via::default());
+        let present = head::write_head(&mut bytes, &self.outgoing(String::new()), head::Via::default());
         bytes.extend_from_slice(&self.body);
-        let wire = WireRequest { bytes, close: said.close, own_cookies: said.special };
+        let wire = WireRequest { bytes, close: present.close, own_cookies: present.special };
         self.wire = WireRequest::fits(wire.bytes.len()).then_some(wire);
     }
 }

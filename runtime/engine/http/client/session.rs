@@ -20,7 +20,7 @@ use crate::http::message::failure::HttpError;
 use crate::http::message::target::Origin;
 use crate::http::message::traffic::Ledger;
 use crate::http::net::connect::{Made, connect};
-use crate::http::net::proxy::Hopper;
+use crate::http::net::proxy::ProxyServer;
 use crate::http::net::reach::check_redirect;
 use crate::http::net::transport::{ApiTransport, Transport};
 use crate::http::wire::h1::{self, PendingResponse, Raw};
@@ -78,7 +78,7 @@ struct Gate {
 #[derive(Debug)]
 enum Connection {
     /// Used by one request at a time.
-    One { stream: Stream, via: Option<Box<Hopper>> },
+    One { stream: Stream, via: Option<Box<ProxyServer>> },
     /// Shared by all requests.
     Many(h2::Sender),
 }
@@ -136,7 +136,7 @@ impl Session {
             }
             let mut response = response(raw, &chain.url, begun, ledger.traffic());
             let next = match chain.next(response.status, &response.headers) {
-                Ok(None) => response.decode(ledger.coming.keep).map(|()| None),
+                Ok(None) => response.decode(ledger.incoming.keep).map(|()| None),
                 Ok(Some(next)) => check_redirect(&self.transport, &request.url, &next, ledger).await.map(|()| Some(next)),
                 Err(failure) => Err(failure),
             };
@@ -151,7 +151,7 @@ impl Session {
                 }
                 Err(failure) => {
                     let (status, version, body) = (response.status, response.version, response.body().len() as u64 + response.omitted);
-                    ledger.coming.unusable(status, version, response.headers, body);
+                    ledger.incoming.unusable(status, version, response.headers, body);
                     return Err(failure);
                 }
             }

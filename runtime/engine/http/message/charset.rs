@@ -39,7 +39,7 @@ impl Charset {
 
     /// The charset of this body; `None` if it is UTF-8.
     pub(crate) fn of_body(self, body: &[u8]) -> Option<&'static Encoding> {
-        let said = match Encoding::for_bom(body) {
+        let declared = match Encoding::for_bom(body) {
             Some((encoding, _)) => Some(encoding),
             None => match self {
                 Self::Utf8 => None,
@@ -47,7 +47,7 @@ impl Charset {
                 Self::Page => of_page(&body[..body.len().min(LOOKED_AT)]),
             },
         };
-        said.filter(|encoding| *encoding != UTF_8)
+        declared.filter(|encoding| *encoding != UTF_8)
     }
 
     /// The text of a body, without a byte order mark. Invalid bytes are replaced.

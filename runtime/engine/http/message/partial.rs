@@ -51,7 +51,7 @@ pub struct Partial {
 
 /// A response that is arriving: how much of it to keep, and the part that has arrived.
 #[derive(Debug, Default)]
-pub(crate) struct Coming {
+pub(crate) struct IncomingResponse {
     pub(crate) keep: Keep,
     /// Whether any part has arrived.
     begun: Cell<bool>,
@@ -59,7 +59,7 @@ pub(crate) struct Coming {
     body: Cell<u64>,
 }
 
-impl Coming {
+impl IncomingResponse {
     pub(crate) fn new(keep: Keep) -> Self {
         Self { keep, ..Self::default() }
     }

@@ -2,14 +2,14 @@
 
 use std::cell::Cell;
 
-use super::partial::{Coming, Keep};
+use super::partial::{IncomingResponse, Keep};
 pub use crate::stats::{Phases, Traffic};
 
 /// The traffic of an exchange in progress.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     /// The arriving response.
-    pub(crate) coming: Coming,
+    pub(crate) incoming: IncomingResponse,
     traffic: Cell<Traffic>,
     next: Cell<Next>,
 }
@@ -25,7 +25,7 @@ struct Next {
 impl Ledger {
     /// Continues with traffic that was counted elsewhere.
     pub(crate) fn new(traffic: Traffic, keep: Keep) -> Self {
-        Self { coming: Coming::new(keep), traffic: Cell::new(traffic), next: Cell::default() }
+        Self { incoming: IncomingResponse::new(keep), traffic: Cell::new(traffic), next: Cell::default() }
     }
 
     /// The traffic so far.
@@ -51,7 +51,7 @@ impl Ledger {
 
     /// Records that the next request follows a redirect.
     pub(crate) fn hop(&self) {
-        self.coming.forget();
+        self.incoming.forget();
         self.next.set(Next { hop: true, resend: false, ..self.next.get() });
     }
 

@@ -10,7 +10,7 @@ use tokio_rustls::TlsConnector;
 
 use super::eyeballs::{pause, race};
 use super::names::Addresses;
-use super::proxy::{Hopper, tunnel};
+use super::proxy::{ProxyServer, tunnel};
 use super::tls;
 use super::transport::{ApiTransport, Transport};
 use crate::base::clock;
@@ -29,7 +29,7 @@ pub(crate) struct Made {
     /// Whether the server chose HTTP/2.
     pub(crate) http2: bool,
     /// The proxy, if it expects whole URLs in requests.
-    pub(crate) via: Option<Hopper>,
+    pub(crate) via: Option<ProxyServer>,
 }
 
 /// The addresses that were tried for a connection.
@@ -74,24 +74,24 @@ async fn attempt(
         ledger.opened();
         return Ok(Made { http2: stream.is_http2(), stream, via: None });
     }
-    let hopper = transport.proxy().on_way_to(origin)?;
-    let first = hopper.as_ref().map_or(origin, |hopper| &hopper.origin);
+    let proxy_server = transport.proxy().on_way_to(origin)?;
+    let first = proxy_server.as_ref().map_or(origin, |proxy_server| &proxy_server.origin);
     let (addresses, dns) = transport.names.addresses(&first.host).await?;
     ledger.took(Phases { dns, ..Phases::default() });
     let begun = clock::now();
     let mut stream = Stream::Plain(tcp(first, &addresses, user, ledger, tried).await?);
-    if let Some(hopper) = &hopper {
-        if hopper.origin.https {
+    if let Some(proxy_server) = &proxy_server {
+        if proxy_server.origin.https {
             let config = tls::proxy_config()?;
-            stream = secure(stream, config, &hopper.origin.host).await?;
+            stream = secure(stream, config, &proxy_server.origin.host).await?;
         }
         if origin.https {
-            tunnel(&mut stream, origin, hopper).await?;
+            tunnel(&mut stream, origin, proxy_server).await?;
         }
     }
     ledger.took(Phases { connect: Some(clock::since(begun)), ..Phases::default() });
     if !origin.https {
-        return Ok(Made { stream, http2: false, via: hopper });
+        return Ok(Made { stream, http2: false, via: proxy_server });
     }
     let begun = clock::now();
     let name = api.config.tls.server_name.as_deref().unwrap_or(&origin.host);

@@ -12,7 +12,7 @@ const DELAY: Duration = Duration::from_millis(250);
 
 /// The result of trying several addresses.
 #[derive(Debug)]
-pub(crate) struct Raced<T, E> {
+pub(crate) struct RaceResult<T, E> {
     /// The result of the first address that answered, if any did.
     pub(crate) won: Option<T>,
     /// The errors of addresses, in the order in which they failed.
@@ -32,7 +32,7 @@ pub(crate) async fn race<T, E, F, P>(
     addresses: &[IpAddr],
     mut pause: impl FnMut() -> P,
     mut attempt: impl FnMut(IpAddr) -> F,
-) -> Raced<T, E>
+) -> RaceResult<T, E>
 where
     F: Future<Output = Result<T, E>>,
     P: Future<Output = ()>,
@@ -72,7 +72,7 @@ where
         }
     })
     .await;
-    Raced { won, failed, overtaken }
+    RaceResult { won, failed, overtaken }
 }
 
 #[cfg(test)]
@@ -121,7 +121,7 @@ mod tests {
     type Act<'a> = (&'a dyn Fn(&World), &'a [u8]);
 
     /// Races `1..=count`. After each act, it checks which attempts have begun. Returns the result.
-    fn raced(count: u8, acts: &[Act<'_>]) -> (Option<Raced<u8, &'static str>>, World) {
+    fn raced(count: u8, acts: &[Act<'_>]) -> (Option<RaceResult<u8, &'static str>>, World) {
         let world = World::default();
         let addresses: Vec<IpAddr> = (1..=count).map(address).collect();
         let pause = || {

@@ -30,7 +30,7 @@ pub(crate) struct Proxy(Option<Matcher>);
 
 /// A proxy for a request.
 #[derive(Clone, Debug)]
-pub(crate) struct Hopper {
+pub(crate) struct ProxyServer {
     pub(crate) origin: Origin,
     pub(crate) authorization: Option<Vec<u8>>,
 }
@@ -49,7 +49,7 @@ impl Proxy {
     }
 
     /// The proxy for an origin, if there is one.
-    pub(crate) fn on_way_to(&self, origin: &Origin) -> Result<Option<Hopper>, HttpError> {
+    pub(crate) fn on_way_to(&self, origin: &Origin) -> Result<Option<ProxyServer>, HttpError> {
         let Some(matcher) = &self.0 else { return Ok(None) };
         let Ok(uri) = format!("{}://{}/", origin.scheme(), origin.authority).parse() else { return Ok(None) };
         let Some(found) = matcher.intercept(&uri) else { return Ok(None) };
@@ -64,16 +64,16 @@ impl Proxy {
         let port = uri.port_u16().unwrap_or(if https { 443 } else { 80 });
         let authority = format!("{host}:{port}").into();
         let authorization = found.basic_auth().map(|value| value.as_bytes().to_vec());
-        Ok(Some(Hopper { origin: Origin { https, host: host.into(), port, authority }, authorization }))
+        Ok(Some(ProxyServer { origin: Origin { https, host: host.into(), port, authority }, authorization }))
     }
 }
 
 /// Asks a proxy for a tunnel to an origin.
-pub(crate) async fn tunnel(stream: &mut Stream, origin: &Origin, hopper: &Hopper) -> Result<(), HttpError> {
+pub(crate) async fn tunnel(stream: &mut Stream, origin: &Origin, proxy_server: &ProxyServer) -> Result<(), HttpError> {
     let to = origin.host_port();
     let mut buffer = BytesMut::with_capacity(512);
     buffer.put_slice(format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\nUser-Agent: {}\r\n", head::USER_AGENT).as_bytes());
-    if let Some(authorization) = &hopper.authorization {
+    if let Some(authorization) = &proxy_server.authorization {
         buffer.put_slice(b"Proxy-Authorization: ");
         buffer.put_slice(authorization);
         buffer.put_slice(b"\r\n");
@@ -82,7 +82,7 @@ pub(crate) async fn tunnel(stream: &mut Stream, origin: &Origin, hopper: &Hopper
     stream.write_all(&buffer).await.map_err(|error| broken(&error))?;
     stream.flush().await.map_err(|error| broken(&error))?;
     buffer.clear();
-    let proxy = &hopper.origin.authority;
+    let proxy = &proxy_server.origin.authority;
     loop {
         let read = read_some(stream, &mut buffer).await.map_err(|error| broken(&error))?;
         if read == 0 {

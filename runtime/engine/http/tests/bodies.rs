@@ -31,7 +31,7 @@ fn gzip(body: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn noise(length: usize) -> Vec<u8> {
+fn random_bytes(length: usize) -> Vec<u8> {
     let rng = crate::functions::Rng::new(3, 1);
     (0..length).map(|_| u8::try_from(rng.below(256)).unwrap()).collect()
 }
@@ -49,7 +49,7 @@ fn asked(act: Act, max_body: u64, reads_body: bool) -> [Result<HttpResponse, Htt
 
 #[test]
 fn unread_body_of_any_size_is_dropped() {
-    let body = noise(LARGE);
+    let body = random_bytes(LARGE);
     let close = [&b"HTTP/1.1 200 OK\r\nX-Own: yes\r\n\r\n"[..], &body].concat();
     for (act, reuses) in [(say(length(&body, "")), true), (say(chunked(&body)), true), (last(close), false)] {
         for (number, response) in asked(act, 1000, false).into_iter().enumerate() {
@@ -63,7 +63,7 @@ fn unread_body_of_any_size_is_dropped() {
 
 #[test]
 fn body_that_is_read_has_a_limit() {
-    let body = noise(LARGE);
+    let body = random_bytes(LARGE);
     let close = [&b"HTTP/1.1 200 OK\r\nX-Own: yes\r\n\r\n"[..], &body].concat();
     let text = "larger than 1000 bytes: raise `max_body` of the api, or read nothing of it in the step";
     for act in [say(length(&body, "")), say(chunked(&body)), last(close)] {
@@ -99,7 +99,7 @@ fn unread_encoded_body_is_decoded_only_to_be_shown() {
         assert_eq!((response.body(), response.omitted), (&[b'a'; SHOWN][..], (LARGE - SHOWN) as u64));
     }
     // Only a complete encoded body can be decoded.
-    let body = gzip(&noise(LARGE));
+    let body = gzip(&random_bytes(LARGE));
     for response in asked(say(length(&body, "Content-Encoding: gzip\r\n")), 1000, false) {
         let response = response.unwrap();
         assert_eq!((response.body(), response.omitted), (&body[..SHOWN], (body.len() - SHOWN) as u64));
@@ -123,7 +123,7 @@ fn head_of_an_incomplete_answer_is_known() {
             let message = "the body says it is gzip, but can't be decoded: it is something else, or damaged";
             assert_eq!(failure, (FailureClass::Protocol, message.into(), head(7)));
         }
-        let cut = &gzip(&noise(500))[..300];
+        let cut = &gzip(&random_bytes(500))[..300];
         for failure in partial(say(length(cut, "Content-Encoding: gzip\r\n")), reads) {
             let message = "the body says it is gzip, but can't be decoded: it ends too early";
             assert_eq!(failure, (FailureClass::Protocol, message.into(), head(300)));

@@ -149,7 +149,7 @@ fn connection_closed_while_idle_causes_no_failure() {
 
 /// Accepts connections, and alternates between four behaviors: it answers, closes after the first request, says nothing, or closes
 /// immediately.
-fn moody() -> (SocketAddr, Arc<AtomicUsize>) {
+fn unreliable_server() -> (SocketAddr, Arc<AtomicUsize>) {
     use std::io::{Read as _, Write as _};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let (address, accepted) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
@@ -178,7 +178,7 @@ fn moody() -> (SocketAddr, Arc<AtomicUsize>) {
 #[test]
 fn counted_connections_equal_those_that_the_server_accepted() {
     run(async {
-        let (address, accepted) = moody();
+        let (address, accepted) = unreliable_server();
         let client = Client::new();
         let mut opened = 0;
         for (number, scheme) in std::iter::repeat_n(["http", "http", "http", "https"], 15).flatten().enumerate() {

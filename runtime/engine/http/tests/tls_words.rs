@@ -155,9 +155,9 @@ fn every_tls_error_has_a_message_without_library_words() {
 
 #[test]
 fn certificate_errors_contain_a_fix() {
-    let said = |why: &CertificateError| distrust(why);
+    let describe = |why: &CertificateError| distrust(why);
     let all = certificate_errors();
-    let find = |what: &str| all.iter().map(said).find(|text| text.contains(what)).unwrap_or_else(|| panic!("{what}"));
+    let find = |what: &str| all.iter().map(describe).find(|text| text.contains(what)).unwrap_or_else(|| panic!("{what}"));
     assert_eq!(find("it expired on"), "it expired on 2026-01-01 (here it is 2026-01-01): renew it");
     assert_eq!(find("for another name ("), "it is for another name (a.test, 127.0.0.1, b.test, …): set `tls.server_name` to one of them");
     assert!(find("unknown issuer").contains("`tls.ca`"));

@@ -58,13 +58,13 @@ pub(crate) async fn read_body<S: AsyncRead + Unpin>(
     framing: Framing,
     ledger: &Ledger,
 ) -> Result<Body, HttpError> {
-    let mut body = Kept::new(ledger.coming.keep);
+    let mut body = Kept::new(ledger.incoming.keep);
     match framing {
         Framing::None => Ok(Body::default()),
         Framing::Length(length) => read_length(stream, buffer, length, ledger).await,
         Framing::Chunked => Chunks { stream, buffer, ledger, body }.read().await,
         Framing::Close => loop {
-            ledger.coming.body(buffer.len());
+            ledger.incoming.body(buffer.len());
             body.push(buffer)?;
             buffer.clear();
             buffer.reserve(PIECE);
@@ -78,7 +78,7 @@ pub(crate) async fn read_body<S: AsyncRead + Unpin>(
 }
 
 async fn read_length<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut BytesMut, length: u64, ledger: &Ledger) -> Result<Body, HttpError> {
-    let keep = ledger.coming.keep;
+    let keep = ledger.incoming.keep;
     keep.allows(length)?;
     let ended = |before: u64| {
         HttpError::reset(format!("the connection was closed after {before} of {length} bytes of the body")).came("closed amid the answer")
@@ -87,7 +87,7 @@ async fn read_length<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut BytesMut
         let (mut body, mut missing) = (Kept::new(keep), length);
         loop {
             let part = buffer.len().min(usize::try_from(missing).unwrap_or(usize::MAX));
-            ledger.coming.body(part);
+            ledger.incoming.body(part);
             body.push(&buffer[..part])?;
             buffer.advance(part);
             missing -= part as u64;
@@ -103,13 +103,13 @@ async fn read_length<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut BytesMut
         }
     };
     if buffer.len() >= whole {
-        ledger.coming.body(whole);
+        ledger.incoming.body(whole);
         return Ok(Body { bytes: buffer.split_to(whole).to_vec().into(), omitted: 0 });
     }
     // Memory is allocated only for received bytes, whatever the length.
     let mut body = BytesMut::with_capacity(whole.min(1024 * 1024));
     body.extend_from_slice(buffer);
-    ledger.coming.body(buffer.len());
+    ledger.incoming.body(buffer.len());
     buffer.clear();
     while body.len() < whole {
         let missing = whole - body.len();
@@ -118,7 +118,7 @@ async fn read_length<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut BytesMut
             Ok(0) => return Err(ended(body.len() as u64)),
             Ok(count) => {
                 ledger.received(count);
-                ledger.coming.body(count);
+                ledger.incoming.body(count);
             }
             Err(error) => return Err(broken(&error)),
         }
@@ -149,7 +149,7 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
                     self.more().await?;
                 }
                 let part = missing.min(self.buffer.len());
-                self.ledger.coming.body(part);
+                self.ledger.incoming.body(part);
                 self.body.push(&self.buffer[..part])?;
                 self.buffer.advance(part);
                 missing -= part;
@@ -170,7 +170,7 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
             .ok()
             .filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
             .map(|text| usize::from_str_radix(text, 16));
-        let keep = self.ledger.coming.keep;
+        let keep = self.ledger.incoming.keep;
         let size = match size {
             Some(Ok(size)) => {
                 keep.allows(size as u64)?;

@@ -60,7 +60,7 @@ pub(crate) async fn exchange(
     via: Via<'_>,
     ledger: &Ledger,
 ) -> Result<Raw, LostRequest> {
-    let said = write_head(buffer, step, via);
+    let present = write_head(buffer, step, via);
     let mut answer = BytesMut::new();
     let before = ledger.traffic().sent;
     let written = if step.body.len() <= SMALL_BODY {
@@ -86,7 +86,7 @@ pub(crate) async fn exchange(
     };
     match (result, written) {
         (Ok(mut raw), written) => {
-            raw.keep &= !said.close && written.is_ok() && reader.buffer.is_empty();
+            raw.keep &= !present.close && written.is_ok() && reader.buffer.is_empty();
             Ok(raw)
         }
         (Err(_), Err(error)) if !reader.any => Err(LostRequest { failure: broken(&error), fate }),
@@ -98,7 +98,7 @@ pub(crate) async fn exchange(
 pub(crate) async fn go_on(begun: &mut PendingResponse, to_head: bool, ledger: &Ledger) -> Result<Raw, HttpError> {
     let PendingResponse { stream, buffer, any, first_byte, .. } = begun;
     if *any {
-        ledger.coming.begin();
+        ledger.incoming.begin();
     }
     let mut reader = Reader { stream, buffer, ledger, any: *any, first_byte: *first_byte };
     let mut raw = reader.response(to_head).await?;
@@ -128,10 +128,10 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
             }
         };
         let framing = Framing::of(status, version, &headers, to_head);
-        self.ledger.coming.head(status, version, headers);
+        self.ledger.incoming.head(status, version, headers);
         let (framing, keep) = framing?;
         let body = read_body(self.stream, self.buffer, framing, self.ledger).await?;
-        let headers = self.ledger.coming.whole();
+        let headers = self.ledger.incoming.whole();
         let keep = keep && trusted;
         let done = clock::now();
         let first_byte = self.first_byte.unwrap_or(done);
@@ -172,7 +172,7 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
 
     fn begin(&mut self) {
         self.any = true;
-        self.ledger.coming.begin();
+        self.ledger.incoming.begin();
         self.first_byte.get_or_insert_with(clock::now);
     }
 }

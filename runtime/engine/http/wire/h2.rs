@@ -126,12 +126,12 @@ pub(crate) async fn exchange(mut sender: Sender, step: &Outgoing<'_>, ledger: &R
     ledger.received(head_size);
     let charset = parts.headers.get("content-type").map_or_else(Charset::default, |value| Charset::of(value.as_bytes()));
     let (status, version) = (parts.status.as_u16(), Version::Http2);
-    ledger.coming.head(status, version, headers);
+    ledger.incoming.head(status, version, headers);
     let body = read(incoming, ledger).await.map_err(LostRequest::for_good)?;
     Ok(Raw {
         status,
         version,
-        headers: ledger.coming.whole(),
+        headers: ledger.incoming.whole(),
         first_byte,
         done: clock::now(),
         body: Some(body.bytes),
@@ -142,7 +142,7 @@ pub(crate) async fn exchange(mut sender: Sender, step: &Outgoing<'_>, ledger: &R
 }
 
 async fn read(mut incoming: Incoming, ledger: &Ledger) -> Result<kept::Body, HttpError> {
-    let keep = ledger.coming.keep;
+    let keep = ledger.incoming.keep;
     if let Some(length) = incoming.size_hint().exact() {
         keep.allows(length)?;
     }
@@ -153,7 +153,7 @@ async fn read(mut incoming: Incoming, ledger: &Ledger) -> Result<kept::Body, Htt
         // Frames without data are trailers, which are ignored.
         let Ok(data) = frame.map_err(|error| failure(&error))?.into_data() else { continue };
         ledger.received(data.len());
-        ledger.coming.body(data.len());
+        ledger.incoming.body(data.len());
         match (&first, &mut rest) {
             (None, None) if keep == Keep::First && data.len() > partial::SHOWN => rest.insert(Kept::new(keep)).push(&data)?,
             (None, None) => {

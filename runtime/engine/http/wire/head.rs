@@ -22,9 +22,9 @@ pub(crate) struct Via<'v> {
 
 /// Writes a head for HTTP/1.1, including the empty line at its end.
 pub(crate) fn write_head(out: &mut BytesMut, step: &Outgoing<'_>, via: Via<'_>) -> PresentHeaders {
-    let mut said = PresentHeaders::default();
-    said.note(step.headers);
-    said.note(step.auth);
+    let mut present = PresentHeaders::default();
+    present.note(step.headers);
+    present.note(step.auth);
     let target = step.url;
     out.reserve(256 + step.headers.len() + step.auth.len() + step.cookie.len() + 2 * target.path.len());
     out.put_slice(step.method.as_str().as_bytes());
@@ -33,26 +33,26 @@ pub(crate) fn write_head(out: &mut BytesMut, step: &Outgoing<'_>, via: Via<'_>) 
         put(out, &[target.origin.scheme(), "://", &target.origin.authority]);
     }
     put(out, &[&target.path, " HTTP/1.1\r\n"]);
-    if !said.host {
+    if !present.host {
         put(out, &["Host: ", &target.origin.authority, "\r\n"]);
     }
     for block in [step.headers, step.auth] {
-        if said.special {
+        if present.special {
             lines(block).filter(|(name, ..)| !is_one_of(name, &FRAMING)).for_each(|(_, _, line)| out.put_slice(line));
         } else {
             out.put_slice(block);
         }
     }
-    if !said.user_agent {
+    if !present.user_agent {
         put(out, &["User-Agent: ", USER_AGENT, "\r\n"]);
     }
-    if !said.accept {
+    if !present.accept {
         put(out, &["Accept: */*\r\n"]);
     }
-    if !said.accept_encoding {
+    if !present.accept_encoding {
         put(out, &["Accept-Encoding: ", ACCEPT_ENCODING, "\r\n"]);
     }
-    let cookie = if said.special || !step.cookie.is_empty() { cookie_line(step) } else { Vec::new() };
+    let cookie = if present.special || !step.cookie.is_empty() { cookie_line(step) } else { Vec::new() };
     if !cookie.is_empty() {
         out.put_slice(b"Cookie: ");
         out.put_slice(&cookie);
@@ -67,7 +67,7 @@ pub(crate) fn write_head(out: &mut BytesMut, step: &Outgoing<'_>, via: Via<'_>) 
         put(out, &["Content-Length: ", itoa::Buffer::new().format(length), "\r\n"]);
     }
     out.put_slice(b"\r\n");
-    said
+    present
 }
 
 fn put(out: &mut BytesMut, parts: &[&str]) {

@@ -4,7 +4,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Options of k6, Locust, Artillery, wrk, hey, ab, oha, JMeter or Gatling, and what to write here instead.
-const HABITS: &[(&[&str], &str)] = &[
+const FOREIGN_OPTIONS: &[(&[&str], &str)] = &[
     (
         &["vus", "users", "user", "num-users", "virtual-users", "concurrency", "connections", "threads-count", "max-vus", "u", "c"],
         "the number of users is `--clients N`",
@@ -67,7 +67,7 @@ fn hint(written: &str) -> Option<&'static str> {
     let name = written.split('=').next().unwrap_or(written).trim_start_matches('-');
     let long = written.starts_with("--");
     let means = |known: &&str| if long || known.len() > 1 { known.eq_ignore_ascii_case(name) } else { **known == *name };
-    HABITS.iter().find(|(names, _)| names.iter().any(means)).map(|(_, hint)| *hint)
+    FOREIGN_OPTIONS.iter().find(|(names, _)| names.iter().any(means)).map(|(_, hint)| *hint)
 }
 
 #[cfg(test)]
@@ -106,7 +106,7 @@ mod tests {
     fn no_hint_is_about_an_option_of_ltc() {
         let command = Cli::command();
         let own: Vec<&str> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
-        for (names, _) in HABITS {
+        for (names, _) in FOREIGN_OPTIONS {
             assert!(names.iter().all(|name| !own.contains(name)), "{names:?}");
         }
     }

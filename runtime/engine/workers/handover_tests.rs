@@ -109,7 +109,7 @@ fn run(program: &'static Program, runner: &str, takes: (u64, u64), cut: Option<(
                     once: false,
                     stop: Stop::default(),
                     frames: sender.clone(),
-                    tell: |_| (),
+                    print: |_| (),
                     cpu_meter: None,
                 };
                 workers.spawn_local(config.work(world, async {}));

@@ -12,7 +12,7 @@ use crate::tables::AtEnd;
 
 /// The facts that determine a worker's rows, apart from its part.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RowDeal {
+pub(crate) struct RowAssignment {
     /// The worker's users, sorted.
     all: Vec<u64>,
     /// The users whose class has an `on start`, sorted.
@@ -25,8 +25,8 @@ pub(crate) struct RowDeal {
     graceful_stop: Duration,
 }
 
-impl RowDeal {
-    /// The deal of a worker's slice. `starts` tells for each class whether it has an `on start`.
+impl RowAssignment {
+    /// The assignment of a worker's slice. `starts` tells for each class whether it has an `on start`.
     pub(crate) fn of(slice: &Slice, starts: impl Fn(usize) -> bool, interval: Option<(u32, u32)>, graceful_stop: Duration) -> Self {
         let classes = 0..slice.plan().classes().len();
         let numbers = |wanted: &dyn Fn(usize) -> bool| {
@@ -53,7 +53,7 @@ impl RowDeal {
     }
 
     /// The range of the worker's `count` rows that iterations draw in this interval.
-    pub(super) fn dealt(&self, count: usize, at_end: AtEnd) -> Range<usize> {
+    pub(super) fn drawn(&self, count: usize, at_end: AtEnd) -> Range<usize> {
         let (Some((number, of)), false) = (self.interval, at_end == AtEnd::Recycle) else { return 0..count };
         let cut = |parts: u64, of: u64| usize::try_from(count as u64 * parts / of).unwrap_or(count);
         let (from, to) = (cut(u64::from(number), u64::from(of)), cut(u64::from(number) + 1, u64::from(of)));
@@ -109,17 +109,17 @@ mod tests {
     static RECYCLED: [DataInfo; 1] = [DATA];
     static ONCE: [DataInfo; 1] = [DataInfo { at_end: AtEnd::StopTest, ..DATA }];
 
-    /// The pools and the deal of one of two workers, in one of three intervals of 30 s with a window of 10 s.
-    fn worker(data: &'static [DataInfo], part: u64, interval: u32, since: Duration) -> (RowPools, RowDeal) {
+    /// The pools and the assignment of one of two workers, in one of three intervals of 30 s with a window of 10 s.
+    fn worker(data: &'static [DataInfo], part: u64, interval: u32, since: Duration) -> (RowPools, RowAssignment) {
         let profile = ltc_config::Profile::parse("profile: {runner: {clients: 24, hatch_rate: 24, duration: 90s}}", "x.yml").unwrap();
         let plan = Plan::new(&profile, &[WeightedClass::new("A", 1), WeightedClass::new("B", 1)]).unwrap();
         let enter = if interval == 0 { Duration::ZERO } else { SECOND * 10 };
         let leave = if interval == 2 { Duration::ZERO } else { SECOND * 10 };
         let slice = plan.slice(part, 2).interval(SECOND * 30 * interval, Some(SECOND * 30 * (interval + 1)), enter, leave).since(since);
-        let deal = RowDeal::of(&slice, |class| class == 1, Some((interval, 3)), SECOND);
+        let assignment = RowAssignment::of(&slice, |class| class == 1, Some((interval, 3)), SECOND);
         let pools = RowPools::new(data, (u64::from(interval), 5), part, 2).unwrap();
-        pools.deal(&deal);
-        (pools, deal)
+        pools.assign(&assignment);
+        (pools, assignment)
     }
 
     #[test]
@@ -127,13 +127,13 @@ mod tests {
         let kept = |interval, backwards: bool, keep| {
             let mut rows = BTreeMap::new();
             for part in 0..2 {
-                let (pools, deal) = worker(&RECYCLED, part, interval, Duration::ZERO);
-                let mut users = if keep { deal.all.clone() } else { deal.starting.clone() };
+                let (pools, assignment) = worker(&RECYCLED, part, interval, Duration::ZERO);
+                let mut users = if keep { assignment.all.clone() } else { assignment.starting.clone() };
                 if backwards {
                     users.reverse();
                 }
                 for user in users {
-                    let row = pools.0[0].draw_kept(&deal, user, 0, keep).unwrap();
+                    let row = pools.0[0].draw_kept(&assignment, user, 0, keep).unwrap();
                     assert!(rows.insert(user, row).is_none());
                 }
             }
@@ -154,14 +154,14 @@ mod tests {
     fn row_of_stop_test_is_drawn_once_in_the_whole_test() {
         let mut drawn = Vec::new();
         for (part, interval) in [(0, 0), (1, 0), (0, 1), (1, 1), (0, 2), (1, 2)] {
-            let (pools, deal) = worker(&ONCE, part, interval, Duration::ZERO);
-            drawn.extend(std::iter::from_fn(|| pools.0[0].draw(&deal, || SECOND * 45)));
+            let (pools, assignment) = worker(&ONCE, part, interval, Duration::ZERO);
+            drawn.extend(std::iter::from_fn(|| pools.0[0].draw(&assignment, || SECOND * 45)));
         }
         drawn.sort_unstable();
         assert_eq!(drawn, (0..24).collect::<Vec<_>>());
         // A function that replaces a lost one after half of the interval has the second half of its rows.
-        let (pools, deal) = worker(&ONCE, 0, 1, SECOND * 45);
-        assert_eq!(std::iter::from_fn(|| pools.0[0].draw(&deal, || SECOND * 45)).count(), 2);
+        let (pools, assignment) = worker(&ONCE, 0, 1, SECOND * 45);
+        assert_eq!(std::iter::from_fn(|| pools.0[0].draw(&assignment, || SECOND * 45)).count(), 2);
     }
 
     #[test]
@@ -169,7 +169,9 @@ mod tests {
         let (_, old) = worker(&RECYCLED, 0, 0, Duration::ZERO);
         let (_, new) = worker(&RECYCLED, 0, 1, Duration::ZERO);
         for at in (29..43).map(|seconds| SECOND * seconds) {
-            let here = |deal: &RowDeal| (0..24).filter(|row| deal.is_here(*row, AtEnd::Recycle, || at) == Some(true)).collect::<Vec<_>>();
+            let here = |assignment: &RowAssignment| {
+                (0..24).filter(|row| assignment.is_here(*row, AtEnd::Recycle, || at) == Some(true)).collect::<Vec<_>>()
+            };
             let (of_old, of_new) = (here(&old), here(&new));
             assert!(of_old.iter().all(|row| !of_new.contains(row)), "{at:?}: {of_old:?} {of_new:?}");
             match at.as_secs() {
@@ -182,14 +184,14 @@ mod tests {
 
     #[test]
     fn users_find_rows_at_every_time_of_a_hand_over() {
-        let (old, old_deal) = worker(&RECYCLED, 0, 0, Duration::ZERO);
-        let (new, new_deal) = worker(&RECYCLED, 0, 1, Duration::ZERO);
+        let (old, old_assignment) = worker(&RECYCLED, 0, 0, Duration::ZERO);
+        let (new, new_assignment) = worker(&RECYCLED, 0, 1, Duration::ZERO);
         for at in (0..120).map(|tenths| SECOND * 29 + SECOND * tenths / 10) {
-            for (pools, deal) in [(&old, &old_deal), (&new, &new_deal)] {
+            for (pools, assignment) in [(&old, &old_assignment), (&new, &new_assignment)] {
                 // The worker has as many rows as users, and each user draws several times.
-                let users = deal.slice.as_ref().unwrap().users_at(at).iter().sum::<u64>();
+                let users = assignment.slice.as_ref().unwrap().users_at(at).iter().sum::<u64>();
                 for _ in 0..3 {
-                    let rows: Vec<usize> = (0..users).map(|_| pools.0[0].draw(deal, || at).unwrap()).collect();
+                    let rows: Vec<usize> = (0..users).map(|_| pools.0[0].draw(assignment, || at).unwrap()).collect();
                     assert_eq!(BTreeSet::from_iter(&rows).len() as u64, users, "{at:?}: {rows:?}");
                     pools.release(&mut rows.iter().map(|row| (0, *row)).collect());
                 }

@@ -1,18 +1,18 @@
 //! A conformance spec that is built in its own project, with its own echo server.
 
-use crate::command::{Run, Said};
+use crate::command::{Output, Run};
 use crate::echo::Echo;
 use crate::machine;
 use crate::project::Project;
 use crate::report::Report;
 
-pub(crate) struct Trial {
+pub(crate) struct TestProject {
     project: Project,
     name: String,
     pub(crate) echo: Echo,
 }
 
-impl Trial {
+impl TestProject {
     /// `runner`: the content of that section of the profile, on one line.
     pub(crate) fn new(name: &str, runner: &str) -> Self {
         let echo = Echo::start();
@@ -35,29 +35,29 @@ impl Trial {
     }
 
     /// Runs all scenarios once, and asserts that every expectation holds.
-    pub(crate) fn passes(&self) -> Said {
-        let said = self.run(&["--debug", "--seed", "7"]).output();
-        let failed: Vec<&str> = said.lines().filter(|line| line.contains('✗') || line.contains("expected ")).collect();
-        assert!(said.code == Some(0), "{}\n{said}", failed.join("\n"));
-        said
+    pub(crate) fn passes(&self) -> Output {
+        let output = self.run(&["--debug", "--seed", "7"]).output();
+        let failed: Vec<&str> = output.lines().filter(|line| line.contains('✗') || line.contains("expected ")).collect();
+        assert!(output.code == Some(0), "{}\n{output}", failed.join("\n"));
+        output
     }
 
     /// As `passes`, under load, where requests, expectations and results are reused.
     pub(crate) fn passes_under_load(&self) {
-        let (said, report) = self.load(&[]);
-        assert!(report.requests() > 0 && report["summary"]["total"]["failures"] == 0, "{said}");
+        let (output, report) = self.load(&[]);
+        assert!(report.requests() > 0 && report["summary"]["total"]["failures"] == 0, "{output}");
     }
 
     /// Runs the profile's load. Returns its output and the JSON report.
-    pub(crate) fn load(&self, args: &[&str]) -> (Said, Report) {
-        self.load_ends(0, args)
+    pub(crate) fn load(&self, args: &[&str]) -> (Output, Report) {
+        self.load_exits(0, args)
     }
 
     /// As `load`, with this exit code.
-    pub(crate) fn load_ends(&self, code: i32, args: &[&str]) -> (Said, Report) {
+    pub(crate) fn load_exits(&self, code: i32, args: &[&str]) -> (Output, Report) {
         let _measures = machine::measuring();
-        let said = self.run(&[&["--seed", "7", "--json", "report.json"], args].concat()).ends(code);
-        (said, self.project.report("report.json"))
+        let output = self.run(&[&["--seed", "7", "--json", "report.json"], args].concat()).exits(code);
+        (output, self.project.report("report.json"))
     }
 
     /// The text of the spec.
