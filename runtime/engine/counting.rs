@@ -1,4 +1,4 @@
-//! The allocator of the tests: the system's allocator with a count of each thread's allocations.
+//! The allocator of the tests: the system's allocator with a count of each thread's allocations and their bytes.
 #![expect(unsafe_code, reason = "an allocator can't be written without")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -6,6 +6,7 @@ use std::cell::Cell;
 
 thread_local! {
     static COUNT: Cell<u64> = const { Cell::new(0) };
+    static BYTES: Cell<u64> = const { Cell::new(0) };
 }
 
 #[global_allocator]
@@ -18,15 +19,21 @@ pub(crate) fn allocations() -> u64 {
     COUNT.get()
 }
 
-fn count() {
-    // A thread that is ending has no counter any more.
+/// The bytes of all allocations of this thread so far. A larger allocation that replaces another one counts in full.
+pub(crate) fn allocated_bytes() -> u64 {
+    BYTES.get()
+}
+
+fn count(size: usize) {
+    // A thread that is ending has no counters any more.
     let _ = COUNT.try_with(|count| count.set(count.get() + 1));
+    let _ = BYTES.try_with(|bytes| bytes.set(bytes.get() + size as u64));
 }
 
 // SAFETY: every call is passed unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         // SAFETY: the caller's promise.
         unsafe { System.alloc(layout) }
     }
@@ -37,7 +44,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        count(size);
         // SAFETY: the caller's promise.
         unsafe { System.realloc(memory, layout, size) }
     }

@@ -3,22 +3,22 @@
 //! Every method reads the whole value that it judges, even after a mismatch. So a document that is invalid after some point never passes,
 //! and of a repeated key the last one counts, as in the tree.
 
+use std::collections::HashMap;
+
+use super::judge::mismatches;
 use super::{Bound, Context, Key, Matcher, Mismatch, Op, Verdict, number_is};
 use crate::source::MemberIndex;
 use crate::value::scan::{JsonKind, RawStr, Scan, Scanner};
 use crate::value::{Map, Number, Type, Value};
 
-/// The most members of an object that are judged without a tree, because each has one bit.
+/// The most members of an object that are judged without allocation, because each has one bit.
 const MOST_MEMBERS: usize = 64;
 
 /// Judges a body. The error lists each mismatch, also that the body isn't JSON.
 pub fn judge_bytes(matcher: &Matcher, json: &[u8], context: &Context<'_>) -> Verdict {
     match matches_bytes(matcher, json, context) {
         Ok(true) => Ok(()),
-        Ok(false) => match Value::from_json(json) {
-            Ok(value) => super::judge(matcher, &value, context),
-            Err(fault) => Err(not_json(context, fault.0)),
-        },
+        Ok(false) => Err(mismatches(matcher, json, context).unwrap_or_else(|error| not_json(context, error.explain(json).0))),
         Err(error) => Err(not_json(context, error.explain(json).0)),
     }
 }
@@ -51,7 +51,7 @@ fn wrong(scanner: &mut Scanner<'_>) -> Scan<bool> {
 }
 
 impl Context<'_> {
-    fn value(&self, matcher: &Matcher, scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
+    pub(super) fn value(&self, matcher: &Matcher, scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
         let kind = scanner.kind()?;
         match (matcher, kind) {
             (Matcher::Any, _) => scanner.skip().map(|()| true),
@@ -144,20 +144,22 @@ impl Context<'_> {
         Ok(all && !(exact && more))
     }
 
+    /// Judges an object with many expected members, which are found by their keys.
     fn large_object(&self, members: &[(Key, Matcher)], scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
-        let Value::Object(object) = Value::scan(scanner)? else {
-            return Ok(false);
-        };
-        let member = |(key, matcher): &(Key, Matcher)| match object.get(self.key(*key)) {
-            Some(value) => {
-                // A value that was read from JSON can always be written as JSON.
-                let json = value.to_json().unwrap_or_default();
-                self.value(matcher, &mut Scanner::new(json.as_bytes()), exact).unwrap_or(false)
+        let places: HashMap<&str, usize> = members.iter().enumerate().map(|(at, (key, _))| (self.key(*key), at)).collect();
+        let mut holds: Vec<bool> = members.iter().map(|(_, matcher)| self.may_be_absent(matcher)).collect();
+        let (mut more, mut first) = (false, true);
+        scanner.enter()?;
+        while let Some(key) = scanner.member(&mut first)? {
+            match places.get(&*key.text()).and_then(|at| Some((members.get(*at)?, holds.get_mut(*at)?))) {
+                Some(((_, matcher), holds)) => *holds = self.value(matcher, scanner, exact)?,
+                None => {
+                    more = true;
+                    scanner.skip()?;
+                }
             }
-            None => self.may_be_absent(matcher),
-        };
-        let more = || object.keys().any(|key| !members.iter().any(|(known, _)| self.key(*known) == key));
-        Ok(members.iter().all(member) && !(exact && more()))
+        }
+        Ok(holds.iter().all(|holds| *holds) && !(exact && more))
     }
 
     fn list(&self, items: &[Matcher], rest: Option<usize>, scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
@@ -165,25 +167,27 @@ impl Context<'_> {
         let front = rest.map_or(items.len(), |rest| rest.min(items.len()));
         // Only items after `..` need the list's length in advance.
         let count = if front < items.len() { scanner.clone().skip_items(&mut true)? } else { 0 };
-        let back = items.len() - front;
         let (mut at, mut first, mut holds) = (0, true, true);
-        while scanner.item(&mut first)? {
-            let matcher = if at < front {
-                items.get(at)
-            } else {
-                (at + back).checked_sub(count).filter(|_| back > 0).and_then(|place| items.get(front + place))
-            };
-            match matcher {
-                Some(matcher) => holds &= self.value(matcher, scanner, exact)?,
-                None => scanner.skip()?,
-            }
+        while at < front && scanner.item(&mut first)? {
+            holds &= self.value(&items[at], scanner, exact)?;
             at += 1;
         }
-        Ok(holds && if rest.is_some() { at >= items.len() } else { at == items.len() })
+        if at < front {
+            return Ok(false);
+        }
+        let mut skipped = count.saturating_sub(items.len());
+        for matcher in &items[front..] {
+            if !scanner.skip_to_item(&mut first, std::mem::take(&mut skipped))? {
+                return Ok(false);
+            }
+            holds &= self.value(matcher, scanner, exact)?;
+        }
+        let others = scanner.skip_items(&mut first)?;
+        Ok(holds && (rest.is_some() || others == 0))
     }
 
     /// Compares with a value. Unless `exact`, objects may have further members.
-    fn equal(&self, wanted: &Value, scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
+    pub(super) fn equal(&self, wanted: &Value, scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
         let kind = scanner.kind()?;
         match (wanted, kind) {
             (Value::Null, JsonKind::Null) | (Value::Bool(true), JsonKind::True) | (Value::Bool(false), JsonKind::False) => {
@@ -206,14 +210,14 @@ impl Context<'_> {
                 }
                 Ok(holds && at == items.len())
             }
-            (Value::Object(members), JsonKind::Object) => self.equal_object(members, wanted, scanner, exact),
+            (Value::Object(members), JsonKind::Object) => self.equal_object(members, scanner, exact),
             _ => wrong(scanner),
         }
     }
 
-    fn equal_object(&self, members: &Map, wanted: &Value, scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
+    fn equal_object(&self, members: &Map, scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
         if members.len() > MOST_MEMBERS {
-            return Ok(super::tree::is_like(wanted, &Value::scan(scanner)?, exact));
+            return self.equal_large_object(members, scanner, exact);
         }
         scanner.enter()?;
         let (mut good, mut more, mut first) = (0_u64, false, true);
@@ -227,5 +231,21 @@ impl Context<'_> {
             }
         }
         Ok(!(exact && more) && good.count_ones() as usize == members.len())
+    }
+
+    fn equal_large_object(&self, members: &Map, scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
+        let mut good = vec![false; members.len()];
+        scanner.enter()?;
+        let (mut more, mut first) = (false, true);
+        while let Some(key) = scanner.member(&mut first)? {
+            match members.get_full(&*key.text()) {
+                Some((at, _, value)) => good[at] = self.equal(value, scanner, exact)?,
+                None => {
+                    more = true;
+                    scanner.skip()?;
+                }
+            }
+        }
+        Ok(!(exact && more) && good.iter().all(|good| *good))
     }
 }

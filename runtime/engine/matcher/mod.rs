@@ -1,12 +1,14 @@
 //! Expectations over JSON, headers and text.
 //!
 //! A [`Matcher`] is a static tree that is a constant of the generated code; a value that is known only while the test runs is `Arg(i)`.
-//! Two judges give the same result on every document: [`judge`] over a [`Value`], which explains each mismatch, and [`matches_bytes`] over
-//! raw JSON, which takes one pass and allocates nothing. [`judge_bytes`] combines them.
+//! [`matches_bytes`] judges raw JSON in one pass and allocates nothing. [`judge_bytes`] judges a document that doesn't match once more, to
+//! explain each mismatch. Neither makes a tree of the document.
 
 mod bytes;
 mod explain;
 mod headers;
+mod judge;
+#[cfg(test)]
 mod tree;
 mod verdict_cache;
 
@@ -18,7 +20,6 @@ use regex::Regex;
 pub(crate) use bytes::holds_members;
 pub use bytes::{judge_bytes, matches_bytes};
 pub use headers::{judge_headers, judge_text};
-pub use tree::judge;
 pub(crate) use verdict_cache::VerdictCache;
 
 use crate::value::{Number, Type, Value};

@@ -1,4 +1,4 @@
-//! Judges the tree of a value, and collects every mismatch with its path.
+//! The oracle of the tests: judges the tree of a value, and collects every mismatch with its path.
 
 use std::fmt::Write;
 
@@ -6,24 +6,10 @@ use super::{Bound, Context, MOST_MISMATCHES, Matcher, Mismatch, Op, Verdict, num
 use crate::value::{Map, Number, Type, Value, ops};
 
 /// Judges a value.
-pub fn judge(matcher: &Matcher, value: &Value, context: &Context<'_>) -> Verdict {
+pub(super) fn judge(matcher: &Matcher, value: &Value, context: &Context<'_>) -> Verdict {
     let mut judge = Judge { context, path: Vec::new(), found: Vec::new() };
     judge.value(matcher, value, false);
     if judge.found.is_empty() { Ok(()) } else { Err(judge.found) }
-}
-
-/// Whether a value equals the wanted one. Unless `exact`, its objects may have further members.
-pub(super) fn is_like(wanted: &Value, value: &Value, exact: bool) -> bool {
-    match (wanted, value) {
-        (Value::Object(wanted), Value::Object(object)) => {
-            let holds = |(key, wanted): (&_, &Value)| object.get(key).is_some_and(|value| is_like(wanted, value, exact));
-            (!exact || wanted.len() == object.len()) && wanted.iter().all(holds)
-        }
-        (Value::List(wanted), Value::List(list)) => {
-            wanted.len() == list.len() && wanted.iter().zip(list.iter()).all(|(wanted, value)| is_like(wanted, value, exact))
-        }
-        _ => wanted == value,
-    }
 }
 
 enum TreeStep<'a> {

@@ -8,12 +8,14 @@ pub mod html;
 pub mod json;
 pub mod jsonpath;
 mod member_index;
+#[cfg(test)]
+mod memory_tests;
 pub mod regex;
 
 pub use built::{BuiltPart, Quoting, build};
 pub use form::{fill_form, form_of};
 pub use html::Page;
-pub use json::{PathStep, json_path, json_path_bytes, json_value, why_nothing};
+pub use json::{PathStep, json_path_bytes};
 pub(crate) use json::{json_path_members, push_key};
 pub use jsonpath::JsonPathQuery;
 pub(crate) use member_index::{IndexState, MemberIndex};
@@ -34,7 +36,7 @@ pub enum Pick<'a> {
 }
 
 impl Pick<'_> {
-    fn of(self, mut found: impl Iterator<Item = Value>) -> Option<Value> {
+    pub(crate) fn of(self, mut found: impl Iterator<Item = Value>) -> Option<Value> {
         match self {
             Self::One => found.next(),
             Self::All => {

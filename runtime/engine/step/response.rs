@@ -32,7 +32,15 @@ impl<'r> Response<'r> {
 
     /// `json "$…"`.
     pub fn json_path(&self, path: usize, pick: Pick<'_>) -> Eval<Option<Value>> {
-        self.user.world().query(path)?.take(self.raw.body(), pick)
+        self.take(self.user.world().query(path)?, pick)
+    }
+
+    /// A query that names at most one value reads it as `json` does, from the members that are already known.
+    fn take(&self, query: &source::JsonPathQuery, pick: Pick<'_>) -> Eval<Option<Value>> {
+        match query.steps() {
+            Some(steps) => Ok(pick.of(self.json(&steps)?.into_iter())),
+            None => query.take(self.raw.body(), pick),
+        }
     }
 
     /// `header "X"`.
@@ -79,7 +87,7 @@ impl<'r> Response<'r> {
     pub fn json_path_built(&self, parts: &[source::BuiltPart<'_>], pick: Pick<'_>) -> Eval<Option<Value>> {
         let path = source::build(parts)?;
         let query = source::JsonPathQuery::parse(&path).map_err(|_| EvalError(format!("{path:?} is not a JSONPath")))?;
-        query.take(self.raw.body(), pick)
+        self.take(&query, pick)
     }
 
     /// `html "css{x}" @attribute`.

@@ -81,8 +81,7 @@ impl Value {
             Self::Null | Self::Absent => self.type_name().to_owned(),
             Self::Str(text) => format!("the string {}", quoted(text)),
             Self::Bytes(bytes) => format!("{} bytes", bytes.len()),
-            Self::List(items) if items.len() == 1 => "a list of 1 item".to_owned(),
-            Self::List(items) => format!("a list of {} items", items.len()),
+            Self::List(items) => list_of(items.len()),
             Self::Object(_) | Self::Form(_) => self.kind().to_owned(),
             Self::File(file) => format!("the file {}", file.name),
             Self::Exact(exact) => format!("the {} {}", self.type_name(), cut(exact.text())),
@@ -142,6 +141,11 @@ impl Value {
             other => Err(EvalError(format!("{what}: expected a list, got {}", other.describe()))),
         }
     }
+}
+
+/// Describes a list with this many items.
+pub(crate) fn list_of(count: usize) -> String {
+    format!("a list of {count} item{}", if count == 1 { "" } else { "s" })
 }
 
 fn quoted(text: &str) -> String {

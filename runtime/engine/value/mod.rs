@@ -4,15 +4,22 @@
 //! an [`EvalError`], from which the step or statement makes a failure with a location.
 
 mod access;
+mod blocks;
 pub mod build;
+mod check;
+#[cfg(test)]
+mod check_tests;
 mod compare;
 pub mod convert;
+mod find;
 pub mod format;
 mod json;
 mod make;
+mod nesting;
 pub mod number;
 pub mod ops;
 mod raw_str;
+mod scalars;
 pub mod scan;
 mod skip;
 mod text;
@@ -29,6 +36,7 @@ use indexmap::IndexMap;
 pub use convert::{Type, convert_json, convert_text};
 pub use format::FormatSpec;
 pub use json::write_json_string;
+pub(crate) use make::list_of;
 pub use number::{Exact, Number};
 pub use text::{Part, path_segment, query_value, text, write_duration, write_time};
 pub(crate) use text::{RESERVED, timestamp};

@@ -26,6 +26,11 @@ impl<'a> RawStr<'a> {
         (self.raw.as_ptr().addr() - document.as_ptr().addr(), self.raw.len(), self.escaped)
     }
 
+    /// Whether both mean the same text.
+    pub(crate) fn means_same(self, other: Self) -> bool {
+        if self.escaped || other.escaped { self.text() == other.text() } else { self.raw == other.raw }
+    }
+
     /// Whether it means `text`. It allocates only if it contains an escape.
     pub fn is(self, text: &str) -> bool {
         if self.escaped { self.text() == text } else { self.raw == text.as_bytes() }

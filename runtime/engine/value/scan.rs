@@ -79,12 +79,22 @@ impl<'a> Scanner<'a> {
         Self { bytes, at, depth: 1 }
     }
 
+    /// A scanner at a value whose position is known, in a document that was checked.
+    pub(crate) fn at(bytes: &'a [u8], at: usize) -> Self {
+        Self { bytes, at, depth: 0 }
+    }
+
+    /// The position of the next byte.
+    pub(crate) fn place(&self) -> usize {
+        self.at
+    }
+
     fn fail<T>(&self, why: &'static str) -> Scan<T> {
         Err(ScanError { at: self.at, why })
     }
 
     #[inline]
-    fn space(&mut self) {
+    pub(super) fn space(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(self.at) {
             self.at += 1;
         }
@@ -284,38 +294,6 @@ impl<'a> Scanner<'a> {
         Ok(Some(key))
     }
 
-    /// Skips the next object, and calls `visit` with each member's key and the position of its value.
-    pub(crate) fn pass_members(&mut self, mut visit: impl FnMut(RawStr<'a>, usize)) -> Scan<()> {
-        self.enter()?;
-        let mut first = true;
-        loop {
-            let key = match self.plain_key() {
-                Some(key) => key,
-                None => match self.member(&mut first)? {
-                    Some(key) => key,
-                    None => return Ok(()),
-                },
-            };
-            visit(key, self.at);
-            self.skip()?;
-        }
-    }
-
-    /// The next key, except the first one, in the form that programs write: without white space around it.
-    #[inline(always)]
-    fn plain_key(&mut self) -> Option<RawStr<'a>> {
-        let start = self.at + 2;
-        if self.bytes.get(self.at..start)? != b",\"" {
-            return None;
-        }
-        let end = self.plain_end(start)?;
-        if self.bytes.get(end + 1) != Some(&b':') {
-            return None;
-        }
-        self.at = end + 2;
-        Some(RawStr { raw: &self.bytes[start..end], escaped: false })
-    }
-
     #[inline(always)]
     fn next(&mut self, first: &mut bool, close: u8, why: &'static str) -> Scan<bool> {
         self.space();
@@ -328,15 +306,18 @@ impl<'a> Scanner<'a> {
             Some(_) if std::mem::take(first) => Ok(true),
             Some(b',') => {
                 self.at += 1;
-                self.space();
-                if self.bytes.get(self.at) == Some(&close) {
-                    return self.fail("a comma too many");
-                }
-                Ok(true)
+                self.no_end(close).map(|()| true)
             }
             Some(_) => self.fail(why),
             None => self.fail("it ends too early"),
         }
+    }
+
+    /// Checks that the end does not follow a comma.
+    #[inline(always)]
+    pub(super) fn no_end(&mut self, close: u8) -> Scan<()> {
+        self.space();
+        if self.bytes.get(self.at) == Some(&close) { self.fail("a comma too many") } else { Ok(()) }
     }
 
     /// Skips the next value of any kind.
@@ -376,15 +357,5 @@ impl<'a> Scanner<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Skips the rest of the entered list, and returns the number of skipped items.
-    pub fn skip_items(&mut self, first: &mut bool) -> Scan<usize> {
-        let mut count = 0;
-        while self.item(first)? {
-            self.skip()?;
-            count += 1;
-        }
-        Ok(count)
     }
 }

@@ -1,33 +1,26 @@
-//! Skips lists and objects that nobody reads: checks each byte and builds no value.
+//! Skips values that nobody reads: checks each byte and builds no value.
+//!
+//! A short list or object is read token by token, and a longer one in blocks ([`check`]). An invalid value is not skipped: the caller
+//! then reads it token by token until it finds the error.
 
+use std::sync::LazyLock;
+
+use fearless_simd::{Level, dispatch};
+
+use super::check::{Checked, Task, check};
+use super::nesting::Nesting;
 use super::raw_str::{NONE, specials};
-use super::scan::{MAX_DEPTH, Scanner};
+use super::scan::{Scan, Scanner};
 
-/// For each open list or object, whether it is an object, with one bit per level.
-struct Nesting {
-    objects: [u64; MAX_DEPTH / 64],
-    depth: usize,
-    in_object: bool,
-}
+/// The bytes of a list or an object that are read token by token. For fewer bytes, that takes fewer instructions than a block.
+const SHORT: usize = 32;
 
-impl Nesting {
-    /// Opens a level; `None` if it is too deep.
-    #[inline(always)]
-    fn open(&mut self, is_object: bool) -> Option<()> {
-        let word = self.objects.get_mut(self.depth / 64)?;
-        let bit = self.depth % 64;
-        *word = *word & !(1 << bit) | u64::from(is_object) << bit;
-        self.depth += 1;
-        self.in_object = is_object;
-        Some(())
-    }
+/// The vector instructions of this machine.
+static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
 
-    #[inline(always)]
-    fn close(&mut self) {
-        self.depth -= 1;
-        let at = self.depth.wrapping_sub(1);
-        self.in_object = self.objects.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1);
-    }
+fn in_blocks(task: Task<'_>) -> Option<Checked> {
+    let level = *LEVEL;
+    dispatch!(level, simd => check(simd, task))
 }
 
 impl Scanner<'_> {
@@ -36,8 +29,14 @@ impl Scanner<'_> {
     pub(super) fn skip_nested(&mut self) -> Option<()> {
         let (bytes, outside) = (self.bytes, self.depth);
         let mut at = self.at;
-        let mut nesting = Nesting { objects: [0; MAX_DEPTH / 64], depth: outside, in_object: false };
+        let long = at + SHORT;
+        let mut nesting = Nesting::new(outside);
         loop {
+            if at > long {
+                let task = Task { bytes, at, expects_value: true, nesting, outside, commas: usize::MAX };
+                self.at = in_blocks(task)?.end;
+                return Some(());
+            }
             match *bytes.get(at)? {
                 b'"' => at = string_end(bytes, at)?,
                 b'{' => {
@@ -68,7 +67,7 @@ impl Scanner<'_> {
             // The position is after a value.
             while nesting.depth > outside {
                 at = space_end(bytes, at);
-                match (*bytes.get(at)?, nesting.in_object) {
+                match (*bytes.get(at)?, nesting.in_object()) {
                     (b',', true) => {
                         at = key_end(bytes, space_end(bytes, at + 1))?;
                         break;
@@ -89,6 +88,61 @@ impl Scanner<'_> {
                 return Some(());
             }
         }
+    }
+
+    /// Skips the rest of the entered list or object, from a value on or from after one, until so many of its commas. `None` if it is
+    /// invalid; then it skips nothing.
+    fn rest_in_blocks(&mut self, is_object: bool, expects_value: bool, commas: usize) -> Option<Checked> {
+        let outside = self.depth - 1;
+        let mut nesting = Nesting::new(outside);
+        nesting.open(is_object)?;
+        let checked = in_blocks(Task { bytes: self.bytes, at: self.at, expects_value, nesting, outside, commas })?;
+        self.at = checked.end;
+        if checked.is_closed {
+            self.depth = outside;
+        }
+        Some(checked)
+    }
+
+    /// Skips the rest of the entered list, and returns the number of skipped items. `first` is true before the first item.
+    pub fn skip_items(&mut self, first: &mut bool) -> Scan<usize> {
+        let is_first = *first;
+        if is_first && !self.item(first)? {
+            return Ok(0);
+        }
+        if let Some(rest) = self.rest_in_blocks(false, is_first, usize::MAX) {
+            return Ok(rest.commas + usize::from(is_first));
+        }
+        let mut count = 0;
+        while (is_first && count == 0) || self.item(first)? {
+            self.skip()?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Skips `count` items of the entered list and moves to the next one; `false` at the list's end.
+    pub fn skip_to_item(&mut self, first: &mut bool, count: usize) -> Scan<bool> {
+        let is_first = *first;
+        if count == 0 || is_first {
+            let is_there = self.item(first)?;
+            if count == 0 || !is_there {
+                return Ok(is_there);
+            }
+        }
+        if let Some(passed) = self.rest_in_blocks(false, is_first, count.saturating_add(usize::from(!is_first))) {
+            return if passed.is_closed { Ok(false) } else { self.no_end(b']').map(|()| true) };
+        }
+        if !is_first && !self.item(first)? {
+            return Ok(false);
+        }
+        for _ in 0..count {
+            self.skip()?;
+            if !self.item(first)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 

@@ -1,0 +1,235 @@
+//! Tests that documents are checked in blocks as they are token by token, and as serde_json does.
+
+use crate::functions::Rng;
+use crate::value::scan::Scanner;
+use crate::value::{Value, blocks};
+
+/// Whether a list or an object is accepted. serde_json, the tree and the error that is found token by token have to agree.
+fn passes(json: &[u8]) -> bool {
+    let mut scanner = Scanner::new(json);
+    let passed = scanner.skip().and_then(|()| scanner.end()).is_ok();
+    let shown = String::from_utf8_lossy(json);
+    assert_eq!(passed, Value::from_json(json).is_ok(), "{shown}");
+    if passed {
+        assert_eq!(scanner.place(), json.len(), "{shown}");
+    }
+    // serde_json refuses halves of surrogate pairs, and numbers that no float can hold.
+    match serde_json::from_slice::<serde_json::Value>(json) {
+        Ok(_) => assert!(passed, "{shown}"),
+        Err(why) if ["out of range", "surrogate", "hex escape"].iter().any(|known| why.to_string().contains(known)) => {}
+        Err(why) => assert!(!passed, "{why}: {shown}"),
+    }
+    passed
+}
+
+/// A list with a part at each position of a block.
+fn at_each_position(part: &[u8], check: impl Fn(&[u8])) {
+    for shift in 0..=blocks::SIZE {
+        check(&[b"[0,".as_slice(), &vec![b' '; 40 + shift], part, b" , 1]"].concat());
+        check(&[b"[\"".as_slice(), &vec![b'x'; 40 + shift], b"\",", part, b",{\"a\":", part, b"}]"].concat());
+    }
+}
+
+#[test]
+fn numbers_and_words_are_checked_at_each_position() {
+    for good in
+        ["0", "-0", "7", "12", "-12", "1.5", "-0.25", "1E5", "1.5e+30", "0e-1", "123456789012345678901234567890", "true", "false", "null"]
+    {
+        at_each_position(good.as_bytes(), |json| assert!(passes(json), "{good}"));
+    }
+    for bad in [
+        "01",
+        "-",
+        "-01",
+        "1.",
+        ".5",
+        "1..2",
+        "1.2.3",
+        "1-2",
+        "--1",
+        "1e",
+        "1e+",
+        "1.e5",
+        "+1",
+        "-a",
+        "1_0",
+        "0x1",
+        "1a",
+        "tru",
+        "truex",
+        "nulll",
+        "Null",
+        "NaN",
+        "é",
+        "1 2",
+        "true false",
+        "'a'",
+        "\\n",
+        "1e5.5",
+        "00",
+        "0.0.",
+        "-.5",
+        "1e5e5",
+    ] {
+        at_each_position(bad.as_bytes(), |json| assert!(!passes(json), "{bad}"));
+    }
+}
+
+#[test]
+fn strings_are_checked_at_each_position() {
+    for good in
+        [r#""""#, r#""a""#, r#""\\""#, r#""\"""#, r#""\\\"x\\\\""#, r#""\/\b\f\n\r\t""#, r#""\u00e9\uD83D""#, "\"é😀\"", "\"{[:,]}\""]
+    {
+        at_each_position(good.as_bytes(), |json| assert!(passes(json), "{good}"));
+    }
+    for bad in [
+        &b"\"\\x\""[..],
+        b"\"\\\"",
+        b"\"\\u12\"",
+        b"\"\\u12g4\"",
+        b"\"\n\"",
+        b"\"\x01\"",
+        b"\"\xff\"",
+        b"\"\xed\xa0\x80\"",
+        b"\"a\"\"b\"",
+        b"\"a",
+    ] {
+        at_each_position(bad, |json| assert!(!passes(json), "{}", String::from_utf8_lossy(bad)));
+    }
+}
+
+#[test]
+fn structure_is_checked_at_each_position() {
+    for good in ["[]", "{}", "[ ]", "{ }", "[[],{}]", r#"{"a":1}"#, r#"{ "a" : [ 1 , "b" ] , "c" : { } }"#, "[\"a\",\"b\"]", "[\n\t1\r\n]"]
+    {
+        at_each_position(good.as_bytes(), |json| assert!(passes(json), "{good}"));
+    }
+    for bad in [
+        "[",
+        "]",
+        "{",
+        "}",
+        "[}",
+        "{]",
+        "[1,]",
+        "[,1]",
+        "[1,,2]",
+        "[,]",
+        "{,}",
+        r#"{"a"}"#,
+        r#"{"a":}"#,
+        r#"{"a":1,}"#,
+        r#"{"a":1,"b"}"#,
+        r#"{"a" 1}"#,
+        r#"{"a"::1}"#,
+        r#"{:1}"#,
+        r#"{1:1}"#,
+        r#"{"a":1:2}"#,
+        r#"{"a":"b":"c"}"#,
+        r#"["a":1]"#,
+        r#"[1,"a":1]"#,
+        r#"{"a":1,[2]}"#,
+        r#"{"a":1 "b":2}"#,
+        r#"{[]}"#,
+        r#"{{}}"#,
+        "[1]]",
+        "[[1]",
+        r#"{"a":[}"#,
+        "[1\u{b}]",
+        ":",
+        ",",
+        r#"{"a":"b" "c"}"#,
+        r#"{"a","b":1}"#,
+    ] {
+        at_each_position(bad.as_bytes(), |json| assert!(!passes(json), "{bad}"));
+    }
+}
+
+fn random(rng: &Rng, depth: u32, out: &mut String) {
+    let count = rng.below(5);
+    match rng.below(if depth == 0 { 6 } else { 9 }) {
+        0 => out.push_str("true"),
+        1 => out.push_str(&format!("{}", rng.below(100_000))),
+        2 => out.push_str(&format!("-{}.{}", rng.below(100), rng.below(1000))),
+        3 => out.push_str("\"a \\\" b\""),
+        4 => out.push_str("\"é, {x}\""),
+        5 => out.push_str("null"),
+        6 => {
+            out.push('{');
+            for number in 0..count {
+                out.push_str(if number > 0 { ", " } else { "" });
+                out.push_str(&format!("\"k{number}\":"));
+                random(rng, depth - 1, out);
+            }
+            out.push('}');
+        }
+        _ => {
+            out.push('[');
+            for number in 0..count {
+                out.push_str(if number > 0 { "," } else { "" });
+                random(rng, depth - 1, out);
+            }
+            out.push_str(" ]");
+        }
+    }
+}
+
+#[test]
+fn random_documents_are_checked_as_token_by_token() {
+    let mut passed = 0;
+    for seed in 0..5_000 {
+        let rng = Rng::new(seed, 7);
+        let mut json = String::from("[");
+        for _ in 0..8 {
+            random(&rng, 4, &mut json);
+            json.push(',');
+        }
+        json.push_str("0]");
+        let mut json = json.into_bytes();
+        if rng.below(4) > 0 {
+            let at = rng.place(json.len());
+            match rng.below(3) {
+                0 => json[at] = b"{}[]\",:1\\-.e tn\x00\xff"[rng.place(17)],
+                1 => drop(json.remove(at)),
+                _ => json.insert(at, b"{}[]\",:1\\-.e tn\x00\xff"[rng.place(17)]),
+            }
+        }
+        passed += u32::from(passes(&json));
+    }
+    assert!((1_250..4_750).contains(&passed), "{passed}");
+}
+
+#[test]
+fn items_are_counted_and_found_in_blocks() {
+    for seed in 0..300 {
+        let rng = Rng::new(seed, 9);
+        let count = rng.place(60);
+        let items: Vec<String> = (0..count)
+            .map(|_| {
+                let mut item = " ".repeat(rng.place(20));
+                random(&rng, 2, &mut item);
+                item
+            })
+            .collect();
+        let json = format!("[{}] ", items.join(","));
+        let enter = || {
+            let mut scanner = Scanner::new(json.as_bytes());
+            scanner.enter().unwrap();
+            scanner
+        };
+        assert_eq!(enter().skip_items(&mut true), Ok(count), "{json}");
+        for skipped in [0, 1, 5, count / 2, count.saturating_sub(1), count, count + 1] {
+            let (mut scanner, mut first) = (enter(), true);
+            assert_eq!(scanner.skip_to_item(&mut first, skipped), Ok(skipped < count), "{skipped} of {json}");
+            if skipped < count {
+                let found = Value::scan(&mut scanner).unwrap();
+                assert_eq!(found, Value::from_json(items[skipped].as_bytes()).unwrap(), "{skipped} of {json}");
+                // From after an item.
+                let left = count - skipped - 1;
+                assert_eq!(scanner.clone().skip_to_item(&mut first.clone(), 2), Ok(left > 2), "{skipped} of {json}");
+                assert_eq!(scanner.skip_items(&mut first), Ok(left), "{skipped} of {json}");
+                scanner.end().unwrap();
+            }
+        }
+    }
+}
