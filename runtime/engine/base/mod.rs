@@ -3,6 +3,7 @@
 pub mod clock;
 pub(crate) mod flow;
 pub(crate) mod location;
+pub(crate) mod search;
 pub(crate) mod secrets;
 pub(crate) mod timers;
 pub(crate) mod work;

@@ -6,6 +6,8 @@ use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use regex::Regex;
 
 use super::{bytes_of, list_of, refuse, text_of};
+use crate::base::search::{MATCHES, check_cost};
+use crate::base::work::WorkLimit;
 use crate::value::{Eval, EvalError, Value};
 
 /// `join(xs, sep)`
@@ -40,7 +42,24 @@ pub fn replace(s: &Value, from: &Value, to: &Value) -> Eval {
 /// `replace(s, /from/, to)`: replaces every match. `$1` and `$name` in `to` are its groups.
 pub fn replace_regex(s: &Value, from: &Regex, to: &Value) -> Eval {
     let (text, to) = (text_of("replace", s)?, text_of("replace", to)?);
-    Ok(from.replace_all(text, to).into_owned().into())
+    check_cost(from, text).map_err(EvalError)?;
+    let limit = WorkLimit::of(text.len());
+    let work = limit.start();
+    let (mut out, mut end) = (EcoString::new(), 0);
+    let mut replaced = String::new();
+    for (number, captures) in from.captures_iter(text).enumerate() {
+        let found = captures.get_match();
+        out.push_str(&text[end..found.start()]);
+        replaced.clear();
+        captures.expand(to, &mut replaced);
+        out.push_str(&replaced);
+        end = found.end();
+        if number % MATCHES == MATCHES - 1 && work.is_too_much() {
+            return Err(EvalError(format!("the regex can't be applied: {}", work.excess())));
+        }
+    }
+    out.push_str(&text[end..]);
+    Ok(Value::Str(out))
 }
 
 /// `trim(s)`

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::{Context, Key, MOST_MISMATCHES, Matcher, Mismatch};
+use crate::base::search::check_cost;
 use crate::value::scan::{JsonKind, RawStr, Scan, Scanner};
 use crate::value::{Type, Value, list_of, ops};
 
@@ -84,9 +85,22 @@ impl<'a> Judge<'a> {
             _ => {}
         }
         if !self.context.value(matcher, &mut value.clone(), exact)? {
-            self.fail(self.context.expected(matcher), describe(value)?);
+            let actual = match self.excess(matcher, kind, value)? {
+                Some(excess) => format!("a long string: {excess}"),
+                None => describe(value)?,
+            };
+            self.fail(self.context.expected(matcher), actual);
         }
         Ok(())
+    }
+
+    /// Why a regex isn't applied to a string.
+    fn excess(&self, matcher: &Matcher, kind: JsonKind, value: &Scanner<'a>) -> Scan<Option<String>> {
+        let (Matcher::Regex { index, .. }, JsonKind::Str) = (matcher, kind) else { return Ok(None) };
+        let mut scanner = value.clone();
+        scanner.kind()?;
+        let text = scanner.string()?.text();
+        Ok(self.context.regexes.get(*index).and_then(|regex| check_cost(regex, &text).err()))
     }
 
     fn object(&mut self, members: &[(Key, Matcher)], object: &Scanner<'a>, exact: bool) -> Scan<()> {

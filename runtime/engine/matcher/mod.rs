@@ -22,6 +22,7 @@ pub use bytes::{judge_bytes, matches_bytes};
 pub use headers::{judge_headers, judge_text};
 pub(crate) use verdict_cache::VerdictCache;
 
+use crate::base::search::check_cost;
 use crate::value::{Number, Type, Value};
 
 /// The most mismatches that one failed expectation lists.
@@ -176,7 +177,7 @@ impl<'a> Context<'a> {
     }
 
     fn regex(&self, index: usize, negated: bool, text: &str) -> bool {
-        self.regexes.get(index).is_some_and(|regex| regex.is_match(text) != negated)
+        self.regexes.get(index).is_some_and(|regex| check_cost(regex, text).is_ok() && regex.is_match(text) != negated)
     }
 
     fn key(&self, key: Key) -> &'a str {

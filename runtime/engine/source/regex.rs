@@ -3,17 +3,16 @@
 use regex::{Captures, Regex};
 
 use super::Pick;
+use crate::base::search::{MATCHES, check_cost};
 use crate::base::work::WorkLimit;
 use crate::value::{Eval, EvalError, Value};
-
-/// The matches between two checks of the limit.
-const MATCHES: usize = 16;
 
 /// The result of a regex: its first group, the whole match if it has no group, or an object if its groups have names.
 ///
 /// # Errors
-/// If it takes too long: the search for each match can read the whole text.
+/// If it takes too long: a search can be slow, and the search for each match can read the whole text.
 pub fn take_regex(regex: &Regex, text: &str, pick: Pick<'_>) -> Eval<Option<Value>> {
+    check_cost(regex, text).map_err(EvalError)?;
     let limit = WorkLimit::of(text.len());
     let work = limit.start();
     let mut is_too_much = false;

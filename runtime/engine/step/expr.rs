@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::base::search::check_cost;
 use crate::request::lines::one_line;
 use crate::source::{Pick, take_regex};
 use crate::user::User;
@@ -11,7 +12,11 @@ use crate::value::{Eval, EvalError, FileValue, Value};
 pub fn matches(user: &User, value: &Value, regex: usize) -> Eval<bool> {
     match value {
         Value::Null => Ok(false),
-        value => Ok(user.regex(regex).is_match(&value.to_text()?)),
+        value => {
+            let (regex, text) = (user.regex(regex), value.to_text()?);
+            check_cost(regex, &text).map_err(EvalError)?;
+            Ok(regex.is_match(&text))
+        }
     }
 }
 
