@@ -18,14 +18,14 @@ pub(super) fn mismatches(matcher: &Matcher, json: &[u8], context: &Context<'_>) 
     Ok(judge.found)
 }
 
-enum Step<'a> {
+enum MismatchStep<'a> {
     Key(Cow<'a, str>),
     Item(usize),
 }
 
 struct Judge<'a> {
     context: &'a Context<'a>,
-    path: Vec<Step<'a>>,
+    path: Vec<MismatchStep<'a>>,
     found: Vec<Mismatch>,
 }
 
@@ -108,7 +108,7 @@ impl<'a> Judge<'a> {
         let found = Members::read(object, &keys)?;
         for (at, (key, matcher)) in members.iter().enumerate() {
             let key = self.context.key(*key);
-            self.step(Step::Key(key.into()), |judge| {
+            self.step(MismatchStep::Key(key.into()), |judge| {
                 match &found.wanted[at] {
                     Some(value) => judge.value(matcher, value, exact)?,
                     None if judge.context.may_be_absent(matcher) => {}
@@ -126,7 +126,7 @@ impl<'a> Judge<'a> {
             // Of a repeated key, the last one counts.
             if self.found.len() < MOST_MISMATCHES && !members.others[at + 1..].iter().any(|(other, _)| other.means_same(*key)) {
                 let actual = describe(value)?;
-                self.step(Step::Key(key.text()), |judge| {
+                self.step(MismatchStep::Key(key.text()), |judge| {
                     judge.fail("no such member".to_owned(), actual);
                     Ok(())
                 })?;
@@ -143,7 +143,7 @@ impl<'a> Judge<'a> {
         let (mut first, mut at) = (true, 0);
         while self.found.len() < MOST_MISMATCHES && scanner.item(&mut first)? {
             let item = scanner.clone();
-            self.step(Step::Item(at), |judge| judge_item(judge, &item, at))?;
+            self.step(MismatchStep::Item(at), |judge| judge_item(judge, &item, at))?;
             scanner.skip()?;
             at += 1;
         }
@@ -171,7 +171,7 @@ impl<'a> Judge<'a> {
                 break;
             }
             let item = scanner.clone();
-            self.step(Step::Item(at), |judge| judge.value(matcher, &item, exact))?;
+            self.step(MismatchStep::Item(at), |judge| judge.value(matcher, &item, exact))?;
             scanner.skip()?;
             at += 1;
             passed = at;
@@ -187,7 +187,7 @@ impl<'a> Judge<'a> {
                 let keys: Vec<&str> = wanted.keys().map(|key| key.as_str()).collect();
                 let found = Members::read(value, &keys)?;
                 for (at, (key, expected)) in wanted.iter().enumerate() {
-                    self.step(Step::Key(key.to_string().into()), |judge| {
+                    self.step(MismatchStep::Key(key.to_string().into()), |judge| {
                         match &found.wanted[at] {
                             Some(value) => judge.equal(expected, value, exact)?,
                             None => judge.fail(expected.literal(), found.missing(key, &keys)),
@@ -213,7 +213,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn step(&mut self, step: Step<'a>, inner: impl FnOnce(&mut Self) -> Scan<()>) -> Scan<()> {
+    fn step(&mut self, step: MismatchStep<'a>, inner: impl FnOnce(&mut Self) -> Scan<()>) -> Scan<()> {
         self.path.push(step);
         let judged = inner(self);
         self.path.pop();
@@ -227,9 +227,9 @@ impl<'a> Judge<'a> {
         let mut path = self.context.root.to_owned();
         for step in &self.path {
             match step {
-                Step::Key(key) => crate::source::push_key(key, &mut path),
+                MismatchStep::Key(key) => crate::source::push_key(key, &mut path),
                 // Writing to a String cannot fail.
-                Step::Item(at) => {
+                MismatchStep::Item(at) => {
                     let _ = write!(path, "[{at}]");
                 }
             }

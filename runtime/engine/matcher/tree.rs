@@ -7,7 +7,7 @@ use crate::value::{Map, Number, Type, Value, ops};
 
 /// Judges a value.
 pub(super) fn judge(matcher: &Matcher, value: &Value, context: &Context<'_>) -> Verdict {
-    let mut judge = Judge { context, path: Vec::new(), found: Vec::new() };
+    let mut judge = TreeJudge { context, path: Vec::new(), found: Vec::new() };
     judge.value(matcher, value, false);
     if judge.found.is_empty() { Ok(()) } else { Err(judge.found) }
 }
@@ -17,13 +17,13 @@ enum TreeStep<'a> {
     Item(usize),
 }
 
-struct Judge<'a> {
+struct TreeJudge<'a> {
     context: &'a Context<'a>,
     path: Vec<TreeStep<'a>>,
     found: Vec<Mismatch>,
 }
 
-impl<'a> Judge<'a> {
+impl<'a> TreeJudge<'a> {
     fn value(&mut self, matcher: &'a Matcher, value: &'a Value, exact: bool) {
         if self.found.len() >= MOST_MISMATCHES {
             return;
@@ -47,7 +47,7 @@ impl<'a> Judge<'a> {
                 _ => false,
             },
             Matcher::OneOf(choices) => choices.iter().any(|choice| {
-                let mut judge = Judge { context: self.context, path: Vec::new(), found: Vec::new() };
+                let mut judge = TreeJudge { context: self.context, path: Vec::new(), found: Vec::new() };
                 judge.value(choice, value, exact);
                 judge.found.is_empty()
             }),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::query::{Comparison, Condition, Operand, Pattern, Query, regex};
-use super::walk::{Node, Stop, Walk};
+use super::walk::{Node, Walk, WalkEnd};
 use crate::value::Value;
 use crate::value::scan::JsonKind;
 
@@ -13,7 +13,7 @@ type Operated<'q> = Option<Cow<'q, Value>>;
 
 impl Walk<'_> {
     /// Whether a condition holds for a node.
-    pub(super) fn holds(&self, condition: &Condition, node: Node) -> Result<bool, Stop> {
+    pub(super) fn holds(&self, condition: &Condition, node: Node) -> Result<bool, WalkEnd> {
         Ok(match condition {
             Condition::Any(parts) => {
                 for part in parts {
@@ -55,19 +55,19 @@ impl Walk<'_> {
     }
 
     /// The first node that a query finds.
-    fn first(&self, query: &Query, node: Node) -> Result<Option<Node>, Stop> {
+    fn first(&self, query: &Query, node: Node) -> Result<Option<Node>, WalkEnd> {
         let mut first = None;
         let walked = self.find(query, node, &mut |found| {
             first = Some(found);
-            Err(Stop::Enough)
+            Err(WalkEnd::Enough)
         });
         match walked {
-            Err(Stop::Failed(error)) => Err(Stop::Failed(error)),
+            Err(WalkEnd::Failed(error)) => Err(WalkEnd::Failed(error)),
             _ => Ok(first),
         }
     }
 
-    fn value<'q>(&self, operand: &'q Operand, node: Node) -> Result<Operated<'q>, Stop> {
+    fn value<'q>(&self, operand: &'q Operand, node: Node) -> Result<Operated<'q>, WalkEnd> {
         let found = match operand {
             Operand::Literal(value) => return Ok(Some(Cow::Borrowed(value))),
             Operand::Query(query) => self.first(query, node)?.map(|found| self.read(found, Value::scan)).transpose()?,
@@ -86,21 +86,21 @@ impl Walk<'_> {
     }
 
     /// The only node that a query finds.
-    fn only(&self, query: &Query, node: Node) -> Result<Option<Node>, Stop> {
+    fn only(&self, query: &Query, node: Node) -> Result<Option<Node>, WalkEnd> {
         let (mut only, mut count) = (None, 0);
         let walked = self.find(query, node, &mut |found| {
             only = Some(found);
             count += 1;
-            if count > 1 { Err(Stop::Enough) } else { Ok(()) }
+            if count > 1 { Err(WalkEnd::Enough) } else { Ok(()) }
         });
         match walked {
-            Err(Stop::Failed(error)) => Err(Stop::Failed(error)),
+            Err(WalkEnd::Failed(error)) => Err(WalkEnd::Failed(error)),
             _ => Ok(only.filter(|_| count == 1)),
         }
     }
 
     /// The number of characters, items or members of a value.
-    fn length(&self, operand: &Operand, node: Node) -> Result<Option<usize>, Stop> {
+    fn length(&self, operand: &Operand, node: Node) -> Result<Option<usize>, WalkEnd> {
         let found = match operand {
             Operand::Query(query) => self.first(query, node)?,
             Operand::Value(query) => self.only(query, node)?,

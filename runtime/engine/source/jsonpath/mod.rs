@@ -11,7 +11,7 @@ mod walk;
 use serde_json_path::JsonPath;
 
 use self::query::{Query, Selector};
-use self::walk::{Node, Stop, Walk};
+use self::walk::{Node, Walk, WalkEnd};
 use super::Pick;
 use super::json::{PathStep, json_path_bytes};
 use crate::base::work::WorkLimit;
@@ -56,12 +56,12 @@ impl JsonPathQuery {
         let walk = Walk::new(body, &limit).map_err(not_json)?;
         match self.values(&walk, pick) {
             Ok(found) => Ok(found),
-            Err(Stop::Failed(error)) => Err(error),
-            Err(Stop::Enough) => Ok(None),
+            Err(WalkEnd::Failed(error)) => Err(error),
+            Err(WalkEnd::Enough) => Ok(None),
         }
     }
 
-    fn values(&self, walk: &Walk<'_>, pick: Pick<'_>) -> Result<Option<Value>, Stop> {
+    fn values(&self, walk: &Walk<'_>, pick: Pick<'_>) -> Result<Option<Value>, WalkEnd> {
         let mut nodes: Vec<Node> = Vec::new();
         walk.find(&self.0, walk.root(), &mut |node| {
             nodes.push(node);

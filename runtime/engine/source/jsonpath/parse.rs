@@ -3,21 +3,21 @@
 //! `serde_json_path` decides whether a text is valid, including the types of functions. Its own tree is private, so the text is read again
 //! here. Whatever this parser does not expect is an error, not another meaning.
 
-use super::query::{Comparison, Condition, Operand, Pattern, Query, Segment, Selector, Slice, regex};
+use super::query::{Comparison, Condition, Operand, Pattern, Query, Segment, Selector, SliceSelector, regex};
 use crate::value::Value;
 
 /// The tree of a valid JSONPath; `None` if this parser doesn't know its syntax.
 pub(super) fn parse(text: &str) -> Option<Query> {
-    let mut reader = Reader { rest: text };
+    let mut reader = PathReader { rest: text };
     let query = reader.query()?;
     reader.rest.is_empty().then_some(query)
 }
 
-struct Reader<'t> {
+struct PathReader<'t> {
     rest: &'t str,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> PathReader<'t> {
     fn space(&mut self) {
         self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
     }
@@ -116,7 +116,7 @@ impl<'t> Reader<'t> {
         } else {
             None
         };
-        Some(Selector::Slice(Slice { start, end, step: step.unwrap_or(1) }))
+        Some(Selector::Slice(SliceSelector { start, end, step: step.unwrap_or(1) }))
     }
 
     /// A whole number, if one is next.

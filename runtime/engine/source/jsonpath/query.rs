@@ -30,14 +30,14 @@ pub(super) enum Selector {
     /// `[0]`, `[-1]`
     Index(i64),
     /// `[1:5:2]`
-    Slice(Slice),
+    Slice(SliceSelector),
     /// `[?@.price < 10]`
     Filter(Condition),
 }
 
 /// `start:end:step`
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Slice {
+pub(super) struct SliceSelector {
     pub(super) start: Option<i64>,
     pub(super) end: Option<i64>,
     pub(super) step: i64,

@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use super::query::{Query, Segment, Selector, Slice};
+use super::query::{Query, Segment, Selector, SliceSelector};
 use crate::base::work::{Work, WorkLimit};
 use crate::value::EvalError;
 use crate::value::ops::place;
@@ -23,7 +23,7 @@ const FEW: usize = 8;
 pub(super) type Node = usize;
 
 /// Why a walk ends early.
-pub(super) enum Stop {
+pub(super) enum WalkEnd {
     /// The caller needs no more nodes.
     Enough,
     /// An error.
@@ -31,7 +31,7 @@ pub(super) enum Stop {
 }
 
 /// What is called for each found node.
-pub(super) type Found<'f> = &'f mut dyn FnMut(Node) -> Result<(), Stop>;
+pub(super) type NodeVisitor<'f> = &'f mut dyn FnMut(Node) -> Result<(), WalkEnd>;
 
 /// A walk through a valid document.
 pub(super) struct Walk<'d> {
@@ -56,11 +56,11 @@ impl<'d> Walk<'d> {
     }
 
     /// Calls `found` for each node that a query finds, in the order of the standard.
-    pub(super) fn find(&self, query: &Query, current: Node, found: Found<'_>) -> Result<(), Stop> {
+    pub(super) fn find(&self, query: &Query, current: Node, found: NodeVisitor<'_>) -> Result<(), WalkEnd> {
         self.segments(&query.segments, if query.is_absolute { self.root } else { current }, found)
     }
 
-    fn segments(&self, segments: &[Segment], node: Node, found: Found<'_>) -> Result<(), Stop> {
+    fn segments(&self, segments: &[Segment], node: Node, found: NodeVisitor<'_>) -> Result<(), WalkEnd> {
         let Some((segment, rest)) = segments.split_first() else { return found(node) };
         self.select(segment, rest, node, found)?;
         if segment.descends {
@@ -70,7 +70,7 @@ impl<'d> Walk<'d> {
         Ok(())
     }
 
-    fn select(&self, segment: &Segment, rest: &[Segment], node: Node, found: Found<'_>) -> Result<(), Stop> {
+    fn select(&self, segment: &Segment, rest: &[Segment], node: Node, found: NodeVisitor<'_>) -> Result<(), WalkEnd> {
         for selector in &segment.selectors {
             let mut next = |child| self.segments(rest, child, found);
             match selector {
@@ -101,7 +101,7 @@ impl<'d> Walk<'d> {
     }
 
     /// Counts what a scanner has read, and checks the limit from time to time.
-    pub(super) fn spend(&self, bytes: usize) -> Result<(), Stop> {
+    pub(super) fn spend(&self, bytes: usize) -> Result<(), WalkEnd> {
         let unchecked = self.unchecked.get() + bytes + STEP;
         self.unchecked.set(unchecked);
         if unchecked < BYTES {
@@ -109,25 +109,25 @@ impl<'d> Walk<'d> {
         }
         self.unchecked.set(0);
         if self.work.is_too_much() {
-            return Err(Stop::Failed(EvalError(format!("the JSONPath can't be applied: {}", self.work.excess()))));
+            return Err(WalkEnd::Failed(EvalError(format!("the JSONPath can't be applied: {}", self.work.excess()))));
         }
         Ok(())
     }
 
-    pub(super) fn kind(&self, node: Node) -> Result<JsonKind, Stop> {
+    pub(super) fn kind(&self, node: Node) -> Result<JsonKind, WalkEnd> {
         self.read(node, |scanner| scanner.kind())
     }
 
     /// Reads from a node on.
-    pub(super) fn read<T>(&self, node: Node, read: impl FnOnce(&mut Scanner<'d>) -> Scan<T>) -> Result<T, Stop> {
+    pub(super) fn read<T>(&self, node: Node, read: impl FnOnce(&mut Scanner<'d>) -> Scan<T>) -> Result<T, WalkEnd> {
         let mut scanner = self.at(node);
-        let value = read(&mut scanner).map_err(|error| Stop::Failed(error.explain(self.document)))?;
+        let value = read(&mut scanner).map_err(|error| WalkEnd::Failed(error.explain(self.document)))?;
         self.spend(scanner.place() - node)?;
         Ok(value)
     }
 
     /// The member of an object with this name. Of a repeated name, the last one counts.
-    fn member(&self, node: Node, name: &str) -> Result<Option<Node>, Stop> {
+    fn member(&self, node: Node, name: &str) -> Result<Option<Node>, WalkEnd> {
         self.read(node, |scanner| {
             let is_object = scanner.kind()? == JsonKind::Object;
             let found = if is_object { scanner.last_member(name)? } else { None };
@@ -136,7 +136,7 @@ impl<'d> Walk<'d> {
     }
 
     /// The number of items of a list, which is 0 for any other value.
-    pub(super) fn count(&self, node: Node) -> Result<usize, Stop> {
+    pub(super) fn count(&self, node: Node) -> Result<usize, WalkEnd> {
         self.read(node, |scanner| {
             if scanner.kind()? != JsonKind::List {
                 return Ok(0);
@@ -147,11 +147,11 @@ impl<'d> Walk<'d> {
     }
 
     /// Calls `found` for `most` items of a list, from the item `from` on and then every `step`th one.
-    fn items(&self, node: Node, from: usize, step: usize, most: usize, found: Found<'_>) -> Result<(), Stop> {
+    fn items(&self, node: Node, from: usize, step: usize, most: usize, found: NodeVisitor<'_>) -> Result<(), WalkEnd> {
         if self.kind(node)? != JsonKind::List {
             return Ok(());
         }
-        let failed = |error: ScanError| Stop::Failed(error.explain(self.document));
+        let failed = |error: ScanError| WalkEnd::Failed(error.explain(self.document));
         let mut scanner = self.at(node);
         let (mut first, mut counted) = (true, node);
         let (mut skipped, mut left) = (from, most);
@@ -172,7 +172,7 @@ impl<'d> Walk<'d> {
         Ok(())
     }
 
-    fn slice(&self, node: Node, slice: Slice, found: Found<'_>) -> Result<(), Stop> {
+    fn slice(&self, node: Node, slice: SliceSelector, found: NodeVisitor<'_>) -> Result<(), WalkEnd> {
         let count = self.count(node)?;
         let (from, step, most) = bounds(slice, i64::try_from(count).unwrap_or(i64::MAX));
         if slice.step > 0 {
@@ -189,7 +189,7 @@ impl<'d> Walk<'d> {
     }
 
     /// Calls `found` for each item of a list, and for each member of an object.
-    pub(super) fn children(&self, node: Node, found: Found<'_>) -> Result<(), Stop> {
+    pub(super) fn children(&self, node: Node, found: NodeVisitor<'_>) -> Result<(), WalkEnd> {
         match self.kind(node)? {
             JsonKind::List => self.items(node, 0, 1, usize::MAX, found),
             JsonKind::Object => self.members(node)?.into_iter().try_for_each(|(_, value)| found(value)),
@@ -198,7 +198,7 @@ impl<'d> Walk<'d> {
     }
 
     /// The members of an object, each key once.
-    pub(super) fn members(&self, node: Node) -> Result<Vec<(RawStr<'d>, Node)>, Stop> {
+    pub(super) fn members(&self, node: Node) -> Result<Vec<(RawStr<'d>, Node)>, WalkEnd> {
         let mut members: Vec<(RawStr<'d>, Node)> = Vec::new();
         self.read(node, |scanner| scanner.pass_members(|key, value| members.push((key, value))))?;
         if members.len() <= FEW {
@@ -232,7 +232,7 @@ impl<'d> Walk<'d> {
 }
 
 /// The first index, the distance and the number of the items of a slice (RFC 9535, section 2.3.4.2).
-fn bounds(slice: Slice, count: i64) -> (usize, usize, usize) {
+fn bounds(slice: SliceSelector, count: i64) -> (usize, usize, usize) {
     let from_end = |at: i64| if at < 0 { at.saturating_add(count) } else { at };
     let size = |n: i64| usize::try_from(n).unwrap_or(0);
     let distance = slice.step.saturating_abs();
