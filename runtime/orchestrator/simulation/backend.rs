@@ -14,7 +14,8 @@ use super::super::event::SliceEvent;
 use super::super::frame::{EndReason, Ended, Frame, FrameWriter};
 use super::super::run_store::CONTROL;
 use super::faults::Invocation;
-use super::world::{Function, Piece, Running, Signal, World};
+use super::function::Running;
+use super::world::{Function, Piece, Signal, World};
 use ltc_engine::clock;
 use ltc_engine::schedule::Plan;
 use ltc_engine::stats::Recorder;
@@ -106,8 +107,8 @@ impl Backend for SimulatedBackend {
             let output: Output = Box::pin(stream::unfold((pieces, self.0.clone()), async |(mut pieces, world)| {
                 let (at, what, whole): Piece = pieces.recv().await?;
                 sleep_until(at.into()).await;
-                if let Some((id, requests)) = whole {
-                    world.truth().taken.insert(id, requests);
+                if let Some((id, counts)) = whole {
+                    world.truth().taken.insert(id, counts);
                 }
                 Some((what, (pieces, world)))
             }));
@@ -139,6 +140,13 @@ impl Backend for SimulatedBackend {
     fn heartbeat(&self) -> BoxFuture<'_, Result<Option<Urgency>, String>> {
         Box::pin(async {
             let now = self.0.clock.elapsed();
+            if self.0.control.unwritable.contains(&now) {
+                self.0.truth().heartbeat_failures += 1;
+                if self.0.control.hangs {
+                    std::future::pending::<()>().await;
+                }
+                return Err("access denied".into());
+            }
             self.0.truth().heartbeats.push(now);
             self.0.files.write(CONTROL, &control::text(self.0.clock.unix_now(), &[])).await?;
             self.0.files.stop_asked().await

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use super::super::control::HEARTBEAT;
 use super::faults::Invocation;
+use super::server::Counts;
 use super::world::{Function, Truth};
-use super::{Report, Scenario};
+use super::{Reported, Scenario, verdict};
 use crate::journal;
+use crate::thresholds::Verdict;
 use ltc_engine::schedule::Slice;
 
 /// Shorter gaps are not reported, and notes round to tenths of a second.
@@ -17,15 +19,16 @@ const SAMPLES: u32 = 80;
 /// How quickly the orchestrator reacts to a stop, and how often it tries again.
 const REACTION: Duration = Duration::from_secs(5);
 
-pub(super) fn check(scenario: &Scenario, report: &Report, truth: &Truth) -> Result<(), String> {
+pub(super) fn check(scenario: &Scenario, report: &Reported, truth: &Truth) -> Result<(), String> {
     every_result_counts_once(report, truth)?;
     load_is_made_once(truth)?;
     missing_load_is_reported(scenario, report, truth)?;
     a_stop_stops(scenario, report, truth)?;
     load_ends_with_the_stop(truth)?;
     healthy_fleet_has_nothing_to_report(scenario, report, truth)?;
-    functions_hear_of_their_orchestrator(report, truth)?;
+    functions_hear_of_their_orchestrator(scenario, report, truth)?;
     journal_has_all_that_is_reported(report)?;
+    verdict_is_right(scenario, report, truth)?;
     if truth.cleaned != 1 {
         return Err(format!("cleaned up {} times", truth.cleaned));
     }
@@ -33,21 +36,35 @@ pub(super) fn check(scenario: &Scenario, report: &Report, truth: &Truth) -> Resu
 }
 
 /// The journal has all reported results as soon as the disk can be written again.
-fn journal_has_all_that_is_reported(report: &Report) -> Result<(), String> {
+fn journal_has_all_that_is_reported(report: &Reported) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(journal::FILE), &report.journal).unwrap();
     let read = journal::read(folder.path())?;
-    let (journal, reported) = (read.total.names[0].requests, report.total.names[0].requests);
+    let (journal, reported) = (read.total.names[0].requests, report.report.total.names[0].requests);
     if journal != reported {
         return Err(format!("the journal has {journal} requests, and the report {reported}"));
+    }
+    let outcomes = |thresholds: &[Verdict]| thresholds.iter().map(|one| (one.text.clone(), one.outcome)).collect::<Vec<_>>();
+    if (read.outcome, outcomes(&read.thresholds)) != (report.report.outcome, outcomes(&report.report.thresholds)) {
+        return Err(format!("the journal's verdict is {:?}, {:?}", read.outcome, read.thresholds));
     }
     let damaged = read.run.notes.iter().find(|note| note.starts_with("the journal is damaged"));
     damaged.map_or(Ok(()), |note| Err(note.clone()))
 }
 
-fn every_result_counts_once(report: &Report, truth: &Truth) -> Result<(), String> {
-    let taken: u64 = truth.taken.values().sum();
-    let counted = report.total.names[0].requests;
+/// The verdict and the thresholds are those of the requests that the server counted in the frames that came.
+fn verdict_is_right(scenario: &Scenario, report: &Reported, truth: &Truth) -> Result<(), String> {
+    let counts = Counts::of(truth.taken.values());
+    let judged = &report.report;
+    verdict::thresholds_are_right(&scenario.limits, &counts, &judged.thresholds)?;
+    let interrupted = scenario.stopped.is_some_and(|(at, _)| at < report.over);
+    let expected = verdict::expected(&scenario.limits, &counts, report.outcome.broken.is_some(), interrupted);
+    if judged.outcome == expected { Ok(()) } else { Err(format!("the verdict is {:?}, and {expected:?} is right", judged.outcome)) }
+}
+
+fn every_result_counts_once(report: &Reported, truth: &Truth) -> Result<(), String> {
+    let taken = Counts::of(truth.taken.values()).requests;
+    let counted = report.report.total.names[0].requests;
     if counted == taken { Ok(()) } else { Err(format!("the report has {counted} requests, and the frames that came {taken}")) }
 }
 
@@ -70,7 +87,7 @@ pub(super) fn load_is_made_once(truth: &Truth) -> Result<(), String> {
 }
 
 /// The time when the test began to end early.
-fn ending(scenario: &Scenario, report: &Report, truth: &Truth) -> Duration {
+fn ending(scenario: &Scenario, report: &Reported, truth: &Truth) -> Duration {
     // A function that is refused before the load ends the test, and so does the refusal of all functions of an interval.
     let refused: Vec<&Function> = truth.functions.values().filter(|function| function.faults.invocation == Invocation::Refused).collect();
     let at_once = refused.iter().filter(|function| function.invoked_at.is_zero()).map(|function| function.invoked_at).min();
@@ -79,7 +96,9 @@ fn ending(scenario: &Scenario, report: &Report, truth: &Truth) -> Duration {
     let all = all.filter_map(|interval| of_interval(interval).map(|function| function.invoked_at).max()).min();
     let refused = at_once.into_iter().chain(all).min();
     let stopped = scenario.stopped.map(|(at, _)| at);
-    [refused, stopped, report.threshold_at].into_iter().flatten().min().unwrap_or(Duration::MAX)
+    // Without the control channel, no function is started.
+    let unwritable = (truth.functions.is_empty() && truth.heartbeat_failures > 0).then_some(Duration::ZERO);
+    [refused, stopped, report.threshold_at, truth.ended_by_spec, unwritable].into_iter().flatten().min().unwrap_or(Duration::MAX)
 }
 
 /// Reads which load is missing according to a note: `shard 3 lost from 00:02:10 to 00:02:14.5, …`, `shards 1, 4–6 lost 3 times between …
@@ -105,7 +124,7 @@ pub(super) fn lost(note: &str) -> Option<(BTreeSet<u32>, Duration, Duration)> {
 
 /// At every time, the active users of a shard are the planned ones, and each arrival comes once. If there are fewer, a note says so, and if that lasts until the end of
 /// an interval, the run is broken.
-fn missing_load_is_reported(scenario: &Scenario, report: &Report, truth: &Truth) -> Result<(), String> {
+fn missing_load_is_reported(scenario: &Scenario, report: &Reported, truth: &Truth) -> Result<(), String> {
     let total = scenario.plan.total_duration().unwrap();
     let end = ending(scenario, report, truth).min(total);
     let notes: Vec<_> = report.outcome.notes.iter().filter_map(|note| lost(note)).collect();
@@ -142,18 +161,23 @@ fn missing_load_is_reported(scenario: &Scenario, report: &Report, truth: &Truth)
 
 /// Each arrival that is due before `end` comes once, unless it is `named` as missing.
 fn arrivals_come_once(whole: &Slice, functions: &[&Function], end: Duration, named: impl Fn(Duration) -> bool) -> Result<(), String> {
-    let mut come: BTreeMap<Duration, i32> = BTreeMap::new();
+    let classes = || 0..whole.plan().classes().len();
+    let mut come: BTreeMap<(Duration, usize), i32> = BTreeMap::new();
     for function in functions {
         let Some((from, to)) = function.load else { continue };
         let until = to.unwrap_or(Duration::MAX).min(end);
-        let made = function.slice.arrivals(0).skip_while(|due| *due < from).take_while(|due| *due < until);
-        made.for_each(|due| *come.entry(due).or_default() += 1);
+        for class in classes() {
+            let made = function.slice.arrivals(class).skip_while(|due| *due < from).take_while(|due| *due < until);
+            made.for_each(|due| *come.entry((due, class)).or_default() += 1);
+        }
     }
-    whole.arrivals(0).take_while(|due| *due < end).for_each(|due| *come.entry(due).or_default() -= 1);
-    let wrong = come.into_iter().find(|(due, count)| *count > 0 || (*count < 0 && !named(*due)));
+    for class in classes() {
+        whole.arrivals(class).take_while(|due| *due < end).for_each(|due| *come.entry((due, class)).or_default() -= 1);
+    }
+    let wrong = come.into_iter().find(|((due, _), count)| *count > 0 || (*count < 0 && !named(*due)));
     match wrong {
-        Some((due, count)) if count > 0 => Err(format!("the arrival at {due:?} comes twice")),
-        Some((due, _)) => Err(format!("the arrival at {due:?} does not come, and no note says so")),
+        Some(((due, _), count)) if count > 0 => Err(format!("the arrival at {due:?} comes twice")),
+        Some(((due, _), _)) => Err(format!("the arrival at {due:?} does not come, and no note says so")),
         None => Ok(()),
     }
 }
@@ -171,7 +195,7 @@ fn load_ends_with_the_stop(truth: &Truth) -> Result<(), String> {
     Ok(())
 }
 
-fn a_stop_stops(scenario: &Scenario, report: &Report, truth: &Truth) -> Result<(), String> {
+fn a_stop_stops(scenario: &Scenario, report: &Reported, truth: &Truth) -> Result<(), String> {
     let asked = ending(scenario, report, truth);
     if asked >= report.over {
         return Ok(());
@@ -183,24 +207,30 @@ fn a_stop_stops(scenario: &Scenario, report: &Report, truth: &Truth) -> Result<(
     let bound = asked.max(fails_until) + REACTION;
     match truth.stop_set {
         Some(at) if at <= bound => {}
-        None if report.over <= bound => {}
+        // At its end, the orchestrator waits for a heartbeat in progress, for at most four seconds.
+        None if report.over <= bound + Duration::from_secs(if truth.heartbeat_failures > 0 { 4 } else { 0 }) => {}
         other => return Err(format!("the stop at {asked:?}, possible from {fails_until:?}, is set at {other:?}")),
     }
     let most = asked + Duration::from_secs(15);
     if report.over > most { Err(format!("the run ends at {:?}, long after the stop at {asked:?}", report.over)) } else { Ok(()) }
 }
 
-fn healthy_fleet_has_nothing_to_report(scenario: &Scenario, report: &Report, truth: &Truth) -> Result<(), String> {
+fn healthy_fleet_has_nothing_to_report(scenario: &Scenario, report: &Reported, truth: &Truth) -> Result<(), String> {
     let notes = &report.outcome.notes;
-    if !truth.functions.values().any(|function| function.faults.any()) && truth.stop_failures + truth.abandon_failures == 0 {
+    if !truth.functions.values().any(|function| function.faults.any())
+        && truth.stop_failures + truth.abandon_failures + truth.heartbeat_failures == 0
+    {
         let unstopped = ending(scenario, report, truth) == Duration::MAX;
-        let total: u64 = truth.taken.values().sum();
+        let total = Counts::of(truth.taken.values()).requests;
         if !notes.is_empty() || report.outcome.broken.is_some() {
             return Err(format!("nothing went wrong, and the report says {notes:?}, {:?}", report.outcome.broken));
         }
         if unstopped && total == 0 {
             return Err("nothing went wrong, and nothing was counted".into());
         }
+    }
+    if truth.functions.is_empty() && report.outcome.broken.is_none() {
+        return Err("no function was started, and the run isn't broken".into());
     }
     let refused = |function: &Function| function.faults.invocation == Invocation::Refused && function.invoked_at.is_zero();
     if truth.functions.values().any(refused) && report.outcome.broken.is_none() {
@@ -215,10 +245,12 @@ fn healthy_fleet_has_nothing_to_report(scenario: &Scenario, report: &Report, tru
 }
 
 /// Functions stop on their own without a signal of the orchestrator, so it must always send one in time.
-fn functions_hear_of_their_orchestrator(report: &Report, truth: &Truth) -> Result<(), String> {
+fn functions_hear_of_their_orchestrator(scenario: &Scenario, report: &Reported, truth: &Truth) -> Result<(), String> {
     let ends = [Duration::ZERO, report.over];
     let heartbeats: Vec<Duration> = ends[..1].iter().chain(&truth.heartbeats).chain(&ends[1..]).copied().collect();
-    match heartbeats.windows(2).find(|pair| pair[1].saturating_sub(pair[0]) > HEARTBEAT * 3) {
+    let unwritable = &scenario.control.unwritable;
+    let excused = |pair: &[Duration]| unwritable.end.min(pair[1]).saturating_sub(unwritable.start.max(pair[0]));
+    match heartbeats.windows(2).find(|pair| pair[1].saturating_sub(pair[0]) > HEARTBEAT * 3 + excused(pair)) {
         Some(pair) => Err(format!("no sign of the orchestrator between {:?} and {:?}", pair[0], pair[1])),
         None => Ok(()),
     }

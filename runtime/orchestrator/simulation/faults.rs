@@ -57,6 +57,8 @@ pub(super) struct Faults {
     pub(super) buffered: bool,
     /// The time from a stop signal until it stops; `None`: never.
     pub(super) stops_after: Option<Duration>,
+    /// The time after which its spec ends the test.
+    pub(super) ends_test_after: Option<Duration>,
 }
 
 impl Faults {
@@ -75,13 +77,15 @@ impl Faults {
             delivered_twice: false,
             buffered: false,
             stops_after: Some(Duration::from_millis(100)),
+            ends_test_after: None,
         }
     }
 
-    pub(super) fn draw(rng: &mut ChaCha8Rng) -> Self {
+    /// `may_end`: the spec may end the test.
+    pub(super) fn draw(rng: &mut ChaCha8Rng, may_end: bool) -> Self {
         let millis = |rng: &mut ChaCha8Rng, most: u64| Duration::from_millis(rng.random_range(0..=most));
         let mut faults = Self::none();
-        match rng.random_range(0..23) {
+        match rng.random_range(0..24) {
             0 => faults.invocation = Invocation::Throttled,
             1 => faults.invocation = Invocation::NotStarted,
             2 => faults.invocation = Invocation::Unknown(rng.random()),
@@ -104,6 +108,7 @@ impl Faults {
             19 => faults.stops_after = None,
             20 => faults.buffered = true,
             21 => faults.stops_after = Some(millis(rng, 3_000)),
+            22 if may_end && rng.random_range(0..4) == 0 => faults.ends_test_after = Some(millis(rng, 30_000)),
             _ if rng.random_range(0..20) == 0 => faults.invocation = Invocation::Refused,
             _ => {}
         }
@@ -121,6 +126,7 @@ impl Faults {
             || self.ahead + self.behind > Duration::ZERO
             || self.delivered_twice
             || self.buffered
+            || self.ends_test_after.is_some()
             || self.stops_after.is_none_or(|after| after > Duration::from_millis(100))
     }
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::super::event::SliceEvent;
 use super::super::run_store::{CONTROL, RunFiles};
 use super::check::{self, lost};
+use super::server::Counts;
 use super::world::{Function, Truth};
-use super::{Scenario, TEST};
+use super::{Scenario, TEST, verdict};
 use crate::journal::Begin;
 use crate::report::{Outcome, Report, RunInfo};
 use crate::runs::{RunRecord, RunState};
@@ -37,7 +38,7 @@ pub(super) struct Aftermath {
 /// The record of a simulated run.
 pub(super) fn record(scenario: &Scenario, template: &SliceEvent) -> RunRecord {
     let run = RunInfo { id: TEST.into(), test: TEST.into(), seed: template.seed, ..RunInfo::default() };
-    let (names, interval_us) = (vec![ReportRow::step("Buy".to_owned(), "POST")], micros(scenario.stats_interval));
+    let (names, interval_us) = (vec![ReportRow::step(verdict::ROW.to_owned(), "POST")], micros(scenario.stats_interval));
     RunRecord::new("simulated", Begin { run, names, interval_us, ..Begin::default() }, template, scenario.fleet.clone())
 }
 
@@ -63,7 +64,8 @@ pub(super) async fn aftermath(scenario: &Scenario, kill: Kill, files: &RunFiles,
 pub(super) fn check(scenario: &Scenario, kill: Kill, aftermath: &Aftermath, truth: &Truth) -> Result<(), String> {
     check::load_is_made_once(truth)?;
     load_ends_in_time(scenario, kill, aftermath, truth)?;
-    let kept: u64 = truth.kept.values().sum();
+    let counts = Counts::of(truth.kept.values());
+    let kept = counts.requests;
     let report = match &aftermath.collected {
         Ok(report) => report,
         Err(_) if truth.kept.is_empty() && kept == 0 => return Ok(()),
@@ -72,6 +74,11 @@ pub(super) fn check(scenario: &Scenario, kill: Kill, aftermath: &Aftermath, trut
     let counted = report.total.names[0].requests;
     if counted != kept {
         return Err(format!("`collect` reports {counted} requests, and {kept} were kept"));
+    }
+    verdict::thresholds_are_right(&scenario.limits, &counts, &report.thresholds)?;
+    let expected = verdict::expected(&scenario.limits, &counts, !report.run.broken.is_empty(), report.run.interrupted);
+    if report.outcome != expected {
+        return Err(format!("`collect` says {:?}, and {expected:?} is right", report.outcome));
     }
     collected_report_names_what_is_missing(scenario, report, truth)
 }

@@ -1,14 +1,17 @@
 //! Simulates a whole fleet in one thread from one seed: the real orchestrator and supervisors run over a simulated backend and clock, and
 //! everything between them can fail. TigerBeetle's VOPR is the model.
 //!
-//! `LTC_SIMULATION_SEEDS=100000 cargo test -p ltc-runtime simulation` runs that many seeds. `LTC_SIMULATION_SEED=42` repeats one seed and
-//! prints what happened.
+//! `LTC_SIMULATION_SEEDS=100000 cargo test -p ltc-runtime simulation` runs that many seeds, `5000..10000` those from 5,000 on.
+//! `LTC_SIMULATION_SEED=42` repeats one seed and prints what happened.
 
 mod backend;
 mod check;
 mod faults;
+mod function;
 mod killed;
+mod server;
 mod store;
+mod verdict;
 mod world;
 
 use std::collections::HashMap;
@@ -23,20 +26,24 @@ use rand_chacha::ChaCha8Rng;
 use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until, timeout};
 
-use super::event::{SliceEvent, sample};
+use super::event::{ClassWeight, SliceEvent, sample};
 use super::fleet::{Fleet, FleetOptions};
 use super::orchestrate::{Orchestrator, RunOutcome};
 use super::run_store::RunFiles;
 use super::timeouts::Timeouts;
-use crate::journal::Journal;
+use crate::journal::{End as JournalEnd, Journal};
+use crate::report::{Report, RunInfo};
+use crate::thresholds::ThresholdEvaluator;
 use backend::SimulatedBackend;
 use killed::{Aftermath, Kill};
 use ltc_engine::clock::Clock;
 use ltc_engine::program::renewed::RenewedValues;
 use ltc_engine::schedule::{Plan, WeightedClass};
-use ltc_engine::stats::{Snapshot, micros};
+use ltc_engine::stats::{ReportRow, Snapshot, micros};
 use ltc_engine::workers::Stop;
+use server::Server;
 use store::{MemoryStore, SimulatedDisk};
+use verdict::Limit;
 use world::{Control, Signal, Truth, World};
 
 /// The number of seeds that a run of the tests tries.
@@ -49,13 +56,16 @@ const FAR_FUTURE: Duration = Duration::from_secs(1_000_000);
 /// A load, and the faults that concern the whole run.
 #[derive(Debug)]
 struct Scenario {
-    runner: String,
+    profile: Profile,
+    classes: Vec<WeightedClass>,
     plan: Plan,
     fleet: Fleet,
     stats_interval: Duration,
     graceful_stop: Duration,
     faulty: bool,
     control: Control,
+    server: Server,
+    limits: Vec<Limit>,
     /// When the tester stops the test, and whether it is an immediate stop in the end.
     stopped: Option<(Duration, bool)>,
     /// The number of intervals after which a threshold stops it.
@@ -67,11 +77,11 @@ struct Scenario {
     disk_full: Range<Duration>,
 }
 
-/// The orchestrator's report of a run.
+/// The end of a run that its orchestrator reported.
 #[derive(Debug)]
-struct Report {
+struct Reported {
     outcome: RunOutcome,
-    total: Snapshot,
+    report: Report,
     /// When everything was over.
     over: Duration,
     /// When a threshold stopped it.
@@ -83,7 +93,7 @@ struct Report {
 /// How a run ended: with a report, or without its orchestrator.
 #[derive(Debug)]
 enum End {
-    Reported(Box<Report>),
+    Reported(Box<Reported>),
     Killed(Box<Aftermath>),
 }
 
@@ -99,9 +109,17 @@ impl Scenario {
             _ => format!("rate: {}/s, max_clients: {clients}, arrivals: poisson", rng.random_range(1..=30)),
         };
         let rule = if rng.random() { "finish".to_owned() } else { format!("{}s", rng.random_range(20..=60)) };
-        let runner = format!("{load}, duration: {seconds}s, without_orchestrator: {rule}");
-        let profile = Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").unwrap();
-        let plan = Plan::seeded(&profile, &[WeightedClass::new("User", 1)], 7).unwrap();
+        let limits: Vec<Limit> = (0..rng.random_range(0..4)).map(|_| Limit::draw(rng)).collect();
+        let thresholds: Vec<String> = limits.iter().map(|limit| limit.text()).collect();
+        let text =
+            format!("profile: {{runner: {{{load}, duration: {seconds}s, without_orchestrator: {rule}}}, thresholds: {thresholds:?}}}");
+        let profile = Profile::parse(&text, "x.yml").unwrap();
+        let mut classes = vec![WeightedClass::new("Buyer", 1)];
+        // Each class needs a user.
+        if clients >= 8 && rng.random() {
+            classes.push(WeightedClass::new("Visitor", rng.random_range(1..=3)));
+        }
+        let plan = Plan::seeded(&profile, &classes, 7).unwrap();
         let interval = (rng.random_range(0..4) > 0).then(|| Duration::from_secs(rng.random_range(2..=25)));
         let options = FleetOptions { shards: Some(rng.random_range(1..=5)), interval, ..FleetOptions::default() };
         let fleet = Fleet::of_processes(&plan, 2, &options);
@@ -109,8 +127,11 @@ impl Scenario {
         let mut control = Control::default();
         if faulty && rng.random_range(0..3) == 0 {
             let until = Duration::from_secs(rng.random_range(0..=seconds + 5));
-            control = Control { stop_fails_until: Some((until, rng.random())), abandon_fails: 30, hangs: rng.random() };
+            control =
+                Control { stop_fails_until: Some((until, rng.random())), abandon_fails: 30, hangs: rng.random(), ..Control::default() };
         }
+        let mostly_well = |rng: &mut ChaCha8Rng| if rng.random_range(0..3) == 0 { rng.random_range(1..=100) } else { 2 };
+        let server = Server { fails: mostly_well(rng), is_slow: mostly_well(rng) };
         let stopped = (rng.random_range(0..3) == 0).then(|| (Duration::from_millis(rng.random_range(0..seconds * 1000)), rng.random()));
         let threshold_after = (rng.random_range(0..8) == 0).then(|| rng.random_range(1..20));
         let stats_interval = Duration::from_secs(rng.random_range(2..=6));
@@ -121,8 +142,28 @@ impl Scenario {
             stopped_after: (rng.random_range(0..3) == 0).then(|| Duration::from_secs(rng.random_range(1..=30))),
         });
         let disk_full = if rng.random_range(0..4) == 0 { millis(rng)..millis(rng) } else { Duration::MAX..Duration::MAX };
+        if faulty && kill.is_none() && rng.random_range(0..4) == 0 {
+            let from = rng.random_range(0..seconds);
+            control.unwritable = Duration::from_secs(from)..Duration::from_secs(from + rng.random_range(1..=60));
+        }
         let rule = profile.without_orchestrator;
-        Self { runner, plan, fleet, stats_interval, graceful_stop, faulty, control, stopped, threshold_after, kill, rule, disk_full }
+        Self {
+            profile,
+            classes,
+            plan,
+            fleet,
+            stats_interval,
+            graceful_stop,
+            faulty,
+            control,
+            server,
+            limits,
+            stopped,
+            threshold_after,
+            kill,
+            rule,
+            disk_full,
+        }
     }
 
     /// The longest time that a run may take. Each wait has a limit, so the sum has one.
@@ -144,6 +185,7 @@ impl Scenario {
             faulty: self.faulty,
             clock: clock.clone(),
             control: self.control.clone(),
+            server: self.server,
             truth: Mutex::default(),
             signals: Mutex::new(HashMap::new()),
             signal_to_all: watch::channel(Signal::GoOn).0,
@@ -167,7 +209,9 @@ impl Scenario {
             shards: self.fleet.count(),
             stats_interval_us: micros(self.stats_interval),
             graceful_stop_us: micros(self.graceful_stop),
-            ..sample::event(&self.runner)
+            profile: self.profile.clone(),
+            classes: self.classes.iter().map(|class| ClassWeight { name: class.name.clone(), weight: class.weight }).collect(),
+            ..sample::event("clients: 1")
         };
         let record = killed::record(self, &template);
         record.write(&files).await.unwrap();
@@ -187,12 +231,19 @@ impl Scenario {
             renewed: RenewedValues::default(),
             notice: |_, _| (),
         };
+        let names = vec![ReportRow::step(verdict::ROW.to_owned(), "POST")];
+        let mut evaluator = ThresholdEvaluator::new(&self.profile.thresholds, &names, None).unwrap();
         let mut total = Snapshot::empty(1);
         let mut threshold_at = None;
         let mut intervals = 0;
         let run = orchestrator.run(&stop, |merged| {
             total.merge(&merged.snapshot);
-            journal.interval(&merged.snapshot, &[]);
+            if merged.late {
+                evaluator.late(&merged.snapshot, &names);
+            } else {
+                evaluator.interval(&merged.snapshot, &names);
+            }
+            journal.interval(&merged.snapshot, &evaluator.so_far());
             intervals += 1;
             let failed = self.threshold_after.is_some_and(|after| intervals >= after);
             if failed {
@@ -208,14 +259,26 @@ impl Scenario {
             outcome = timeout(self.bound(), run) => Some(outcome.ok()),
         };
         let over = clock.elapsed();
+        let interrupted = stop.is_interrupted();
         let end = match (outcome, self.kill) {
             (None, Some(kill)) => Some(End::Killed(Box::new(killed::aftermath(self, kill, &files, &clock).await))),
             (outcome, _) => {
                 // Waits until functions out of sight have ended, and the disk has room again.
                 sleep(self.bound()).await;
-                journal.note("over");
-                let journal = String::from_utf8(std::mem::take(&mut *written.lock().unwrap())).unwrap();
-                outcome.flatten().map(|outcome| End::Reported(Box::new(Report { outcome, total, over, threshold_at, journal })))
+                outcome.flatten().map(|outcome| {
+                    let run = RunInfo {
+                        interrupted,
+                        broken: outcome.broken.clone().into_iter().collect(),
+                        notes: outcome.notes.clone(),
+                        ..RunInfo::default()
+                    };
+                    let mut report = Report { run, names, total, thresholds: evaluator.verdicts(), ..Report::default() };
+                    report.conclude();
+                    let (run, thresholds) = (report.run.clone(), report.thresholds.clone());
+                    journal.end(JournalEnd { run, thresholds, ..JournalEnd::default() });
+                    let journal = String::from_utf8(std::mem::take(&mut *written.lock().unwrap())).unwrap();
+                    End::Reported(Box::new(Reported { outcome, report, over, threshold_at, journal }))
+                })
             }
         };
         let truth = std::mem::take(&mut *world.truth());
@@ -242,9 +305,14 @@ fn simulate(seed: u64, shown: bool) -> Result<(), String> {
 
 #[test]
 fn simulated_fleet_keeps_its_promises_under_every_fault() {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap_or_else(|_| panic!("{name}: not a number")));
-    let one = number("LTC_SIMULATION_SEED");
-    let seeds = one.map_or(0..number("LTC_SIMULATION_SEEDS").unwrap_or(SEEDS), |seed| seed..seed + 1);
+    let number = |name: &str, text: &str| text.parse::<u64>().unwrap_or_else(|_| panic!("{name}: not a number"));
+    let variable = |name: &str| std::env::var(name).ok();
+    let one = variable("LTC_SIMULATION_SEED").map(|text| number("LTC_SIMULATION_SEED", &text));
+    let several = variable("LTC_SIMULATION_SEEDS").map_or(0..SEEDS, |text| {
+        let (from, to) = text.split_once("..").unwrap_or(("0", &text));
+        number("LTC_SIMULATION_SEEDS", from)..number("LTC_SIMULATION_SEEDS", to)
+    });
+    let seeds = one.map_or(several, |seed| seed..seed + 1);
     let failed: Vec<String> =
         seeds.filter_map(|seed| simulate(seed, one.is_some()).err().map(|why| format!("seed {seed}: {why}"))).collect();
     assert!(
@@ -274,7 +342,7 @@ fn simulated_run_is_the_same_each_time() {
                     // Supervisors that are woken at the same time report in any order (tokio's `watch` draws it), and the first message
                     // gives the reason why the test is broken.
                     report.outcome.notes.sort();
-                    (report.outcome.notes, report.outcome.broken.is_some(), report.over, report.total.names)
+                    (report.outcome.notes, report.outcome.broken.is_some(), report.over, report.report.total.names)
                 }),
                 truth.functions.into_iter().map(|(name, f)| (name, f.load)).collect::<Vec<_>>(),
             )
