@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hand_over::{ClassRequests, HandOver, MOST_ADDED};
 use super::lead;
+use super::regions::Regions;
 use super::shard::FLUSH;
 use crate::open_files::{LoadSource, shortage};
 use ltc_engine::schedule::{Plan, Slice};
@@ -24,9 +25,6 @@ const ARRIVALS_PER_PROCESSOR: f64 = 2_000.0;
 const CLIENTS_PER_FUNCTION: u64 = 900;
 /// The time limit of a function on Lambda.
 const LONGEST_RUN: Duration = Duration::from_secs(15 * 60);
-/// How far the regions' shares of the load may be off, as a share. Beyond it, more functions are used to come closer.
-const SHARE_TOLERANCE: f64 = 0.01;
-
 /// One function of each interval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shard {
@@ -98,26 +96,6 @@ pub struct Fleet {
     hand_over: Option<HandOver>,
 }
 
-/// The cost of a test on Lambda.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Cost {
-    /// The number of invocations.
-    pub invocations: u64,
-    /// If no user needs time to finish its last iteration.
-    pub least: Price,
-    /// If users need all of the graceful stop, in each interval.
-    pub most: Price,
-}
-
-/// The cost of functions for the time that they run.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Price {
-    /// The time of all functions in seconds, times their memory in GB.
-    pub gb_seconds: f64,
-    /// The cost of that and of the invocations in US dollars, without network traffic.
-    pub dollars: f64,
-}
-
 impl Fleet {
     /// A fleet of functions on Lambda with the profile's settings.
     pub fn on_lambda(plan: &Plan, settings: &LambdaSettings, locations: &[RegionShare], options: &FleetOptions) -> Self {
@@ -132,16 +110,16 @@ impl Fleet {
         let by_rate = (plan.peak_rate() / rate).ceil() as u64;
         let by_clients = plan.peak_clients().div_ceil(clients);
         let needed = by_clients.max(by_rate).max(1);
-        let around = lead::on_lambda(options.shards.unwrap_or(0)) + options.graceful_stop + FLUSH;
-        let wanted = options.interval.unwrap_or(settings.interval);
-        let hand_over = hand_over(plan, options, Some(wanted), LONGEST_RUN.saturating_sub(around), &mut warnings);
-        let regions = regions(locations, &options.regions);
+        let regions = Regions::of(locations, &options.regions);
         let most = settings.max_functions.unwrap_or(u64::MAX);
         let mut count = match options.shards {
             Some(shards) => u64::from(shards),
-            None => fitting(needed.max(regions.len() as u64), &regions).min(most),
+            None => regions.fitting(needed).min(most),
         };
         count = count.clamp(1, u64::from(u32::MAX));
+        let around = lead::on_lambda(u32::try_from(count).unwrap_or(u32::MAX)) + options.graceful_stop + FLUSH;
+        let wanted = options.interval.unwrap_or(settings.interval);
+        let hand_over = hand_over(plan, options, Some(wanted), LONGEST_RUN.saturating_sub(around), &mut warnings);
         let mut reason = if by_rate > by_clients {
             format!("{} arrivals/s at up to {}/s in each function need {needed}", whole(plan.peak_rate()), whole(rate))
         } else {
@@ -162,18 +140,9 @@ impl Fleet {
         // `run` refuses this plan.
         warnings.extend(shortage(plan.peak_clients(), LoadSource::Functions(count), None));
         few_users(plan, count, &mut warnings);
-        let counts = by_share(count, &regions);
-        for ((region, share), functions) in regions.iter().zip(&counts) {
-            let wanted = share_of(*share, &regions);
-            if (*functions as f64 / count as f64 - wanted).abs() > SHARE_TOLERANCE {
-                warnings.push(format!(
-                    "{region} gets {functions} of {count} functions where its share is {:.0}%: more functions come nearer",
-                    wanted * 100.0
-                ));
-            }
-        }
+        warnings.extend(regions.far_off(count));
         Self {
-            shards: spread(count, &regions, &counts),
+            shards: regions.shards(count),
             threads: options.threads.unwrap_or(processors),
             memory_mb: Some(settings.memory_mb),
             architecture: Some(settings.architecture.unwrap_or_else(this_architecture)),
@@ -271,29 +240,6 @@ impl Fleet {
         }
         regions
     }
-
-    /// The cost on Lambda. Functions are invoked `lead` before their time, and users may need `graceful_stop` after it. `None` for processes
-    /// and for a load without an end.
-    pub fn cost(&self, lead: Duration, graceful_stop: Duration) -> Option<Cost> {
-        const REQUEST: f64 = 0.000_000_2;
-        let (memory, architecture, _) = (self.memory_mb?, self.architecture?, self.total?);
-        let gb_second = match architecture {
-            Architecture::X86_64 => 0.000_016_666_7,
-            Architecture::Arm64 => 0.000_013_333_4,
-        };
-        let (mut invocations, mut least, mut most) = (0, Duration::ZERO, Duration::ZERO);
-        for interval in self.intervals() {
-            invocations += u64::from(self.count());
-            let time = interval.end().unwrap_or_default().saturating_sub(interval.from) + lead;
-            least += time;
-            most += time + graceful_stop;
-        }
-        let price = |time: Duration| {
-            let gb_seconds = time.as_secs_f64() * f64::from(self.count()) * f64::from(memory) / 1024.0;
-            Price { gb_seconds, dollars: gb_seconds * gb_second + invocations as f64 * REQUEST }
-        };
-        Some(Cost { invocations, least: price(least), most: price(most) })
-    }
 }
 
 /// How users pass from one interval to the next, if the test needs several.
@@ -330,66 +276,6 @@ fn few_users(plan: &Plan, shards: u64, warnings: &mut Vec<String>) {
 /// The processor that this binary was built for. The function could not start on another one.
 fn this_architecture() -> Architecture {
     if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X86_64 }
-}
-
-fn regions(locations: &[RegionShare], wished: &[String]) -> Vec<(String, u64)> {
-    if wished.is_empty() {
-        locations.iter().filter(|location| location.share > 0).map(|location| (location.region.clone(), location.share)).collect()
-    } else {
-        wished.iter().map(|region| (region.clone(), 1)).collect()
-    }
-}
-
-fn share_of(share: u64, regions: &[(String, u64)]) -> f64 {
-    share as f64 / regions.iter().map(|(_, share)| share).sum::<u64>().max(1) as f64
-}
-
-/// The number of functions: at least `needed`, and a few more if the regions' shares are then closer.
-fn fitting(needed: u64, regions: &[(String, u64)]) -> u64 {
-    let off = |count: u64| {
-        let counts = by_share(count, regions);
-        let parts =
-            regions.iter().zip(counts).map(|((_, share), functions)| (functions as f64 / count as f64 - share_of(*share, regions)).abs());
-        parts.fold(0.0, f64::max)
-    };
-    let candidates = needed..=needed.saturating_mul(2).saturating_add(10);
-    candidates.into_iter().find(|count| off(*count) <= SHARE_TOLERANCE).unwrap_or(needed)
-}
-
-/// Distributes functions over regions by their shares, by largest remainder: the sum is exact, and each number differs from its share by
-/// less than one.
-fn by_share(count: u64, regions: &[(String, u64)]) -> Vec<u64> {
-    let total: u128 = regions.iter().map(|(_, share)| u128::from(*share)).sum();
-    if total == 0 {
-        return Vec::new();
-    }
-    let exact = |share: u64| u128::from(count) * u128::from(share);
-    let mut counts: Vec<u64> = regions.iter().map(|(_, share)| u64::try_from(exact(*share) / total).unwrap_or(0)).collect();
-    let mut order: Vec<usize> = (0..regions.len()).collect();
-    order.sort_by_key(|&region| (std::cmp::Reverse(exact(regions[region].1) % total), region));
-    let missing = count - counts.iter().sum::<u64>();
-    for &region in order.iter().take(usize::try_from(missing).unwrap_or(usize::MAX)) {
-        counts[region] += 1;
-    }
-    counts
-}
-
-/// Numbers the shards so that consecutive shards are spread over the regions.
-fn spread(count: u64, regions: &[(String, u64)], counts: &[u64]) -> Vec<Shard> {
-    let mut given = vec![0u64; regions.len()];
-    (0..u32::try_from(count).unwrap_or(u32::MAX))
-        .map(|number| {
-            // The region that is furthest behind its share.
-            let behind = |region: usize| (given[region] + 1) as f64 / counts[region].max(1) as f64;
-            let open = (0..regions.len()).filter(|&region| given[region] < counts[region]);
-            let next = open.min_by(|&a, &b| behind(a).total_cmp(&behind(b)));
-            let region = next.map(|region| {
-                given[region] += 1;
-                regions[region].0.clone()
-            });
-            Shard { number, region }
-        })
-        .collect()
 }
 
 #[cfg(test)]

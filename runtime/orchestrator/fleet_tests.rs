@@ -176,6 +176,21 @@ fn fleet_cost_is_that_of_its_gigabyte_seconds() {
 }
 
 #[test]
+fn function_of_any_fleet_fits_the_time_limit_of_lambda() {
+    let graceful_stop = Duration::from_secs(30);
+    // Invocations of large fleets take longer, so their functions are called earlier.
+    for (clients, shards) in [(500, 1), (25_000, 50), (600_000, 1_200)] {
+        let plan = plan(&format!("clients: {clients}, hatch_rate: 10000, duration: 3h"));
+        let options = FleetOptions { graceful_stop, ..FleetOptions::default() };
+        let fleet = Fleet::on_lambda(&plan, &LambdaSettings::default(), &[], &options);
+        assert_eq!(fleet.count(), shards);
+        let longest = fleet.intervals().map(|interval| interval.end().unwrap() - interval.from).max().unwrap();
+        let whole = lead::on_lambda(shards) + longest + graceful_stop + FLUSH;
+        assert!(whole <= LONGEST_RUN, "{clients} users: {whole:?}");
+    }
+}
+
+#[test]
 fn fleet_of_processes_has_one_per_core_in_one_interval() {
     let fleet = Fleet::of_processes(&plan("clients: 10, duration: 3h"), 4, &FleetOptions::default());
     assert_eq!((fleet.count(), fleet.threads, fleet.intervals().count()), (4, 1, 1));

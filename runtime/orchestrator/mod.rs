@@ -14,6 +14,7 @@ pub(crate) mod aws;
 pub mod backend;
 pub mod collector;
 pub(crate) mod control;
+pub mod cost;
 pub mod event;
 #[cfg(test)]
 mod fake_backend;
@@ -28,6 +29,7 @@ pub(crate) mod missing;
 pub(crate) mod notes;
 pub(crate) mod orchestrate;
 pub(crate) mod process;
+mod regions;
 pub(crate) mod run_store;
 pub(crate) mod seal;
 pub(crate) mod shard;

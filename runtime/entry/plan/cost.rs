@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::orchestrator::fleet::Cost;
+use crate::orchestrator::cost::Cost;
 use crate::report::count;
 
 /// The cost without data transfer. The greater figures count the whole `graceful_stop` of each interval.
@@ -44,7 +44,7 @@ impl CostPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::orchestrator::fleet::Price;
+    use crate::orchestrator::cost::Price;
 
     #[test]
     fn cost_is_a_range_where_the_graceful_stop_makes_a_difference() {
