@@ -198,15 +198,27 @@ impl HandoverTest {
         let fleet = ["run", "--shards", "3", "--interval", "2s", "--stats-interval", "500ms", "--json", "run.json"];
         let _measures = machine::measuring();
         let output = self.project.run("seam", &[&fleet[..], args].concat()).exits(0);
-        let number = |target: &str, key: &str| -> u64 {
-            let pairs = target.split_once('?').unwrap().1.split('&').filter_map(|pair| pair.split_once('='));
-            pairs.filter(|(found, _)| *found == key).map(|(_, value)| value.parse().unwrap()).next().unwrap()
-        };
         let mut seen = self.echo.of("/turn").split_off(before);
         // Of requests in the same millisecond, a first iteration comes last.
         seen.sort_by_key(|seen| (number(&seen.target, "sent"), number(&seen.target, "turn") == 0));
         (seen.iter().map(|seen| ["user", "turn", "shard", "row"].map(|key| number(&seen.target, key))).collect(), output)
     }
+
+    /// The times in milliseconds at which each user sent requests to a path, in order.
+    fn times(&self, path: &str) -> BTreeMap<u64, Vec<u64>> {
+        let mut times: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+        for seen in self.echo.of(path) {
+            times.entry(number(&seen.target, "user")).or_default().push(number(&seen.target, "sent"));
+        }
+        times.values_mut().for_each(|times| times.sort_unstable());
+        times
+    }
+}
+
+/// The value of a key in the query of a request.
+fn number(target: &str, key: &str) -> u64 {
+    let pairs = target.split_once('?').unwrap().1.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(found, _)| *found == key).map(|(_, value)| value.parse().unwrap()).next().unwrap()
 }
 
 #[test]
@@ -235,6 +247,27 @@ fn intervals_hand_over_without_gap_or_double_load() {
     }
     assert!(rows.values().all(|shards| shards.len() == 1), "a row belongs to one shard: {rows:?}");
     assert!(rows.len() > 40, "{rows:?}");
+    logins_are_spread(&handover);
+}
+
+/// Users that pass log in at moments of their own, which are spread over half of the interval of two seconds.
+fn logins_are_spread(handover: &HandoverTest) {
+    const WINDOW_MS: u64 = 1000;
+    const PART_MS: u64 = 250;
+    let logins = handover.times("/login");
+    let (users, again) = (logins.len() as u64, logins.values().flat_map(|times| &times[1..]).copied().collect::<Vec<u64>>());
+    assert_eq!(again.len(), 24, "each of twelve users logs in at two seams: {logins:?}");
+    // A busy machine delays a login by at most the longest pause of any user.
+    let pause = handover.times("/").values().flat_map(|times| times.windows(2).map(|pair| pair[1] - pair[0])).max().unwrap();
+    // The moments are not random: in any part of the window there are as many as its length permits, and three more.
+    let most = users * (PART_MS + pause) / WINDOW_MS + 3;
+    for begin in &again {
+        let together = again.iter().filter(|time| (*begin..begin + PART_MS).contains(time)).count() as u64;
+        assert!(
+            together <= most,
+            "{together} users log in within {PART_MS} ms, and at most {most} may, with pauses of {pause} ms: {again:?}"
+        );
+    }
 }
 
 #[test]

@@ -44,6 +44,7 @@ mod rig;
 mod rules;
 mod runs;
 mod server;
+mod terminal;
 mod third_party;
 #[path = "../tools.rs"]
 mod tools;

@@ -18,7 +18,7 @@ fn with_process(account: &Account, lifetime: &str) {
     account.project.write(".aws/config", format!("[default]\ncredential_process = /bin/sh {}/keys.sh\n", folder.display()));
 }
 
-fn without_keys(run: Run) -> Run {
+pub(super) fn without_keys(run: Run) -> Run {
     run.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY")
 }
 

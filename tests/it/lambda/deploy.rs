@@ -54,6 +54,20 @@ fn function_of_somebody_else_is_used_and_kept() {
 }
 
 #[test]
+fn tags_that_may_not_be_listed_are_never_taken_for_missing() {
+    needs!("ministack");
+    let account = Account::deployed();
+    account.front.rights().hide_tags(true);
+    for args in [&["status"][..], &["destroy", "--yes"], &["deploy"], &["run", "--yes", "--duration", "2s"]] {
+        let output = account.run(args).exits(3);
+        output.prints(&["lambda:ListTags in us-west-2 was refused", "`deploy --dry-run` prints the minimal policy"]);
+        output.omits(&["another build", "kept, because"]);
+    }
+    account.front.rights().hide_tags(false);
+    account.run(&["destroy", "--yes"]).exits(0).prints(&["us-west-2: removed", "role ltc-tpdata-role: removed"]);
+}
+
+#[test]
 fn dry_run_calls_nothing_and_prints_the_policies() {
     needs!("ministack");
     let account = Account::new();
@@ -88,10 +102,10 @@ fn errors_before_a_deployment_are_reported_with_their_fix() {
     let nobody = account.run(&deploy).env_remove("AWS_ACCESS_KEY_ID").exits(3);
     nobody.prints(&["no AWS credentials found", "aws sso login"]);
 
-    account.front.only_key(Some("AKIDRIGHT"));
+    account.front.rights().only_key(Some("AKIDRIGHT"));
     let wrong = account.run(&deploy).exits(3);
     wrong.prints(&["sts:GetCallerIdentity was refused", "the keys are wrong or expired"]);
-    account.front.only_key(None);
+    account.front.rights().only_key(None);
 
     account.front.deny(Some("POST /2015-03-31/functions "));
     let denied = account.run(&deploy).exits(3);

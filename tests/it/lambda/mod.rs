@@ -3,7 +3,9 @@
 
 mod credentials;
 mod deploy;
+mod key_sources;
 mod private;
+mod questions;
 mod run;
 mod secrets;
 
@@ -66,6 +68,11 @@ impl Account {
     /// The number of requests of a step in the report, and the number that the server received.
     fn counts(&self) -> (u64, u64) {
         (self.project.report("run.json").figure("Create treatment variant", "requests"), self.served())
+    }
+
+    /// The number of all requests to the server, and of invocations.
+    fn all_requests(&self) -> (u64, usize) {
+        (self.project.served()["total"].as_u64().unwrap(), self.front.invocations())
     }
 
     fn served(&self) -> u64 {

@@ -84,6 +84,16 @@ fn network_of_functions_in_a_vpc_is_checked_before_the_deployment() {
     front.deny(Some("Action=DescribeSubnets"));
     account.run(&own).exits(0).prints(&["warning: the network of us-west-2 is not checked: ec2:DescribeSubnets in us-west-2 was refused"]);
     front.deny(None);
+    // A NAT gateway leads everywhere, and servers see its address.
+    let nat = text(&front.ec2(key, "us-west-2", &format!("Action=CreateNatGateway&SubnetId={subnet}")), "natGatewayId");
+    let tables = front.ec2(key, "us-west-2", &format!("Action=DescribeRouteTables&Filter.1.Name=vpc-id&Filter.1.Value.1={vpc}"));
+    let route = format!("Action=CreateRoute&DestinationCidrBlock=0.0.0.0%2F0&NatGatewayId={nat}");
+    front.ec2(key, "us-west-2", &format!("{route}&RouteTableId={}", text(&tables, "routeTableId")));
+    // ministack gives its gateways no addresses.
+    let addresses = "<natGatewayAddressSet><item><publicIp>203.0.113.7</publicIp></item></natGatewayAddressSet>";
+    let gateways = format!("<natGatewaySet><item><natGatewayId>{nat}</natGatewayId>{addresses}</item></natGatewaySet>");
+    front.rights().answer("Action=DescribeNatGateways", &format!("<DescribeNatGatewaysResponse>{gateways}</DescribeNatGatewaysResponse>"));
+    account.run(&own).exits(0).prints(&["requests to the internet from us-west-2 come from 203.0.113.7"]).omits(&["warning"]);
     profile(&account, "subnets: [subnet-0missing]");
     account.run(&own).exits(3).prints(&["subnet-0missing"]);
     account.run(&[&own[..], &["--dry-run"]].concat()).exits(0).prints(&["ec2:DescribeSubnets", "ec2:DescribeRouteTables"]);

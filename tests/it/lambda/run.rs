@@ -185,10 +185,10 @@ fn errors_before_a_run_are_reported_before_any_load() {
     let run = ["run", "--engine", "lambda", "--yes", "--duration", "4s", "--clients", "4"];
     let nobody = account.run(&run).env_remove("AWS_ACCESS_KEY_ID").exits(3);
     nobody.prints(&["no AWS credentials found"]);
-    account.front.only_key(Some("AKIDRIGHT"));
+    account.front.rights().only_key(Some("AKIDRIGHT"));
     let wrong = account.run(&run).exits(3);
     wrong.prints(&["the keys are wrong or expired"]);
-    account.front.only_key(None);
+    account.front.rights().only_key(None);
     let missing = account.run(&run).exits(3);
     missing.prints(&["it is not deployed: run `deploy --region us-west-2` first"]);
     account.run(&["deploy"]).exits(0);
@@ -196,6 +196,17 @@ fn errors_before_a_run_are_reported_before_any_load() {
     many.prints(&["capacity for 50 functions at once"]);
     assert_eq!(account.front.invocations(), 0);
     assert_eq!(account.served(), 0);
+}
+
+#[test]
+fn event_over_the_limit_of_lambda_is_refused_before_any_health_check() {
+    needs!("ministack");
+    let account = Account::deployed();
+    let before = account.all_requests();
+    account.project.edit("config/cs1.yml", "${TPDATA_TOKEN:-demo-token}", &"x".repeat(7_000_000));
+    let run = account.run(&["run", "--yes", "--duration", "2s", "--clients", "2"]).exits(2);
+    run.prints(&["unexpected event of 7.0 MB, expected at most 6.3 MB: shorten the environment"]);
+    assert_eq!(account.all_requests(), before);
 }
 
 /// The event of a run, passed to AWS's own emulator of a single function.

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use super::environment::{Environment, Output};
 use super::event_stream::event;
-use super::wire::{Head, answer, body_of, chunk, exchange};
+use super::rights::{Rights, key_of, refuse};
+use super::wire::{Head, body_of, chunk, exchange};
 
 /// A fault of an invocation.
 #[derive(Clone, Copy, Debug)]
@@ -45,10 +46,7 @@ struct State {
     requests: Mutex<Vec<String>>,
     /// The event of the last invocation.
     event: Mutex<Vec<u8>>,
-    /// Requests that contain this text are rejected.
-    denied: Mutex<Option<String>>,
-    /// The only access key that is accepted.
-    key: Mutex<Option<String>>,
+    rights: Rights,
     down: AtomicBool,
     over: AtomicBool,
     /// Whether invocations are answered in one piece, as if streaming were not available.
@@ -127,14 +125,14 @@ impl Front {
         self.state.peak.lock().unwrap().0
     }
 
-    /// Rejects requests whose path or body contains a text, as if the user had no permission. `None` ends this.
-    pub(crate) fn deny(&self, text: Option<&str>) {
-        *self.state.denied.lock().unwrap() = text.map(str::to_owned);
+    /// What the account permits, and how it answers.
+    pub(crate) fn rights(&self) -> &Rights {
+        &self.state.rights
     }
 
-    /// Accepts only one access key.
-    pub(crate) fn only_key(&self, key: Option<&str>) {
-        *self.state.key.lock().unwrap() = key.map(str::to_owned);
+    /// Rejects requests whose path or body contains a text, as if the user had no permission. `None` ends this.
+    pub(crate) fn deny(&self, text: Option<&str>) {
+        self.state.rights.deny(text);
     }
 
     pub(crate) fn without_streaming(&self, unstreamed: bool) {
@@ -187,18 +185,8 @@ impl State {
         let body = head.whole_body(&mut reader)?;
         let text = format!("{} {} {}", head.method, head.path, String::from_utf8_lossy(&body[..body.len().min(2_000)]));
         self.requests.lock().unwrap().push(text.chars().take(300).collect());
-        let key = key_of(&head);
-        if self.key.lock().unwrap().as_ref().is_some_and(|known| known != key) {
-            return refuse(
-                stream,
-                &head,
-                "403 Forbidden",
-                "UnrecognizedClientException",
-                "The security token included in the request is invalid.",
-            );
-        }
-        if self.denied.lock().unwrap().as_ref().is_some_and(|denied| text.contains(denied)) {
-            return refuse(stream, &head, "403 Forbidden", "AccessDeniedException", "User: arn:aws:iam::1:user/x is not authorized");
+        if self.rights.refuse(stream, &head, &text)? {
+            return Ok(());
         }
         let streamed = head.path.strip_prefix("/2021-11-15/functions/").and_then(|rest| rest.split_once("/response-streaming-invocations"));
         match streamed {
@@ -206,7 +194,7 @@ impl State {
             Some((name, query)) => self.invoke(behind, stream, &head, name, query, body),
             None => {
                 let answer = exchange(&behind.stack, &head, &body)?;
-                stream.write_all(&answer)?;
+                stream.write_all(&self.rights.without_tags(&head, answer)?)?;
                 stream.shutdown(Shutdown::Both)
             }
         }
@@ -363,24 +351,4 @@ impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.0.count(-1);
     }
-}
-
-/// The access key in the signature of a request.
-fn key_of(head: &Head) -> &str {
-    head.header("authorization").and_then(|value| value.split("Credential=").nth(1)?.split('/').next()).unwrap_or("none")
-}
-
-/// Rejects a request like AWS: with JSON, or with XML if the service uses it.
-fn refuse(mut stream: &TcpStream, head: &Head, status: &str, code: &str, message: &str) -> io::Result<()> {
-    let service = head.header("authorization").and_then(|value| value.split('/').nth(3)).unwrap_or_default();
-    let close = ("Connection", "close");
-    if matches!(service, "iam" | "sts" | "s3") {
-        let xml = format!(
-            "<ErrorResponse><Error><Code>{}</Code><Message>{message}</Message></Error></ErrorResponse>",
-            code.trim_end_matches("Exception")
-        );
-        return answer(&mut stream, status, &[("Content-Type", "text/xml"), close], xml.as_bytes());
-    }
-    let json = serde_json::json!({ "message": message, "Type": "User" }).to_string();
-    answer(&mut stream, status, &[("Content-Type", "application/json"), ("X-Amzn-ErrorType", code), close], json.as_bytes())
 }

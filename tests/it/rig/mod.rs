@@ -5,7 +5,9 @@ mod calls;
 mod environment;
 mod event_stream;
 mod front;
+mod key_source;
 mod others;
+mod rights;
 mod wire;
 
 use std::path::PathBuf;
@@ -14,6 +16,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 pub(crate) use front::{Fault, Front};
+pub(crate) use key_source::KeySource;
 pub(crate) use others::{emulator, invoke, moto};
 
 use crate::project::shared_folder;

@@ -1,0 +1,81 @@
+//! Keys of containers, instances and SSO: found without any setting of ltc, kept, and refreshed when they expire.
+
+use std::time::Duration;
+
+use super::Account;
+use super::credentials::without_keys;
+use crate::command::{Output, Run};
+use crate::rig::KeySource;
+use crate::tools::needs;
+
+const HOUR: Duration = Duration::from_secs(3600);
+/// Keys are refreshed a minute before they expire, so each request needs new ones.
+const BRIEF: Duration = Duration::from_secs(30);
+
+/// Runs `status` with the keys of a source, and asserts how often they were fetched.
+#[track_caller]
+fn status(source: &KeySource, lifetime: Duration, run: Run) -> Output {
+    let output = run.exits(0);
+    output.prints(&["us-west-2: not deployed"]);
+    assert_eq!(source.served() == 1, lifetime == HOUR, "{} times: {output}", source.served());
+    output
+}
+
+#[test]
+fn keys_of_a_container_are_kept_and_refreshed() {
+    needs!("ministack");
+    let account = Account::new();
+    for lifetime in [HOUR, BRIEF] {
+        let source = KeySource::start(&account.key, lifetime);
+        let run = without_keys(account.run(&["status", "--region", "us-west-2"]))
+            .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("http://{}/container", source.address))
+            .env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "token-of-container");
+        status(&source, lifetime, run);
+    }
+}
+
+#[test]
+fn keys_of_an_instance_are_kept_and_refreshed() {
+    needs!("ministack");
+    let account = Account::new();
+    for lifetime in [HOUR, BRIEF] {
+        let source = KeySource::start(&account.key, lifetime);
+        let run = without_keys(account.run(&["status", "--region", "us-west-2"]))
+            .env_remove("AWS_EC2_METADATA_DISABLED")
+            .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", format!("http://{}", source.address));
+        status(&source, lifetime, run);
+    }
+}
+
+#[test]
+fn keys_of_sso_are_kept_and_refreshed_until_its_session_ends() {
+    needs!("ministack");
+    let account = Account::new();
+    let profile = format!(
+        "[profile sso]\nsso_session = load\nsso_account_id = {}\nsso_role_name = tester\nregion = us-west-2\n\
+         [sso-session load]\nsso_region = us-west-2\nsso_start_url = https://example.awsapps.com/start\n",
+        account.key
+    );
+    account.project.write(".aws/config", profile);
+    let session = |ends: &str| {
+        let token = serde_json::json!({
+            "accessToken": "token-of-sso", "expiresAt": ends, "region": "us-west-2", "startUrl": "https://example.awsapps.com/start"
+        });
+        // The name is the SHA-1 of the session's.
+        account.project.write(".aws/sso/cache/5dbc716c4600097b85b9e51d6aeb77a4363b03ed.json", token.to_string());
+    };
+    session("2125-01-01T00:00:00Z");
+    let run = |source: &KeySource| {
+        without_keys(account.run(&["status", "--region", "us-west-2"]))
+            .env("AWS_PROFILE", "sso")
+            .env("AWS_ENDPOINT_URL_SSO", format!("http://{}", source.address))
+    };
+    for lifetime in [HOUR, BRIEF] {
+        let source = KeySource::start(&account.key, lifetime);
+        status(&source, lifetime, run(&source));
+    }
+    session("2025-01-01T00:00:00Z");
+    let source = KeySource::start(&account.key, HOUR);
+    run(&source).exits(3).prints(&["no AWS credentials found", "aws sso login"]);
+    assert_eq!(source.served(), 0);
+}
