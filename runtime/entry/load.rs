@@ -310,6 +310,10 @@ pub(super) fn check_only(program: &Program, names: &[String]) -> Result<(), Star
     if unknown.is_empty() { Ok(()) } else { Err(StartupError::wrong(unknown)) }
 }
 
+/// SIGXFSZ, on Linux and macOS: a file has reached the limit of the process (`ulimit -f`). Without a handler it ends the process; with one,
+/// the write fails as on a full disk.
+pub(super) const FILE_TOO_LARGE: i32 = 25;
+
 /// Ctrl-C, SIGTERM and SIGHUP (the terminal was closed) stop the test gracefully. A second one stops it immediately.
 pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), StartupError> {
     let stop = stop.clone();
@@ -320,6 +324,8 @@ pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), StartupError> {
             let mut interrupt = signal(SignalKind::interrupt())?;
             let mut terminate = signal(SignalKind::terminate())?;
             let mut hangup = signal(SignalKind::hangup())?;
+            // tokio's handler stays until the process ends.
+            drop(signal(SignalKind::from_raw(FILE_TOO_LARGE))?);
             loop {
                 tokio::select! {
                     _ = interrupt.recv() => {}

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::cli::RunArgs;
 use super::configuration::Configuration;
 use super::{ExitStatus, StartupError};
-use crate::journal::{self, Begin, End, Journal};
+use crate::journal::{Begin, End, Journal, RunDirectory};
 use crate::listeners::{ListenerEvent, Listeners};
 use crate::live::{LiveSnapshot, TestInfo};
 use crate::orchestrator::silent::add_planned_users;
@@ -56,6 +56,8 @@ pub(crate) struct Results {
     over: bool,
     /// The directory of `--out`. The journal is in it, or in the default directory.
     out: Option<PathBuf>,
+    /// The default directory, which is removed if the run writes nothing into it.
+    _reserved: Option<RunDirectory>,
     journal: Option<Journal>,
     quiet: bool,
     /// How long listeners may take at the end.
@@ -90,6 +92,7 @@ impl Results {
         Ok(Self {
             evaluator,
             out: args.out.clone(),
+            _reserved: None,
             journal,
             quiet: args.quiet,
             flush_timeout: FLUSH_TIMEOUT,
@@ -122,9 +125,15 @@ impl Results {
         begin
     }
 
-    /// The directory of a distributed run: that of `--out`, or the default one, which is created when the load begins.
+    /// The directory of a distributed run: that of `--out`, or the default one.
     pub(crate) fn directory(&mut self, test: &str, now: Duration) -> PathBuf {
-        self.out.get_or_insert_with(|| journal::default_directory(test, now)).clone()
+        let reserve = || {
+            let reserved = RunDirectory::reserve(test, now);
+            let path = reserved.path().to_owned();
+            self._reserved = Some(reserved);
+            path
+        };
+        self.out.get_or_insert_with(reserve).clone()
     }
 
     /// Writes the first line of the journal, and returns it. Without a journal, the run goes on.

@@ -137,8 +137,9 @@ pub(super) fn stop(program: &'static Program, command: &StopCommand) -> Result<E
         // The orchestrator no longer writes the channel, so this command does.
         let text = run.files.read(CONTROL).await.map_err(StartupError::broken)?.unwrap_or_default();
         run.files.write(CONTROL, &format!("{text}\n{}", control::word(urgency))).await.map_err(StartupError::broken)?;
+        let name = command.run.as_deref().unwrap_or(&id);
         crate::say::out!(
-            "{id}: its orchestrator does not answer, so its functions were told to stop; `collect {id}` reports what they kept"
+            "{id}: its orchestrator does not answer, so its functions were told to stop; `collect {name}` reports what they kept"
         );
         Ok(ExitStatus::Passed)
     })

@@ -17,7 +17,7 @@ use ltc_engine::stats::ReportRow;
 
 pub(crate) use disk::{AppendFile, Disk};
 pub(crate) use reader::read;
-pub(crate) use writer::{Journal, RUNS, default_directory};
+pub(crate) use writer::{Journal, RUNS, RunDirectory};
 
 /// The file in the run's directory.
 pub(crate) const FILE: &str = "journal";

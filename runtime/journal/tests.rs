@@ -113,7 +113,16 @@ fn full_disk_loses_nothing_once_it_has_room_again() {
 }
 
 #[test]
-fn directory_of_a_run_is_named_after_test_and_time() {
-    let directory = default_directory("my shop", Duration::from_secs(1_767_441_600));
-    assert_eq!(directory.to_str().unwrap(), "runs/my-shop-20260103T120000Z");
+fn directory_of_a_run_is_reserved_for_it_and_removed_if_it_stays_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = folder.path().join("runs");
+    let reserve = || RunDirectory::reserve_in(&runs, "my shop", Duration::from_secs(1_767_441_600));
+    let (one, other) = (reserve(), reserve());
+    let name = |directory: &RunDirectory| directory.path().file_name().unwrap().to_str().unwrap().to_owned();
+    assert_eq!((name(&one), name(&other)), ("my-shop-20260103T120000Z".into(), "my-shop-20260103T120000Z-2".into()));
+    Journal::create(one.path()).unwrap().begin(begin());
+    drop((one, other));
+    assert_eq!(std::fs::read_dir(&runs).unwrap().count(), 1, "only the directory with a journal stays");
+    drop(RunDirectory::reserve_in(&folder.path().join("other"), "x", Duration::ZERO));
+    assert!(!folder.path().join("other").exists());
 }

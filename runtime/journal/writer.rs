@@ -17,14 +17,43 @@ use ltc_engine::stats::Snapshot;
 /// The directory with the journals of all runs, unless `--out` sets another.
 pub(crate) const RUNS: &str = "runs";
 
-/// `runs/TEST-20260103T120000Z`; `unix` is the start of the run.
-pub(crate) fn default_directory(test: &str, unix: Duration) -> PathBuf {
-    let time = jiff::Timestamp::from_second(i64::try_from(unix.as_secs()).unwrap_or(0)).map(|time| time.to_string());
-    let time: String = time.unwrap_or_default().chars().filter(|char| !"-:".contains(*char)).collect();
-    let name = format!("{}-{time}", ltc_config::identity::plain(test));
-    let taken = |name: &str| Path::new(RUNS).join(name).exists();
-    let free = (1..).map(|nth| if nth == 1 { name.clone() } else { format!("{name}-{nth}") }).find(|name| !taken(name));
-    Path::new(RUNS).join(free.unwrap_or(name))
+/// The directory of a run, reserved for it before its load. If the run writes nothing into it, the directory is removed again.
+#[derive(Debug)]
+pub(crate) struct RunDirectory(PathBuf);
+
+impl RunDirectory {
+    /// Reserves `runs/TEST-20260103T120000Z`, or the same name with a number if another run has it; `unix` is the start of the run.
+    pub(crate) fn reserve(test: &str, unix: Duration) -> Self {
+        Self::reserve_in(Path::new(RUNS), test, unix)
+    }
+
+    pub(super) fn reserve_in(runs: &Path, test: &str, unix: Duration) -> Self {
+        let time = jiff::Timestamp::from_second(i64::try_from(unix.as_secs()).unwrap_or(0)).map(|time| time.to_string());
+        let time: String = time.unwrap_or_default().chars().filter(|char| !"-:".contains(*char)).collect();
+        let name = format!("{}-{time}", ltc_config::identity::plain(test));
+        // Creating a directory is atomic, so two runs that start at the same time get different ones.
+        let _ = std::fs::create_dir_all(runs);
+        let is_taken = |path: &Path| matches!(std::fs::create_dir(path), Err(error) if error.kind() == io::ErrorKind::AlreadyExists);
+        let mut names = (2..).map(|nth| format!("{name}-{nth}"));
+        let mut path = runs.join(&name);
+        // Any other error is reported by whoever writes a file there first.
+        while is_taken(&path) {
+            path = runs.join(names.next().unwrap_or_default());
+        }
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for RunDirectory {
+    fn drop(&mut self) {
+        // Fails unless they are empty.
+        let _ = std::fs::remove_dir(&self.0);
+        let _ = self.0.parent().map(std::fs::remove_dir);
+    }
 }
 
 /// The journal of a run in progress. Clones write to the same journal.

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::Sender as LineSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -39,8 +40,8 @@ pub(crate) struct Processes {
 #[derive(Debug)]
 struct ChildProcess {
     child: Child,
-    /// Its standard input; `None` until it has received its event, and after a failed write.
-    input: Option<ChildStdin>,
+    /// Lines for its standard input. A thread writes them, because a process that hangs must not block the orchestrator.
+    input: LineSender<String>,
 }
 
 impl Processes {
@@ -74,7 +75,12 @@ impl Processes {
             return Err(InvokeError::NotStarted("a process has no standard input and output".into()));
         };
         let slice = event.slice.clone();
-        self.running().insert(slice.clone(), ChildProcess { child, input: None });
+        let (lines, to_write) = std::sync::mpsc::channel();
+        // What was said to all processes before this one existed.
+        for line in self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            let _ = lines.send(line.clone());
+        }
+        self.running().insert(slice.clone(), ChildProcess { child, input: lines });
         let (sender, receiver) = channel::<Result<Bytes, String>>(QUEUE);
         let running = self.running.clone();
         let of_thread = slice.clone();
@@ -98,16 +104,11 @@ impl Processes {
             self.kill(&slice);
             return Err(failed(error));
         }
-        // A thread writes the event, because it may be larger than the pipe's buffer. A failure shows on the child's output.
-        let (running, lines) = (self.running.clone(), self.lines.clone());
+        // A failure shows on the child's output.
         let writer = std::thread::Builder::new().name(format!("writes {slice}")).spawn(move || {
             let mut written = input.write_all(&line).and_then(|()| input.flush());
-            if let Some(child) = running.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&slice) {
-                // Sends the lines that were meant for all processes before this one could read them.
-                for line in lines.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-                    written = written.and_then(|()| input.write_all(format!("{line}\n").as_bytes())).and_then(|()| input.flush());
-                }
-                child.input = written.is_ok().then_some(input);
+            while let (Ok(()), Ok(line)) = (&written, to_write.recv()) {
+                written = input.write_all(format!("{line}\n").as_bytes()).and_then(|()| input.flush());
             }
         });
         if let Err(error) = writer {
@@ -119,12 +120,9 @@ impl Processes {
 
     /// Writes a line to all processes.
     fn write_line(&self, line: &str) {
-        let line = format!("{line}\n");
-        for running in self.running().values_mut() {
+        for running in self.running().values() {
             // A process that has ended needs no line, so errors are ignored.
-            if let Some(input) = &mut running.input {
-                let _ = input.write_all(line.as_bytes()).and_then(|()| input.flush());
-            }
+            let _ = running.input.send(line.to_owned());
         }
     }
 
@@ -148,9 +146,9 @@ impl Processes {
 /// Waits for a child whose output has ended, and removes it. If it failed, its exit status is added to the output.
 fn reap(running: &Mutex<HashMap<String, ChildProcess>>, slice: &str, sender: &Sender<Result<Bytes, String>>) {
     let child = running.lock().unwrap_or_else(PoisonError::into_inner).remove(slice);
-    let Some(mut child) = child else { return };
-    drop(child.input.take());
-    if let Ok(status) = child.child.wait()
+    let Some(ChildProcess { mut child, input }) = child else { return };
+    drop(input);
+    if let Ok(status) = child.wait()
         && !status.success()
     {
         let _ = sender.blocking_send(Ok(Bytes::from(format!("\nthe process ended: {status}\n"))));
@@ -227,5 +225,32 @@ impl Backend for Processes {
                 None => Ok(()),
             }
         })
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::super::event::sample;
+    use super::*;
+
+    #[test]
+    fn process_that_does_not_read_its_input_never_blocks_the_orchestrator() {
+        let (done, is_done) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let (binary, args) = ("sleep".into(), vec!["600".into()]);
+                let processes = Processes { binary, args, running: Arc::default(), files: None, lines: Arc::default() };
+                let event = sample::event("clients: 1");
+                let _output = processes.invoke(None, &event).await.unwrap();
+                // Several times what a pipe holds.
+                for _ in 0..40 {
+                    processes.share("x".repeat(10_000)).await.unwrap();
+                }
+                processes.abandon(&event.slice).await.unwrap();
+            });
+            done.send(()).unwrap();
+        });
+        is_done.recv_timeout(Duration::from_secs(120)).expect("no write waits for the process");
     }
 }
