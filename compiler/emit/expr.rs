@@ -96,7 +96,10 @@ impl Emitter<'_> {
                 Plain(quote!(u.env(#key)))
             }
             ExprKind::World(World::UserId) => Plain(quote!(u.id())),
-            ExprKind::World(World::UserIteration) => Plain(quote!(u.iteration())),
+            ExprKind::World(World::UserIteration) => {
+                self.reads_iteration.set(true);
+                Plain(quote!(u.iteration()))
+            }
             ExprKind::World(World::ShardIndex) => Plain(quote!(u.shard())),
             ExprKind::World(World::TestId) => Plain(quote!(u.test_id())),
             ExprKind::Rows(data) => {

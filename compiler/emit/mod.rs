@@ -63,6 +63,7 @@ pub fn emit(program: &Program, context: &EmitInput<'_>) -> Result<Emitted, Strin
         constants: Cell::new(0),
         settled: Cell::new(0),
         urls: RefCell::default(),
+        reads_iteration: Cell::new(false),
     };
     let mut files = Vec::new();
     let requests = emitter.requests();
@@ -100,6 +101,8 @@ struct Emitter<'a> {
     settled: Cell<usize>,
     /// Quoted URLs, as far as they are known once the test begins.
     urls: RefCell<Vec<TokenStream>>,
+    /// Whether an expression is `user.iteration`.
+    reads_iteration: Cell<bool>,
 }
 
 impl Emitter<'_> {

@@ -76,6 +76,7 @@ impl Emitter<'_> {
         let locations = self.locations.borrow();
         let locations = locations.iter().copied().map(super::location_code);
         let urls = self.urls.borrow();
+        let reads_iteration = self.reads_iteration.get();
         let fields = quote! {
             name: #name,
             spec: #spec,
@@ -89,6 +90,7 @@ impl Emitter<'_> {
             env: &[#(#env),*],
             data: &[#(#data),*],
             keeps: #keeps,
+            reads_iteration: #reads_iteration,
             globals: #globals,
             users: &[#(#users),*],
             scenarios: &[#(#scenarios),*],

@@ -32,6 +32,7 @@ pub(crate) const PROGRAM: Program = Program {
     env: &[],
     data: &[],
     keeps: &[],
+    reads_iteration: false,
     globals: &[],
     users: &[],
     scenarios: &[],

@@ -9,6 +9,7 @@ use super::renewal::Renewal;
 use super::results::{AfterInterval, Results};
 use super::{ExitStatus, StartupError};
 use crate::open_files;
+use crate::orchestrator::notes::rows_used_up;
 use ltc_config::limits::RunCost;
 use ltc_engine::clock::Clock;
 use ltc_engine::program::Program;
@@ -58,13 +59,16 @@ pub(super) fn run(
         print: crate::progress::notice,
     };
     let renewal = Renewal::start(&load.settings)?;
+    let mut threshold_failed = false;
     let outcome = Engine::start(&run, &clock, &stop).and_then(|engine| {
         engine.watch(|delta| {
             if results.interval(&delta) == AfterInterval::Stop {
+                threshold_failed = true;
                 stop.gracefully();
             }
         })
     });
+    let ended_by_spec = stop.is_graceful() && !stop.is_interrupted() && !threshold_failed;
     // Results from before the failure are reported too.
     let (busy, broken) = match outcome {
         Ok(busy) => (busy, Vec::new()),
@@ -72,6 +76,7 @@ pub(super) fn run(
     };
     let made = vec![summary(&load.plan, configuration.once), format!("from this machine, {by}")];
     let mut notes = load.renewed(renewal);
+    notes.extend(ended_by_spec.then(|| rows_used_up(clock.elapsed())));
     notes.extend((busy > 0).then(|| {
         format!("{busy} of {threads} worker threads did not stop at once; what they counted since their last interval is missing")
     }));

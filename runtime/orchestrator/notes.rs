@@ -1,5 +1,7 @@
 //! Notes about a fleet for the reader of the report. There is one note per cause: a cause that affects 50 shards is one sentence.
 
+use std::time::Duration;
+
 use super::missing::{Gap, TOLERANCE, clock_tenths, load};
 use crate::journal::Journal;
 
@@ -75,6 +77,11 @@ fn named(shards: &[u32]) -> String {
     format!("{} {}", if several { "shards" } else { "shard" }, ranges.join(", "))
 }
 
+/// The note of a test that `at_end stop_test` ended.
+pub(crate) fn rows_used_up(at: Duration) -> String {
+    format!("the test stopped at {}, because data with `at_end stop_test` had no row left", clock_tenths(at))
+}
+
 /// All notes of a run, in order of time.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
@@ -130,7 +137,7 @@ fn fold(notes: &[&Note]) -> String {
         return format!("{}{times}", Note { shards, ..(*first).clone() }.text());
     };
     let from = gaps.iter().map(|gap| gap.from).min().unwrap_or_default();
-    let to = gaps.iter().map(|gap| gap.to).max_by_key(|to| to.unwrap_or(std::time::Duration::MAX)).flatten();
+    let to = gaps.iter().map(|gap| gap.to).max_by_key(|to| to.unwrap_or(Duration::MAX)).flatten();
     // A shard that was lost several times is missing the same users each time.
     let users_of =
         |shard: u32| notes.iter().filter(|note| note.shards.contains(&shard)).filter_map(|note| Some(note.gap.as_ref()?.users)).max();
@@ -139,7 +146,7 @@ fn fold(notes: &[&Note]) -> String {
     distinct.dedup();
     let users = distinct.iter().filter_map(|shard| users_of(*shard)).sum();
     let whole = Gap { from, to, users, arrivals: gaps.iter().map(|gap| gap.arrivals).sum() };
-    let same = |a: std::time::Duration, b: std::time::Duration| a.abs_diff(b) < TOLERANCE;
+    let same = |a: Duration, b: Duration| a.abs_diff(b) < TOLERANCE;
     let at_once = gaps.len() == distinct.len()
         && gaps.iter().all(|gap| same(gap.from, one.from) && same(gap.to.unwrap_or_default(), one.to.unwrap_or_default()));
     if at_once {
@@ -158,8 +165,6 @@ fn fold(notes: &[&Note]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn lost(shard: u32, from: u64, to: u64, pid: u32) -> Note {

@@ -17,7 +17,7 @@ use super::collector::{Collector, MergedInterval};
 use super::control::HEARTBEAT;
 use super::event::SliceEvent;
 use super::fleet::Fleet;
-use super::notes::{Note, Notes};
+use super::notes::{Note, Notes, rows_used_up};
 use super::sharing::Sharing;
 use super::supervisor::{ShardEvent, ShardSupervisor, ShutdownState, until};
 use super::timeouts::Timeouts;
@@ -97,6 +97,7 @@ impl Orchestrator {
         let mut shared = Sharing::new(self.renewed.clone(), &self.template.channel_key);
         let buffered = Arc::new(AtomicBool::new(false));
         let mut cannot_start: HashMap<u32, usize> = HashMap::new();
+        let mut ended_by_spec = false;
         let mut next = self.fleet.interval(0);
         loop {
             if clock::now() >= next_heartbeat && heartbeats.is_empty() {
@@ -154,7 +155,12 @@ impl Orchestrator {
                         }
                         note(self.notice, &mut notes, one);
                     }
-                    Some(ShardEvent::SpecStopped) => stopping.ask(Urgency::Gracefully),
+                    Some(ShardEvent::SpecStopped) => {
+                        if !std::mem::replace(&mut ended_by_spec, true) {
+                            note(self.notice, &mut notes, Note::of_fleet(rows_used_up(self.clock.elapsed())));
+                        }
+                        stopping.ask(Urgency::Gracefully);
+                    }
                     Some(ShardEvent::CannotStart((_, interval))) => {
                         let count = cannot_start.entry(interval).or_default();
                         *count += 1;

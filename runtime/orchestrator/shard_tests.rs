@@ -31,6 +31,7 @@ static PROGRAM: Program = Program {
     env: &[],
     data: &[],
     keeps: &[],
+    reads_iteration: false,
     globals: &[],
     users: &[UserClass {
         name: "User",

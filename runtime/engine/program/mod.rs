@@ -55,6 +55,8 @@ pub struct Program {
     pub data: &'static [DataInfo],
     /// `keep`s, which are evaluated once for each user.
     pub keeps: &'static [Variable],
+    /// Whether it reads `user.iteration`.
+    pub reads_iteration: bool,
     /// File-level `let`s, which are evaluated once per test.
     pub globals: &'static [Variable],
     /// Classes of virtual users.
