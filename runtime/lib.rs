@@ -31,6 +31,7 @@ mod listeners;
 mod live;
 mod open_files;
 pub mod orchestrator;
+mod panics;
 mod progress;
 mod report;
 mod runs;

@@ -18,7 +18,7 @@ use super::{Bench, Outcome};
 use counts::{Counts, Scenario};
 
 /// The user classes of scenarios.lt, and the subject of each.
-const SCENARIOS: [Scenario; 12] = [
+const SCENARIOS: [Scenario; 14] = [
     Scenario { class: "CheckedGet", what: "GET, status, header and JSON checked", iterations: 200, fails: false },
     Scenario { class: "VariedGet", what: "the same, no two answers alike", iterations: 200, fails: false },
     Scenario { class: "JsonPost", what: "POST with a JSON body, a take", iterations: 200, fails: false },

@@ -258,6 +258,8 @@ pub struct Data {
     pub options: Vec<(Name, Name)>,
     /// `where role == "buyer"`.
     pub filter: Option<Expr>,
+    /// `secret password, pin`: columns.
+    pub secrets: Vec<Name>,
     /// The whole item.
     pub span: Span,
 }
@@ -267,6 +269,8 @@ pub struct Data {
 pub struct Let {
     /// Its name.
     pub name: Name,
+    /// `keep secret`.
+    pub secret: bool,
     /// `: int`.
     pub ty: Option<Name>,
     /// Its value.

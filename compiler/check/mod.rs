@@ -9,8 +9,10 @@ mod expr;
 mod flow;
 mod lints;
 mod scope;
+mod secret_values;
 pub mod types;
 mod users;
+mod value_flow;
 
 use std::collections::{HashMap, HashSet};
 
@@ -205,6 +207,8 @@ impl<'a> Checker<'a> {
         self.lint_unused();
         // This lint follows a map through all calls to the request that sends it.
         self.lint_plain_keys();
+        // A secret is followed from the credential that it becomes back to its origin, through all calls.
+        self.find_secrets();
         // Which warnings follow from an error is known only after all errors have been reported.
         self.drop_follow_ups();
     }

@@ -7,14 +7,14 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style as Ansi};
 use clap::ColorChoice;
 use ltc_config::ConfigError;
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, ThemeCharacters, ThemeStyles};
 
 use crate::build;
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::render::{self, Style};
 use crate::pipeline::Checked;
 use crate::project::Problem;
-use crate::source::SourceMap;
+use crate::source::{SourceFile, SourceMap};
+use crate::span::{FileId, Span};
 
 /// The exit code for an error in the spec, profile, data or command line.
 pub(super) const WRONG: u8 = 2;
@@ -153,43 +153,27 @@ impl Screen {
 
     /// Prints errors or warnings in configuration files, with their locations underlined.
     fn config(&self, root: &Path, errors: &[ConfigError], warnings: bool) {
-        for error in errors {
+        for error in errors.iter().take(render::SHOWN_MAX) {
             self.stderr(config_error(root, error, warnings, self.style).trim_end());
             self.stderr("");
+        }
+        let hidden = errors.len().saturating_sub(render::SHOWN_MAX);
+        if hidden > 0 {
+            self.stderr(format!("{hidden} more are not shown; fix those above first"));
         }
     }
 }
 
 /// Renders an error of a configuration file like one in a spec.
 fn config_error(root: &Path, error: &ConfigError, warning: bool, style: Style) -> String {
-    let mut shown = MietteDiagnostic::new(error.message.clone()).with_severity(if warning {
-        miette::Severity::Warning
-    } else {
-        miette::Severity::Error
-    });
-    if let Some(help) = &error.help {
-        shown = shown.with_help(help.clone());
-    }
     let text = std::fs::read_to_string(root.join(&error.location.file)).ok().filter(|_| error.location.line > 0);
-    let end = error.location.offset + error.location.len;
-    let report = match text {
-        Some(text) if text.is_char_boundary(error.location.offset) && text.is_char_boundary(end) && end <= text.len() => {
-            let label = LabeledSpan::underline(error.location.offset..end);
-            Report::new(shown.with_label(label)).with_source_code(NamedSource::new(&error.location.file, text))
-        }
-        _ => {
-            shown.message = format!("{}: {}", error.location, error.message);
-            Report::new(shown)
-        }
-    };
-    let styles = if style.colour { ThemeStyles::ansi() } else { ThemeStyles::none() };
-    let theme = GraphicalTheme { characters: ThemeCharacters::unicode(), styles };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(style.width).with_links(false).tab_width(4);
-    let mut out = String::new();
-    match handler.render_report(&mut out, report.as_ref()) {
-        Ok(()) => out,
-        Err(_) => error.to_string(),
-    }
+    let range = error.location.offset..error.location.offset + error.location.len;
+    let file = text.filter(|text| text.get(range.clone()).is_some()).map(|text| SourceFile::new(&error.location.file, text));
+    let place = file.as_ref().map(|file| (file, Span::new(FileId(0), range.start, range.end)));
+    let alone = format!("{}: {}", error.location, error.message);
+    let message = if place.is_some() { &error.message } else { &alone };
+    let message = render::FileMessage { message, help: error.help.as_deref(), is_error: !warning, place };
+    render::render_in_file(message, style)
 }
 
 /// Text in bold, for names in a line.
@@ -210,6 +194,12 @@ mod tests {
         let errors = ltc_config::Registry::parse(text, "r.yml").unwrap_err();
         let shown: String = errors.iter().map(|error| config_error(folder.path(), error, false, Style::plain())).collect();
         assert!(shown.contains("r.yml:2:1") && shown.contains("registerd: {}") && shown.contains("did you mean"), "{shown}");
+        // A line of a configuration file may be longer than miette can underline.
+        let long = format!("{{current: a,{}registerd: {{}}}}\n", " ".repeat(100_000));
+        std::fs::write(folder.path().join("long.yml"), &long).unwrap();
+        let far = ltc_config::Registry::parse(&long, "long.yml").unwrap_err();
+        let shown: String = far.iter().map(|error| config_error(folder.path(), error, false, Style::plain())).collect();
+        assert!(shown.contains("long.yml:1:1000") && shown.len() < 5000, "{shown}");
         let gone = config_error(Path::new("/nowhere"), &errors[0], false, Style::plain());
         assert!(gone.contains("r.yml"), "{gone}");
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::excerpt::Excerpt;
 use super::{Diagnostic, Diagnostics, Severity};
-use crate::source::SourceMap;
+use crate::source::{SourceFile, SourceMap};
 use crate::span::{FileId, Span};
 
 /// The appearance of diagnostics.
@@ -35,13 +35,11 @@ impl Style {
 }
 
 /// The most diagnostics that are shown. Nobody reads more before fixing these.
-const SHOWN_MAX: usize = 50;
+pub const SHOWN_MAX: usize = 50;
 
 /// Renders the first diagnostics and a summary of all; empty if there are none. If some are left out, errors come first.
 pub fn render(diagnostics: &Diagnostics, sources: &SourceMap, style: Style) -> String {
-    let styles = if style.colour { ThemeStyles::ansi() } else { ThemeStyles::none() };
-    let theme = GraphicalTheme { characters: ThemeCharacters::unicode(), styles };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(style.width).with_links(false).tab_width(4);
+    let handler = handler(style);
     let mut out = String::new();
     let is_cut = diagnostics.len() > SHOWN_MAX;
     let (first, second): (Vec<_>, Vec<_>) = diagnostics.iter().partition(|diagnostic| diagnostic.is_error() || !is_cut);
@@ -60,6 +58,45 @@ pub fn render(diagnostics: &Diagnostics, sources: &SourceMap, style: Style) -> S
     if let Some(summary) = summary(diagnostics, sources) {
         out.push_str(&summary);
         out.push('\n');
+    }
+    out
+}
+
+fn handler(style: Style) -> GraphicalReportHandler {
+    let styles = if style.colour { ThemeStyles::ansi() } else { ThemeStyles::none() };
+    let theme = GraphicalTheme { characters: ThemeCharacters::unicode(), styles };
+    GraphicalReportHandler::new_themed(theme).with_width(style.width).with_links(false).tab_width(4)
+}
+
+/// A message about a place in a file that is no spec: its bytes are underlined.
+#[derive(Clone, Copy, Debug)]
+pub struct FileMessage<'a> {
+    /// What is wrong.
+    pub message: &'a str,
+    /// How to fix it.
+    pub help: Option<&'a str>,
+    /// Whether it is an error.
+    pub is_error: bool,
+    /// The file, and the place in it; `None` shows the message alone.
+    pub place: Option<(&'a SourceFile, Span)>,
+}
+
+/// Renders a message like a diagnostic of a spec.
+pub fn render_in_file(message: FileMessage<'_>, style: Style) -> String {
+    let FileMessage { message, help, is_error, place } = message;
+    let source = place.map(|(file, span)| (Excerpt { file }, span));
+    let report = Report {
+        message: message.to_owned(),
+        code: None,
+        help: help.map(str::to_owned),
+        severity: if is_error { miette::Severity::Error } else { miette::Severity::Warning },
+        labels: source.iter().map(|(excerpt, span)| LabeledSpan::new_with_span(None, excerpt.label(*span))).collect(),
+        source: source.map(|(excerpt, _)| excerpt),
+        related: Vec::new(),
+    };
+    let mut out = String::new();
+    if handler(style).render_report(&mut out, &report).is_err() {
+        out = format!("{message}\n");
     }
     out
 }

@@ -15,6 +15,8 @@ pub(super) struct FunctionScope<'f> {
     pub(super) locals: &'f [Ident],
     /// The locals that other users read while the function runs: the names of `before test`.
     pub(super) shares: &'f [(LocalId, SharedId)],
+    /// The locals that hold a secret, sorted, with the members that lead to it.
+    pub(super) secrets: &'f [(LocalId, Vec<String>)],
     /// What `leave` returns: `Ok(…)` of the values that the sequence gives.
     pub(super) given: TokenStream,
     /// Whether the statement is in an `async` block. There `return` would only leave that block, so exits travel as errors.
@@ -29,8 +31,8 @@ pub(super) struct FunctionScope<'f> {
 
 impl<'f> FunctionScope<'f> {
     /// The frame of a function with these variables, outside of all loops.
-    pub(super) fn new(locals: &'f [Ident], shares: &'f [(LocalId, SharedId)], given: TokenStream, numbers: &'f Cell<usize>) -> Self {
-        FunctionScope { locals, shares, given, nested: false, labels: Vec::new(), outside: 0, numbers }
+    pub(super) fn new(locals: &'f [Ident], given: TokenStream, numbers: &'f Cell<usize>) -> Self {
+        FunctionScope { locals, shares: &[], secrets: &[], given, nested: false, labels: Vec::new(), outside: 0, numbers }
     }
 
     pub(super) fn scope(&self) -> Scope<'f> {
@@ -39,15 +41,25 @@ impl<'f> FunctionScope<'f> {
 
     /// Assigns `value` to a variable.
     pub(super) fn assign(&self, local: LocalId) -> TokenStream {
-        let (name, share) = (&self.locals[local.0], self.share(local));
-        quote!(#name = value; #share)
+        let (name, assigned) = (&self.locals[local.0], self.assigned(local));
+        quote!(#name = value; #assigned)
     }
 
-    /// Shares a variable with other users after its assignment.
-    pub(super) fn share(&self, local: LocalId) -> Option<TokenStream> {
-        let (_, shared) = self.shares.iter().find(|(own, _)| *own == local)?;
-        let (name, shared) = (&self.locals[local.0], index(shared.0));
-        Some(quote!(u.share(#shared, &#name);))
+    /// What follows the assignment of a variable: other users read it, and a secret is masked from now on.
+    pub(super) fn assigned(&self, local: LocalId) -> TokenStream {
+        let name = &self.locals[local.0];
+        let share = self.shares.iter().find(|(own, _)| *own == local).map(|(_, shared)| {
+            let shared = index(shared.0);
+            quote!(u.share(#shared, &#name);)
+        });
+        let conceal = self.secrets_of(local).map(|members| quote!(u.conceal(&#name, &[#(#members),*]);));
+        quote!(#(#conceal)* #share)
+    }
+
+    /// The members that lead to the secrets in a variable.
+    pub(super) fn secrets_of(&self, local: LocalId) -> impl Iterator<Item = &'f [String]> {
+        let first = self.secrets.partition_point(|(own, _)| *own < local);
+        self.secrets[first..].iter().take_while(move |(own, _)| *own == local).map(|(_, members)| members.as_slice())
     }
 
     /// The frame within a loop with this label.
@@ -57,6 +69,7 @@ impl<'f> FunctionScope<'f> {
         FunctionScope {
             locals: self.locals,
             shares: self.shares,
+            secrets: self.secrets,
             given: self.given.clone(),
             nested: self.nested,
             labels,

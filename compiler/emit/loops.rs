@@ -2,7 +2,6 @@
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
-use syn::Ident;
 
 use super::Emitter;
 use super::frame::FunctionScope;
@@ -30,13 +29,14 @@ impl Emitter<'_> {
     pub(super) fn for_loop(
         &self,
         frame: &FunctionScope<'_>,
-        name: &Ident,
+        local: LocalId,
         iter: &Iter,
         parallel: Option<&Expr>,
         own: &[LocalId],
         body: &Block,
     ) -> TokenStream {
         let scope = frame.scope();
+        let name = &scope.locals[local.0];
         let (items, item) = match iter {
             Iter::Each(list) => {
                 let (at, list) = (self.at(list.span), self.eval(scope, list));
@@ -48,7 +48,10 @@ impl Emitter<'_> {
                 (quote!(u.range(#at, || Ok((#first, #last)))?), quote!(#name))
             }
         };
-        let bind = matches!(iter, Iter::Range(..)).then(|| quote!(let #name = int(#name);));
+        let bind = match iter {
+            Iter::Range(..) => quote!(let #name = int(#name);),
+            Iter::Each(_) => frame.assigned(local),
+        };
         let Some(limit) = parallel else {
             let (label, body) = self.loop_body(frame, body);
             return quote!(#label for #item in #items { #bind #body });

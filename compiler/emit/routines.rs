@@ -56,7 +56,7 @@ impl Emitter<'_> {
             Some(function) => (None, function.clone()),
             None => {
                 let numbers = Cell::new(0);
-                let frame = FunctionScope::new(&[], &[], quote!(()), &numbers);
+                let frame = FunctionScope::new(&[], quote!(()), &numbers);
                 let body = self.pick(&frame, &[], &user.run, user.span);
                 let iteration = format_ident!("{name}iteration");
                 let doc = format!(" One iteration of `{}`.", user.name);
@@ -140,7 +140,7 @@ impl Emitter<'_> {
         body: &Block,
     ) -> TokenStream {
         let numbers = Cell::new(0);
-        let frame = FunctionScope::new(idents, shares, given.clone(), &numbers);
+        let frame = FunctionScope { shares, secrets: &locals.secrets, ..FunctionScope::new(idents, given.clone(), &numbers) };
         let own = uses::declared_by_loops(body);
         let in_place = uses::assigned_once_at_top(body);
         let hoisted = (params..locals.locals.len())
@@ -153,8 +153,8 @@ impl Emitter<'_> {
             StmtKind::Assign(local, expr) if in_place.contains(local) => {
                 let name = &idents[local.0];
                 let (at, value) = (self.at(stmt.span), self.eval(frame.scope(), expr));
-                let share = frame.share(*local);
-                quote!(let #name = u.eval(#at, || #value)?; #share)
+                let assigned = frame.assigned(*local);
+                quote!(let #name = u.eval(#at, || #value)?; #assigned)
             }
             _ => self.stmt(&frame, stmt),
         });
@@ -167,7 +167,7 @@ impl Emitter<'_> {
         let idents = self.names.locals(&tasks.frame);
         let (params, own) = idents.split_at(tasks.params);
         let numbers = Cell::new(0);
-        let frame = FunctionScope::new(&idents, &[], quote!(()), &numbers);
+        let frame = FunctionScope { secrets: &tasks.frame.secrets, ..FunctionScope::new(&idents, quote!(()), &numbers) };
         let weights: Option<Vec<u64>> = tasks
             .members
             .iter()
@@ -208,7 +208,7 @@ impl Emitter<'_> {
     /// A closure, used as a function pointer, that runs a user's iteration or a scenario.
     pub(super) fn runner(&self, pick: &TaskPick, span: crate::span::Span) -> TokenStream {
         let numbers = Cell::new(0);
-        let frame = FunctionScope::new(&[], &[], quote!(()), &numbers);
+        let frame = FunctionScope::new(&[], quote!(()), &numbers);
         let body = self.pick(&frame, &[], pick, span);
         quote!(|u| Box::pin(async move { #body Ok(()) }))
     }

@@ -6,7 +6,7 @@ use quote::quote;
 use super::expr::{Scope, ty};
 use super::frame::FunctionScope;
 use super::{Emitter, index};
-use crate::model::{Exchange, Expect, ExpectKind, ExprKind, Source, Status, Step, StmtKind, Take, Then};
+use crate::model::{Exchange, Expect, ExpectKind, Expr, ExprKind, SecretHolder, Source, Status, Step, StmtKind, Take, TextPart, Then};
 
 impl Emitter<'_> {
     pub(super) fn step(&self, frame: &FunctionScope<'_>, step: &Step) -> TokenStream {
@@ -150,12 +150,17 @@ impl Emitter<'_> {
                     StmtKind::Assign(local, expr) => {
                         let value = self.eval(scope, expr);
                         let assign = frame.assign(*local);
-                        quote!(if let Some(value) = step.value(#at, |x| #value) { #assign })
+                        let secrets = frame.secrets_of(*local).filter(|_| reads_response(expr));
+                        let conceal = conceal(secrets, &quote!((#value).map(Some)));
+                        quote!(if let Some(value) = step.value(#at, |x| #value) { #assign } #conceal)
                     }
                     StmtKind::AssignKeep(keep, expr) => {
+                        let is_it = |holder| holder == SecretHolder::Keep(*keep) && reads_response(expr);
+                        let secrets = self.program.secrets.iter().filter(|(holder, _)| is_it(*holder));
                         let keep = index(keep.0);
                         let value = self.eval(scope, expr);
-                        quote!(if let Some(value) = step.value(#at, |x| #value) { u.set_keep(#keep, value); })
+                        let conceal = conceal(secrets.map(|(_, members)| members.as_slice()), &quote!((#value).map(Some)));
+                        quote!(if let Some(value) = step.value(#at, |x| #value) { u.set_keep(#keep, value); } #conceal)
                     }
                     StmtKind::Log(text) => {
                         let value = self.eval(scope, text);
@@ -175,13 +180,15 @@ impl Emitter<'_> {
         let at = self.at(take.span);
         let (name, ty, assign) = (&take.name, as_type(take), frame.assign(take.local));
         let source = self.found(scope, &take.source, take.quantity).eval();
-        match &take.fallback {
+        let conceal = conceal(frame.secrets_of(take.local), &source);
+        let assign = match &take.fallback {
             None => quote!(if let Some(value) = step.take(#at, #name, #ty, |x| #source) { #assign }),
             Some(fallback) => {
                 let fallback = self.eval(scope, fallback);
                 quote!(if let Some(value) = step.take_or(#at, #name, #ty, |x| #source, || #fallback) { #assign })
             }
-        }
+        };
+        quote!(#assign #conceal)
     }
 
     /// Assigns the `else` values of takes if no response came.
@@ -198,6 +205,27 @@ impl Emitter<'_> {
             })
             .collect();
         (!lines.is_empty()).then(|| quote!(else { #(#lines)* }))
+    }
+}
+
+/// Masks the secrets in what a source finds if the step has failed, because reports show the answers of such steps.
+fn conceal<'a>(secrets: impl Iterator<Item = &'a [String]>, source: &TokenStream) -> Option<TokenStream> {
+    let calls: Vec<_> = secrets.map(|members| quote!(step.conceal(&[#(#members),*], |x| #source);)).collect();
+    (!calls.is_empty()).then(|| quote!(if !step.holds() { #(#calls)* }))
+}
+
+/// Whether an expression passes on what it reads from the response.
+fn reads_response(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Source(source) => !matches!(source, Source::JarCookie(_)),
+        ExprKind::Member(inner, _) | ExprKind::Index(inner, _) | ExprKind::Slice(inner, ..) | ExprKind::Capture(inner, ..) => {
+            reads_response(inner)
+        }
+        ExprKind::Text(parts) => parts.iter().any(|part| matches!(part, TextPart::Hole(value, _) if reads_response(value))),
+        ExprKind::List(items) | ExprKind::Call(_, items) => items.iter().any(reads_response),
+        ExprKind::Object(members) => members.iter().any(|(_, value)| reads_response(value)),
+        ExprKind::Binary(left, _, right) | ExprKind::If(_, left, right) => reads_response(left) || reads_response(right),
+        _ => false,
     }
 }
 

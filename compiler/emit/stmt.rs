@@ -28,13 +28,13 @@ impl Emitter<'_> {
         });
         let call = quote!(#function(u #(, #args)*).await?);
         let names: Vec<_> = takes.iter().map(|local| &scope.locals[local.0]).collect();
-        let shares = takes.iter().filter_map(|local| frame.share(*local));
+        let assigned = takes.iter().map(|local| frame.assigned(*local));
         let assign = match names.as_slice() {
             [] => quote!(),
             [one] => quote!(#one =),
             many => quote!((#(#many),*) =),
         };
-        quote!(#assign #call; #(#shares)*)
+        quote!(#assign #call; #(#assigned)*)
     }
 
     pub(super) fn block(&self, frame: &FunctionScope<'_>, block: &Block) -> TokenStream {
@@ -49,9 +49,9 @@ impl Emitter<'_> {
             StmtKind::Step(step) => self.step(frame, step),
             StmtKind::Run { takes, callee } => self.pick(frame, takes, callee, stmt.span),
             StmtKind::Assign(local, expr) => {
-                let (name, share) = (&scope.locals[local.0], frame.share(*local));
+                let (name, assigned) = (&scope.locals[local.0], frame.assigned(*local));
                 let value = self.eval(scope, expr);
-                quote!(#name = u.eval(#at, || #value)?; #share)
+                quote!(#name = u.eval(#at, || #value)?; #assigned)
             }
             StmtKind::AssignKeep(keep, expr) => {
                 let keep = index(keep.0);
@@ -87,9 +87,7 @@ impl Emitter<'_> {
                 let (label, body) = self.loop_body(frame, body);
                 quote!(#label for _ in 0..u.count(#count_at, || #count)? { #body })
             }
-            StmtKind::For { local, iter, parallel, own, body } => {
-                self.for_loop(frame, &scope.locals[local.0], iter, parallel.as_ref(), own, body)
-            }
+            StmtKind::For { local, iter, parallel, own, body } => self.for_loop(frame, *local, iter, parallel.as_ref(), own, body),
             StmtKind::Break => self.break_out(frame),
             StmtKind::Leave if frame.nested => quote!(return Err(Exit::Leave);),
             StmtKind::Leave => {

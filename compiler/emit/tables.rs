@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::expr::ty;
 use super::{Emitter, index};
-use crate::model::{AtEnd, Data, LineKind, Program, TaskPick, User, Wait, sections};
+use crate::model::{AtEnd, Data, LineKind, Program, SecretHolder, TaskPick, User, Wait, sections};
 use crate::span::Span;
 
 impl Emitter<'_> {
@@ -36,7 +36,8 @@ impl Emitter<'_> {
             let path = key.path.join(".");
             let kind = ty(&key.ty);
             let at = self.at(key.span);
-            quote!(EnvKey { path: #path, kind: #kind, at: #at })
+            let secret = key.is_credential;
+            quote!(EnvKey { path: #path, kind: #kind, secret: #secret, at: #at })
         });
         let data: Vec<_> = program.data.iter().map(|data| self.data(data, files)).collect();
         let variables = |variables: &[crate::model::Variable]| {
@@ -71,6 +72,7 @@ impl Emitter<'_> {
             quote!(Asset { path: #path, media_type: #media_type, bytes: include_bytes!(#file) })
         });
         let assets: Vec<_> = assets.collect();
+        let secrets = self.secrets();
         let scenarios: Vec<_> = scenarios.collect();
         let (env, steps): (Vec<_>, Vec<_>) = (env.collect(), steps.collect());
         let locations = self.locations.borrow();
@@ -100,6 +102,7 @@ impl Emitter<'_> {
             regexes: &[#(#regexes),*],
             paths: &[#(#paths),*],
             selectors: &[#(#selectors),*],
+            secrets: &[#(#secrets),*],
             assets: &[#(#assets),*],
         };
         let fingerprint = fingerprint(code, &fields, files);
@@ -112,6 +115,19 @@ impl Emitter<'_> {
                 embedded: #embedded,
             };
         }
+    }
+
+    /// The variables that hold a secret.
+    fn secrets(&self) -> Vec<TokenStream> {
+        let secrets = self.program.secrets.iter().map(|(holder, members)| {
+            let (kind, number) = match holder {
+                SecretHolder::Keep(id) => (format_ident!("Keep"), index(id.0)),
+                SecretHolder::Global(id) => (format_ident!("Global"), index(id.0)),
+                SecretHolder::Shared(id) => (format_ident!("Shared"), index(id.0)),
+            };
+            quote!(SecretVariable { variable: Holder::#kind(#number), members: &[#(#members),*] })
+        });
+        secrets.collect()
     }
 
     fn apis(&self) -> Vec<TokenStream> {
@@ -155,6 +171,7 @@ impl Emitter<'_> {
         files.push((file.clone(), rows(&data.rows).into_bytes()));
         let (name, path, random, unique) = (&data.name, &data.path, data.random, data.unique);
         let columns = data.columns.iter().map(|(name, _)| name);
+        let secrets = &data.secrets;
         let at_end = match data.at_end {
             AtEnd::Recycle => quote!(AtEnd::Recycle),
             AtEnd::StopUser => quote!(AtEnd::StopUser),
@@ -165,6 +182,7 @@ impl Emitter<'_> {
                 name: #name,
                 path: #path,
                 columns: &[#(#columns),*],
+                secrets: &[#(#secrets),*],
                 rows: include_bytes!(#file),
                 random: #random,
                 unique: #unique,

@@ -69,7 +69,7 @@ const API_WORDS: [&str; 12] = [
 const PART_WORDS: [&str; 12] =
     ["headers", "query", "json", "form", "multipart", "text", "bytes", "graphql", "auth", "timeout", "redirects", "expect"];
 const USER_WORDS: [&str; 6] = ["run", "wait", "weight", "on start", "on stop", "every"];
-const DATA_WORDS: [&str; 4] = ["order", "share", "at_end", "where"];
+const DATA_WORDS: [&str; 5] = ["order", "share", "at_end", "secret", "where"];
 const STATEMENT_WORDS: [&str; 24] = [
     "step",
     "expect",

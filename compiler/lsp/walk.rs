@@ -52,9 +52,11 @@ impl Walker {
                 }
                 Item::Data(data) => {
                     self.enter(data.span, None);
-                    // Columns are names within the condition only; they have no declaration.
-                    if let (Some(filter), Some(id)) = (&data.filter, self.index.globals.get(&data.name.node).copied()) {
-                        self.columns(filter, id);
+                    // Columns are names within the options only; they have no declaration.
+                    if let Some(id) = self.index.globals.get(&data.name.node).copied() {
+                        data.filter.iter().for_each(|filter| self.columns(filter, id));
+                        let columns = data.secrets.iter().map(|column| (column.span, Referent::Column(id, column.node.clone())));
+                        self.index.references.extend(columns);
                     }
                 }
                 Item::Let(variable) | Item::Keep(variable) => {

@@ -104,6 +104,19 @@ pub struct Program {
     pub selectors: Vec<String>,
     /// Files that `file` and `files` name.
     pub assets: Vec<Asset>,
+    /// Variables whose values are never shown, each with the members that lead to the secret.
+    pub secrets: Vec<(SecretHolder, Vec<String>)>,
+}
+
+/// A variable that outlives an iteration and holds a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretHolder {
+    /// A `keep`.
+    Keep(KeepId),
+    /// A file-level `let`.
+    Global(GlobalId),
+    /// A name of `before test`.
+    Shared(SharedId),
 }
 
 /// A data source.
@@ -115,6 +128,8 @@ pub struct Data {
     pub path: String,
     /// Columns and their types.
     pub columns: Vec<(String, Type)>,
+    /// The columns whose cells are never shown.
+    pub secrets: Vec<String>,
     /// The rows that `where` selects, with one JSON text for each column. The cells of a JSON file keep their spelling.
     pub rows: Vec<Vec<String>>,
     /// `order random`.
@@ -156,6 +171,8 @@ pub struct EnvKey {
 pub struct Variable {
     /// Its name.
     pub name: String,
+    /// Whether it is marked `secret`.
+    pub secret: bool,
     /// Its first value.
     pub value: Expr,
     /// The location of its declaration.
@@ -167,6 +184,8 @@ pub struct Variable {
 pub struct Frame {
     /// The variables in order of [`LocalId`], parameters first. Names may repeat; the emitter makes them unique.
     pub locals: Vec<Local>,
+    /// The variables that hold a secret, each with the members that lead to it.
+    pub secrets: Vec<(LocalId, Vec<String>)>,
 }
 
 /// A local variable.

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use files::name_of;
 pub(crate) use layer::scalar;
+pub use resolve::{ShortSecret, is_masked, is_too_short};
 pub use value::{EnvData, EnvValue, Kind};
 
 use crate::error::{ConfigError, Location};
@@ -32,6 +33,8 @@ pub struct Environment {
     pub name: String,
     root: EnvValue,
     secrets: Vec<String>,
+    #[serde(default)]
+    short: Vec<ShortSecret>,
 }
 
 /// Why a dotted path has no value. The location is that of the deepest part that exists.
@@ -59,7 +62,7 @@ impl Environment {
     pub fn empty(name: &str) -> Self {
         let data = EnvData::Object(IndexMap::new());
         let root = EnvValue { data, location: Location::file(format!("config/{name}.yml")), secret: false, parts: None };
-        Self { name: name.to_owned(), root, secrets: Vec::new() }
+        Self { name: name.to_owned(), root, secrets: Vec::new(), short: Vec::new() }
     }
 
     /// Merges `own` over `common`, map by map. Lists and single values replace each other.
@@ -184,14 +187,14 @@ impl Environment {
     ) -> Result<Self, Vec<ConfigError>> {
         let mut resolved = self.clone();
         let mut errors = Vec::new();
-        let mut secrets = Vec::new();
-        resolve::Resolving { reads, variables, store, secrets: &mut secrets, errors: &mut errors }.value(
+        let (mut secrets, mut short) = (Vec::new(), Vec::new());
+        resolve::Resolving { reads, variables, store, secrets: &mut secrets, short: &mut short, errors: &mut errors }.value(
             &mut resolved.root,
             &mut Vec::new(),
             false,
         );
         resolved.secrets.extend(secrets);
-        resolved.secrets.retain(|value| resolve::is_secret(value));
+        resolved.short.extend(short);
         resolved.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         resolved.secrets.dedup();
         if errors.is_empty() { Ok(resolved) } else { Err(errors) }
@@ -199,10 +202,14 @@ impl Environment {
 
     /// The values that came from the process environment and from stores, longest first, so that output can mask them.
     ///
-    /// It leaves out values of fewer than four characters: masking them would garble every report and hide nothing. It also leaves out
-    /// addresses without a password or a query, because every exchange names them.
+    /// It leaves out [`Self::short_secrets`], and addresses without a password or a query, because every exchange names them.
     pub fn secrets(&self) -> Vec<String> {
         self.secrets.clone()
+    }
+
+    /// The values that came from the process environment and from stores, but are too short to be masked.
+    pub fn short_secrets(&self) -> &[ShortSecret] {
+        &self.short
     }
 }
 

@@ -105,6 +105,23 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// The rate that `max_rate` leaves for users of the closed model beside this arrival rate, in iterations per second; `None` without a
+    /// limit.
+    ///
+    /// # Errors
+    /// If it leaves nothing.
+    pub fn rate_beside(&self, arrivals: f64) -> Result<Option<f64>, ConfigError> {
+        let Some(limit) = &self.max_rate else { return Ok(None) };
+        let rest = limit.most.as_f64() - arrivals;
+        if rest > 0.0 {
+            return Ok(Some(rest));
+        }
+        let message = format!("unexpected users beside arrivals of {arrivals}/s, which take all of `max_rate`");
+        Err(ConfigError::new(limit.location.clone(), message).with_help("lower the rate of the arrivals"))
+    }
+}
+
 fn at<T>(section: Section<'_>, key: &str, most: Option<T>) -> Option<LimitValue<T>> {
     most.map(|most| LimitValue { most, location: section.place_of(key) })
 }
@@ -154,6 +171,17 @@ mod tests {
         assert_eq!(messages(&limits, 0.0, 0, RunCost::Endless).len(), 1, "an endless run has no cost that is known");
         assert!(messages(&limits, 0.0, 0, RunCost::Nothing).is_empty());
         assert!(messages(&Limits::default(), 1e9, u64::MAX, RunCost::Endless).is_empty());
+    }
+
+    #[test]
+    fn users_get_the_rate_that_arrivals_leave() {
+        let limits = limits("max_rate: 100/s");
+        assert_eq!([limits.rate_beside(0.0).unwrap(), limits.rate_beside(40.0).unwrap()], [Some(100.0), Some(60.0)]);
+        assert_eq!(
+            limits.rate_beside(100.0).unwrap_err().to_string(),
+            "config/limits.yml:1:1: unexpected users beside arrivals of 100/s, which take all of `max_rate` (lower the rate of the arrivals)"
+        );
+        assert_eq!(Limits::default().rate_beside(1e9).unwrap(), None);
     }
 
     #[test]

@@ -13,6 +13,17 @@ pub(crate) enum Part {
     Secret(SecretReference),
 }
 
+impl Part {
+    /// As a file writes it, without a default.
+    fn written(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Variable { name, .. } => format!("${{{name}}}"),
+            Self::Secret(reference) => reference.to_string(),
+        }
+    }
+}
+
 /// A piece that has no value.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
@@ -40,7 +51,15 @@ impl Missing {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Resolved {
     pub(crate) text: String,
-    pub(crate) secrets: Vec<String>,
+    pub(crate) secrets: Vec<SecretPiece>,
+}
+
+/// A piece that came from the process environment or from a store.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct SecretPiece {
+    /// As the file names it: `${TOKEN}`.
+    pub(crate) written: String,
+    pub(crate) value: String,
 }
 
 /// Splits a string into parts. The error explains what is wrong with a `${`.
@@ -114,7 +133,7 @@ pub(crate) fn join(parts: &[Part], variables: &dyn Fn(&str) -> Option<String>, s
         match secret {
             Ok(value) => {
                 resolved.text.push_str(&value);
-                resolved.secrets.push(value);
+                resolved.secrets.push(SecretPiece { written: part.written(), value });
             }
             Err(none) => missing.push(none),
         }
@@ -171,7 +190,8 @@ mod tests {
         let missing = |names: &[&str]| Err(names.iter().map(|name| Missing::Variable((*name).to_owned())).collect());
         assert_eq!(resolve("${B} ${C}"), missing(&["B", "C"]));
         assert_eq!(resolve("${EMPTY}"), missing(&["EMPTY"]));
-        assert_eq!(joined("x ${ssm:S}").unwrap().secrets, ["ssss"]);
+        let secret = |written: &str, value: &str| SecretPiece { written: written.to_owned(), value: value.to_owned() };
+        assert_eq!(joined("x ${ssm:S} ${A:-d}").unwrap().secrets, [secret("${ssm:S}", "ssss"), secret("${A}", "aaaa")]);
         let absent = resolve("${secretsmanager:T}").unwrap_err();
         assert!(matches!(&absent[..], [Missing::Secret(reference, _)] if reference.id == "T"), "{absent:?}");
     }

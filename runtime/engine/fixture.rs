@@ -42,6 +42,7 @@ pub(crate) const PROGRAM: Program = Program {
     regexes: &["json"],
     paths: &[],
     selectors: &[],
+    secrets: &[],
     assets: &[],
     embedded: Embedded { profile: None, environments: &[] },
 };
@@ -77,6 +78,7 @@ pub(crate) fn settings(program: &'static Program, base: &str, clock: &Clock) -> 
         globals: Vec::new(),
         shared: Vec::new(),
         renewed: crate::program::renewed::RenewedValues::default(),
+        iteration_rate: None,
         aws: None,
         clock: clock.clone(),
         secrets: Vec::new(),

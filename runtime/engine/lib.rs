@@ -47,9 +47,11 @@ pub mod workers;
 
 pub use base::clock;
 pub use base::location::Location;
+pub use base::secrets::Secrets;
 pub use call::resolve::send;
 pub use record::answer::Answer;
 pub use record::detail::Detail;
+pub use record::exposed::is_credential;
 pub use record::observe;
 pub use record::trace::Trace;
 pub use request::show;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ltc_config::carried::is_same;
 use ltc_config::credentials::Credentials;
-use ltc_config::environment::{EnvData, EnvValue, Source};
+use ltc_config::environment::{EnvData, EnvValue, Source, is_masked, is_too_short};
 use ltc_config::profile::Shape;
 use ltc_config::secret_reference::{NotFetched, SecretReference, SecretStore};
 use ltc_config::{AllowedHosts, ApiTransportSettings, ConfigError, Environment, Limits, Profile, Reads};
@@ -12,7 +12,9 @@ use ltc_config::{AllowedHosts, ApiTransportSettings, ConfigError, Environment, L
 use super::StartupError;
 use super::cli::LoadArgs;
 use super::overrides::{Host, Setting};
+use super::short_secrets;
 use crate::orchestrator::aws::AwsSecrets;
+use ltc_engine::Secrets;
 use ltc_engine::http;
 use ltc_engine::program::{ApiInfo, EnvKey, Program, Type};
 use ltc_engine::value::Value;
@@ -101,10 +103,12 @@ impl Configuration {
             };
             let given = given.map_err(|why| problems.push(why)).unwrap_or(Value::Null);
             // A value that replaces a secret is secret too.
-            if let (Value::Str(text), Ok(EnvValue { data: EnvData::String(old), .. })) = (&given, environment.require(key.path))
-                && secrets.contains(old)
-            {
-                secrets.push(text.to_string());
+            if let (Value::Str(text), Ok(EnvValue { secret: true, .. })) = (&given, environment.require(key.path)) {
+                if is_masked(text) {
+                    secrets.push(text.to_string());
+                } else if is_too_short(text) && short_secrets::is_credential(key) {
+                    problems.push(format!("--set env.{}: {}", key.path, short_secrets::TOO_SHORT));
+                }
             }
             env.push(given);
         }
@@ -122,7 +126,13 @@ impl Configuration {
             })
             .collect();
         problems.extend(stray(program, &environment));
+        let short = short_secrets::judge(program.env, environment.short_secrets(), |path| Setting::sets(&args.set, path));
+        problems.extend(short.problems);
+        short.warnings.iter().for_each(|warning| crate::say::warning!("{warning}"));
         if !problems.is_empty() {
+            // A value that does not fit is part of the message about it.
+            let secrets = Secrets::new(secrets);
+            problems.iter_mut().for_each(|problem| *problem = secrets.mask(problem));
             // Apis that share a section have the same errors.
             let mut seen = std::collections::HashSet::new();
             problems.retain(|problem| seen.insert(problem.clone()));
@@ -133,6 +143,7 @@ impl Configuration {
         let credentials = Credentials::load_with(Path::new(CONFIG), &variables, &store_of).map_err(StartupError::wrong)?;
         let named = std::env::var_os(LIMITS_VARIABLE).filter(|file| !file.is_empty());
         let limits = Limits::load(Path::new(LIMITS), named.as_deref().map(Path::new)).map_err(StartupError::wrong)?;
+        crate::panics::mask(&secrets);
         // Neither users nor shards need the secrets of the credentials file: only listeners use them.
         Ok(Self { profile, profile_text: text, once, env_name, env, references, limits, credentials, secrets, apis, unverified, allowed })
     }

@@ -15,9 +15,9 @@ use crate::open_files;
 use crate::orchestrator::hand_over::ClassRequests;
 use crate::progress::{notice, notice_at};
 use crate::report::{ApiVersion, Planned, RunInfo, Setup};
-use ltc_config::Limits;
 use ltc_config::limits::RunCost;
 use ltc_config::profile::LogLevel;
+use ltc_config::{ConfigError, Limits};
 use ltc_engine::User;
 use ltc_engine::clock::Clock;
 use ltc_engine::observe::Quiet;
@@ -81,6 +81,8 @@ impl Load {
             Ok((plan, globals, requests, guards::targets(program, &user)))
         })?;
         settings.globals = globals;
+        // If the arrivals leave nothing, the load is refused before it begins.
+        settings.iteration_rate = iteration_rate(&plan, &configuration.limits).ok().flatten();
         for warning in configuration.profile.thresholds_beyond(plan.total_duration()) {
             crate::say::warning!("{warning}");
         }
@@ -94,14 +96,27 @@ impl Load {
 
     /// Refuses load on public hosts that nobody allowed.
     pub(super) fn is_allowed(&self, configuration: &Configuration) -> Result<(), StartupError> {
-        let load = summary(&self.plan, configuration.once);
+        let load = self.summary(configuration.once);
         guards::check_hosts(&self.targets, &configuration.allowed, &load, &configuration.env_name)
     }
 
     /// Refuses a load that exceeds a limit of the project or of `LTC_LIMITS`.
     pub(super) fn within(&self, limits: &Limits, cost: RunCost) -> Result<(), StartupError> {
-        let exceeded = limits.exceeded(self.plan.peak_rate(), self.plan.peak_clients(), cost);
+        let exceeded = self.exceeded(limits, cost);
         if exceeded.is_empty() { Ok(()) } else { Err(StartupError::wrong(exceeded)) }
+    }
+
+    /// The limits that the load exceeds.
+    pub(super) fn exceeded(&self, limits: &Limits, cost: RunCost) -> Vec<ConfigError> {
+        let mut exceeded = limits.exceeded(self.plan.peak_rate(), self.plan.peak_clients(), cost);
+        exceeded.extend(iteration_rate(&self.plan, limits).err());
+        exceeded
+    }
+
+    /// The load in words.
+    pub(super) fn summary(&self, once: bool) -> String {
+        let limit = self.settings.iteration_rate.map(|rate| format!(", at most {rate} iterations/s (`max_rate`)"));
+        format!("{}{}", planned(&self.plan, once).text(), limit.unwrap_or_default())
     }
 
     /// Runs the health checks and `before test`.
@@ -138,7 +153,7 @@ impl Load {
         crate::say::err!(
             "{}: {}{}{}, {by}, seed {}{versions}",
             program.name,
-            summary(&self.plan, configuration.once),
+            self.summary(configuration.once),
             if self.targets.is_empty() { String::new() } else { format!(" to {}", guards::origins(&self.targets)) },
             if configuration.env_name.is_empty() { String::new() } else { format!(", environment {}", configuration.env_name) },
             self.settings.seed,
@@ -265,9 +280,10 @@ pub(super) fn interval(args: &RunArgs, configuration: &Configuration) -> Duratio
     args.stats_interval.or(profile).or(configuration.credentials.stats_interval).unwrap_or(INTERVAL).max(Duration::from_millis(100))
 }
 
-/// The load of a plan in words.
-pub(super) fn summary(plan: &Plan, once: bool) -> String {
-    planned(plan, once).text()
+/// The most iterations per second that users of the closed model may begin. Their pace is unknown before the load, so workers keep it.
+fn iteration_rate(plan: &Plan, limits: &Limits) -> Result<Option<f64>, ConfigError> {
+    let has_users = (0..plan.classes().len()).any(|class| plan.is_active(class) && !plan.is_open(class));
+    if has_users { limits.rate_beside(plan.peak_rate()) } else { Ok(None) }
 }
 
 /// The load of a plan.

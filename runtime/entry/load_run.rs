@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::cli::RunArgs;
 use super::configuration::Configuration;
-use super::load::{Load, LoadOutcome, cores, interval, summary, watch_interrupts};
+use super::load::{Load, LoadOutcome, cores, interval, watch_interrupts};
 use super::renewal::Renewal;
 use super::results::{AfterInterval, Results};
 use super::{ExitStatus, StartupError};
@@ -74,7 +74,7 @@ pub(super) fn run(
         Ok(busy) => (busy, Vec::new()),
         Err(why) => (0, vec![why]),
     };
-    let made = vec![summary(&load.plan, configuration.once), format!("from this machine, {by}")];
+    let made = vec![load.summary(configuration.once), format!("from this machine, {by}")];
     let mut notes = load.renewed(renewal);
     notes.extend(ended_by_spec.then(|| rows_used_up(clock.elapsed())));
     notes.extend((busy > 0).then(|| {

@@ -24,6 +24,7 @@ mod results;
 mod run;
 mod runs;
 mod shard;
+mod short_secrets;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -29,6 +29,11 @@ impl Setting {
         Some(typed(&setting.value, key.kind).map_err(|why| format!("--set env.{}: {why}", key.path)))
     }
 
+    /// Whether one of the settings replaces the value of a key.
+    pub(crate) fn sets(settings: &[Self], path: &str) -> bool {
+        settings.iter().any(|setting| setting.key == path)
+    }
+
     /// Settings of keys that the spec does not read.
     pub(crate) fn unknown(settings: &[Self], program: &Program) -> Vec<String> {
         let known: Vec<&str> = program.env.iter().map(|key| key.path).collect();

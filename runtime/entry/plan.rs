@@ -13,7 +13,7 @@ use super::cli::LoadArgs;
 use super::configuration::Configuration;
 use super::fleet::{EngineName, FleetArgs};
 use super::guards::LoadTarget;
-use super::load::{Load, summary};
+use super::load::Load;
 use super::{ExitStatus, StartupError, engine};
 use crate::orchestrator::fleet::Fleet;
 use crate::orchestrator::lead;
@@ -52,7 +52,7 @@ pub(super) fn run(program: &'static Program, command: &PlanCommand) -> Result<Ex
     let engine = choice.engine;
     let fleet = choice.args.fleet(engine, &load, &configuration, command.load.threads);
     let mut shown = PlanSummary::of(program, &configuration, &load, &fleet, engine);
-    let exceeded = configuration.limits.exceeded(load.plan.peak_rate(), load.plan.peak_clients(), shown.cost());
+    let exceeded = load.exceeded(&configuration.limits, shown.cost());
     shown.warnings.extend(exceeded.iter().map(|why| format!("this load is refused: {why}")));
     if command.json {
         let json = serde_json::to_string_pretty(&shown).map_err(|error| StartupError::broken(error.to_string()))?;
@@ -130,7 +130,7 @@ impl PlanSummary {
                 EngineName::Lambda => LAMBDA,
                 EngineName::Process => PROCESSES,
             },
-            load: summary(plan, false),
+            load: load.summary(false),
             peak_clients: plan.peak_clients(),
             peak_rate: plan.peak_rate(),
             targets: load.targets.clone(),

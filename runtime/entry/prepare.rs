@@ -54,6 +54,7 @@ pub(crate) fn settings(program: &'static Program, args: &LoadArgs, configuration
         globals: Vec::new(),
         shared: Vec::new(),
         renewed: RenewedValues::default(),
+        iteration_rate: None,
         aws: AwsCredentials::from_environment(),
         clock: Clock::start(),
         secrets: configuration.secrets.clone(),
@@ -100,7 +101,7 @@ pub(crate) fn globals(program: &Program, user: &User) -> Result<Vec<Value>, Star
     for global in program.globals {
         let value = (global.value)(user).map_err(|fault| {
             let place = world.tables.location(global.at);
-            StartupError::wrong([format!("{place}: let {}: {}", global.name, fault.0)])
+            StartupError::wrong([format!("{place}: let {}: {}", global.name, user.mask(&fault.0))])
         })?;
         world.globals.borrow_mut().push(value);
     }
@@ -115,7 +116,7 @@ pub(crate) async fn versions(program: &Program, user: &User, sent: &mut RowStats
         let Some(health) = &api.health else { continue };
         let refused = |why: String| {
             let place = user.world().tables.location(api.at);
-            StartupError::broken(format!("{place}: the health check of {} failed: {}", api.name, user.world().secrets.mask(&why)))
+            StartupError::broken(format!("{place}: the health check of {} failed: {}", api.name, user.mask(&why)))
         };
         let request = (health.request)(user).map_err(|fault| refused(fault.0));
         // The request may have read a `keep` whose block failed.

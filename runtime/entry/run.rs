@@ -223,6 +223,7 @@ fn event(
         globals: settings.globals.clone(),
         shared: settings.shared.clone(),
         secrets: settings.secrets.clone(),
+        iteration_rate: settings.iteration_rate,
         versions: load.versions.iter().map(|version| (version.api.clone(), version.version.clone())).collect(),
         threads: fleet.threads,
         processors_milli: fleet.processors_milli(),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
+use ltc_engine::Secrets;
 use reqwest::redirect::Policy;
 
 use super::{Message, Sink};
@@ -27,7 +28,7 @@ pub(super) enum PostResult {
 #[derive(Debug)]
 pub(super) struct SinkClient {
     client: reqwest::Client,
-    secrets: Vec<String>,
+    secrets: Secrets,
 }
 
 impl SinkClient {
@@ -43,21 +44,19 @@ impl SinkClient {
             .timeout(timeout)
             .tls_danger_accept_invalid_certs(!sink.verify)
             .build();
-        client.map(|client| Self { client, secrets: secrets(&sink.headers) }).map_err(|error| format!("no HTTP client: {}", chain(&error)))
+        client
+            .map(|client| Self { client, secrets: Secrets::new(secrets(&sink.headers)) })
+            .map_err(|error| format!("no HTTP client: {}", chain(&error)))
     }
 
     /// Sends a message. The text of a failure contains none of the sink's secrets, even if its answer repeats them.
     pub(super) async fn post(&self, message: &Message) -> PostResult {
         match self.attempt(message).await {
-            PostResult::Later(why, after) => PostResult::Later(self.mask(&why), after),
-            PostResult::Unreached(why) => PostResult::Unreached(self.mask(&why)),
-            PostResult::Never(why) => PostResult::Never(self.mask(&why)),
+            PostResult::Later(why, after) => PostResult::Later(self.secrets.mask(&why), after),
+            PostResult::Unreached(why) => PostResult::Unreached(self.secrets.mask(&why)),
+            PostResult::Never(why) => PostResult::Never(self.secrets.mask(&why)),
             taken @ PostResult::Taken(_) => taken,
         }
-    }
-
-    fn mask(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
     }
 
     async fn attempt(&self, message: &Message) -> PostResult {

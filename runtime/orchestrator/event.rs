@@ -104,6 +104,8 @@ pub struct SliceEvent {
     pub shared: Vec<Value>,
     /// Texts that must not be shown.
     pub secrets: Vec<String>,
+    /// The most iterations per second that users of the closed model begin, on all shards together.
+    pub iteration_rate: Option<f64>,
     /// The apis and their versions from the health checks.
     pub versions: Vec<(String, String)>,
     /// The number of worker threads. It is the same for all shards, because users and rows of data are distributed over shards and threads.
@@ -266,6 +268,7 @@ pub(crate) mod sample {
             globals: Vec::new(),
             shared: Vec::new(),
             secrets: vec!["top secret".into()],
+            iteration_rate: Some(12.5),
             versions: vec![("shop".into(), "1.2".into())],
             threads: 1,
             processors_milli: 1000,

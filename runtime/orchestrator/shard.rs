@@ -163,6 +163,7 @@ fn slice(
 
 fn settings(program: &'static Program, event: &SliceEvent, clock: &Clock) -> Settings {
     crate::level::set(&event.profile.logging);
+    crate::panics::mask(&event.secrets);
     Settings {
         program,
         env: event.env.clone(),
@@ -179,6 +180,7 @@ fn settings(program: &'static Program, event: &SliceEvent, clock: &Clock) -> Set
         globals: event.globals.clone(),
         shared: event.shared.clone(),
         renewed: RenewedValues::default(),
+        iteration_rate: event.iteration_rate,
         aws: ltc_engine::functions::AwsCredentials::from_environment(),
         clock: clock.clone(),
         secrets: event.secrets.clone(),

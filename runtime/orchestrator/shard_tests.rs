@@ -51,6 +51,7 @@ static PROGRAM: Program = Program {
     regexes: &[],
     paths: &[],
     selectors: &[],
+    secrets: &[],
     assets: &[],
     embedded: Embedded { profile: None, environments: &[] },
 };

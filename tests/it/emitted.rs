@@ -236,6 +236,17 @@ variable_that_a_user_keeps ["s" ".keeps"] r#"
 keep turns = 0
 sequence S { set turns = turns + 1 }
 "#
+value_that_becomes_a_credential ["s"] r#"
+sequence S { let t = uuid(); set shop.auth = bearer(t) }
+"#
+take_of_a_secret ["s"] r#"
+sequence S { step "Log in" { shop.item(1); take t = json.token } }
+"#
+secrets_that_are_marked [".secrets" ".data"] r#"
+data people from "rows.csv" { secret age }
+keep secret me = next(people)
+sequence S { log "{me.name}" }
+"#
 rows_of_data ["s" ".data"] r#"
 data rows from "rows.csv" { order random; share unique; where age > 40 }
 sequence S { let row = next(rows); log row.name }

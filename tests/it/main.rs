@@ -43,6 +43,7 @@ mod report;
 mod rig;
 mod rules;
 mod runs;
+mod secrets;
 mod server;
 mod terminal;
 mod third_party;

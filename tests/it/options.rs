@@ -6,10 +6,23 @@ use crate::project::Project;
 fn project() -> (Project, ltc_demo::Handle, String) {
     let server = ltc_demo::spawn(ltc_demo::Options::any_port()).unwrap();
     let url = format!("http://{}", server.addr());
-    let spec = "api shop {\n  base env.shop.url\n  healthcheck none\n}\n\nsequence Look {\n  let most: int = env.shop.most\n  \
-                step \"Items\" {\n    shop GET /items { query { q: env.shop.term } }\n    expect 200\n    expect len(json.items) <= most\n  \
-                }\n}\n\nuser Visitor {\n  run Look\n}\n";
-    let project = Project::new().spec("look", spec).env("shop: { url: http://127.0.0.1:1/shop, term: mug, most: 1000 }\n");
+    let spec = r#"
+api shop { base env.shop.url; healthcheck none }
+
+sequence Look {
+  let most: int = env.shop.most
+  if most < 0 { step "Far" { shop GET "{env.far.url}/x"; expect 200 } }
+  step "Items" {
+    shop GET /items { query { q: env.shop.term } }
+    expect 200
+    expect len(json.items) <= most
+  }
+}
+
+user Visitor { run Look }
+"#;
+    let env = "shop: { url: http://127.0.0.1:1/shop, term: mug, most: 1000 }\nfar: { url: http://127.0.0.1:1 }\n";
+    let project = Project::new().spec("look", spec).env(env);
     (project.profile("look", "clients: 1, duration: 1s").build("look"), server, url)
 }
 
@@ -42,9 +55,22 @@ fn load_on_public_hosts_and_beyond_the_limits_is_refused_before_the_first_reques
     }
     run(&["--host", "http://203.0.113.9", "--allow-host", "http://203.0.113.9"]).exits(2).prints(&["expected a host without scheme"]);
     run(&["plan", "--host", "http://203.0.113.9"]).exits(0).prints(&["Targets    http://203.0.113.9"]);
+    // So are the hosts of full URLs in requests.
+    let far = ["--set", "env.far.url=http://203.0.113.9"];
+    run(&[&["plan"][..], &far].concat()).exits(0).prints(&["http://127.0.0.1:1 and http://203.0.113.9"]);
+    run(&[&["--host", &url][..], &far].concat()).exits(2).prints(&["needs permission: http://203.0.113.9"]);
     run(&["--host", &url]).exits(0).prints(&[&format!("to {url}")]);
     project.write("config/limits.yml", "max_clients: 0\n");
     run(&["--host", &url]).exits(2).prints(&["config/limits.yml:1:1", "max_clients"]);
+    // The pace of users is unknown before the load, so workers keep it.
+    project.write("config/limits.yml", "max_rate: 5/s\n");
+    run(&["--host", &url, "--rate", "6/s", "--duration", "1s"]).exits(2).prints(&["config/limits.yml:1:1", "max_rate"]);
+    for command in [&["--threads", "1"][..], &["run", "--shards", "2", "--threads", "1"]] {
+        let said = run(&[command, &["--host", &url, "--clients", "4", "--duration", "1s", "--json", "limited.json"]].concat()).exits(0);
+        said.prints(&["at most 5 iterations/s (`max_rate`)"]);
+        assert!(project.report("limited.json").requests() <= 7, "{said}");
+    }
+    run(&["plan", "--host", &url]).exits(0).prints(&["at most 5 iterations/s (`max_rate`)"]);
 }
 
 #[test]

@@ -37,6 +37,9 @@ impl<'a> Checker<'a> {
             return;
         };
         let known = !columns.is_empty();
+        if known {
+            self.secret_columns(id, data, &columns);
+        }
         self.program.data[id.0].columns = columns;
         let rows = match &data.filter {
             Some(filter) if known => self.filter(id, filter, rows),
@@ -93,11 +96,29 @@ impl<'a> Checker<'a> {
                 ("share", _) => &["unique", "all"],
                 ("at_end", _) => &["recycle", "stop_user", "stop_test"],
                 _ => {
-                    self.unknown_word(option, "an option of `data`", &["order", "share", "at_end", "where"]);
+                    self.unknown_word(option, "an option of `data`", &["order", "share", "at_end", "secret", "where"]);
                     continue;
                 }
             };
             self.unknown_word(word, &format!("a value of `{}`", option.node), words);
+        }
+    }
+
+    /// Checks the columns of `secret`.
+    fn secret_columns(&mut self, id: DataId, data: &'a ast::Data, columns: &[(String, Type)]) {
+        let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+        for column in &data.secrets {
+            if names.contains(&column.node.as_str()) {
+                self.program.data[id.0].secrets.push(column.node.clone());
+                continue;
+            }
+            let mut d =
+                Diagnostic::new(Code::UnknownMember, column.span, format!("unknown column `{}` of `{}`", column.node, data.name.node))
+                    .did_you_mean(&column.node, names.iter().copied());
+            if d.help.is_none() {
+                d = d.help(format!("use one of its columns: {}", names.join(", ")));
+            }
+            self.report(d);
         }
     }
 

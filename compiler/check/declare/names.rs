@@ -33,6 +33,7 @@ impl<'a> Checker<'a> {
                             name: data.name.node.clone(),
                             path: data.path.node.clone(),
                             columns: Vec::new(),
+                            secrets: Vec::new(),
                             rows: Vec::new(),
                             random: false,
                             unique: false,
@@ -156,7 +157,7 @@ impl<'a> Checker<'a> {
                     );
                     self.report(Diagnostic::new(Code::TooEarly, span, message).help(help));
                 }
-                let variable = Variable { name: it.name.node.clone(), span: it.name.span, value };
+                let variable = Variable { name: it.name.node.clone(), secret: it.secret, span: it.name.span, value };
                 self.types.push((it.name.span, variable.value.ty.clone()));
                 if keep {
                     self.early_keeps.push(self.early(&variable.value));

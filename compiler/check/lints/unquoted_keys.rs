@@ -8,31 +8,10 @@ use std::collections::{HashMap, HashSet};
 use crate::ast;
 use crate::check::Checker;
 use crate::check::expr::key_spelling;
+use crate::check::value_flow::{self, Additions, Slot, SlotOwner, Visitor};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{
-    Block, Body, Exchange, Expect, ExpectKind, Expr, ExprKind, GlobalId, Iter, KeepId, LocalId, Matcher, Program, Request, RequestId,
-    Routine, SharedId, Step, Stmt, StmtKind, TaskPick, Then,
-};
+use crate::model::{ApiId, Body, Expect, ExpectKind, Expr, ExprKind, Matcher, Program, Request};
 use crate::span::Span;
-
-/// The function that a local belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum SlotOwner {
-    Request(usize),
-    Sequence(usize),
-    Tasks(usize),
-    /// Blocks that no statement calls, numbered in the order of the walk.
-    Block(usize),
-}
-
-/// A variable, which holds a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Slot {
-    Local(SlotOwner, LocalId),
-    Keep(KeepId),
-    Global(GlobalId),
-    Shared(SharedId),
-}
 
 /// The origin of a value, or of a part of it.
 #[derive(Clone, Copy, Debug)]
@@ -42,13 +21,13 @@ enum Origin {
     Slot(Slot),
 }
 
-/// The flow of values between variables.
-#[derive(Default)]
-struct Flow {
+/// The flow of maps between variables.
+struct Flow<'w> {
     into: HashMap<Slot, Vec<Origin>>,
     /// JSON that is sent or expected under `keys camel`, with the location of its expression.
     sinks: Vec<(Vec<Origin>, Span)>,
-    blocks: usize,
+    /// Whether an api has `keys camel`, by [`ApiId`].
+    camel: &'w [bool],
 }
 
 impl<'a> Checker<'a> {
@@ -83,36 +62,10 @@ impl<'a> Checker<'a> {
     }
 }
 
-impl Flow {
-    fn of(program: &Program, camel: &[bool]) -> Self {
-        let mut flow = Self::default();
-        let mut walk = OriginWalk { flow: &mut flow, program, camel };
-        for (id, request) in program.requests.iter().enumerate() {
-            walk.request(SlotOwner::Request(id), request);
-        }
-        for (id, global) in program.globals.iter().enumerate() {
-            walk.assign(Slot::Global(GlobalId(id)), SlotOwner::Block(0), &global.value);
-        }
-        for (id, keep) in program.keeps.iter().enumerate() {
-            walk.assign(Slot::Keep(KeepId(id)), SlotOwner::Block(0), &keep.value);
-        }
-        for (id, sequence) in program.sequences.iter().enumerate() {
-            walk.block(SlotOwner::Sequence(id), &sequence.body);
-        }
-        for (id, tasks) in program.tasks.iter().enumerate() {
-            tasks.members.iter().for_each(|(_, member)| walk.pick(SlotOwner::Tasks(id), member));
-        }
-        for user in &program.users {
-            walk.pick(SlotOwner::Block(0), &user.run);
-            let every = user.every.iter().map(|(_, routine)| routine);
-            user.on_start.iter().chain(&user.on_stop).chain(every).for_each(|routine| walk.routine(routine));
-        }
-        program
-            .before_test
-            .iter()
-            .chain(program.renewals.iter().map(|(_, routine)| routine))
-            .chain(&program.after_test)
-            .for_each(|routine| walk.routine(routine));
+impl<'w> Flow<'w> {
+    fn of(program: &Program, camel: &'w [bool]) -> Self {
+        let mut flow = Self { into: HashMap::new(), sinks: Vec::new(), camel };
+        value_flow::walk(program, &mut flow);
         flow
     }
 
@@ -131,33 +84,13 @@ impl Flow {
         maps.sort_by_key(|span| (span.file, span.start));
         maps
     }
-}
-
-struct OriginWalk<'w> {
-    flow: &'w mut Flow,
-    program: &'w Program,
-    /// Whether an api has `keys camel`, by [`crate::model::ApiId`].
-    camel: &'w [bool],
-}
-
-impl OriginWalk<'_> {
-    fn assign(&mut self, slot: Slot, function: SlotOwner, value: &Expr) {
-        let origins = origins(function, value);
-        self.flow.into.entry(slot).or_default().extend(origins);
-    }
 
     fn sink(&mut self, function: SlotOwner, value: &Expr) {
-        self.flow.sinks.push((origins(function, value), value.span));
+        self.sinks.push((origins(function, value), value.span));
     }
 
-    fn request(&mut self, function: SlotOwner, request: &Request) {
-        if self.is_camel(request.api.0) {
-            self.body(function, &request.body);
-        }
-    }
-
-    fn is_camel(&self, api: usize) -> bool {
-        self.camel.get(api).copied().unwrap_or(false)
+    fn is_camel(&self, api: ApiId) -> bool {
+        self.camel.get(api.0).copied().unwrap_or(false)
     }
 
     fn body(&mut self, function: SlotOwner, body: &Body) {
@@ -176,14 +109,6 @@ impl OriginWalk<'_> {
         }
     }
 
-    fn expects(&mut self, function: SlotOwner, expects: &[Expect]) {
-        for expect in expects {
-            if let ExpectKind::Json { matcher, .. } = &expect.kind {
-                self.matcher(function, matcher);
-            }
-        }
-    }
-
     fn matcher(&mut self, function: SlotOwner, matcher: &Matcher) {
         match matcher {
             Matcher::Value(value) | Matcher::Compare(_, value) => self.sink(function, value),
@@ -193,101 +118,37 @@ impl OriginWalk<'_> {
             Matcher::Any | Matcher::Absent | Matcher::Type(_) | Matcher::Regex(..) | Matcher::Const(_) => {}
         }
     }
+}
 
-    fn routine(&mut self, routine: &Routine) {
-        self.flow.blocks += 1;
-        let function = SlotOwner::Block(self.flow.blocks);
-        self.block(function, &routine.body);
-        for (local, shared) in &routine.shares {
-            let origin = Origin::Slot(Slot::Local(function, *local));
-            self.flow.into.entry(Slot::Shared(*shared)).or_default().push(origin);
+impl<'p> Visitor<'p> for Flow<'_> {
+    fn assign(&mut self, slot: Slot, owner: SlotOwner, value: &'p Expr) {
+        self.into.entry(slot).or_default().extend(origins(owner, value));
+    }
+
+    fn copy(&mut self, slot: Slot, from: Slot) {
+        self.into.entry(slot).or_default().push(Origin::Slot(from));
+    }
+
+    fn request(&mut self, owner: SlotOwner, request: &'p Request) {
+        if self.is_camel(request.api) {
+            self.body(owner, &request.body);
         }
     }
 
-    fn block(&mut self, function: SlotOwner, block: &Block) {
-        block.iter().for_each(|stmt| self.stmt(function, stmt));
-    }
-
-    fn stmt(&mut self, function: SlotOwner, stmt: &Stmt) {
-        match &stmt.kind {
-            StmtKind::Step(step) => self.step(function, step),
-            StmtKind::Run { takes, callee } => {
-                self.pick(function, callee);
-                if let TaskPick::Sequence(id, _) = callee
-                    && let Some(sequence) = self.program.sequences.get(id.0)
-                {
-                    for (take, give) in takes.iter().zip(&sequence.gives) {
-                        let origin = Origin::Slot(Slot::Local(SlotOwner::Sequence(id.0), *give));
-                        self.flow.into.entry(Slot::Local(function, *take)).or_default().push(origin);
-                    }
-                }
-            }
-            StmtKind::Assign(local, value) => self.assign(Slot::Local(function, *local), function, value),
-            StmtKind::AssignKeep(keep, value) => self.assign(Slot::Keep(*keep), function, value),
-            StmtKind::If(branches, otherwise) => {
-                branches.iter().for_each(|(_, block)| self.block(function, block));
-                self.block(function, otherwise);
-            }
-            StmtKind::For { local, iter, body, .. } => {
-                if let Iter::Each(list) = iter {
-                    self.assign(Slot::Local(function, *local), function, list);
-                }
-                self.block(function, body);
-            }
-            StmtKind::Finally { body, always } => {
-                self.block(function, body);
-                self.block(function, always);
-            }
-            StmtKind::Repeat(_, body) | StmtKind::Retry { body, .. } | StmtKind::Poll { body, .. } | StmtKind::Group(_, body) => {
-                self.block(function, body);
-            }
-            StmtKind::Parallel(branches) => branches.iter().for_each(|stmt| self.stmt(function, stmt)),
-            _ => {}
+    fn additions(&mut self, owner: SlotOwner, api: ApiId, additions: Additions<'p>) {
+        if let Some(body) = additions.body.filter(|_| self.is_camel(api)) {
+            self.body(owner, body);
         }
     }
 
-    fn step(&mut self, function: SlotOwner, step: &Step) {
-        self.block(function, &step.before);
-        let api = match &step.exchange {
-            Exchange::Call { request: RequestId(id), args, body, .. } => {
-                for (param, arg) in args.iter().enumerate() {
-                    self.assign(Slot::Local(SlotOwner::Request(*id), LocalId(param)), function, arg);
-                }
-                let api = self.program.requests.get(*id).map(|request| request.api.0);
-                if let Some(body) = body.as_ref().filter(|_| api.is_some_and(|api| self.is_camel(api))) {
-                    self.body(function, body);
-                }
-                api
-            }
-            Exchange::Inline(request) => {
-                self.request(function, request);
-                Some(request.api.0)
-            }
-            Exchange::Submit { api, .. } => Some(api.0),
-        };
-        if api.is_some_and(|api| self.is_camel(api)) {
-            self.expects(function, &step.expects);
+    fn expects(&mut self, owner: SlotOwner, api: ApiId, expects: &'p [Expect]) {
+        if !self.is_camel(api) {
+            return;
         }
-        for then in &step.then {
-            match then {
-                Then::Take(take) => {
-                    if let Some(fallback) = &take.fallback {
-                        self.assign(Slot::Local(function, take.local), function, fallback);
-                    }
-                }
-                Then::Stmt(stmt) => self.stmt(function, stmt),
+        for expect in expects {
+            if let ExpectKind::Json { matcher, .. } = &expect.kind {
+                self.matcher(owner, matcher);
             }
-        }
-    }
-
-    fn pick(&mut self, function: SlotOwner, pick: &TaskPick) {
-        let (callee, args) = match pick {
-            TaskPick::Sequence(id, args) => (SlotOwner::Sequence(id.0), args),
-            TaskPick::Tasks(id, args) => (SlotOwner::Tasks(id.0), args),
-            TaskPick::Step(step) => return self.step(function, step),
-        };
-        for (param, arg) in args.iter().enumerate() {
-            self.assign(Slot::Local(callee, LocalId(param)), function, arg);
         }
     }
 }

@@ -58,9 +58,10 @@ impl TreeBuilder<'_> {
     /// `let` or `keep`.
     pub(super) fn let_(&mut self, pair: P<'_>) -> Let {
         let span = self.span(&pair);
-        let mut this = Let { name: self.unnamed(&pair), ty: None, value: Expr { kind: ExprKind::Broken, span }, span };
+        let mut this = Let { name: self.unnamed(&pair), secret: false, ty: None, value: Expr { kind: ExprKind::Broken, span }, span };
         for part in children(pair) {
             match part.as_rule() {
+                Rule::flag_secret => this.secret = true,
                 Rule::name => this.name = self.bind(&part),
                 Rule::type_of => this.ty = Some(self.type_of(part)),
                 _ => this.value = self.expr(part),
@@ -94,7 +95,8 @@ impl TreeBuilder<'_> {
 
     fn data(&mut self, pair: P<'_>) -> Data {
         let span = self.span(&pair);
-        let mut data = Data { name: self.unnamed(&pair), path: self.unnamed(&pair), options: Vec::new(), filter: None, span };
+        let (name, path) = (self.unnamed(&pair), self.unnamed(&pair));
+        let mut data = Data { name, path, options: Vec::new(), filter: None, secrets: Vec::new(), span };
         for part in children(pair) {
             match part.as_rule() {
                 Rule::name => data.name = self.bind(&part),
@@ -112,6 +114,11 @@ impl TreeBuilder<'_> {
                     let filter = self.only(part);
                     data.filter = Some(self.expr(filter));
                 }
+                Rule::data_secret => {
+                    let columns = children(part).filter(|part| part.as_rule() == Rule::column);
+                    let columns: Vec<_> = columns.map(|column| self.column(column)).collect();
+                    data.secrets.extend(columns);
+                }
                 Rule::data_option => {
                     let mut words = children(part).map(|p| self.word(&p));
                     if let (Some(option), Some(value)) = (words.next(), words.next()) {
@@ -123,6 +130,12 @@ impl TreeBuilder<'_> {
                 }
             }
         }
+    }
+
+    /// The name of a column, a word or a text.
+    fn column(&mut self, pair: P<'_>) -> Name {
+        let name = self.only(pair);
+        if name.as_rule() == Rule::text { self.plain(name, "the name of a column") } else { self.word(&name) }
     }
 
     fn sequence(&mut self, pair: P<'_>) -> Sequence {

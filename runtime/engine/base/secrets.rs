@@ -1,5 +1,7 @@
 //! Values that are never shown: the environment's secrets, in every encoding in which a request, an answer or a report may contain them.
 
+use std::collections::HashMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
@@ -11,6 +13,8 @@ const MASK: &str = "***";
 pub struct Secrets {
     /// The spellings, the longest first.
     spellings: Vec<Spelling>,
+    /// The spellings that begin with a byte, in their order, so that few are compared with each part of a text.
+    begin: HashMap<u8, Vec<usize>>,
 }
 
 /// A text that reveals a secret. Each of its characters may be escaped for a URL, JSON or HTML.
@@ -48,16 +52,37 @@ impl Secrets {
         spellings.retain(|spelling| spelling.kind == Kind::Plain || spelling.text.len() >= 4);
         spellings.sort_by(|a, b| b.text.len().cmp(&a.text.len()).then_with(|| a.text.cmp(&b.text)));
         spellings.dedup();
-        Self { spellings }
+        let mut begin: HashMap<u8, Vec<usize>> = HashMap::new();
+        for (index, spelling) in spellings.iter().enumerate() {
+            let Some(first) = spelling.text.bytes().next() else { continue };
+            begin.entry(first).or_default().push(index);
+            if spelling.kind == Kind::Hex && first.is_ascii_lowercase() {
+                begin.entry(first.to_ascii_uppercase()).or_default().push(index);
+            }
+        }
+        Self { spellings, begin }
+    }
+
+    /// The longest spelling at the beginning of a text, and the number of its bytes there.
+    fn at(&self, text: &str) -> Option<(&Spelling, usize)> {
+        let found = |spelling: &'_ Spelling| spelling.length_at(text);
+        let first = *text.as_bytes().first()?;
+        if matches!(first, b'%' | b'\\' | b'&' | b'+') {
+            return self.spellings.iter().find_map(|spelling| Some((spelling, found(spelling)?)));
+        }
+        let begin = self.begin.get(&first)?;
+        begin.iter().map(|index| &self.spellings[*index]).find_map(|spelling| Some((spelling, found(spelling)?)))
     }
 
     /// Replaces the secrets in a text.
     pub fn mask(&self, text: &str) -> String {
+        if self.spellings.is_empty() {
+            return text.to_owned();
+        }
         let mut masked = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(next) = rest.chars().next() {
-            let found = self.spellings.iter().find_map(|spelling| Some((spelling, spelling.length_at(rest)?)));
-            let Some((spelling, length)) = found else {
+            let Some((spelling, length)) = self.at(rest) else {
                 masked.push(next);
                 rest = &rest[next.len_utf8()..];
                 continue;
@@ -82,10 +107,28 @@ impl Spelling {
             return Some(self.text.len());
         }
         let mut rest = text;
-        for character in self.text.chars() {
-            rest = self.after(rest, character)?;
+        let mut wanted = self.text.chars().peekable();
+        while let Some(character) = wanted.next() {
+            if character != '\\' {
+                rest = self.after(rest, character)?;
+                continue;
+            }
+            let mut count = 1;
+            while wanted.next_if_eq(&'\\').is_some() {
+                count += 1;
+            }
+            rest = self.after_backslashes(rest, count)?;
         }
         Some(text.len() - rest.len())
+    }
+
+    /// The text after a number of backslashes. JSON in JSON doubles them once more for each level.
+    fn after_backslashes<'t>(&self, text: &'t str, count: usize) -> Option<&'t str> {
+        let run = text.len() - text.trim_start_matches('\\').len();
+        if run <= 1 || run < count {
+            return (0..count).try_fold(text, |rest, _| self.after(rest, '\\'));
+        }
+        Some(&text[count << (run / count).ilog2()..])
     }
 
     /// The text after a character, which may be escaped.
@@ -93,7 +136,8 @@ impl Spelling {
         let next = text.chars().next()?;
         let escaped = match next {
             '%' => after_percent(text, wanted),
-            '\\' => after_backslash(&text[1..], wanted),
+            // The escape of JSON in JSON has several backslashes.
+            '\\' => after_backslash(text.trim_start_matches('\\'), wanted),
             '&' => after_ampersand(&text[1..], wanted),
             '+' if wanted == ' ' => Some(&text[1..]),
             _ => None,
@@ -143,7 +187,7 @@ fn after_backslash(text: &str, wanted: char) -> Option<&str> {
         'u' => {
             let mut rest = text;
             for (index, unit) in wanted.encode_utf16(&mut [0; 2]).iter().enumerate() {
-                rest = if index == 0 { rest } else { rest.strip_prefix('\\')? }.strip_prefix('u')?;
+                rest = if index == 0 { rest } else { rest.strip_prefix('\\')?.trim_start_matches('\\') }.strip_prefix('u')?;
                 if u16::from_str_radix(rest.get(..4)?, 16) != Ok(*unit) {
                     return None;
                 }
@@ -191,6 +235,12 @@ mod tests {
     #[test]
     fn secret_is_masked_in_every_escape() {
         let escape = |each: &dyn Fn(char) -> String| SECRET.chars().map(each).collect::<String>();
+        let nested = |levels: usize| {
+            (0..levels).fold(SECRET.to_owned(), |text, _| {
+                let escaped = serde_json::to_string(&text).unwrap();
+                escaped[1..escaped.len() - 1].to_owned()
+            })
+        };
         let percent = |character: char| character.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
         let unicode = |character: char| character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
         for spelled in [
@@ -199,9 +249,11 @@ mod tests {
             escape(&percent).to_lowercase(),
             escape(&percent).replace('%', "%25"),
             escape(&|character| if character.is_ascii_alphanumeric() { character.into() } else { percent(character) }).replace("%20", "+"),
-            serde_json::to_string(SECRET).unwrap().trim_matches('"').to_owned(),
             escape(&unicode),
             SECRET.replace('\\', "\\\\").replace('/', "\\/").replace('"', "\\\""),
+            nested(1),
+            nested(2),
+            nested(3),
             SECRET.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;"),
             escape(&|character| format!("&#x{:X};", u32::from(character))),
             SECRET.bytes().map(|byte| format!("{byte:02x}")).collect(),

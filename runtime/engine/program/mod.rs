@@ -12,7 +12,7 @@ use crate::call::builder::Request;
 use crate::stats::ReportRow;
 pub use crate::stats::RowKind;
 use crate::step::response::Response;
-pub use crate::tables::{Asset, AtEnd, DataInfo, Embedded, EnvKey, RowInfo, StepInfo, Tables, Wait};
+pub use crate::tables::{Asset, AtEnd, DataInfo, Embedded, EnvKey, Holder, RowInfo, SecretVariable, StepInfo, Tables, Wait};
 use crate::user::{Code, User};
 pub use crate::value::Type;
 use crate::value::{Eval, Value};
@@ -75,6 +75,8 @@ pub struct Program {
     pub paths: &'static [&'static str],
     /// CSS selectors.
     pub selectors: &'static [&'static str],
+    /// Variables whose values are never shown: `keep secret`, and those that become a credential.
+    pub secrets: &'static [SecretVariable],
     /// Files that the spec sends.
     pub assets: &'static [Asset],
     /// Copies of profile and environments from build time.
@@ -84,7 +86,8 @@ pub struct Program {
 impl Program {
     /// The tables that users need while the test runs.
     pub const fn tables(&self) -> Tables {
-        Tables { files: self.files, locations: self.locations, lines: self.lines, steps: self.steps, paths: self.paths }
+        let Self { files, locations, lines, steps, paths, secrets, .. } = *self;
+        Tables { files, locations, lines, steps, paths, secrets }
     }
 
     /// The number of report rows.

@@ -55,6 +55,8 @@ pub struct Settings {
     pub shared: Vec<Value>,
     /// The values that `before test every` renews while the test runs.
     pub renewed: RenewedValues,
+    /// The most iterations per second that users of the closed model begin on all parts together; `None` without a limit.
+    pub iteration_rate: Option<f64>,
     /// The credentials of `auth aws`.
     pub aws: Option<AwsCredentials>,
     /// The test's clock.

@@ -6,11 +6,14 @@ use base64::engine::general_purpose::STANDARD;
 use super::trace::Trace;
 use crate::base::secrets::Secrets;
 use crate::http::Headers;
+use crate::request::show::is_secret_header;
 
 /// The number of bytes of a body that are searched.
 const SEARCHED: usize = 1024 * 1024;
 /// Shorter values are words. Masking them would garble reports.
 const SHORTEST: usize = 4;
+/// A shorter number is a count or a position.
+const SHORTEST_NUMBER: usize = 6;
 /// A shorter cookie counts as a setting, such as `theme=dark`.
 const SHORTEST_COOKIE: usize = 8;
 
@@ -22,6 +25,8 @@ impl Trace {
         if let Some(sent) = &self.sent {
             let request = &sent.request;
             auth(&String::from_utf8_lossy(&request.auth), &mut found);
+            let lines = String::from_utf8_lossy(&request.headers);
+            lines.lines().filter(|line| has_secret_name(line)).for_each(|line| auth(line, &mut found));
             found.extend(sent.cookies.split("; ").filter_map(cookie));
             parameters(&request.url.to_string(), &mut found);
             body(&request.body, &mut found);
@@ -54,12 +59,19 @@ fn auth(lines: &str, found: &mut Vec<String>) {
     }
 }
 
+/// Whether a line is a header whose name says that it contains a secret.
+fn has_secret_name(line: &str) -> bool {
+    line.split_once(':').is_some_and(|(name, _)| is_secret_header(&name.to_ascii_lowercase()))
+}
+
 fn headers(headers: &Headers, found: &mut Vec<String>) {
     for (name, value) in headers.iter() {
         if name.eq_ignore_ascii_case("set-cookie") {
             found.extend(cookie(value.split(';').next().unwrap_or_default()));
         } else if name.eq_ignore_ascii_case("location") {
             parameters(value, found);
+        } else if is_secret_header(&name.to_ascii_lowercase()) {
+            auth(&format!("{name}: {value}"), found);
         }
     }
 }
@@ -93,6 +105,7 @@ fn body(bytes: &[u8], found: &mut Vec<String>) {
     let mut is_wanted = false;
     let mut rest = &*text;
     while let Some((between, string)) = rest.split_once('"') {
+        found.extend(number(between).filter(|_| is_wanted));
         let is_value = is_wanted && between.trim() == ":";
         let Some(end) = end_of_string(string) else {
             // The rest of the text is a string without an end.
@@ -105,6 +118,14 @@ fn body(bytes: &[u8], found: &mut Vec<String>) {
         found.extend(is_value.then_some(plain));
         rest = after;
     }
+    found.extend(number(rest).filter(|_| is_wanted));
+}
+
+/// The number after a colon, if it is long enough not to be a count.
+fn number(text: &str) -> Option<String> {
+    let value = text.trim_start().strip_prefix(':')?.trim_start();
+    let end = value.find(|character: char| !character.is_ascii_digit()).unwrap_or(value.len());
+    (end >= SHORTEST_NUMBER).then(|| value[..end].to_owned())
 }
 
 fn end_of_string(text: &str) -> Option<usize> {
@@ -118,7 +139,7 @@ fn end_of_string(text: &str) -> Option<usize> {
 
 /// Whether a name is that of a credential, in any case: `password`, `access_token`, `clientSecret`, `api-key`. A token of a page isn't one:
 /// it is a position in a list.
-fn is_credential(name: &str) -> bool {
+pub fn is_credential(name: &str) -> bool {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect();
     let is_position = ["next", "page", "continuation", "sync"].iter().any(|word| plain.starts_with(word));
     let endings = ["password", "passwd", "passphrase", "token", "secret", "apikey", "privatekey", "secretkey", "accesskey"];
@@ -148,12 +169,20 @@ mod tests {
             br#"{"user":"me","password" : "p\"w\u00e9x","list":[{"access_token":"a/b"},{"apiKey":"k1","clientSecret":null,"x":"y"}]}"#;
         assert_eq!(found(|found| body(text, found)), ["p\"wéx", "a/b", "k1"]);
         assert_eq!(found(|found| body(br#"{"token":"cut o"#, found)), ["cut o"]);
+        assert_eq!(found(|found| body(br#"{"token": 1234567, "id": 7654321, "secret":123456}"#, found)), ["1234567", "123456"]);
         assert_eq!(found(|found| body(b"user=me&password=p%2Fw+x&api-key=k", found)), ["p/w x", "k"]);
         for text in
             [r#"{"next_token":"5","tokens":["a"],"token":5,"passwords":"x","a":"token"}"#, "a text with token=abc", "<a href='?token=abc'>"]
         {
             assert!(found(|found| body(text.as_bytes(), found)).is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn headers_with_the_name_of_a_credential_are_secrets() {
+        assert!(has_secret_name("X-Auth-Token: t-1234") && !has_secret_name("X-Tag: token"));
+        let both = Headers::build([("X-Auth-Token", &b"t-1234"[..]), ("X-Tag", b"other")].into_iter());
+        assert_eq!(found(|found| headers(&both, found)), ["t-1234"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod detail;
 pub(crate) mod expectation;
-mod exposed;
+pub(crate) mod exposed;
 pub(crate) mod flight;
 pub mod observe;
 pub(crate) mod trace;

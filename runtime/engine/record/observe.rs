@@ -1,11 +1,18 @@
 //! Observers of users: `--debug` shows each step in full, a load run only the texts of `log`.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::trace::Trace;
 use crate::base::location::Location;
 use crate::base::secrets::Secrets;
 use crate::tables::Tables;
+
+/// Knows the texts to mask.
+pub trait KnownSecrets: std::fmt::Debug {
+    /// The secrets at this moment.
+    fn secrets(&self) -> Cow<'_, Secrets>;
+}
 
 /// The user of an event, and the data to show it.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +22,7 @@ pub struct ObservedUser<'s> {
     /// The tables for locations and rows.
     pub tables: &'s Tables,
     /// The secrets to mask.
-    pub secrets: &'s Secrets,
+    pub secrets: &'s dyn KnownSecrets,
     /// Whether an enclosing `retry` repeats a failed step.
     pub tries_again: bool,
 }
@@ -28,12 +35,12 @@ impl ObservedUser<'_> {
 
     /// A text without secrets.
     pub fn mask(&self, text: &str) -> String {
-        self.secrets.mask(text)
+        self.secrets.secrets().mask(text)
     }
 
     /// A text about a step, without secrets and without the credentials of its exchange.
     pub fn mask_step(&self, trace: &Trace, text: &str) -> String {
-        trace.secrets(self.secrets).mask(text)
+        trace.secrets(&self.secrets.secrets()).mask(text)
     }
 }
 

@@ -52,17 +52,17 @@ fn header_of<'h>(block: &'h [u8], name: &str) -> Option<&'h str> {
     lines(block).filter_map(|line| line.split_once(':')).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
 
+/// Whether the name of a header, in lower case, says that it contains a secret.
+pub(crate) fn is_secret_header(name: &str) -> bool {
+    ["authorization", "token", "api-key", "secret"].iter().any(|word| name.contains(word)) || name == "x-key"
+}
+
 /// Masks headers whose name says that they contain a secret. Only their scheme or key remains.
 fn masked(line: &str) -> String {
     let Some((name, value)) = line.split_once(':') else { return line.to_owned() };
     let lower = name.to_ascii_lowercase();
     let value = value.trim();
-    let secret = lower.contains("authorization")
-        || lower.contains("token")
-        || lower.contains("api-key")
-        || lower.contains("secret")
-        || lower == "x-key";
-    if secret {
+    if is_secret_header(&lower) {
         return match value.split_once(' ') {
             Some((scheme, _)) => format!("{name}: {scheme} ***"),
             None => format!("{name}: ***"),

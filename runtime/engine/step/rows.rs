@@ -35,10 +35,14 @@ pub fn next(user: &User, pool: usize, keep: bool) -> Eval {
         let mut held = user.held.borrow_mut();
         if kept { &mut held.user } else { &mut held.iteration }.push((pool, row));
     }
-    source.row(row)
+    let drawn = source.row(row)?;
+    source.info.secrets.iter().for_each(|&column| user.learn(&drawn, &[column], kept));
+    Ok(drawn)
 }
 
 /// `rows.all`.
 pub fn all_rows(user: &User, pool: usize) -> Value {
-    user.world().pools.all(pool)
+    let rows = user.world().pools.all(pool);
+    user.world().pools.0[pool].info.secrets.iter().for_each(|&column| user.learn(&rows, &[column], false));
+    rows
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::record::observe::KnownSecrets as _;
 use crate::record::trace::{StepFailure, Trace};
 use crate::request::show;
 use crate::stats::{Example, FailureClass, Sample};
@@ -21,7 +22,7 @@ pub(super) fn record_step(user: &User, trace: &Trace) {
     let others = || trace.failures.iter().enumerate().filter(|(index, _)| *index != first).map(|(_, failure)| failure);
     let first = &trace.failures[first];
     recorder.failure(key(first), world.clock.elapsed(), || {
-        let secrets = trace.secrets(&world.secrets);
+        let secrets = trace.secrets(&user.secrets());
         let message = |failure: &StepFailure| secrets.mask(&failure.message);
         Example {
             at_us: 0,

@@ -93,6 +93,15 @@ impl Step<'_> {
         value
     }
 
+    /// Masks what a source finds in the response. A step that failed assigns nothing, but its response is shown.
+    pub fn conceal(&self, members: &[&str], source: impl FnOnce(&Response<'_>) -> Eval<Option<Value>>) {
+        if let Some(response) = self.response()
+            && let Ok(Some(value)) = source(&response)
+        {
+            self.user.conceal(&value, members);
+        }
+    }
+
     fn taken_optional(&mut self, name: &str, wanted: As, found: Eval<Option<Value>>) -> Option<Value> {
         let value = found.ok().flatten().and_then(|value| wanted.convert(value).ok());
         self.add_detail(|| match &value {

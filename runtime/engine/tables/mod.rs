@@ -21,6 +21,28 @@ pub struct Tables {
     pub steps: &'static [StepInfo],
     /// JSONPaths.
     pub paths: &'static [&'static str],
+    /// Variables whose values are never shown.
+    pub secrets: &'static [SecretVariable],
+}
+
+/// A variable whose value is a secret.
+#[derive(Clone, Copy, Debug)]
+pub struct SecretVariable {
+    /// The variable.
+    pub variable: Holder,
+    /// The members that lead to the secret; empty if the whole value is secret.
+    pub members: &'static [&'static str],
+}
+
+/// A variable that outlives an iteration, by its number.
+#[derive(Clone, Copy, Debug)]
+pub enum Holder {
+    /// A `keep`.
+    Keep(usize),
+    /// A file-level `let`.
+    Global(usize),
+    /// A name of `before test`.
+    Shared(usize),
 }
 
 impl Tables {
@@ -84,6 +106,8 @@ pub struct EnvKey {
     pub path: &'static str,
     /// The type of its value.
     pub kind: Type,
+    /// Whether the spec sends it as a credential.
+    pub secret: bool,
     /// The location of its first use.
     pub at: Location,
 }
@@ -97,6 +121,8 @@ pub struct DataInfo {
     pub path: &'static str,
     /// Its columns.
     pub columns: &'static [&'static str],
+    /// The columns whose cells are never shown.
+    pub secrets: &'static [&'static str],
     /// Its rows: a line for each, a JSON list in order of the columns. They stay in the binary, where the system maps them.
     pub rows: &'static [u8],
     /// `order random`.

@@ -162,7 +162,7 @@ impl User {
         let mut recorder = self.world.counts.recorder.borrow_mut();
         recorder.fail(line);
         recorder.failure(key, self.world.clock.elapsed(), || {
-            let message = self.world.secrets.mask(message);
+            let message = self.mask(message);
             Example { user: self.number(), reasons: vec![message.clone()], message, ..Example::default() }
         });
     }

@@ -2,6 +2,7 @@
 
 mod auth;
 pub(crate) mod caches;
+mod concealed;
 pub(crate) mod control_stack;
 mod eval;
 mod iteration;
@@ -57,6 +58,8 @@ pub struct User {
     /// The auth lines of `set shop.auth`, by api.
     auths: RefCell<Vec<Option<EcoString>>>,
     pub(crate) held: RefCell<HeldRows>,
+    /// The values that it has learned and that are never shown.
+    concealed: RefCell<concealed::Concealed>,
     /// Whether `on start` is running.
     pub(crate) starting: Cell<bool>,
     /// The scopes around the current step.
@@ -85,6 +88,7 @@ impl User {
             keeps: RefCell::new(vec![Value::Absent; code.keeps()]),
             auths: RefCell::new(vec![None; apis]),
             held: RefCell::default(),
+            concealed: RefCell::default(),
             starting: Cell::default(),
             control: ControlStack::default(),
             pending_exit: Cell::new(None),
@@ -124,8 +128,7 @@ impl User {
 
     /// The user of an event, with the data to show it: of a step that ended with this status, or of anything else.
     pub(crate) fn observed(&self, status: Option<u16>) -> ObservedUser<'_> {
-        let World { tables, secrets, .. } = &*self.world;
-        ObservedUser { user: self.id, tables, secrets, tries_again: self.control.tries_again(status) }
+        ObservedUser { user: self.id, tables: &self.world.tables, secrets: self, tries_again: self.control.tries_again(status) }
     }
 
     /// Evaluates the base of an api.

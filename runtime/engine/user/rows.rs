@@ -213,6 +213,7 @@ mod tests {
             name: "people",
             path: "people.csv",
             columns: &["id", "name"],
+            secrets: &[],
             rows: rows.leak().as_bytes(),
             random: false,
             unique: false,

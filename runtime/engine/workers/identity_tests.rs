@@ -284,6 +284,7 @@ static ROWS: Program = Program {
         name: "rows",
         path: "rows.csv",
         columns: &["a"],
+        secrets: &[],
         rows: b"[1]\n[2]\n[3]\n[4]\n[5]\n[6]\n",
         random: false,
         unique: true,

@@ -51,6 +51,7 @@ pub fn run(program: &'static Program, class: &str, iterations: u64, accept: Acce
         globals: Vec::new(),
         shared: Vec::new(),
         renewed: crate::program::renewed::RenewedValues::default(),
+        iteration_rate: None,
         aws: None,
         clock: Clock::start(),
         secrets: Vec::new(),

@@ -69,6 +69,9 @@ async fn iterations(
                 unless_user_ends(once(user, every.run).await)?;
             }
         }
+        if !shared.allowed(user, stop_signal).await {
+            return Ok(());
+        }
         // The clock is read only if something depends on it.
         let mut begun = None;
         let mut behind = Duration::ZERO;

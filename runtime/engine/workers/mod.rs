@@ -13,6 +13,7 @@ mod identity_tests;
 pub mod in_memory;
 mod iteration;
 mod pacing;
+mod rate_limit;
 mod resume;
 mod shared;
 mod start;

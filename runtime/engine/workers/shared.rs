@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::Stop;
+use super::rate_limit::RateLimit;
 use crate::base::clock;
 use crate::user::User;
 
@@ -27,6 +28,8 @@ pub(crate) struct WorkerShared {
     pub(super) ending: Cell<bool>,
     /// Whether each user runs one iteration.
     pub(crate) once: bool,
+    /// How fast iterations of the closed model may begin.
+    pub(super) limit: RateLimit,
     /// The end of the slice. An iteration that would begin later belongs to the next slice.
     pub(super) end: Option<Instant>,
 }
@@ -101,6 +104,16 @@ impl WorkerShared {
             return true;
         }
         !self.stopping(stop_signal) && self.end.is_none_or(|end| clock::now() < end)
+    }
+
+    /// Waits until the limit allows an iteration. Returns whether it should begin.
+    pub(super) async fn allowed(&self, user: &User, stop_signal: &StopSignal) -> bool {
+        if !self.limit.is_set() {
+            return true;
+        }
+        let now = clock::now();
+        let begin = self.limit.reserve(now);
+        begin <= now || self.sleep(user, stop_signal, begin).await
     }
 
     /// Counts an iteration of a class that has ended.

@@ -1,6 +1,6 @@
 //! Tests that the load begins when the test does: workers start earlier, and wait.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use ltc_config::Profile;
@@ -11,6 +11,7 @@ use crate::base::clock::Clock;
 use crate::base::flow::Flow;
 use crate::fixture;
 use crate::generated::*;
+use crate::program::settings::Settings;
 use crate::schedule::{self, Plan};
 
 const LEAD: Duration = Duration::from_millis(300);
@@ -102,4 +103,76 @@ fn users_that_run_once_end_the_load_without_a_duration_or_a_last_wait() {
     Engine::start(&run, &clock, &stop).unwrap().watch(|_| ()).unwrap();
     assert_eq!(ONCE.load(Ordering::Relaxed), 5);
     assert!(!stop.is_graceful(), "nobody stopped it");
+}
+
+/// Whether a worker is in an iteration that nothing can interrupt, and whether the test lets it end.
+static BUSY: AtomicBool = AtomicBool::new(false);
+static RELEASED: AtomicBool = AtomicBool::new(false);
+
+async fn occupied(_: &User) -> Flow {
+    BUSY.store(true, Ordering::Release);
+    while !RELEASED.load(Ordering::Acquire) {
+        std::thread::yield_now();
+    }
+    std::future::pending().await
+}
+
+static OCCUPIED: Program = Program { users: &[UserClass { iterations: |u| Box::pin(occupied(u)), ..fixture::CLASS }], ..fixture::PROGRAM };
+
+#[test]
+fn busy_worker_is_left_behind_after_a_stop_at_once() {
+    let clock = Clock::starting_in(Duration::ZERO);
+    let profile = Profile::parse("profile: { runner: { clients: 1, hatch_rate: 1, duration: 1h } }\n", "trial.profile.yml").unwrap();
+    let plan = Plan::new(&profile, &[schedule::WeightedClass::new("U", 1)]).unwrap();
+    let run = Run {
+        settings: fixture::settings(&OCCUPIED, "http://127.0.0.1:1/", &clock),
+        slice: plan.whole(),
+        threads: 1,
+        processors: None,
+        interval: Duration::from_secs(1),
+        graceful_stop: Duration::from_secs(1),
+        once: false,
+        print: |_| (),
+    };
+    let stop = Stop::default();
+    let engine = Engine::start(&run, &clock, &stop).unwrap();
+    while !BUSY.load(Ordering::Acquire) {
+        std::thread::yield_now();
+    }
+    stop.at_once();
+    assert_eq!(engine.watch(|_| ()), Ok(1), "the worker would be waited for until its iteration ends");
+    RELEASED.store(true, Ordering::Release);
+}
+
+/// The number of iterations of users whose rate is limited.
+static LIMITED: AtomicU64 = AtomicU64::new(0);
+
+async fn limited(u: &User) -> Flow {
+    loop {
+        LIMITED.fetch_add(1, Ordering::Relaxed);
+        u.end_iteration(Ok(())).await;
+    }
+}
+
+static RATE: Program = Program { users: &[UserClass { iterations: |u| Box::pin(limited(u)), ..fixture::CLASS }], ..fixture::PROGRAM };
+
+#[test]
+fn users_of_the_closed_model_keep_the_limit_of_the_rate() {
+    let clock = Clock::starting_in(LEAD);
+    let profile = Profile::parse("profile: { runner: { clients: 20, hatch_rate: 1000, duration: 1s } }\n", "trial.profile.yml").unwrap();
+    let plan = Plan::new(&profile, &[schedule::WeightedClass::new("U", 1)]).unwrap();
+    let run = Run {
+        settings: Settings { iteration_rate: Some(40.0), ..fixture::settings(&RATE, "http://127.0.0.1:1/", &clock) },
+        slice: plan.whole(),
+        threads: 2,
+        processors: None,
+        interval: Duration::from_secs(1),
+        graceful_stop: Duration::from_secs(1),
+        once: false,
+        print: |_| (),
+    };
+    Engine::start(&run, &clock, &Stop::default()).unwrap().watch(|_| ()).unwrap();
+    // Each of the two workers begins one iteration at once, and then at most 20 in the second of the load.
+    let begun = LIMITED.load(Ordering::Relaxed);
+    assert!((2..=42).contains(&begun), "{begun}");
 }

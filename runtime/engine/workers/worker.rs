@@ -14,6 +14,7 @@ use super::Stop;
 use super::arrivals::serve;
 use super::cpu_meter::CpuMeter;
 use super::iteration::run_user;
+use super::rate_limit::RateLimit;
 use super::resume::Entry;
 use super::shared::{ActiveUser, StopSignal, WorkerShared};
 use crate::base::clock;
@@ -73,6 +74,7 @@ impl WorkerConfig {
             all: Notify::new(),
             ending: Cell::new(false),
             once: self.once,
+            limit: RateLimit::of(self.settings.iteration_rate, self.settings.parts),
             end: self.slice.end().map(|end| clock.instant(end)),
         });
         let end = self.slice.end().unwrap_or(Duration::MAX);

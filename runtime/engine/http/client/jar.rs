@@ -19,6 +19,12 @@ impl Session {
         jar.as_ref()?.matches(&url).into_iter().find(|cookie| cookie.name() == name).map(|cookie| cookie.value().into())
     }
 
+    /// The values of all cookies.
+    pub(crate) fn cookie_values(&self) -> Vec<String> {
+        let jar = self.jar.borrow();
+        jar.iter().flat_map(|jar| jar.iter_any()).map(|cookie| cookie.value().to_owned()).collect()
+    }
+
     /// Removes the cookies that would be sent to this host.
     pub fn clear_cookies(&self, host: &str) {
         self.cookie_lines.clear();

@@ -37,12 +37,12 @@ pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Op
         let result = match coding.to_ascii_lowercase().as_str() {
             "gzip" | "x-gzip" => match gzip_at_once(body, keep) {
                 Some(decoded) => Ok(Some(decoded)),
-                None => all(MultiGzDecoder::new(body), body.len(), keep),
+                None => all(MultiGzDecoder::new(body), body.len(), keep, MOST_DROPPED),
             },
-            "br" => all(brotli_decompressor::Decompressor::new(body, 4096), body.len(), keep),
+            "br" => all(brotli_decompressor::Decompressor::new(body, 4096), body.len(), keep, MOST_DROPPED),
             // By the standard, this is zlib's format; some servers send raw deflate.
-            "deflate" if is_zlib(body) => all(ZlibDecoder::new(body), body.len(), keep),
-            "deflate" => all(DeflateDecoder::new(body), body.len(), keep),
+            "deflate" if is_zlib(body) => all(ZlibDecoder::new(body), body.len(), keep, MOST_DROPPED),
+            "deflate" => all(DeflateDecoder::new(body), body.len(), keep, MOST_DROPPED),
             _ => break,
         };
         decoded = match result {
@@ -101,14 +101,36 @@ fn gzip_at_once(body: &[u8], keep: Keep) -> Option<Body> {
     Some(Body { bytes: Bytes::from(out), omitted: (length - kept) as u64 })
 }
 
-/// Decodes the whole body, and keeps the wanted part. `None` if it is too large.
-fn all(mut decoder: impl Read, encoded: usize, keep: Keep) -> io::Result<Option<Body>> {
+/// Decodes the whole body, and keeps the wanted part. `None` if it is too large, or if more than `dropped` bytes of it are dropped.
+fn all(mut decoder: impl Read, encoded: usize, keep: Keep, dropped: u64) -> io::Result<Option<Body>> {
     let most = keep.most().min(u64::MAX - 1);
     let first = if keep == Keep::First { SHOWN as u64 } else { most + 1 };
     let mut out = Vec::with_capacity((encoded * 3).min(usize::try_from(first).unwrap_or(usize::MAX)).min(1024 * 1024));
     decoder.by_ref().take(first).read_to_end(&mut out)?;
     // Dropped bytes are decoded too, to detect errors in them.
-    let omitted = if keep == Keep::First { io::copy(&mut decoder.take(MOST_DROPPED), &mut io::sink())? } else { 0 };
-    let fits = out.len() as u64 <= most && omitted < MOST_DROPPED;
+    let omitted = if keep == Keep::First { io::copy(&mut decoder.take(dropped), &mut io::sink())? } else { 0 };
+    let fits = out.len() as u64 <= most && omitted < dropped;
     Ok(fits.then(|| Body { bytes: Bytes::from(out), omitted }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn body_that_nobody_reads_is_decoded_up_to_a_limit() {
+        const LIMIT: u64 = 100_000;
+        let decoded = |length: usize| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            encoder.write_all(&vec![b'a'; length]).unwrap();
+            let encoded = encoder.finish().unwrap();
+            all(MultiGzDecoder::new(encoded.as_slice()), encoded.len(), Keep::First, LIMIT).unwrap()
+        };
+        let most = SHOWN + LIMIT as usize;
+        let fits = decoded(most - 1).unwrap();
+        assert_eq!((fits.bytes.len(), fits.omitted), (SHOWN, LIMIT - 1));
+        assert!(decoded(most).is_none() && decoded(most * 100).is_none());
+    }
 }
