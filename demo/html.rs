@@ -74,7 +74,7 @@ pub(crate) fn note(note: &Note, csrf: &str) -> String {
     whole(
         &note.title,
         &format!(
-            "<article>\n<h1>{}</h1>\n<time>{}</time>\n<p>{}</p>\n</article>\n<ul id=\"files\">\n{files}</ul>\n\
+            "<a rel=\"up\" href=\"..\">All notes</a>\n<article>\n<h1>{}</h1>\n<time>{}</time>\n<p>{}</p>\n</article>\n<ul id=\"files\">\n{files}</ul>\n\
              <form id=\"attach\" method=\"post\" action=\"/notes/n/{}/files\" enctype=\"multipart/form-data\">\n  \
              <input type=\"hidden\" name=\"csrf\" value=\"{csrf}\">\n  <input type=\"file\" name=\"file\">\n  \
              <button>Attach</button>\n</form>\n",

@@ -78,7 +78,7 @@ pub(super) fn messages(checked: &Checked) -> Vec<serde_json::Value> {
             let place = &error.location;
             let places = json!([{"path": place.file, "line": place.line, "column": place.column,
                 "end_line": place.line, "end_column": place.column + place.len, "label": ""}]);
-            json!({"code": null, "severity": severity, "message": error.message, "help": error.help, "places": places})
+            json!({"code": null, "severity": severity, "message": error.message, "help": error.help, "places": places, "edits": []})
         })
     });
     of_specs.chain(of_config).collect()

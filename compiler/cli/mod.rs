@@ -9,6 +9,7 @@ mod demo;
 mod doc;
 mod explain;
 mod fmt;
+mod foreign_options;
 mod import;
 mod init;
 mod list;
@@ -134,9 +135,9 @@ pub fn main() -> ExitCode {
     let color = requested_color(&args);
     let cli = Cli::command()
         .color(color)
-        .try_get_matches_from(args)
+        .try_get_matches_from(&args)
         .and_then(|matches| Cli::from_arg_matches(&matches))
-        .unwrap_or_else(|error| error.exit());
+        .unwrap_or_else(|error| foreign_options::explained(error, &args).exit());
     let screen = Screen::new(color, cli.global.quiet, cli.global.verbose);
     let done = match cli.command {
         Command::Build(command) => command.run(&screen),

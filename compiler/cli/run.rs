@@ -11,7 +11,7 @@ use ltc_config::command_line::last_value;
 use super::build::{ConfigurationArgs, Order, here};
 use super::messages::MessageArgs;
 use super::screen::{Failure, INFRASTRUCTURE, Screen};
-use super::{complete, rerun};
+use super::{complete, foreign_options, rerun};
 use crate::project;
 
 const EXAMPLES: &str = "\
@@ -45,6 +45,7 @@ pub(super) struct RunSpec {
 impl RunSpec {
     pub(super) fn run(self, screen: &Screen) -> Result<(), Failure> {
         let (spec, args) = split(&self.words)?;
+        foreign_options::check(args)?;
         let found = project::find(&here()?, spec)?;
         // The binary gets these options, too, so that it runs with the profile and environment of its build.
         let configuration = ConfigurationArgs { env: last_value(args, "--env"), profile: last_value(args, "--profile").map(PathBuf::from) };

@@ -44,6 +44,7 @@ impl TryUrl {
     pub(super) fn run(self, screen: &Screen) -> Result<(), Failure> {
         let Some((written, args)) = self.words.split_first() else { return Err(Failure::wrong("missing URL")) };
         let url = parsed(&written.to_string_lossy())?;
+        super::foreign_options::check(args)?;
         let text = spec(&url);
         if let Some(path) = &self.save {
             write_new(path, &text)?;

@@ -2,6 +2,7 @@
 
 mod codes;
 mod excerpt;
+pub(crate) mod fix;
 mod list;
 pub mod render;
 
@@ -50,12 +51,14 @@ pub struct Diagnostic {
     pub labels: Vec<(Span, String)>,
     /// How to fix it.
     pub help: Option<String>,
+    /// The fix as replacements of the text, if it is one change and known exactly. Editors offer it, and programs can apply it.
+    pub edits: Vec<(Span, String)>,
 }
 
 impl Diagnostic {
     /// Creates a diagnostic at one location.
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self { code, message: cut(message.into()), labels: vec![(span, String::new())], help: None }
+        Self { code, message: cut(message.into()), labels: vec![(span, String::new())], help: None, edits: Vec::new() }
     }
 
     /// Sets the text at the main location.
@@ -79,13 +82,42 @@ impl Diagnostic {
         self
     }
 
-    /// Adds "did you mean", if `name` is similar to one of `candidates`.
+    /// Adds a replacement to the fix.
+    #[must_use]
+    pub fn edit(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.edits.push((span, text.into()));
+        self
+    }
+
+    /// Sets the fix. If it names one code, that code replaces `span`.
+    #[must_use]
+    pub fn help_replacing(self, span: Span, text: impl Into<String>) -> Self {
+        let text = text.into();
+        match fix::only(&text) {
+            Some(fix::Fix::Write(code)) => {
+                let code = code.to_owned();
+                self.help(text).edit(span, code)
+            }
+            _ => self.help(text),
+        }
+    }
+
+    /// Sets the fix: write `code` in place of the main location.
+    #[must_use]
+    pub fn write(self, code: &str) -> Self {
+        let span = self.labels[0].0;
+        self.help(format!("write `{code}`")).edit(span, code)
+    }
+
+    /// Adds "did you mean", if `name` is similar to one of `candidates`. If the main location is the name, replacing it is the fix.
     #[must_use]
     pub fn did_you_mean<'a>(self, name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
-        match ltc_config::suggest::did_you_mean(name, candidates) {
-            Some(help) => self.help(help),
-            None => self,
-        }
+        let candidates: Vec<&str> = candidates.into_iter().collect();
+        let Some(found) = ltc_config::suggest::meant(name, &candidates) else { return self };
+        let span = self.labels[0].0;
+        let is_name = (span.end - span.start) as usize == name.len();
+        let diagnostic = self.help(format!("did you mean `{found}`?"));
+        if is_name { diagnostic.edit(span, found) } else { diagnostic }
     }
 
     /// Whether it is an error.

@@ -126,6 +126,20 @@ pub struct Message<'a> {
     pub help: Option<&'a str>,
     /// The locations, the main one first.
     pub places: Vec<MessagePlace<'a>>,
+    /// The fix as replacements, which a program can apply. Empty if the help only describes the fix.
+    pub edits: Vec<MessageEdit<'a>>,
+}
+
+/// A replacement of a [`Message`]: the text from the location to the end becomes `text`.
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "each says what it is")]
+pub struct MessageEdit<'a> {
+    pub path: &'a str,
+    pub line: usize,
+    pub column: usize,
+    pub end_line: usize,
+    pub end_column: usize,
+    pub text: &'a str,
 }
 
 /// A location of a [`Message`]: lines and columns start at 1, and the end is after the last character.
@@ -152,12 +166,22 @@ impl<'a> Message<'a> {
                 MessagePlace { path: start.path, line: start.line, column: start.column, end_line, end_column, label }
             })
             .collect();
+        let edits = diagnostic
+            .edits
+            .iter()
+            .map(|(span, text)| {
+                let start = sources.location(*span);
+                let (end_line, end_column) = sources.file(span.file).map_or((1, 1), |file| file.line_column(span.range().end));
+                MessageEdit { path: start.path, line: start.line, column: start.column, end_line, end_column, text }
+            })
+            .collect();
         Self {
             code: diagnostic.code.as_str(),
             severity: severity_word(diagnostic),
             message: &diagnostic.message,
             help: diagnostic.help.as_deref(),
             places,
+            edits,
         }
     }
 }

@@ -1,14 +1,29 @@
 //! Sources, which read an exchange: in an expression, and in a `take`.
 
-use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
 
 use super::expr::{RustExpr, Scope};
 use super::{Emitter, index};
-use crate::model::{BuiltPart, Expr, ExprKind, PathStep, Pattern, Quantity, Quoting, Source};
+use crate::model::{BuiltPart, Const, Expr, ExprKind, PathStep, Pattern, Quantity, Quoting, Source, Take, Type};
+
+/// Attributes of HTML elements whose values are URLs.
+const URL_ATTRIBUTES: [&str; 6] = ["action", "cite", "formaction", "href", "poster", "src"];
+/// Headers whose values are URLs.
+const URL_HEADERS: [&str; 2] = ["location", "content-location"];
 
 impl Emitter<'_> {
-    /// An `Option<Value>`: the value of a `take`.
+    /// The value of a `take` statement: as [`Self::found`], but relative links become absolute, unless the take converts them.
+    pub(super) fn taken(&self, scope: Scope<'_>, take: &Take) -> RustExpr {
+        let found = self.found(scope, &take.source, take.quantity);
+        let (true, Some(resolve)) = (matches!(take.ty, Type::Json | Type::String | Type::List(_)), resolves(&take.source)) else {
+            return found;
+        };
+        let found = found.value();
+        RustExpr::Fallible(quote!(x.#resolve(#found)))
+    }
+
+    /// An `Option<Value>`: what a source finds.
     pub(super) fn found(&self, scope: Scope<'_>, expr: &Expr, quantity: Quantity) -> RustExpr {
         let code = match &expr.kind {
             ExprKind::Source(source) => self.source(scope, source),
@@ -147,6 +162,19 @@ impl Emitter<'_> {
             })
             .collect()
     }
+}
+
+/// The function of a response that resolves the links of a source, if its values are links.
+fn resolves(source: &Expr) -> Option<Ident> {
+    let name = match &source.kind {
+        ExprKind::Source(Source::Html { attribute: Some(attribute), .. }) if URL_ATTRIBUTES.contains(&attribute.as_str()) => "page_links",
+        ExprKind::Source(Source::Header(name, _)) => match &name.kind {
+            ExprKind::Const(Const::Str(name)) if URL_HEADERS.iter().any(|known| known.eq_ignore_ascii_case(name)) => "locations",
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(format_ident!("{name}"))
 }
 
 /// Which of several found values a source yields.

@@ -179,8 +179,9 @@ impl Emitter<'_> {
         let scope = frame.scope();
         let at = self.at(take.span);
         let (name, ty, assign) = (&take.name, as_type(take), frame.assign(take.local));
-        let source = self.found(scope, &take.source, take.quantity).eval();
-        let conceal = conceal(frame.secrets_of(take.local), &source);
+        let source = self.taken(scope, take).eval();
+        // The response contains a link before it is resolved.
+        let conceal = conceal(frame.secrets_of(take.local), &self.found(scope, &take.source, take.quantity).eval());
         let assign = match &take.fallback {
             None => quote!(if let Some(value) = step.take(#at, #name, #ty, |x| #source) { #assign }),
             Some(fallback) => {

@@ -11,11 +11,15 @@ pub(crate) fn file(name: &str) -> Option<(&'static str, String)> {
         "scala" | "java" | "kt" => ("source code, such as a simulation of Gatling", write()),
         "jmx" => ("a test plan of JMeter", write()),
         "har" => ("a recording of a browser", import()),
+        "hurl" => ("a file of Hurl", import()),
         "json" => ("a file of JSON", format!("run `ltc import {name}` if it is a Postman collection, an OpenAPI document or a recording")),
         "yml" | "yaml" if name.ends_with(".profile.yml") => {
             ("a profile", format!("name its spec: {}", name.replace(".profile.yml", ".lt")))
         }
-        "yml" | "yaml" => ("a file of YAML", format!("run `ltc import {name}` if it is an OpenAPI document; `--profile` takes a profile")),
+        "yml" | "yaml" => (
+            "a file of YAML, such as a script of Artillery",
+            format!("run `ltc import {name}` if it is an OpenAPI document; `--profile` takes a profile"),
+        ),
         "csv" | "tsv" => ("a file of data", "name it in a spec: `data rows from \"rows.csv\"`".to_owned()),
         "rs" => ("a file of Rust", write()),
         _ => return None,
@@ -29,6 +33,10 @@ mod tests {
     #[test]
     fn file_of_another_tool_is_recognized_by_its_name() {
         assert_eq!(file("load.js").unwrap().1, "run `ltc import load.js` to turn it into a spec");
+        assert_eq!(file("api.hurl").unwrap().1, "run `ltc import api.hurl` to turn it into a spec");
+        for ending in ["py", "js", "ts", "json", "yaml", "yml", "jmx", "har", "hurl", "scala", "kt", "csv"] {
+            assert!(file(&format!("load.{ending}")).is_some(), "{ending}");
+        }
         assert!(file("locustfile.py").unwrap().0.contains("Locust"));
         assert!(file("x/collection.json").unwrap().1.contains("ltc import x/collection.json"));
         assert_eq!(file("specs/shop.profile.yml").unwrap().1, "name its spec: specs/shop.lt");

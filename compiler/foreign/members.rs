@@ -36,7 +36,7 @@ static API: &[(&[&str], &str)] = &[
     (&["http2", "http_version"], "write `http2: false` beside the url in config/<env>.yml to use HTTP/1.1 only"),
     (&["camelCase", "camel", "snake_case"], "write `keys camel`"),
     (&["endpoints", "routes", "requests", "paths", "operations"], "write each request in the api, or group them: `resource name { … }`"),
-    (&["vus", "users", "rate", "duration", "stages", "thresholds"], LOAD),
+    (&["vus", "users", "rate", "duration", "stages", "thresholds", "rate_limit", "rateLimit", "rps", "throttle", "concurrency"], LOAD),
 ];
 
 /// Settings of users.
@@ -56,6 +56,7 @@ static USER: &[(&[&str], &str)] = &[
     (
         &[
             "count",
+            "clients",
             "users",
             "vus",
             "rate",

@@ -10,6 +10,7 @@ mod calls;
 mod files;
 mod members;
 mod postman_jmeter;
+mod sql;
 mod values;
 
 pub(crate) use files::file;
@@ -29,7 +30,7 @@ pub(crate) fn call(of: Option<&str>, name: &str, args: &str, api: &str) -> Optio
     // `client.get("/items")` is a request, `row.get("id")` reads a member.
     let is_request =
         is_method && of.is_some() && args.trim_start_matches(['"', '\'', '`', '(']).starts_with(['/', 'h']) && args.contains('/');
-    let fix = match find(&[calls::CALLS, postman_jmeter::CALLS], of, name) {
+    let fix = match find(&[calls::CALLS, postman_jmeter::CALLS, sql::CALLS], of, name) {
         Some(fix) if !is_request || fix.contains("{api}") => fix,
         _ if is_request => "write a step: `step \"Name\" { {api} {method} {path} }`",
         _ => return None,
@@ -139,7 +140,7 @@ fn seconds(arg: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{call, calls, postman_jmeter, value, values};
+    use super::{call, calls, postman_jmeter, sql, value, values};
 
     #[test]
     fn exact_pattern_precedes_a_root_and_a_root_precedes_a_member() {
@@ -167,10 +168,10 @@ mod tests {
     #[test]
     fn fix_of_every_pattern_begins_with_a_verb_and_patterns_are_unique() {
         let mut seen = std::collections::HashSet::new();
-        for table in [calls::CALLS, postman_jmeter::CALLS] {
+        for table in [calls::CALLS, postman_jmeter::CALLS, sql::CALLS] {
             assert!(table.iter().all(|(pattern, _)| seen.insert(pattern)), "a pattern is in two tables");
         }
-        for table in [calls::CALLS, postman_jmeter::CALLS, values::VALUES] {
+        for table in [calls::CALLS, postman_jmeter::CALLS, sql::CALLS, values::VALUES] {
             let mut seen = std::collections::HashSet::new();
             for (pattern, fix) in table {
                 assert!(seen.insert(pattern), "{pattern} twice");

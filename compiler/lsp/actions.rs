@@ -10,6 +10,7 @@ use super::analysis::Analysis;
 use super::text::Lines;
 use super::workspace::Workspace;
 use super::{diagnose, fixes, refactor, uri};
+use crate::diagnostic::Diagnostic;
 use crate::pipeline;
 use crate::span::FileId;
 
@@ -39,17 +40,11 @@ pub(super) fn actions(workspace: &Workspace, analysis: &Analysis, file: FileId, 
         if span.file != file || at.start > range.end || range.start > at.end {
             continue;
         }
-        let before = errors(analysis, Some(diagnostic.code));
-        let helps = |change: &Change| {
-            try_change(analysis, change).is_some_and(|after| {
-                let (same, all) = errors(&after, Some(diagnostic.code));
-                same < before.0 && all < before.1 + usize::from(!diagnostic.is_error())
-            })
-        };
-        if let Some(change) = fixes::candidates(analysis, diagnostic).into_iter().find(helps) {
-            let mut action = action(analysis, &change, "quickfix");
+        let fixes = quick_fixes(analysis, diagnostic);
+        for change in &fixes {
+            let mut action = action(analysis, change, "quickfix");
             action["diagnostics"] = json!([diagnose::of_spec(analysis, diagnostic)]);
-            action["isPreferred"] = json!(true);
+            action["isPreferred"] = json!(fixes.len() == 1);
             actions.push(action);
         }
     }
@@ -60,6 +55,32 @@ pub(super) fn actions(workspace: &Workspace, analysis: &Analysis, file: FileId, 
         }
     }
     Value::Array(actions)
+}
+
+/// The changes that fix a diagnostic: the one that it has as data, or else those that its help names. Each is tried on a copy of the text,
+/// and offered only if the diagnostic is gone and the text parses no worse. A change that is derived from a help must also make the number
+/// of errors smaller; one that is data may reveal an error behind the one that it fixes.
+pub(super) fn quick_fixes(analysis: &Analysis, diagnostic: &Diagnostic) -> Vec<Change> {
+    let before = errors(analysis, Some(diagnostic.code));
+    let unparsed = unparsed(analysis);
+    let is_gone = |after: &Analysis| errors(after, Some(diagnostic.code)).0 < before.0;
+    let is_fix = |change: &Change| try_change(analysis, change).is_some_and(|after| is_gone(&after) && self::unparsed(&after) <= unparsed);
+    if let Some(change) = fixes::exact(analysis, diagnostic).filter(is_fix) {
+        return vec![change];
+    }
+    let helps = |change: &Change| {
+        let after = try_change(analysis, change).filter(is_gone);
+        after.is_some_and(|after| errors(&after, None).1 < before.1 + usize::from(!diagnostic.is_error()))
+    };
+    let mut found: Vec<Change> =
+        fixes::candidates(analysis, diagnostic).into_iter().filter_map(|fix| fix.into_iter().find(helps)).collect();
+    found.dedup_by(|one, other| one.edits == other.edits);
+    found
+}
+
+/// The number of errors in text that does not parse.
+fn unparsed(analysis: &Analysis) -> usize {
+    analysis.checked.diagnostics.iter().filter(|found| found.code.as_str() < "LT0100").count()
 }
 
 fn action(analysis: &Analysis, change: &Change, kind: &str) -> Value {

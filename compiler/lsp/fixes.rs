@@ -6,107 +6,66 @@ use std::path::Path;
 use super::actions::{Change, Edit};
 use super::analysis::Analysis;
 use super::text::Lines;
+use crate::diagnostic::fix::{self, Fix};
 use crate::diagnostic::{Code, Diagnostic};
 
-/// Codes whose help can be one change of the text. The others offer a choice, or show what a fix looks like.
-pub(super) const FIXED: [Code; 53] = [
-    Code::Syntax,
-    Code::UnclosedText,
-    Code::UnclosedBrace,
-    Code::StrayCloser,
-    Code::UnclosedBracket,
-    Code::StrayCharacter,
-    Code::ReservedWord,
-    Code::ForeignOperator,
-    Code::ForeignComment,
-    Code::SingleQuotes,
-    Code::ForeignStatement,
-    Code::LineBreak,
-    Code::StatusOr,
-    Code::BadMethod,
-    Code::BadPath,
-    Code::MissingQuotes,
-    Code::BadNumber,
-    Code::ForeignTemplate,
-    Code::Assignment,
-    Code::MissingComma,
-    Code::UnknownName,
-    Code::UnknownRequest,
-    Code::UnknownSequence,
-    Code::UnknownFunction,
-    Code::UnknownMember,
-    Code::UnknownWord,
-    Code::TakeMayFail,
-    Code::NoUnit,
-    Code::ExtraArgument,
-    Code::UnknownArgument,
-    Code::BadFormat,
-    Code::Reversed,
-    Code::AbsentHere,
-    Code::NoBase,
-    Code::NoHealthcheck,
-    Code::ImpossiblePath,
-    Code::Contradiction,
-    Code::BadTake,
-    Code::NoLoop,
-    Code::NotGiven,
-    Code::NoEnvKey,
-    Code::BadWhere,
-    Code::UnusedRequest,
-    Code::UnusedParameter,
-    Code::UnusedVariable,
-    Code::UnusedData,
-    Code::UnusedImport,
-    Code::UnusedSequence,
-    Code::UnusedApi,
-    Code::Unreachable,
-    Code::ExpectsNothing,
-    Code::LiteralPlaceholder,
-    Code::PlainKeys,
-];
-
-/// The changes that a help may mean, the most likely first.
-pub(super) fn candidates(analysis: &Analysis, diagnostic: &Diagnostic) -> Vec<Change> {
-    if !FIXED.contains(&diagnostic.code) {
-        return Vec::new();
-    }
-    let (Some(help), Some((span, _))) = (&diagnostic.help, diagnostic.labels.first()) else { return unused(analysis, diagnostic) };
+/// The fixes of a diagnostic, several if its help offers a choice. Each is a list of changes that the fix may mean, the most likely first.
+pub(super) fn candidates(analysis: &Analysis, diagnostic: &Diagnostic) -> Vec<Vec<Change>> {
+    let Some((span, _)) = diagnostic.labels.first() else { return Vec::new() };
+    let help = diagnostic.help.as_deref().unwrap_or_default();
     let path = analysis.path(span.file);
     let place = Place { path: &path, text: analysis.text(span.file), range: span.range(), help };
-    if diagnostic.code == Code::ForeignComment {
-        return place.comment().into_iter().collect();
+    let described: Vec<Change> = unused(analysis, diagnostic).into_iter().chain(place.special(diagnostic.code)).collect();
+    if !described.is_empty() {
+        return vec![described];
     }
-    let quoted = quoted(help);
-    let mut found = unused(analysis, diagnostic);
-    let verb = help.split([' ', ':']).next().unwrap_or_default();
-    found.extend(place.special(diagnostic.code));
-    if let (true, Some(name)) = (verb == "use" && quoted.is_empty() && !help.contains(','), help.rsplit([' ', ':']).next()) {
-        // `use camel`: the only possible name.
-        found.push(place.change(&format!("Write `{name}`"), place.range.clone(), name));
-    }
-    for code in &quoted {
-        match verb {
-            "add" | "name" | "declare" | "assign" => found.extend(place.added(code)),
-            "remove" => {}
-            "move" => found.extend(place.moved(code)),
-            _ => found.extend(place.written(code)),
-        }
+    let mut found = Vec::new();
+    for fix in fix::fixes(help) {
+        let mut changes = match fix {
+            Fix::Write(code) => place.written(code),
+            Fix::Add(code) => place.added(code),
+            Fix::Move(code) => place.moved(code),
+            Fix::Remove => place.removed(),
+        };
         // `write \`camel(item)\` there`: the change is at the other location.
-        let is_there = diagnostic.code == Code::PlainKeys;
-        let others = diagnostic.labels.iter().skip(1).filter(|(label, _)| is_there && label.file == span.file);
-        found.extend(others.map(|(label, _)| place.change(&format!("Write `{code}`"), label.range(), code)));
+        if let (Fix::Write(code), Code::PlainKeys) = (fix, diagnostic.code) {
+            let others = diagnostic.labels.iter().skip(1).filter(|(label, _)| label.file == span.file);
+            changes.extend(others.map(|(label, _)| place.change(&format!("Write `{code}`"), label.range(), code)));
+        }
+        found.push(changes);
     }
-    if help.contains("`interrupt`") && diagnostic.code == Code::TakeMayFail {
+    if diagnostic.code == Code::TakeMayFail {
         let steps = diagnostic.labels.iter().rev().filter(|(label, _)| label.file == span.file);
-        found.extend(steps.filter_map(|(label, _)| place.interrupted(label.range().start)));
+        found.push(steps.filter_map(|(label, _)| place.interrupted(label.range().start)).collect());
     }
-    if verb == "remove" || help.contains("remove it") || help.contains(", or remove") {
-        found.extend(place.removed());
+    if help.contains("remove it") && fix::only(help).is_none() {
+        found.push(place.removed());
     }
     if diagnostic.code == Code::MissingComma {
-        found.push(place.change("Add `,`", previous_code_end(place.text, place.range.start), ","));
+        found.push(vec![place.change("Add `,`", previous_code_end(place.text, place.range.start), ",")]);
     }
     found
+}
+
+/// The fix that a diagnostic has as data.
+pub(super) fn exact(analysis: &Analysis, diagnostic: &Diagnostic) -> Option<Change> {
+    let edits: Vec<Edit> = diagnostic
+        .edits
+        .iter()
+        .map(|(span, text)| Edit { path: analysis.path(span.file), range: span.range(), text: text.clone() })
+        .collect();
+    let help = diagnostic.help.as_deref().unwrap_or_default();
+    let title = match fix::fixes(help).first() {
+        Some(Fix::Write(code)) => format!("Write `{code}`"),
+        Some(Fix::Add(code)) => format!("Add `{code}`"),
+        Some(Fix::Move(code)) => format!("Move `{code}`"),
+        Some(Fix::Remove) => "Remove it".to_owned(),
+        None => {
+            let mut letters = help.chars();
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+        }
+    };
+    (!edits.is_empty()).then_some(Change { title, edits })
 }
 
 /// Removes an unused declaration.
@@ -127,11 +86,6 @@ fn unused(analysis: &Analysis, diagnostic: &Diagnostic) -> Vec<Change> {
     let path = analysis.path(span.file);
     let edits = vec![Edit { path, range: start..end, text: String::new() }];
     vec![Change { title: format!("Remove `{}`", &text[span.range()].lines().next().unwrap_or_default()), edits }]
-}
-
-/// The parts of a text in backticks.
-fn quoted(help: &str) -> Vec<String> {
-    help.split('`').skip(1).step_by(2).filter(|code| !code.is_empty() && !code.starts_with('…')).map(str::to_owned).collect()
 }
 
 /// The end of the code before a byte.
@@ -203,17 +157,6 @@ impl Place<'_> {
         }
     }
 
-    /// Fixes a comment of another language, on one line.
-    fn comment(&self) -> Option<Change> {
-        let written = &self.text[self.range.clone()];
-        let inner = match written.strip_prefix("/*") {
-            Some(rest) => rest.strip_suffix("*/").filter(|inner| !inner.contains('\n'))?,
-            None => written.strip_prefix("//")?,
-        };
-        let fixed = format!("# {}", inner.trim());
-        Some(self.change(&format!("Write `{fixed}`"), self.range.clone(), &fixed))
-    }
-
     /// Replaces text with `code`: exactly the location, the word there, from there to the end of the line or of the statement, or the whole
     /// line.
     fn written(&self, code: &str) -> Vec<Change> {
@@ -239,7 +182,11 @@ impl Place<'_> {
         let before = text[..self.range.start].trim_end();
         let word_before = before.trim_end_matches(word).len();
         let slashes = self.range.start.saturating_sub(1)..(self.range.end + 1).min(text.len());
+        // The whole expression before a member: `json.items.length`.
+        let expression =
+            text[..self.range.start].rfind(|char: char| char.is_whitespace() || matches!(char, '(' | '{' | '[')).map_or(0, |at| at + 1);
         let ranges = [
+            expression..self.range.end,
             self.range.clone(),
             start..end.max(start),
             trimmed,
@@ -269,8 +216,12 @@ impl Place<'_> {
         let title = &format!("Add `{code}`");
         let line = self.line();
         let at = |at: usize| at..at;
+        // A selector or a path is in quotes.
+        let quote =
+            self.text[self.range.end.saturating_sub(1)..].find('"').map_or(self.range.end, |next| self.range.end.saturating_sub(1) + next);
         let mut found = vec![
             self.change(title, at(self.range.end), code),
+            self.change(title, at(quote), code),
             self.change(title, at(self.range.end), &format!(" {code}")),
             self.change(title, at(self.range.start), &format!("{code} ")),
             self.change(title, at(line.end), code),

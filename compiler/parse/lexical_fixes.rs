@@ -74,9 +74,7 @@ pub(super) fn foreign_braces(scan: &mut Cursor<'_>) -> bool {
     let Some(close) = scan.placeholder(at + 2).find("}}").map(|n| n + at + 2) else { return false };
     let inside = scan.text[at + 2..close].trim();
     let span = scan.span(at, close + 2);
-    scan.report(
-        Diagnostic::new(Code::ForeignTemplate, span, "unexpected double braces, expected `{…}`").help(format!("write `{{{inside}}}`")),
-    );
+    scan.report(Diagnostic::new(Code::ForeignTemplate, span, "unexpected double braces, expected `{…}`").write(&format!("{{{inside}}}")));
     scan.edits.remove(at, at + 1);
     scan.edits.remove(close, close + 1);
     if inside.contains(['"', '{', '}', '(', '[']) {
@@ -96,7 +94,7 @@ pub(super) fn hash(scan: &mut Cursor<'_>) -> bool {
     let Some(close) = scan.placeholder(at).find('}').map(|n| at + n + 1) else { return false };
     let inside = &scan.text[at + 2..close - 1];
     let span = scan.span(at, close);
-    scan.report(Diagnostic::new(Code::ForeignTemplate, span, "unexpected `#`, expected `{…}`").help(format!("write `{{{inside}}}`")));
+    scan.report(Diagnostic::new(Code::ForeignTemplate, span, "unexpected `#`, expected `{…}`").write(&format!("{{{inside}}}")));
     scan.edits.remove(at, at + 1);
     if inside.contains(['"', '{', '(', '[']) {
         scan.edits.blank(at + 2, close - 1);
@@ -132,7 +130,7 @@ pub(super) fn backticks(scan: &mut Cursor<'_>) -> bool {
     let span = scan.span(at, at + close + 2);
     scan.report(
         Diagnostic::new(Code::SingleQuotes, span, "unexpected quotes, expected `\"` around a string")
-            .help(format!("write `\"{}\"`", inside.replace("${", "{").replace('"', "\\\""))),
+            .write(&format!("\"{}\"", inside.replace("${", "{").replace('"', "\\\""))),
     );
     scan.edits.remove(at, at + 1);
     scan.edits.insert(at + 1, "\"");
@@ -197,7 +195,7 @@ pub(super) fn placeholder(scan: &mut Cursor<'_>) {
     let span = scan.span(at, at + 4 + close);
     scan.report(
         Diagnostic::new(Code::LiteralPlaceholder, span, format!("this is the literal text `{{{inside}}}`, not the value of `{inside}`"))
-            .help(fix),
+            .help_replacing(span, fix),
     );
 }
 
@@ -251,7 +249,7 @@ pub(super) fn single_quotes(scan: &mut Cursor<'_>) {
     let span = scan.span(at, at + close + 2);
     scan.report(
         Diagnostic::new(Code::SingleQuotes, span, "unexpected quotes, expected `\"` around a string")
-            .help(format!("write `\"{}\"`", inside.replace('"', "\\\""))),
+            .write(&format!("\"{}\"", inside.replace('"', "\\\""))),
     );
     let plain = !inside.contains(['"', '{', '}', '\\']);
     scan.edits.remove(at, at + 1);
@@ -277,11 +275,11 @@ pub(super) fn smart_quotes(scan: &mut Cursor<'_>, c: char) -> bool {
     let (end, len) = close.unwrap_or((start, 0));
     let span = scan.span(at, end + len);
     let inside = &scan.text[start..end];
-    scan.report(Diagnostic::new(Code::SingleQuotes, span, format!("unexpected typographic quote `{c}`")).help(if close.is_some() {
-        format!("write straight quotes: `\"{inside}\"`")
-    } else {
-        "write straight quotes, `\"`".to_owned()
-    }));
+    let diagnostic = Diagnostic::new(Code::SingleQuotes, span, format!("unexpected typographic quote `{c}`"));
+    scan.report(match close {
+        Some(_) => diagnostic.help(format!("write straight quotes: `\"{inside}\"`")).edit(span, format!("\"{inside}\"")),
+        None => diagnostic.help("write straight quotes, `\"`").edit(span, "\""),
+    });
     scan.edits.remove(at, start);
     if close.is_some() {
         scan.edits.insert(start, "\"");
@@ -294,6 +292,26 @@ pub(super) fn smart_quotes(scan: &mut Cursor<'_>, c: char) -> bool {
     scan.at = end + len;
     scan.step(0);
     true
+}
+
+/// A comment of another language as one of a spec, on as many lines.
+fn comment(written: &str) -> String {
+    let inner = written.strip_prefix("//").unwrap_or_else(|| written.trim_start_matches("/*").trim_end_matches("*/"));
+    let lines = inner.split('\n').map(|line| {
+        let margin = &line[..line.len() - line.trim_start().len()];
+        let text = line.trim().trim_start_matches('*').trim_start();
+        (margin, text)
+    });
+    let last = inner.split('\n').count() - 1;
+    let written = lines.enumerate().filter(|(number, (_, text))| *number == 0 || *number < last || !text.is_empty());
+    let lines: Vec<String> = written
+        .map(|(number, (margin, text))| match (number, text) {
+            (0, text) => format!("# {text}").trim_end().to_owned(),
+            (_, "") => format!("{margin}#"),
+            (_, text) => format!("{margin}# {text}"),
+        })
+        .collect();
+    lines.join("\n")
 }
 
 /// `// …` and `/* … */`.
@@ -313,10 +331,20 @@ pub(super) fn foreign_comment(scan: &mut Cursor<'_>) -> bool {
         _ => scan.text[at..].find("*/").map_or(scan.text.len(), |n| at + n + 2),
     };
     let span = scan.span(at, end.min(scan.line_end(at)));
-    scan.report(
-        Diagnostic::new(Code::ForeignComment, span, "unexpected comment sign, expected `#`")
-            .help("write `#` before each line of the comment"),
-    );
+    let divisor = scan.text[at + 2..end].trim();
+    if scan.byte(at + 1) == b'/' && scan.follows_code() && !divisor.is_empty() && divisor.bytes().all(|byte| byte.is_ascii_digit()) {
+        let help = format!("write `floor(… / {divisor})` for a whole number");
+        scan.report(Diagnostic::new(Code::ForeignOperator, scan.span(at, at + 2), "unknown operator `//`").help(help));
+        scan.edits.blank(at, end);
+        scan.at = end;
+        return true;
+    }
+    let diagnostic = Diagnostic::new(Code::ForeignComment, span, "unexpected comment sign, expected `#`");
+    // Code after the comment would become part of it.
+    let is_last = scan.text[end..scan.line_end(end)].trim().is_empty();
+    let written = comment(&scan.text[at..end]);
+    let diagnostic = if is_last { diagnostic.edit(scan.span(at, end), written) } else { diagnostic };
+    scan.report(diagnostic.help("write `#` before each line of the comment"));
     scan.edits.blank(at, end);
     scan.at = end;
     true

@@ -23,7 +23,11 @@ fn notes_are_written_read_and_given_files() {
     form(&mut client, "/notes", "sid=made.up", &format!("csrf={token}&title=t")).is(403);
     form(&mut client, "/notes", cookie, &format!("csrf={token}&title=")).is(422);
     let read = client.send("GET", place, &[("Cookie", cookie)], b"");
-    assert!(read.is(200).text().contains("Note &lt;1&gt;-2") && read.header("set-cookie").is_none());
+    assert!(
+        read.is(200).text().contains("<a rel=\"up\" href=\"..\">")
+            && read.text().contains("Note &lt;1&gt;-2")
+            && read.header("set-cookie").is_none()
+    );
     assert_eq!(csrf(read.text()), token);
     client.get("/notes/n/2").is(404);
 

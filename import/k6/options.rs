@@ -46,6 +46,7 @@ pub(super) fn scenarios(run: &mut Run<'_>, options: &Value) -> Vec<Scenario> {
         let load = plain_load(run, options);
         out.push(Scenario { name: "Visitor".to_owned(), function: "default".to_owned(), load, start_seconds: 0.0 });
     }
+    name_settings(run, options);
     for (name, what) in [("iterations", "the number of iterations"), ("rps", "the limit of requests per second")] {
         let value = member(run, options, name);
         if !value.is_nothing() {
@@ -53,6 +54,30 @@ pub(super) fn scenarios(run: &mut Run<'_>, options: &Value) -> Vec<Scenario> {
         }
     }
     out
+}
+
+/// Names the options that a spec or an environment sets elsewhere.
+fn name_settings(run: &mut Run<'_>, options: &Value) {
+    let Value::Map(map) = options else { return };
+    let given: Vec<String> = map.borrow().keys().cloned().collect();
+    for name in given {
+        let hint = match name.as_str() {
+            "insecureSkipTLSVerify" => "write `tls: { verify: false }` beside the url in the environment",
+            "tlsAuth" | "tlsVersion" | "tlsCipherSuites" => "write `tls: { … }` beside the url in the environment",
+            "userAgent" => "write `headers { user_agent: \"…\" }` in the api",
+            "maxRedirects" => "write `redirects 5` in the api",
+            "noConnectionReuse" | "noVUConnectionReuse" => "ltc keeps the connections of each user open",
+            "noCookiesReset" => "each user keeps its cookies; `reset api` drops them",
+            "minIterationDuration" => "write `wait pacing 5s` in the user",
+            "httpDebug" => "`--debug` shows each exchange",
+            "hosts" | "dns" | "localIPs" | "blacklistIPs" | "blockHostnames" => "ltc resolves names as the system does",
+            "batch" | "batchPerHost" => "`parallel` has no limit",
+            "setupTimeout" | "teardownTimeout" => "write `timeout` in the api",
+            "executionSegment" | "executionSegmentSequence" => "`run --shards N` divides the load",
+            _ => continue,
+        };
+        run.leave("options", &format!("options.{name}: {hint}"));
+    }
 }
 
 fn stages(run: &mut Run<'_>, value: &Value) -> Vec<(Value, f64)> {

@@ -28,3 +28,25 @@ fn a_script_becomes_steps_with_expectations_and_waits() {
     }
     assert!(!summary.iter().any(|line| line.starts_with("not imported")), "{summary:?}");
 }
+
+/// Without `Flow::Continue`, the rest of the function was lost without a word.
+#[test]
+fn statements_after_a_loop_with_continue_are_imported() {
+    let (spec, ..) = spec(
+        "import http from 'k6/http';\nimport { sleep } from 'k6';\nexport default function () {\n  for (let i = 0; i < 3; i++) {\n\
+         \x20   http.get(`http://localhost/a/${i}`);\n    if (i == 1) continue;\n    sleep(0.5);\n  }\n  http.get('http://localhost/b');\n}\n",
+    );
+    for part in ["for i in 0..2", "if not i == 1", "wait 500ms", "GET /b"] {
+        assert!(spec.contains(part), "{part} is missing:\n{spec}");
+    }
+}
+
+#[test]
+fn options_that_belong_into_a_spec_or_an_environment_are_named() {
+    let (.., summary) = spec(
+        "import http from 'k6/http';\nexport const options = { vus: 2, duration: '5s', insecureSkipTLSVerify: true, userAgent: 'me/1' };\n\
+         export default function () { http.get('http://localhost/a'); }\n",
+    );
+    let said = summary.join("\n");
+    assert!(said.contains("options.insecureSkipTLSVerify: write `tls:") && said.contains("options.userAgent: write `headers"), "{said}");
+}

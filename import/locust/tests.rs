@@ -134,3 +134,16 @@ fn framework_of_api_clients_and_asserters_becomes_steps_and_keeps_its_profile() 
     }
     assert!(draft.tally.left.is_empty(), "{:?}", draft.tally.left);
 }
+
+#[test]
+fn nested_task_sets_of_a_sequence_are_imported_or_named() {
+    let (spec, summary) = spec(
+        "from locust import HttpUser, SequentialTaskSet, TaskSet, task\n\nclass Flow(SequentialTaskSet):\n    @task\n    def a(self):\n\
+         \x20       self.client.get('/a')\n\n    @task\n    class Steps(SequentialTaskSet):\n        @task\n        def b(self):\n\
+         \x20           self.client.get('/b')\n\n    @task\n    class Some(TaskSet):\n        @task\n        def c(self):\n            self.client.get('/c')\n\n\
+         class Web(HttpUser):\n    host = 'http://localhost'\n    fixed_count = 2\n    tasks = [Flow]\n",
+    );
+    assert!(spec.contains("GET /a") && spec.contains("GET /b") && !spec.contains("GET /c"), "{spec}");
+    let said = summary.join("\n");
+    assert!(said.contains("class Some: tasks drawn at random") && said.contains("Web.fixed_count: write the number"), "{said}");
+}

@@ -129,6 +129,7 @@ pub(super) fn plan(run: &mut Run<'_>, class: &Rc<ClassValue>, names: &mut Names)
         blocks: Vec::new(),
         run: String::new(),
     };
+    name_settings(run, class);
     start_and_stop(run, class, &this, &mut planned.parts, "on_start");
     let tasks = tasks_of(class);
     let is_only = tasks.len() == 1;
@@ -203,14 +204,8 @@ fn task_part(
             let inner = tasks_of(class);
             let name = if is_sequence(run, class) {
                 let name = names.block(&class.name, "Tasks");
-                let methods = inner.iter().filter_map(|(task, weight)| match task {
-                    Value::Function(closure) => {
-                        let bound = Value::Function(Rc::new(Closure { this: Some(set.clone()), ..(**closure).clone() }));
-                        Some((bound, weight.as_number().map_or(1, |number| number.max(1.0) as u32)))
-                    }
-                    _ => None,
-                });
-                planned.parts.push(Part::Sequence { name: name.clone(), methods: methods.collect() });
+                let methods = in_order(run, &inner, &set);
+                planned.parts.push(Part::Sequence { name: name.clone(), methods });
                 name
             } else {
                 let name = names.block(&class.name, "Tasks");
@@ -227,6 +222,50 @@ fn task_part(
             Some(name)
         }
         _ => None,
+    }
+}
+
+/// The methods of a sequential task set, in their order. A sequential task set within it contributes its own; one that draws its tasks at
+/// random is left out.
+fn in_order(run: &mut Run<'_>, tasks: &[(Value, Value)], set: &Value) -> Vec<(Value, u32)> {
+    let mut methods = Vec::new();
+    for (task, weight) in tasks {
+        match task {
+            Value::Function(closure) => {
+                let bound = Value::Function(Rc::new(Closure { this: Some(set.clone()), ..(**closure).clone() }));
+                methods.push((bound, weight.as_number().map_or(1, |number| number.max(1.0) as u32)));
+            }
+            Value::Class(class) if is_sequence(run, class) => {
+                let inner = run.instance(class, Arguments::new(vec![set.clone()]));
+                if let Value::Object(object) = &inner {
+                    share(object, set);
+                }
+                methods.extend(in_order(run, &tasks_of(class), &inner));
+            }
+            Value::Class(class) => {
+                run.leave_at(class.line, "task sets", &format!("class {}: tasks drawn at random, within a sequence of tasks", class.name));
+            }
+            _ => {}
+        }
+    }
+    methods
+}
+
+/// Names the attributes of a user that set what a spec or a profile sets elsewhere.
+fn name_settings(run: &mut Run<'_>, class: &Rc<ClassValue>) {
+    for (attribute, hint) in [
+        ("fixed_count", "write the number of users in the profile: `users: { Name: 2 }`"),
+        ("network_timeout", "write `timeout` in the api"),
+        ("connection_timeout", "write `connect_timeout` beside the url in the environment"),
+        ("max_redirects", "write `redirects 5` in the api"),
+        ("insecure", "write `tls: { verify: false }` beside the url in the environment"),
+        ("default_headers", "write `headers { … }` in the api"),
+        ("proxies", "set the variable `HTTPS_PROXY` when the test runs"),
+        ("pool_manager", "ltc keeps the connections of each user open"),
+    ] {
+        if run.member_of_class(class, attribute).is_some() {
+            run.leave_at(class.line, "settings", &format!("{}.{attribute}: {hint}", class.name));
+        }
     }
 }
 

@@ -214,6 +214,8 @@ impl Run<'_> {
                     merge(one, other)
                 }
             }),
+            // The rest of the loop's body is in a branch: what follows the loop still runs.
+            (Flow::Continue, Flow::Next | Flow::Continue | Flow::Break) | (Flow::Next | Flow::Break, Flow::Continue) => Flow::Continue,
             (Flow::Return(one), _) | (_, Flow::Return(one)) if did_rest => {
                 self.returns_sometimes = true;
                 Flow::Return(result.map_or(one, |name| Value::code(name, Ty::Any)))

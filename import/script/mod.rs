@@ -253,6 +253,12 @@ impl<'s> Run<'s> {
         name
     }
 
+    /// Reports a part at a line of the script that is not imported.
+    pub(crate) fn leave_at(&mut self, line: usize, kind: &str, what: &str) {
+        self.line = line;
+        self.leave(kind, what);
+    }
+
     /// Reports a part that is not imported: a comment in the spec, and a line of the summary.
     pub(crate) fn leave(&mut self, kind: &str, what: &str) {
         if self.probing > 0 || self.in_check {

@@ -22,6 +22,7 @@ pub mod duration;
 pub mod elf;
 pub mod environment;
 mod error;
+pub mod foreign_words;
 pub mod identity;
 pub mod limits;
 mod node;

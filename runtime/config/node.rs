@@ -262,6 +262,11 @@ fn count(node: &Node) -> usize {
 /// The error for a key that is not among `known`.
 pub(crate) fn unknown_key(key: &str, location: &Location, within: &str, known: &[&str]) -> ConfigError {
     let help = did_you_mean(key, known.iter().copied()).unwrap_or_else(|| format!("use one of the keys: {}", known.join(", ")));
+    unknown_key_with(key, location, within, help)
+}
+
+/// The error for an unknown key with this help.
+pub(crate) fn unknown_key_with(key: &str, location: &Location, within: &str, help: impl Into<String>) -> ConfigError {
     let message = if within.is_empty() { format!("unknown key \"{key}\"") } else { format!("unknown key \"{key}\" in {within}") };
     ConfigError::new(location.clone(), message).with_help(help)
 }

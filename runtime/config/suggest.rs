@@ -30,14 +30,33 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 
 /// Names of other load testing tools, each with ltc's name for the same thing.
 const FOREIGN_NAMES: &[(&[&str], &str)] = &[
-    (&["vus", "users", "user_count", "num_users", "max_users", "maxVusers", "threads", "num_threads", "concurrency", "u"], "clients"),
+    (
+        &[
+            "vus",
+            "users",
+            "user",
+            "user_count",
+            "target",
+            "arrival_count",
+            "num_users",
+            "max_users",
+            "threads",
+            "num_threads",
+            "concurrency",
+            "u",
+        ],
+        "clients",
+    ),
     (&["spawn_rate", "ramp_rate", "users_per_second", "r"], "hatch_rate"),
     (&["run_time", "runtime", "time", "max_duration", "hold_for", "t"], "duration"),
     (&["arrival_rate", "rps", "requests_per_second", "arrivals", "throughput", "constant_arrival_rate"], "rate"),
-    (&["phases", "steps", "load_shape", "ramping", "ramping_vus", "scenarios"], "stages"),
-    (&["target", "arrival_count"], "clients"),
+    (&["phases", "steps", "load_shape", "ramping", "ramping_vus", "load"], "stages"),
+    (&["scenarios", "user_classes"], "users"),
+    (&["max_vus", "pre_allocated_vus", "max_vusers"], "max_clients"),
+    (&["start_time", "start_after"], "start"),
+    (&["graceful_ramp_down", "stop_timeout", "shutdown"], "graceful_stop"),
     (&["script", "file", "test_file", "locust_file", "source"], "spec"),
-    (&["environment", "host", "target_env"], "env"),
+    (&["environment", "target_env"], "env"),
     (&["region", "regions", "locations", "zone"], "location"),
     (&["ensure", "assertions", "slo", "checks", "limits"], "thresholds"),
     (&["log_level", "verbosity"], "loglevel"),
@@ -64,8 +83,12 @@ pub fn foreign_name<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
 /// The help text for an unknown name: `did you mean `clients`?`.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let candidates: Vec<&str> = candidates.into_iter().collect();
-    let found = foreign_name(name, candidates.iter().copied()).or_else(|| nearest(name, candidates));
-    found.map(|found| format!("did you mean `{found}`?"))
+    meant(name, &candidates).map(|found| format!("did you mean `{found}`?"))
+}
+
+/// The candidate that `name` means: what another tool calls so, or the nearest one.
+pub fn meant<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    foreign_name(name, candidates.iter().copied()).or_else(|| nearest(name, candidates.iter().copied()))
 }
 
 /// The nearest name, or all names if there are few enough to read.
@@ -80,7 +103,7 @@ pub fn did_you_mean_or_list(name: &str, candidates: &[&str], what: &str) -> Opti
 /// The longest name, in bytes, that gets a suggestion.
 const NAME_BYTES_MAX: usize = 200;
 
-fn plain(name: &str) -> String {
+pub(crate) fn plain(name: &str) -> String {
     name.chars().filter(|c| !is_ignored(*c)).flat_map(char::to_lowercase).collect()
 }
 

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use clap::{Args, ColorChoice, Parser, Subcommand};
 use ltc_config::Rate;
 
 use super::about::{CompletionsCommand, ManCommand};
 use super::deploy::{DeployCommand, DestroyCommand, StatusCommand};
+use super::foreign_options;
 use super::outputs::Outputs;
 use super::overrides::{Host, Setting};
 use super::plan::PlanCommand;
@@ -106,7 +108,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE", help_heading = "Results")]
     pub(crate) baseline: Option<PathBuf>,
     /// Keep the run's journal in this directory; `report DIR` reads it [default: none, or runs/TEST-TIME for `run`]
-    #[arg(long, value_name = "DIR", help_heading = "Results")]
+    #[arg(long, value_name = "DIR", value_parser = PathBufValueParser::new().try_map(foreign_options::directory), help_heading = "Results")]
     pub(crate) out: Option<PathBuf>,
     /// Report progress and results at this interval
     #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Results")]
@@ -133,7 +135,7 @@ pub(crate) struct LoadArgs {
     pub(crate) seed: Option<u64>,
 
     /// Use the environment config/NAME.yml [default: the profile's]
-    #[arg(long, value_name = "NAME", help_heading = "Configuration")]
+    #[arg(long, value_name = "NAME", value_parser = foreign_options::environment, help_heading = "Configuration")]
     pub(crate) env: Option<String>,
     /// Use this profile [default: the one the test was built with]
     #[arg(long, value_name = "FILE", help_heading = "Configuration")]

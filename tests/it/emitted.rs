@@ -130,6 +130,9 @@ sequence S { step "Look" { shop.item(1); take id = text ~ /id=(\d+)/ } }
 take_html ["s"] r#"
 sequence S { step "Look" { shop.item(1); take title = html "h1" else null } }
 "#
+take_link ["s"] r#"
+sequence S { step "Look" { shop.item(1); take more = html "a" @href else null } }
+"#
 request_that_is_constant ["s"] r#"
 sequence S { step "Look" { shop GET /items?sort=name; expect 200 } }
 "#

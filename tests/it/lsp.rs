@@ -4,7 +4,6 @@
 //! position, given as the text before `|`. `request` sends a request, and `expect` and `lack` list parts of the response, as JSON without
 //! spaces. `diagnostics` waits for the diagnostics of a file that contain all of these parts. `apply` applies the first edit of the
 //! response whose title contains this part, or the response itself, and `becomes` lists parts of the files after it.
-//! part, or the answer itself, and `becomes` names parts of the files after it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -340,4 +339,9 @@ fn actions_fix_and_refactor() {
 #[test]
 fn outline_colors_hints_and_lenses_are_shown() {
     session("view.json");
+}
+
+#[test]
+fn requests_are_answered_while_a_bracket_is_open_above_or_below() {
+    session("broken.json");
 }

@@ -126,6 +126,14 @@ impl<'a> Checker<'a> {
     pub(super) fn unknown_word(&mut self, word: &Name, what: &str, words: &[&str]) {
         let mut d = Diagnostic::new(Code::UnknownWord, word.span, format!("unexpected `{}`, expected {what}", word.node))
             .did_you_mean(&word.node, words.iter().copied());
+        let switch = match word.node.to_lowercase().as_str() {
+            "true" | "yes" | "enabled" | "1" => "on",
+            "false" | "no" | "disabled" | "0" | "never" => "off",
+            _ => "",
+        };
+        if words.contains(&switch) {
+            d = d.write(switch);
+        }
         if d.help.is_none() {
             d = d.help(format!("use {}", words.join(", ")));
         }
@@ -141,7 +149,10 @@ impl<'a> Checker<'a> {
                 None => return None,
             },
             Some(Err(why)) => {
-                let (why, help) = crate::check::why_not_read(why);
+                let (why, mut help) = crate::check::why_not_read(why);
+                if path.node.contains("://") || path.node.trim_start().to_uppercase().starts_with("SELECT ") {
+                    help = "save the rows as a CSV or JSON file beside the spec, and name that file".to_owned();
+                }
                 let message = format!("cannot read `{}`: {why}", path.node);
                 self.error(Code::NoFile, path.span, message, &help);
                 return None;

@@ -115,6 +115,23 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks how requests are authorized.
+    /// Reports an unknown kind of auth, with the way to do what other tools mean by it.
+    fn unknown_auth(&mut self, auth: &'a ast::AuthExpr) {
+        let scheme = &auth.scheme;
+        let help = match scheme.node.to_lowercase().as_str() {
+            "oauth2" | "oauth" | "oidc" | "client_credentials" => {
+                "take a token in `before test every 20m { … }`, and write `auth bearer(token)`"
+            }
+            "apikey" | "api_key" | "key" | "custom" => "write `auth header(\"X-API-Key\", env.some.key)`",
+            "jwt" | "token" => "write `auth bearer(token)`",
+            "awsv4" | "aws_sigv4" | "sigv4" => "write `auth aws(service, region)`",
+            "digest" | "ntlm" | "kerberos" | "hawk" => "use bearer, basic, header or aws: ltc does not send this kind",
+            _ => return self.unknown_word(scheme, "a kind of auth", &["bearer", "basic", "header", "aws", "none"]),
+        };
+        let message = format!("unexpected `{}`, expected a kind of auth", scheme.node);
+        self.error(Code::UnknownWord, scheme.span, message, help);
+    }
+
     pub(in crate::check) fn auth(&mut self, auth: &'a ast::AuthExpr) -> Auth {
         let slots: &[&str] = match auth.scheme.node.as_str() {
             "none" => &[],
@@ -123,8 +140,7 @@ impl<'a> Checker<'a> {
             "header" => &["name", "value"],
             "aws" => &["service", "region"],
             _ => {
-                let schemes = ["bearer", "basic", "header", "aws", "none"];
-                self.unknown_word(&auth.scheme, "a kind of auth", &schemes);
+                self.unknown_auth(auth);
                 self.args_only(&auth.args);
                 return Auth::None;
             }

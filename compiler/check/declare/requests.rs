@@ -41,7 +41,6 @@ impl<'a> Checker<'a> {
             checked.options = over(around, checked.options);
             checked.name = name;
             checked.params = params.len();
-            checker.lint_placeholders(&checked.path, &params, request.line.path_span());
             checker.unused_params();
             checked.frame = std::mem::take(&mut checker.func.frame);
             checked.span = request.name.span;
@@ -57,6 +56,7 @@ impl<'a> Checker<'a> {
     pub(in crate::check) fn request_parts(&mut self, api: ApiId, line: &'a RequestLine, parts: &'a [ast::Part], span: Span) -> Request {
         let method = self.method(&line.method);
         let path = self.path(api, &line.path);
+        self.lint_placeholders(&path, line.path_span());
         let Parts { options, query, body, expects } = self.parts(parts);
         Request {
             api,
@@ -131,8 +131,8 @@ impl<'a> Checker<'a> {
         self.error(Code::RelativePath, span, message, &help);
     }
 
-    /// Warns of `:id`, `<id>` and `$id` in the path of a request with a parameter `id`.
-    fn lint_placeholders(&mut self, path: &Path, params: &[ParamInfo<'a>], span: Span) {
+    /// Warns of `:id`, `<id>` and `$id` in a path if `id` is a parameter or a variable.
+    fn lint_placeholders(&mut self, path: &Path, span: Span) {
         let Path::Plain { path, query } = path else { return };
         for part in path.iter().chain(query) {
             let TextPart::Literal(literal) = part else { continue };
@@ -141,9 +141,12 @@ impl<'a> Checker<'a> {
                     Some(inner) => inner.rsplit(':').next().unwrap_or(inner),
                     None => segment.strip_prefix([':', '$']).unwrap_or_default(),
                 };
-                if !name.is_empty() && params.iter().any(|param| param.name == name) {
+                if !name.is_empty() && self.func.vars.iter().any(|var| var.name == name) {
                     let message = format!("this is the literal text `{segment}`, not the value of `{name}`");
-                    self.error(Code::LiteralPlaceholder, span, message, &format!("write `{{{name}}}` for the value"));
+                    let at = self.written(span).find(segment).map_or(span.range().start, |at| span.range().start + at);
+                    let of = Span::new(span.file, at, at + segment.len());
+                    let d = Diagnostic::new(Code::LiteralPlaceholder, span, message);
+                    self.report(d.help_replacing(of, format!("write `{{{name}}}` for the value")));
                 }
             }
         }

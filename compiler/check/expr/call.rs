@@ -43,7 +43,7 @@ impl<'a> Checker<'a> {
             self.used_only(args);
             let mut d = Diagnostic::new(Code::UnknownFunction, callee.span, format!("unknown function `{name}`"));
             d = match foreign::call(None, name, self.argument_text(callee.span, span), self.some_api()) {
-                Some(help) => d.help(help),
+                Some(help) => d.help_replacing(span, help),
                 None if self.runs.contains_key(name) => d.help(format!("write `take x = run {name}(…)`: a sequence is run, not called")),
                 None => d.did_you_mean(name, functions::names(name)),
             };
@@ -83,7 +83,7 @@ impl<'a> Checker<'a> {
         };
         let d = Diagnostic::new(Code::UnknownFunction, callee.span, message);
         let d = match help {
-            Some(help) => d.help(help),
+            Some(help) => d.help_replacing(span, help),
             None => d.did_you_mean(member, functions::names(member)),
         };
         let d =

@@ -45,7 +45,7 @@ impl<'a> Checker<'a> {
                         foreign::value(Some(of), member)
                     });
                     return self.bad(match help.or_else(|| foreign::value(None, name)) {
-                        Some(help) => d.help(help),
+                        Some(help) => d.help_replacing(e.span, help),
                         None => d,
                     });
                 }

@@ -296,6 +296,10 @@ impl<'a> Checker<'a> {
         } else {
             let d = Diagnostic::new(Code::WrongType, span, format!("unexpected {}, expected {}", word(&value.ty), kinds.words()))
                 .label(format!("{what} {}", kinds.words()));
+            let in_quotes = const_eval::text(&value).filter(|_| kinds == Kinds::DURATION);
+            if let Some(text) = in_quotes.filter(|text| ltc_config::duration::parse(text).is_ok() && !digits(text)) {
+                return self.bad(d.write(text));
+            }
             match conversion(kinds, &value.ty) {
                 Some(function) => d.help(format!("write `{function}({})`", self.written(span))),
                 None => d,

@@ -46,7 +46,7 @@ impl<'a> Checker<'a> {
         }
         let mut diagnostic = Diagnostic::new(Code::UnknownName, span, format!("unknown name `{name}`"));
         if let Some(help) = foreign::value(None, name) {
-            diagnostic = diagnostic.help(help);
+            diagnostic = diagnostic.help_replacing(span, help);
         } else if let Some(help) = self.given_by_a_call(name) {
             diagnostic = diagnostic.help(help);
         } else if self.explains() {

@@ -177,6 +177,10 @@ impl<'a> Checker<'a> {
     }
 
     fn value_matcher(&mut self, e: &'a ast::Expr) -> Matcher {
+        if let Some((message, code)) = self.condition_as_matcher(e) {
+            self.report(Diagnostic::new(Code::UnknownWord, e.span, message).write(&code));
+            return Matcher::Any;
+        }
         let value = self.expr(e);
         match &value.kind {
             crate::model::ExprKind::Const(Const::Duration(_)) => {
@@ -193,6 +197,27 @@ impl<'a> Checker<'a> {
             }
         }
     }
+}
+
+impl<'a> Checker<'a> {
+    /// Recognizes `3 or 4` and `not null` in a pattern: the message, and the matcher that is meant.
+    fn condition_as_matcher(&self, e: &'a ast::Expr) -> Option<(&'static str, String)> {
+        match &e.kind {
+            ExprKind::Binary(left, BinaryOp::Or, right) if is_literal(left) => {
+                let code = format!("{} | {}", self.written(left.span), self.written(right.span));
+                Some(("unexpected `or` between the values of a pattern, expected `|`", code))
+            }
+            ExprKind::Unary(ast::UnaryOp::Not, of) if is_literal(of) => {
+                Some(("unexpected `not` in a pattern, expected `!=`", format!("!= {}", self.written(of.span))))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether an expression is a literal value other than a bool.
+fn is_literal(e: &ast::Expr) -> bool {
+    matches!(e.kind, ExprKind::Null | ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Text(_))
 }
 
 /// Recognizes statuses in the syntax of other tools: `200-299`, `[200, 201]`, `not 500`.

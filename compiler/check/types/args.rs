@@ -96,7 +96,7 @@ impl<'a> Checker<'a> {
             let all: Vec<&str> = params.iter().map(|(name, _)| *name).collect();
             let what = if missing.len() == 1 { "argument" } else { "arguments" };
             let d = Diagnostic::new(Code::MissingArgument, span, format!("missing {what} {} of `{callee}`", missing.join(" and ")))
-                .help(format!("write `{callee}({})`", all.join(", ")));
+                .help(format!("write all arguments: `{callee}({})`", all.join(", ")));
             self.report(also(d));
             return None;
         }

@@ -1,6 +1,6 @@
 //! Hurl's sections, statuses and captures, and conditions without `expect`, in whose form Hurl writes assertions.
 
-use super::stop::{Mistake, ParseStop, found_at};
+use super::stop::{Mistake, ParseStop, found_at, found_exactly};
 use super::vocabulary::word;
 use crate::diagnostic::Code;
 use ltc_grammar::Rule;
@@ -132,7 +132,7 @@ fn condition(stop: &ParseStop<'_>, first: &str, line: &str) -> Option<Mistake> {
         _ => statement.to_owned(),
     };
     let meant = in_words(&meant).unwrap_or(meant);
-    found_at(0..statement.len(), Code::ForeignStatement, "missing `expect` before a condition", format!("write `expect {meant}`"))
+    found_exactly(0..statement.len(), Code::ForeignStatement, "missing `expect` before a condition", format!("write `expect {meant}`"))
 }
 
 /// A condition whose comparison is a word of Hurl, in the language's signs.

@@ -48,6 +48,13 @@ pub(super) fn request(stop: &ParseStop<'_>) -> Option<Mistake> {
             ),
         };
     }
+    let written = stop.text[..stop.at].trim_end();
+    let target = written.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let after_query = target.starts_with('/') && target.contains('?') && written.len() < stop.at;
+    if after_query && stop.token.starts_with(|c: char| c.is_alphanumeric()) && (stop.wants(Rule::parts) || stop.wants(Rule::p_open)) {
+        let help = "write `%20` for a space, or the parameters in `query { q: \"a b\" }`";
+        return found(Code::BadPath, "unexpected space in a path", help);
+    }
     if stop.wants(Rule::method) || stop.wants(Rule::request_line) {
         if stop.token.starts_with('/') {
             return found(Code::BadMethod, "missing method before the path", "write, for example, `GET /items/{id}`");

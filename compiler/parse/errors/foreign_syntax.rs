@@ -86,7 +86,10 @@ const OPERATORS: &[(&str, &str)] = &[
 
 /// Recognizes a known mistake at `stop`.
 pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
-    super::foreign_files::mistake(stop)
+    super::foreign_declarations::mistake(stop)
+        .or_else(|| super::foreign_matchers::mistake(stop))
+        .or_else(|| super::foreign_sql::mistake(stop))
+        .or_else(|| super::foreign_files::mistake(stop))
         .or_else(|| super::foreign_hurl::mistake(stop))
         .or_else(|| super::foreign_members::mistake(stop))
         .or_else(|| super::foreign_shapes::mistake(stop))

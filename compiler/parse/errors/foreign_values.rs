@@ -1,6 +1,6 @@
 //! Values, sources and conditions in the syntax of other languages.
 
-use super::stop::{Mistake, ParseStop, found, found_at};
+use super::stop::{Mistake, ParseStop, found, found_at, offset};
 use super::vocabulary::word;
 use crate::diagnostic::Code;
 use ltc_grammar::Rule;
@@ -121,6 +121,11 @@ fn functions(stop: &ParseStop<'_>) -> Option<Mistake> {
         let help = "write the statements in a `for` loop, or a JSONPath for members of a list: `json \"$.items[*].id\"`";
         return found(Code::ForeignOperator, "unexpected function as a value", help);
     }
+    let called = stop.text[..stop.at].trim_end().rsplit(['=', ' ', ',']).next().unwrap_or_default();
+    if stop.token == "{" && called.starts_with("function(") {
+        let help = "write the statements in a `for` loop, or in a sequence of their own";
+        return found_at(stop.text[..stop.at].rfind("function")?..stop.at, Code::ForeignOperator, "unexpected function as a value", help);
+    }
     let help = match before {
         "new" if stop.token == "Date" => "write `now()`",
         "new" if stop.token == "SharedArray" => "declare the file: `data rows from \"rows.csv\"`",
@@ -148,7 +153,8 @@ fn conditional(stop: &ParseStop<'_>) -> Option<Mistake> {
         Code::ForeignOperator,
         "unexpected `if` after a value",
         format!("write `if {condition} then {value} else {otherwise}`"),
-    )
+    )?
+    .replacing(offset(stop.text, value)..offset(stop.text, otherwise) + otherwise.len())
 }
 
 /// `n as int`, `(int) n`, `int n`.
@@ -221,6 +227,10 @@ fn brackets(stop: &ParseStop<'_>) -> Option<Mistake> {
             "unexpected token, expected a string",
             format!("write `auth bearer({token})` instead of the header"),
         );
+    }
+    if matches!(stop.token, "," | ")") && before.contains("\" % (") {
+        let help = "write the values in the string: `\"item-{id}\"`";
+        return found(Code::ForeignOperator, "unexpected values after `%`", help);
     }
     if stop.token == "for" && before.contains('[') {
         let help = "write a `for` loop, or a JSONPath for members of a list: `json \"$.items[*].id\"`";

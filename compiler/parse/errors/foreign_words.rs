@@ -1,6 +1,6 @@
 //! Words of other tools for which the language has a sign or another word, and marks that the language does not have.
 
-use super::stop::{Mistake, ParseStop, found, found_at};
+use super::stop::{Mistake, ParseStop, found, found_at, offset};
 use super::vocabulary::{PARTS, is_statement};
 use crate::diagnostic::Code;
 use ltc_grammar::Rule;
@@ -39,6 +39,10 @@ const OTHER_PARTS: &[(&[&str], &str)] = &[
     ),
     (&["params", "param", "qs", "queryParams", "search"], "write `query { … }` for parameters of the URL"),
     (&["files", "file", "upload"], "write `multipart { file: file(\"cat.png\") }`, or `bytes file(\"cat.png\")` to send it as the body"),
+    (
+        &["cookies", "cookie"],
+        "write `headers { \"Cookie\": \"name=value\" }`; with `cookies on`, an api keeps the cookies of its responses",
+    ),
     (&["name", "tags", "tag"], "write the name in the step: `step \"Name\" { … }`"),
 ];
 
@@ -128,8 +132,10 @@ fn words(stop: &ParseStop<'_>) -> Option<Mistake> {
     if matches!(first, "expect" | "if" | "poll" | "where" | "let" | "set")
         && let Some(fix) = meaning(COMPARISONS, word)
     {
-        let help = compared(stop, place.clone(), fix);
-        return found_at(place, Code::ForeignOperator, format!("unknown operator `{word}`"), help);
+        let (help, replaced) = compared(stop, place.clone(), fix);
+        let starts_anew = help.starts_with(&format!("write `{first} "));
+        let replaced = if starts_anew { 0..replaced.end } else { replaced };
+        return found_at(place, Code::ForeignOperator, format!("unknown operator `{word}`"), help)?.replacing(replaced);
     }
     if matches!(first, "expect" | "take" | "version")
         && let Some(help) = meaning(SOURCES, word)
@@ -152,15 +158,20 @@ fn words(stop: &ParseStop<'_>) -> Option<Mistake> {
     None
 }
 
-/// The fix for a comparison in words, with the values that it compares.
-fn compared(stop: &ParseStop<'_>, operator: std::ops::Range<usize>, fix: &str) -> String {
+/// The fix for a comparison in words, with the values that it compares, and the bytes that it replaces.
+fn compared(stop: &ParseStop<'_>, operator: std::ops::Range<usize>, fix: &str) -> (String, std::ops::Range<usize>) {
     let left = stop.text[..operator.start].trim();
     let left = left.strip_prefix(stop.first()).unwrap_or(left).rsplit(['(', '=', '\n']).next().unwrap_or_default().trim();
     let left = left.rsplit(" and ").next().unwrap_or(left);
     let behind = stop.text[operator.end..].split(['\n', ';', '{', '}']).next().unwrap_or_default().trim();
     let behind = behind.split(" and ").next().unwrap_or(behind).split(" or ").next().unwrap_or_default();
+    let replaced = offset(stop.text, left)..offset(stop.text, behind) + behind.len();
+    (meant(stop, stop.text[operator].trim(), (left, behind), fix), replaced)
+}
+
+/// The fix for a comparison of two values by a word.
+fn meant(stop: &ParseStop<'_>, word: &str, (left, behind): (&str, &str), fix: &str) -> String {
     // `x not in xs`, `xs is empty`, `xs is not empty`, `x is array`: the word behind decides.
-    let word = stop.text[operator.clone()].trim();
     match (word, behind.split_whitespace().collect::<Vec<_>>().as_slice()) {
         ("not", ["in", values @ ..]) => return format!("write `not ({left} in {})`", values.join(" ")),
         ("not", ["empty" | "null"]) | ("is" | "be", ["not", "empty"]) => return format!("write `len({left}) > 0`"),

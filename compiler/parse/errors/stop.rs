@@ -57,16 +57,40 @@ pub(super) struct Mistake {
     pub(super) help: String,
     /// The bytes in the broken text.
     pub(super) place: Option<std::ops::Range<usize>>,
+    /// The bytes that the code of the help replaces, if that is the fix.
+    pub(super) replaced: Option<std::ops::Range<usize>>,
+}
+
+impl Mistake {
+    /// Sets the bytes that the code of the help replaces.
+    pub(super) fn replacing(self, replaced: std::ops::Range<usize>) -> Option<Self> {
+        Some(Self { replaced: Some(replaced), ..self })
+    }
+}
+
+/// The offset of a part of a text.
+pub(super) fn offset(text: &str, part: &str) -> usize {
+    (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize).min(text.len())
+}
+
+/// A mistake at these bytes of the broken text, which the code of the help replaces.
+pub(super) fn found_exactly(
+    place: std::ops::Range<usize>,
+    code: Code,
+    message: impl Into<String>,
+    help: impl Into<String>,
+) -> Option<Mistake> {
+    found_at(place.clone(), code, message, help)?.replacing(place)
 }
 
 /// A mistake where parsing stopped.
 pub(super) fn found(code: Code, message: impl Into<String>, help: impl Into<String>) -> Option<Mistake> {
-    Some(Mistake { code, message: message.into(), help: help.into(), place: None })
+    Some(Mistake { code, message: message.into(), help: help.into(), place: None, replaced: None })
 }
 
 /// A mistake at these bytes of the broken text.
 pub(super) fn found_at(place: std::ops::Range<usize>, code: Code, message: impl Into<String>, help: impl Into<String>) -> Option<Mistake> {
-    Some(Mistake { code, message: message.into(), help: help.into(), place: Some(place) })
+    Some(Mistake { code, message: message.into(), help: help.into(), place: Some(place), replaced: None })
 }
 
 /// Runs `strict` again on the broken text, to see where it stops.

@@ -48,7 +48,11 @@ impl TreeBuilder<'_> {
             Some(mistake) => {
                 self.last_message.clone_from(&mistake.message);
                 let place = mistake.place.unwrap_or(stop.at..stop.at + stop.token.len());
-                Diagnostic::new(mistake.code, self.places.at(start + place.start, start + place.end), mistake.message).help(mistake.help)
+                let found = Diagnostic::new(mistake.code, self.places.at(start + place.start, start + place.end), mistake.message);
+                match mistake.replaced {
+                    Some(of) => found.help_replacing(self.places.at(start + of.start, start + of.end), mistake.help),
+                    None => found.help(mistake.help),
+                }
             }
             None => {
                 let place = self.places.at(start + stop.at, start + stop.at + stop.token.len());

@@ -3,6 +3,7 @@
 //! A profile of the Locust framework that ltc replaces loads unchanged.
 
 mod fleet;
+mod keys;
 mod lambda;
 mod load;
 mod names;
@@ -146,19 +147,18 @@ impl Profile {
 }
 
 fn read(diagnostics: &Diagnostics, root: &node::Node, file: &str) -> Profile {
-    let top = Section::open(diagnostics, root, "").known(&["test_header", "profile"]);
+    let top = keys::known(Section::open(diagnostics, root, ""), &keys::TOP);
     if !top.has("profile") {
         let help = "add profile: {runner: {clients: 20, hatch_rate: 10, duration: 10s}}";
         diagnostics.error(ConfigError::new(Location::file(file), "missing key \"profile\"").with_help(help));
     }
     let header = top.section("test_header", "test_header").map(read_header).unwrap_or_default();
-    let profile =
-        top.section("profile", "profile").map(|section| section.known(&["runner", "test", "logging", "thresholds", "engine", "lambda"]));
+    let profile = top.section("profile", "profile").map(|section| keys::known(section, &keys::PROFILE));
     let runner = profile.and_then(|profile| profile.section("runner", "profile.runner"));
     let (load, users) = read_runner(diagnostics, runner, profile.map_or(&root.location, |profile| profile.location));
     let runner_known = runner.map(|runner| {
-        let keys: Vec<&str> = runner::LOAD_KEYS.into_iter().chain(["graceful_stop", "seed", "threads", "without_orchestrator"]).collect();
-        runner.known(&keys)
+        let keys: Vec<&str> = keys::LOAD_KEYS.into_iter().chain(keys::WHOLE).collect();
+        keys::known(runner, &keys)
     });
     Profile {
         file: file.to_owned(),
@@ -181,7 +181,7 @@ fn read(diagnostics: &Diagnostics, root: &node::Node, file: &str) -> Profile {
 }
 
 fn read_header(section: Section<'_>) -> TestHeader {
-    let section = section.known(&["name", "description", "env", "location"]);
+    let section = keys::known(section, &keys::HEADER);
     TestHeader {
         name: section.text("name"),
         description: section.text("description"),
@@ -230,13 +230,13 @@ fn read_runner(diagnostics: &Diagnostics, runner: Option<Section<'_>>, location:
 }
 
 fn read_test(section: Section<'_>) -> TestSettings {
-    let section = section.known(&["spec", "locustfile", "debug"]);
+    let section = keys::known(section, &keys::TEST);
     let locustfile = SpecName::read(section, "locustfile");
     TestSettings { spec: SpecName::read(section, "spec").or(locustfile), debug: section.bool("debug").unwrap_or(false) }
 }
 
 fn read_logging(section: Section<'_>) -> Logging {
-    let section = section.known(&["loglevel", "final_stats", "stats_interval", "listeners", "hyperclient_console_log_level"]);
+    let section = keys::known(section, &keys::LOGGING);
     let mut listeners = Vec::new();
     for (name, location) in section.texts("listeners") {
         match Listener::parse(&name) {

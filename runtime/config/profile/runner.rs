@@ -7,23 +7,8 @@ use crate::node::{Node, NodeValue};
 use crate::rate::Rate;
 use crate::reader::{Diagnostics, Section};
 
+use super::keys::{self, LOAD_KEYS};
 use super::load::{ClientStage, Load, MAX_CLIENTS, RateStage, Shape, Spacing, default_max_clients};
-
-/// The keys of every runner.
-pub(super) const LOAD_KEYS: [&str; 12] = [
-    "clients",
-    "hatch_rate",
-    "duration",
-    "step_load",
-    "step_duration",
-    "step_clients",
-    "stages",
-    "rate",
-    "max_clients",
-    "arrivals",
-    "start",
-    "users",
-];
 
 enum Stages {
     Clients(Vec<ClientStage>),
@@ -192,7 +177,7 @@ fn read_stages(section: Section<'_>) -> Option<Stages> {
     let (mut clients, mut rates) = (Vec::new(), Vec::new());
     let mut first_is_rate = None;
     for item in items {
-        let stage = Section::open(diagnostics, item, "a stage").known(&["clients", "rate", "duration"]);
+        let stage = keys::known(Section::open(diagnostics, item, "a stage"), &["clients", "rate", "duration"]);
         let is_rate = match (stage.has("clients"), stage.has("rate")) {
             (true, true) => {
                 stage.error("rate", "unexpected clients and rate in one stage, expected only one of them", "remove one of them");
@@ -244,7 +229,7 @@ pub(super) fn read_user(diagnostics: &Diagnostics, name: &str, node: &Node) -> L
     {
         return Load { shape: Shape::None, start: Duration::ZERO, duration: None, location: node.location.clone() };
     }
-    let section = Section::open(diagnostics, node, &path).known(&LOAD_KEYS[..LOAD_KEYS.len() - 1]);
+    let section = keys::known(Section::open(diagnostics, node, &path), &LOAD_KEYS[..LOAD_KEYS.len() - 1]);
     let given = ["clients", "rate", "stages"].iter().any(|key| section.has(key));
     if !given && matches!(node.value, NodeValue::Map(_)) || node.is_null() {
         section.error("", format!("{path} sets no load"), "add clients, rate or stages; clients: 0 turns it off");

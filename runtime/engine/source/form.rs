@@ -7,6 +7,7 @@ use scraper::{ElementRef, Selector};
 use url::Url;
 
 use super::html::{Page, text_of};
+use super::link::base_of;
 use crate::value::{Eval, EvalError, FormValue, Map, Value, ops};
 
 /// The form for a selector: the found form, or the one within or around the found element. Its action is resolved against the page's URL
@@ -58,10 +59,7 @@ fn action(page: &Page, form: ElementRef<'_>, page_url: &Url) -> Eval<Url> {
     let mut url = match form.attr("action").map(str::trim) {
         None | Some("") => page_url.clone(),
         Some(action) => {
-            let base =
-                page.html.root_element().descendent_elements().find(|element| is(*element, "base") && element.attr("href").is_some());
-            let base = base.and_then(|base| page_url.join(base.attr("href").unwrap_or_default().trim()).ok());
-            let url = base.as_ref().unwrap_or(page_url).join(action);
+            let url = base_of(page, page_url).join(action);
             url.map_err(|error| EvalError(format!("the form's action {action:?} is no URL: {error}")))?
         }
     };

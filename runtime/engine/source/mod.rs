@@ -7,6 +7,7 @@ pub mod form;
 pub mod html;
 pub mod json;
 pub mod jsonpath;
+pub(crate) mod link;
 mod member_index;
 #[cfg(test)]
 mod memory_tests;

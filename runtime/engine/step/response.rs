@@ -99,8 +99,28 @@ impl<'r> Response<'r> {
 
     /// `form "css"`.
     pub fn form(&self, selector: usize) -> Eval<Option<Value>> {
-        let url = url::Url::parse(&self.raw.url.to_string()).map_err(|error| EvalError(format!("{}: {error}", self.raw.url)))?;
-        source::form_of(self.page()?, self.user.world().selector(selector), &url)
+        source::form_of(self.page()?, self.user.world().selector(selector), &self.page_url()?)
+    }
+
+    /// What a take of `html "css" @href` finds: relative links are resolved against the page.
+    pub fn page_links(&self, found: Option<Value>) -> Eval<Option<Value>> {
+        let base = || Ok(source::link::base_of(self.page()?, &self.page_url()?));
+        found.map(|found| Ok(self.absolute(found, &base()?))).transpose()
+    }
+
+    /// What a take of `header "Location"` finds: relative URLs are resolved against the URL of the response.
+    pub fn locations(&self, found: Option<Value>) -> Eval<Option<Value>> {
+        found.map(|found| Ok(self.absolute(found, &self.page_url()?))).transpose()
+    }
+
+    fn absolute(&self, found: Value, base: &url::Url) -> Value {
+        let bases = self.user.world().apis.iter().filter_map(|api| api.base.get());
+        let is_host_of_api = http::Target::parse(base.as_str()).is_ok_and(|target| bases.into_iter().any(|api| api.same_origin(&target)));
+        source::link::absolute(found, base, is_host_of_api)
+    }
+
+    fn page_url(&self) -> Eval<url::Url> {
+        url::Url::parse(&self.raw.url.to_string()).map_err(|error| EvalError(format!("{}: {error}", self.raw.url)))
     }
 
     fn page(&self) -> Eval<&'r Page> {
