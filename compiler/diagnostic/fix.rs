@@ -97,7 +97,7 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 
 /// The first occurrence of `sign` that is not in backticks.
 fn outside(text: &str, sign: &str) -> Option<usize> {
-    text.match_indices(sign).map(|(at, _)| at).find(|at| text[..*at].matches('`').count() % 2 == 0)
+    text.match_indices(sign).map(|(at, _)| at).find(|at| text[..*at].matches('`').count().is_multiple_of(2))
 }
 
 #[cfg(test)]
