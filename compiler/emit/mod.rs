@@ -10,6 +10,7 @@ mod functions;
 mod loops;
 mod matcher;
 mod names;
+mod parts;
 mod request;
 mod routines;
 mod source;

@@ -1,6 +1,7 @@
 //! The functions for statements: an `async fn` for each sequence, for tasks and for each block of a user.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -8,9 +9,10 @@ use syn::Ident;
 
 use super::expr::Scope;
 use super::frame::FunctionScope;
+use super::parts;
 use super::uses;
 use super::{Emitter, index};
-use crate::model::{Block, Const, Expr, ExprKind, Frame, LocalId, Routine, Sequence, SharedId, StmtKind, TaskPick, Tasks, User};
+use crate::model::{Block, Const, Expr, ExprKind, Frame, LocalId, Routine, Sequence, SharedId, Stmt, StmtKind, TaskPick, Tasks, User};
 
 impl Emitter<'_> {
     /// The functions of all sequences, tasks, users' blocks and the test's own blocks.
@@ -142,23 +144,33 @@ impl Emitter<'_> {
         let numbers = Cell::new(0);
         let frame = FunctionScope { shares, secrets: &locals.secrets, ..FunctionScope::new(idents, given.clone(), &numbers) };
         let own = uses::declared_by_loops(body);
-        let in_place = uses::assigned_once_at_top(body);
+        // A part of a long block cannot declare a variable for the parts after it.
+        let in_place = if parts::is_short(body) { uses::assigned_once_at_top(body) } else { BTreeSet::new() };
         let hoisted = (params..locals.locals.len())
             .filter(|local| !own.contains(&LocalId(*local)) && !in_place.contains(&LocalId(*local)))
             .map(|local| {
                 let name = &idents[local];
                 quote!(let mut #name = Value::Null;)
             });
-        let stmts = body.iter().map(|stmt| match &stmt.kind {
+        let stmts = if in_place.is_empty() {
+            self.block(&frame, body)
+        } else {
+            body.iter().map(|stmt| self.declaring(&frame, &in_place, stmt)).collect()
+        };
+        quote!(#(#hoisted)* #stmts)
+    }
+
+    /// A statement, which declares the variable that it assigns if that is `in_place`.
+    fn declaring(&self, frame: &FunctionScope<'_>, in_place: &BTreeSet<LocalId>, stmt: &Stmt) -> TokenStream {
+        match &stmt.kind {
             StmtKind::Assign(local, expr) if in_place.contains(local) => {
-                let name = &idents[local.0];
+                let name = &frame.locals[local.0];
                 let (at, value) = (self.at(stmt.span), self.eval(frame.scope(), expr));
                 let assigned = frame.assigned(*local);
                 quote!(let #name = u.eval(#at, || #value)?; #assigned)
             }
-            _ => self.stmt(&frame, stmt),
-        });
-        quote!(#(#hoisted)* #(#stmts)*)
+            _ => self.stmt(frame, stmt),
+        }
     }
 
     fn tasks(&self, id: usize, tasks: &Tasks) -> TokenStream {

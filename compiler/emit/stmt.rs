@@ -7,7 +7,7 @@ use super::expr::Scope;
 use super::frame::FunctionScope;
 use super::uses;
 use super::{Emitter, index};
-use crate::model::{Auth, Block, LocalId, Stmt, StmtKind, TaskPick, Wait};
+use crate::model::{Auth, LocalId, Stmt, StmtKind, TaskPick, Wait};
 
 impl Emitter<'_> {
     /// Calls a sequence or tasks, or runs a step that is written as the member.
@@ -35,11 +35,6 @@ impl Emitter<'_> {
             many => quote!((#(#many),*) =),
         };
         quote!(#assign #call; #(#assigned)*)
-    }
-
-    pub(super) fn block(&self, frame: &FunctionScope<'_>, block: &Block) -> TokenStream {
-        let stmts = block.iter().map(|stmt| self.stmt(frame, stmt));
-        quote!(#(#stmts)*)
     }
 
     pub(super) fn stmt(&self, frame: &FunctionScope<'_>, stmt: &Stmt) -> TokenStream {

@@ -102,6 +102,20 @@ fn emitted_rust_of_a_spec_stays_small() {
     }
 }
 
+#[test]
+fn long_blocks_are_emitted_in_parts() {
+    let steps: String = (0..700).map(|step| format!("step \"{step}\" {{ shop.item({step}); expect 200 }}\n")).collect();
+    for spec in [
+        format!("sequence S {{\n{steps}}}"),
+        format!("sequence S {{ group \"All\" {{ repeat 2 {{\n{steps}}} }} }}"),
+        format!("sequence S {{ if chance(0.5) {{\n{steps}}} else {{\n{steps}}} }}"),
+    ] {
+        let rust = emitted(&spec, &["s"]);
+        let most = rust.split("async {").map(|part| part.matches("u.step(").count()).max();
+        assert!(most < Some(30), "rustc needs minutes for {most:?} steps in one `async` block");
+    }
+}
+
 constructs! {
 expect_status ["s"] r#"
 sequence S { step "Look" { shop.item(1); expect 200 | 2xx } }
