@@ -98,7 +98,7 @@ impl Results {
             flush_timeout: FLUSH_TIMEOUT,
             over: false,
             places: places(program),
-            total: Snapshot::empty(names.len()),
+            total: Snapshot::with_room(names.len()),
             timeline: Timeline::new(interval),
             progress: Progress::new(mode),
             listeners,

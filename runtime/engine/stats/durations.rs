@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use hdrhistogram::Histogram;
-use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer, V2Serializer};
 use serde::{Deserialize, Serialize};
 
+use super::counts::{self, CEILING_US, Counts};
 use super::v2;
 
 /// The percentiles that every report shows, as fractions in ascending order.
@@ -17,9 +16,6 @@ pub const PERCENTILES: [f64; 11] = [0.50, 0.66, 0.75, 0.80, 0.90, 0.95, 0.98, 0.
 
 /// The names of [`PERCENTILES`] in headings, without a percent sign.
 pub const PERCENTILE_NAMES: [&str; 11] = ["50", "66", "75", "80", "90", "95", "98", "99", "99.9", "99.99", "100"];
-
-/// Larger values are counted in the histogram's last bucket, which limits its memory. The exact maximum is stored separately.
-const HISTOGRAM_CEILING_US: u64 = 24 * 3600 * 1_000_000;
 
 /// A duration in whole microseconds, rounded down.
 pub fn micros(duration: Duration) -> u64 {
@@ -72,11 +68,16 @@ impl Summary {
 #[serde(try_from = "PackedDurations", into = "PackedDurations")]
 pub struct Durations {
     summary: Summary,
-    // None until the first value, so that a report row that never ran needs no memory.
-    histogram: Option<Histogram<u64>>,
+    // None until the first value, so that a report row that never ran needs no memory. Values above the ceiling are in its last bucket.
+    counts: Option<Box<Counts>>,
 }
 
 impl Durations {
+    /// No values yet, with the memory for those of a whole test.
+    pub(super) fn with_room() -> Self {
+        Self { summary: Summary::default(), counts: Some(Box::new(Counts::of_test())) }
+    }
+
     /// Adds a duration.
     pub fn record(&mut self, duration: Duration) {
         self.record_us(micros(duration));
@@ -85,40 +86,28 @@ impl Durations {
     /// Adds a duration in microseconds.
     pub fn record_us(&mut self, us: u64) {
         self.summary.record_us(us);
-        if self.histogram.is_none() {
-            self.histogram = Histogram::new(3).ok();
-        }
-        if let Some(histogram) = &mut self.histogram {
-            // An auto-resizing histogram refuses only values beyond its address space, far above the ceiling.
-            let _ = histogram.record(us.min(HISTOGRAM_CEILING_US));
-        }
+        self.counts.get_or_insert_default().add_one(us);
     }
 
     /// Adds the values of another distribution.
     pub fn merge(&mut self, other: &Self) {
         self.summary.merge(&other.summary);
-        match (&mut self.histogram, &other.histogram) {
-            (Some(mine), Some(theirs)) => {
-                let _ = mine.add(theirs);
-            }
-            (None, Some(theirs)) => self.histogram = Some(theirs.clone()),
-            (_, None) => {}
+        if let Some(theirs) = other.counts.as_ref().filter(|_| !other.is_empty()) {
+            self.counts.get_or_insert_default().merge(theirs);
         }
     }
 
     /// Returns the values so far and removes them. The memory is kept for the next values.
     pub fn take(&mut self) -> Self {
-        let taken = Self { summary: self.summary, histogram: if self.summary.count == 0 { None } else { self.histogram.clone() } };
+        let taken = Self { summary: self.summary, counts: if self.is_empty() { None } else { self.counts.clone() } };
         self.clear();
         taken
     }
 
     /// Removes all values, and keeps the memory.
     pub fn clear(&mut self) {
-        if self.summary.count > 0
-            && let Some(histogram) = &mut self.histogram
-        {
-            histogram.reset();
+        if let Some(counts) = self.counts.as_mut().filter(|_| self.summary.count > 0) {
+            counts.clear();
         }
         self.summary = Summary::default();
     }
@@ -167,13 +156,19 @@ impl Durations {
 
     /// [`Self::quantile_us`] of several fractions in ascending order, in one pass.
     pub fn quantiles_us(&self, quantiles: &[f64]) -> Vec<u64> {
-        let Some(histogram) = self.histogram.as_ref().filter(|_| !self.is_empty()) else {
-            return vec![0; quantiles.len()];
-        };
-        histogram
-            .value_at_quantiles(quantiles.iter().copied())
-            .zip(quantiles)
-            .map(|(us, &quantile)| if quantile >= 1.0 { self.max_us() } else { us.clamp(self.min_us(), self.max_us()) })
+        let mut buckets = self.buckets();
+        let (mut seen, mut us) = (0, 0);
+        quantiles
+            .iter()
+            .map(|&quantile| {
+                let rank = ((quantile.clamp(0.0, 1.0) * self.count() as f64).ceil() as u64).max(1);
+                while seen < rank
+                    && let Some((greatest_us, count)) = buckets.next()
+                {
+                    (us, seen) = (greatest_us, seen + count);
+                }
+                if quantile >= 1.0 { self.max_us() } else { us.clamp(self.min_us(), self.max_us()) }
+            })
             .collect()
     }
 
@@ -188,14 +183,12 @@ impl Durations {
 
     /// The histogram in HdrHistogram's V2 format, uncompressed, because its container is compressed. Empty without values.
     pub fn to_v2(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        if let Some(histogram) = self.histogram.as_ref().filter(|_| !self.is_empty())
-            && V2Serializer::new().serialize(histogram, &mut bytes).is_err()
-        {
-            // Writing to memory fails only for counts above i64::MAX, so the result is then empty.
-            bytes.clear();
+        match &self.counts {
+            Some(counts) if !self.is_empty() => {
+                v2::write(counts.iter(), counts::greatest_us(counts::bucket_of(self.max_us().min(CEILING_US))))
+            }
+            _ => Vec::new(),
         }
-        bytes
     }
 
     /// Adds values in the form of [`Self::to_v2`], with their summary.
@@ -206,15 +199,11 @@ impl Durations {
         if summary.count == 0 {
             return Ok(());
         }
-        if self.histogram.is_none() {
-            self.histogram = Histogram::new(3).ok();
-        }
+        let counts = self.counts.get_or_insert_default();
         let mut found = 0u64;
         for (us, count) in v2::BucketCounts::of(bytes)? {
             found = found.saturating_add(count);
-            if let Some(histogram) = &mut self.histogram {
-                let _ = histogram.record_n(us.min(HISTOGRAM_CEILING_US), count);
-            }
+            counts.add(us, count);
         }
         if found != summary.count {
             return Err(format!("a histogram holds {found} values where its count says {}", summary.count));
@@ -225,14 +214,11 @@ impl Durations {
 
     /// The greatest value of each bucket, and the number of its values.
     pub(crate) fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        self.histogram
-            .iter()
-            .flat_map(|histogram| histogram.iter_recorded())
-            .map(|bucket| (bucket.value_iterated_to(), bucket.count_at_value()))
+        self.counts.iter().flat_map(|counts| counts.iter()).map(|(bucket, count)| (counts::greatest_us(bucket), count))
     }
 }
 
-// The histogram's own comparison also depends on how much memory it has.
+// Equal distributions may have their chunks in another order.
 impl PartialEq for Durations {
     fn eq(&self, other: &Self) -> bool {
         self.summary == other.summary && self.buckets().eq(other.buckets())
@@ -253,13 +239,7 @@ pub struct PackedDurations {
 
 impl From<&Durations> for PackedDurations {
     fn from(durations: &Durations) -> Self {
-        let mut bytes = Vec::new();
-        if let Some(histogram) = durations.histogram.as_ref().filter(|_| !durations.is_empty())
-            && V2DeflateSerializer::new().serialize(histogram, &mut bytes).is_err()
-        {
-            // Writing to memory fails only for counts above i64::MAX, so the result is then empty.
-            bytes.clear();
-        }
+        let bytes = if durations.is_empty() { Vec::new() } else { v2::compress(&durations.to_v2()).unwrap_or_default() };
         Self { summary: durations.summary, histogram: BASE64.encode(bytes) }
     }
 }
@@ -279,13 +259,9 @@ impl TryFrom<&PackedDurations> for Durations {
             return Ok(Self::default());
         }
         let bytes = BASE64.decode(&packed.histogram).map_err(|error| format!("a histogram is not base64: {error}"))?;
-        let mut histogram: Histogram<u64> =
-            Deserializer::new().deserialize(&mut bytes.as_slice()).map_err(|error| format!("a histogram can't be read: {error}"))?;
-        if histogram.len() != summary.count {
-            return Err(format!("a histogram holds {} values where its count says {}", histogram.len(), summary.count));
-        }
-        histogram.auto(true);
-        Ok(Self { summary, histogram: Some(histogram) })
+        let mut durations = Self::default();
+        durations.merge_v2(&summary, &v2::decompress(&bytes)?)?;
+        Ok(durations)
     }
 }
 

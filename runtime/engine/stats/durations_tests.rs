@@ -1,5 +1,8 @@
 //! Tests how accurately durations are kept, and that merging is exact.
 
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Deserializer, Serializer as _, V2DeflateSerializer, V2Serializer};
+
 use super::*;
 
 fn of(values: impl IntoIterator<Item = u64>) -> Durations {
@@ -103,5 +106,35 @@ fn a_damaged_histogram_is_refused() {
     packed.summary.count = 3;
     assert_eq!(Durations::try_from(&packed).unwrap_err(), "a histogram holds 2 values where its count says 3");
     packed.histogram = "AAAA".into();
-    assert!(Durations::try_from(packed).unwrap_err().starts_with("a histogram can't be read"));
+    assert_eq!(Durations::try_from(&packed).unwrap_err(), "a histogram is not in HdrHistogram's V2 compressed format");
+    let whole = BASE64.decode(PackedDurations::from(of([1, 2])).histogram).unwrap();
+    packed.histogram = BASE64.encode(&whole[..whole.len() - 1]);
+    assert_eq!(Durations::try_from(&packed).unwrap_err(), "a histogram is cut off");
+    let mut wrong = whole;
+    wrong[12] ^= 0xff;
+    packed.histogram = BASE64.encode(wrong);
+    assert!(Durations::try_from(packed).is_err());
+}
+
+#[test]
+fn hdrhistogram_reads_what_is_written_and_writes_what_is_read() {
+    for values in [vec![0], vec![7], (0..3_000).map(|nth| nth * nth * 11).collect::<Vec<u64>>(), vec![1, 86_400_000_000]] {
+        let ours = of(values.iter().copied());
+        let mut theirs = Histogram::<u64>::new(3).unwrap();
+        values.iter().for_each(|us| theirs.record(*us).unwrap());
+        let read = |bytes: &[u8]| Deserializer::new().deserialize::<u64, _>(&mut &*bytes).unwrap();
+        let packed = PackedDurations::from(&ours);
+        assert_eq!(read(&ours.to_v2()), theirs);
+        assert_eq!(read(&BASE64.decode(&packed.histogram).unwrap()), theirs);
+        let (mut v2, mut compressed) = (Vec::new(), Vec::new());
+        V2Serializer::new().serialize(&theirs, &mut v2).unwrap();
+        V2DeflateSerializer::new().serialize(&theirs, &mut compressed).unwrap();
+        let mut merged = Durations::default();
+        merged.merge_v2(&ours.summary(), &v2).unwrap();
+        assert_eq!(merged, ours);
+        assert_eq!(Durations::try_from(PackedDurations { histogram: BASE64.encode(compressed), ..packed }).unwrap(), ours);
+        let exact: Vec<u64> =
+            PERCENTILES.iter().map(|quantile| theirs.value_at_quantile(*quantile).clamp(ours.min_us(), ours.max_us())).collect();
+        assert_eq!(ours.percentiles_us()[..10], exact[..10]);
+    }
 }

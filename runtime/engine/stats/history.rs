@@ -1,11 +1,9 @@
 //! The history of each report row, for charts. Counts are exact, times are accurate to 2.2 %. The memory is limited for any length of the
 //! test and any number of rows.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::durations::Durations;
+use super::cell::{Cell, Cells};
 use super::snapshot::Snapshot;
 
 /// The most cells of all rows together. A cell has a row's figures of a part of the test.
@@ -15,104 +13,13 @@ const MOST: usize = 360;
 /// The least number of cells that a row has room for.
 const LEAST: usize = 24;
 
-/// A distribution with steps of a sixteenth of an octave: a few dozen numbers instead of the hundreds of a histogram with three digits.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<u64>", into = "Vec<u64>")]
-pub struct Sketch(BTreeMap<u16, u64>);
-
-const STEPS: f64 = 16.0;
-
-impl Sketch {
-    fn add(&mut self, durations: &Durations) {
-        for (us, count) in durations.buckets() {
-            let step = ((us.max(1) as f64).log2() * STEPS).floor();
-            *self.0.entry(step as u16).or_default() += count;
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        for (&step, &count) in &other.0 {
-            *self.0.entry(step).or_default() += count;
-        }
-    }
-
-    /// The number of values.
-    pub fn count(&self) -> u64 {
-        self.0.values().sum()
-    }
-
-    /// The number of greater values, accurate to the width of a step.
-    pub fn above(&self, us: u64) -> u64 {
-        let step = ((us.max(1) as f64).log2() * STEPS).floor() as u16;
-        self.0.range(step.saturating_add(1)..).map(|(_, count)| count).sum()
-    }
-
-    /// The value that a fraction of all values doesn't exceed, as the middle of its step; 0 without values.
-    pub fn quantile_us(&self, quantile: f64) -> u64 {
-        let rank = ((self.count() as f64 * quantile).ceil() as u64).max(1);
-        let mut seen = 0;
-        for (&step, &count) in &self.0 {
-            seen += count;
-            if seen >= rank {
-                return ((f64::from(step) + 0.5) / STEPS).exp2().round() as u64;
-            }
-        }
-        0
-    }
-}
-
-impl From<Vec<u64>> for Sketch {
-    fn from(flat: Vec<u64>) -> Self {
-        let pairs = flat.chunks_exact(2).filter_map(|pair| Some((u16::try_from(pair[0]).ok()?, pair[1])));
-        Self(pairs.collect())
-    }
-}
-
-impl From<Sketch> for Vec<u64> {
-    fn from(sketch: Sketch) -> Self {
-        sketch.0.into_iter().flat_map(|(step, count)| [u64::from(step), count]).collect()
-    }
-}
-
-/// A row's figures of a part of the test.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cell {
-    /// Requests that ended in it.
-    pub requests: u64,
-    /// The number of them that failed.
-    pub failures: u64,
-    /// The sum of the response times of successful requests, in microseconds.
-    pub sum_us: u64,
-    /// The greatest of these times.
-    pub max_us: u64,
-    /// The distribution of these times, approximately: step and count, alternating. Step `n` begins at 2^(n/16) microseconds.
-    /// [`Sketch::count`] is the
-    /// number of successful requests.
-    pub times: Sketch,
-}
-
-impl Cell {
-    fn merge(&mut self, other: &Self) {
-        self.requests += other.requests;
-        self.failures += other.failures;
-        self.sum_us += other.sum_us;
-        self.max_us = self.max_us.max(other.max_us);
-        self.times.merge(&other.times);
-    }
-
-    /// An approximate percentile, which is never above the maximum.
-    pub fn quantile_us(&self, quantile: f64) -> u64 {
-        self.times.quantile_us(quantile).min(self.max_us)
-    }
-}
-
 /// The history of each row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct History {
     /// The width of a cell; 0 before the first one.
     width_us: u64,
     /// The cells by row and number. A cell begins approximately at its number times the width.
-    lines: Vec<BTreeMap<u64, Cell>>,
+    lines: Vec<Cells>,
 }
 
 impl History {
@@ -122,12 +29,13 @@ impl History {
         let number = at_us / self.width_us;
         for (line, stats) in self.lines.iter_mut().zip(&delta.names).filter(|(_, stats)| stats.tried() > 0) {
             let times = stats.response();
-            let cell = line.entry(number).or_default();
-            cell.requests += stats.requests;
-            cell.failures += stats.failures;
-            cell.sum_us += times.summary().sum_us;
-            cell.max_us = cell.max_us.max(times.max_us());
-            cell.times.add(times);
+            line.change(number, |cell| {
+                cell.requests += stats.requests;
+                cell.failures += stats.failures;
+                cell.sum_us += times.summary().sum_us;
+                cell.max_us = cell.max_us.max(times.max_us());
+                cell.times.add(times);
+            });
         }
         self.bound();
     }
@@ -143,9 +51,9 @@ impl History {
             self.widen();
         }
         for (index, cells) in other.lines.iter().enumerate() {
-            for (number, cell) in cells {
+            for (number, cell) in cells.iter() {
                 let middle = number * other.width_us + other.width_us / 2 + shift_us;
-                self.lines[line_of(index)].entry(middle / self.width_us).or_default().merge(cell);
+                self.lines[line_of(index)].change(middle / self.width_us, |merged| merged.merge(&cell));
             }
         }
         self.bound();
@@ -156,24 +64,20 @@ impl History {
             self.width_us = width_us.max(1);
         }
         if self.lines.len() < lines {
-            self.lines.resize_with(lines, BTreeMap::new);
+            self.lines.resize_with(lines, || Cells::with_room(most(lines)));
         }
     }
 
     fn bound(&mut self) {
-        let most = (CELLS / self.lines.len().max(1)).clamp(LEAST, MOST) as u64;
-        while self.lines.iter().filter_map(|cells| cells.last_key_value()).any(|(&number, _)| number >= most) {
+        let most = most(self.lines.len()) as u64;
+        while self.lines.iter().filter_map(Cells::last).any(|number| number >= most) {
             self.widen();
         }
     }
 
     fn widen(&mut self) {
         self.width_us = self.width_us.saturating_mul(2);
-        for cells in &mut self.lines {
-            for (number, cell) in std::mem::take(cells) {
-                cells.entry(number / 2).or_default().merge(&cell);
-            }
-        }
+        self.lines.iter_mut().for_each(Cells::halve);
     }
 
     /// The width of a cell in microseconds.
@@ -182,16 +86,21 @@ impl History {
     }
 
     /// A row's cells with their numbers.
-    pub fn line(&self, line: usize) -> impl Iterator<Item = (u64, &Cell)> {
-        self.lines.get(line).into_iter().flatten().map(|(&number, cell)| (number, cell))
+    pub fn line(&self, line: usize) -> impl Iterator<Item = (u64, Cell)> + '_ {
+        self.lines.get(line).into_iter().flat_map(|cells| cells.iter())
     }
+}
+
+/// The most cells of each row in a report with this many rows.
+fn most(lines: usize) -> usize {
+    (CELLS / lines.max(1)).clamp(LEAST, MOST)
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::super::{Recorder, Sample};
+    use super::super::{Durations, Recorder, Sample, Sketch};
     use super::*;
 
     fn second(recorder: &mut Recorder, n: u64, lines: u32) -> Snapshot {

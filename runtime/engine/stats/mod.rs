@@ -4,19 +4,25 @@
 //! any order and grouping, over time, threads and machines. The report rows are fixed when the test is built, so the memory doesn't grow
 //! with the number of requests.
 
+mod cell;
+mod counts;
 mod durations;
 mod failures;
 mod history;
+#[cfg(test)]
+mod long_run_tests;
 mod recorder;
 mod row;
 mod snapshot;
 mod timeline;
 mod traffic;
 mod v2;
+mod varint;
 
+pub use cell::{Cell, Sketch};
 pub use durations::{Durations, PERCENTILE_NAMES, PERCENTILES, PackedDurations, Summary, micros};
 pub use failures::{EXAMPLES, Example, FailureClass, FailureKey, Failures, KINDS, KINDS_OF_ROW, Occurrences};
-pub use history::{Cell, History, Sketch};
+pub use history::History;
 pub use recorder::{Recorder, Sample};
 pub use row::RowStats;
 pub use snapshot::rate;

@@ -155,6 +155,12 @@ impl Snapshot {
         Self { names: vec![RowStats::default(); names], ..Self::default() }
     }
 
+    /// [`Self::empty`], for the results of a whole test: its rows have the memory that most of them will need.
+    pub fn with_room(names: usize) -> Self {
+        let row = || RowStats { service: Durations::with_room(), ..RowStats::default() };
+        Self { names: std::iter::repeat_with(row).take(names).collect(), ..Self::default() }
+    }
+
     /// Adds another snapshot, and keeps [`EXAMPLES`] examples of each kind of failure.
     pub fn merge(&mut self, other: &Self) {
         self.merge_keeping(other, EXAMPLES);

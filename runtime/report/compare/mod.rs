@@ -193,8 +193,8 @@ impl<'a> RowOfRun<'a> {
         let mut windows: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
         for (number, cell) in self.lines.iter().flat_map(|&line| self.history.line(line)) {
             let window = windows.entry(number).or_default();
-            window.0 += whole(cell);
-            window.1 += part(cell);
+            window.0 += whole(&cell);
+            window.1 += part(&cell);
         }
         design_effect(windows.into_values())
     }
