@@ -93,6 +93,8 @@ impl Peer for Http1 {
         self.number += 1;
         if sent.starts_with(b"GET /v1/item ") {
             answer.extend_from_slice(&self.item);
+        } else if sent.starts_with(b"GET /v1/close ") {
+            answer.extend_from_slice(&json("200 OK", "Connection: close\r\n", ITEM));
         } else if sent.starts_with(b"GET /v1/varied/") {
             let id = self.number - 1;
             answer.extend_from_slice(&json("200 OK", "", &format!("{{\"id\":{id},\"name\":\"kettle\",\"price\":24.5}}")));

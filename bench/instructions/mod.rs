@@ -18,7 +18,7 @@ use super::{Bench, Outcome};
 use counts::{Counts, Scenario};
 
 /// The user classes of scenarios.lt, and the subject of each.
-const SCENARIOS: [Scenario; 14] = [
+const SCENARIOS: [Scenario; 15] = [
     Scenario { class: "CheckedGet", what: "GET, status, header and JSON checked", iterations: 200, fails: false },
     Scenario { class: "VariedGet", what: "the same, no two answers alike", iterations: 200, fails: false },
     Scenario { class: "JsonPost", what: "POST with a JSON body, a take", iterations: 200, fails: false },
@@ -31,6 +31,7 @@ const SCENARIOS: [Scenario; 14] = [
     Scenario { class: "HugeJson", what: "GET, 1 MB of JSON, a list and a JSONPath", iterations: 3, fails: false },
     Scenario { class: "HugeList", what: "GET, a list of 1 MB, a JSONPath with a filter", iterations: 3, fails: false },
     Scenario { class: "Http2Get", what: "GET over HTTP/2", iterations: 200, fails: false },
+    Scenario { class: "NewConnection", what: "GET on a new connection", iterations: 200, fails: false },
     Scenario { class: "ThreeSteps", what: "a sequence: POST, GET, DELETE", iterations: 200, fails: false },
     Scenario { class: "FailedGet", what: "GET, a status that isn't expected", iterations: 200, fails: true },
 ];

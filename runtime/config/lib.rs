@@ -49,7 +49,7 @@ pub use rate::Rate;
 pub use reads::Reads;
 pub use registry::Registry;
 pub use threshold::Threshold;
-pub use transport::{ApiTransportSettings, TlsSettings};
+pub use transport::{ApiTransportSettings, Http2, TlsSettings};
 
 /// Reads a file as text. The error names the file.
 pub fn read(path: &std::path::Path) -> Result<String, ConfigError> {

@@ -5,7 +5,7 @@
 //! tpdata:
 //!   url: https://10.0.0.7
 //!   tls: { verify: false, server_name: tpdata.internal }
-//!   http2: true
+//!   http2: shared
 //!   connect_timeout: 3s
 //! ```
 
@@ -24,10 +24,23 @@ use crate::reader::parse_bool;
 pub struct ApiTransportSettings {
     /// `tls`.
     pub tls: TlsSettings,
-    /// `http2`: `None` leaves it to ALPN.
-    pub http2: Option<bool>,
+    /// `http2`.
+    pub http2: Option<Http2>,
     /// `connect_timeout`.
     pub connect_timeout: Option<Duration>,
+}
+
+/// `http2`: whether HTTP/2 is offered on encrypted connections, and who shares them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Http2 {
+    /// Only HTTP/1.1.
+    Off,
+    /// Each user has a connection of its own.
+    #[default]
+    On,
+    /// The users of a worker thread share connections, as clients of a gateway do.
+    Shared,
 }
 
 /// `tls`. Paths are relative to the project.
@@ -76,7 +89,7 @@ impl ApiTransportSettings {
                 tls(value, &path("tls"), &mut settings, &mut errors);
             }
             if let Some(http2) = env.get(&path("http2")) {
-                settings.http2 = read_bool(http2, &path("http2"), &mut errors);
+                settings.http2 = read_http2(http2, &path("http2"), &mut errors);
             }
             if let Some(value) = env.get(&path("connect_timeout")) {
                 settings.connect_timeout = read_timeout(value, &path("connect_timeout"), &mut errors);
@@ -139,6 +152,20 @@ fn read_bool(value: &EnvValue, path: &str, errors: &mut Vec<ConfigError>) -> Opt
     result.map_err(|why| errors.push(ConfigError::new(value.location.clone(), format!("{path}: {why}")))).ok()
 }
 
+fn read_http2(value: &EnvValue, path: &str, errors: &mut Vec<ConfigError>) -> Option<Http2> {
+    let result = match &value.data {
+        EnvData::Null => return None,
+        // The value can be checked only after its variables are resolved.
+        EnvData::String(_) if value.is_unresolved() => return None,
+        EnvData::Bool(on) => Ok(*on),
+        EnvData::String(text) if text.eq_ignore_ascii_case("shared") => return Some(Http2::Shared),
+        EnvData::String(text) => parse_bool(text).map_err(|_| format!("unexpected \"{text}\", expected true, false or shared")),
+        _ => Err(format!("it must be true, false or shared, not {}", value.kind().name())),
+    };
+    let on = result.map_err(|why| errors.push(ConfigError::new(value.location.clone(), format!("{path}: {why}")))).ok()?;
+    Some(if on { Http2::On } else { Http2::Off })
+}
+
 fn read_timeout(value: &EnvValue, path: &str, errors: &mut Vec<ConfigError>) -> Option<Duration> {
     let text = match &value.data {
         EnvData::Null => return None,
@@ -180,7 +207,7 @@ mod tests {
             key: Some("k.pem".into()),
             server_name: Some("s".into()),
         };
-        assert_eq!(found, ApiTransportSettings { tls, http2: Some(false), connect_timeout: Some(Duration::from_secs(3)) });
+        assert_eq!(found, ApiTransportSettings { tls, http2: Some(Http2::Off), connect_timeout: Some(Duration::from_secs(3)) });
         assert_eq!(settings("tpdata: {connect_timeout: 2}").unwrap().connect_timeout, Some(Duration::from_secs(2)));
         assert!(settings("tpdata: http://a\ntls: {verify: \"${V}\"}\n").is_ok());
     }
@@ -191,9 +218,12 @@ mod tests {
         let env = Environment::parse("x", Source { text, file: "config/x.yml" }, None).unwrap();
         let of = |sections: &[&str]| ApiTransportSettings::from(&env, "backend", sections).unwrap();
         let site = of(&["site"]);
-        assert_eq!((site.http2, site.tls.verify, site.tls.ca.as_deref(), site.connect_timeout), (Some(false), false, Some("ca.pem"), None));
+        assert_eq!(
+            (site.http2, site.tls.verify, site.tls.ca.as_deref(), site.connect_timeout),
+            (Some(Http2::Off), false, Some("ca.pem"), None)
+        );
         let two = of(&["site", "other"]);
-        assert_eq!((two.http2, two.connect_timeout), (Some(false), Some(Duration::from_secs(3))), "the first counts");
+        assert_eq!((two.http2, two.connect_timeout), (Some(Http2::Off), Some(Duration::from_secs(3))), "the first counts");
         assert_eq!(
             of(&[]),
             ApiTransportSettings { tls: TlsSettings { ca: Some("ca.pem".into()), ..TlsSettings::default() }, ..Default::default() }
@@ -210,7 +240,7 @@ mod tests {
             "unknown key \"verfy\" in tpdata.tls (did you mean `verify`?)",
             "tpdata.tls.ca must be text, not int",
             "tpdata.tls.verify: unexpected \"perhaps\"",
-            "tpdata.http2: it must be true or false, not int",
+            "tpdata.http2: it must be true, false or shared, not int",
             "tpdata.connect_timeout: missing duration",
             "missing key in tls of tpdata, which has a cert",
         ] {

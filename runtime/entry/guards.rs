@@ -1,11 +1,12 @@
 //! Stops a run before its load if it would load public hosts that nobody allowed.
 
+use std::fmt;
 use std::io::{IsTerminal as _, Write as _};
 use std::net::ToSocketAddrs as _;
 
-use ltc_config::AllowedHosts;
+use ltc_config::{AllowedHosts, Http2};
 use ltc_engine::User;
-use ltc_engine::http::{Reach, Target};
+use ltc_engine::http::{ApiConfig, Reach, Target};
 use ltc_engine::program::{ApiInfo, Program};
 use ltc_engine::value::Value;
 use serde::Serialize;
@@ -18,27 +19,37 @@ pub(super) struct LoadTarget {
     api: &'static str,
     /// `https://api.example.com`, with the port unless it is the scheme's default.
     origin: String,
+    /// Whether users share connections over HTTP/2 (`http2: shared`).
+    shared_connections: bool,
     #[serde(skip)]
     host: String,
 }
 
+impl fmt::Display for LoadTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.origin)?;
+        if self.shared_connections { f.write_str(" (shared HTTP/2 connections)") } else { Ok(()) }
+    }
+}
+
 /// The hosts of a test's apis, and those of full URLs in its requests. A base or a URL that can't be computed before the load is left out.
-pub(super) fn targets(program: &Program, user: &User) -> Vec<LoadTarget> {
+pub(super) fn targets(program: &Program, apis: &[ApiConfig], user: &User) -> Vec<LoadTarget> {
     let bases: Vec<Option<Target>> = program.apis.iter().map(|api| base(api, user)).collect();
-    let apis = program.apis.iter().zip(&bases).filter_map(|(api, base)| Some((api.name, base.clone()?)));
+    let own = bases.iter().enumerate().filter_map(|(api, base)| Some((api, base.clone()?)));
     let urls = program.urls.iter().filter_map(|known| {
         let Ok(Value::Str(url)) = (known.url)(user) else { return None };
         let target = match bases.get(known.api)? {
             Some(base) => base.join(&url, "").ok(),
             None => Target::parse(&url).ok(),
         };
-        Some((program.apis.get(known.api)?.name, target?))
+        Some((known.api, target?))
     });
     let mut found: Vec<LoadTarget> = Vec::new();
-    for (api, target) in apis.chain(urls) {
+    for (api, target) in own.chain(urls) {
         let origin = format!("{}://{}", target.scheme(), target.authority());
         if found.iter().all(|known| known.origin != origin) {
-            found.push(LoadTarget { api, origin, host: target.host().to_owned() });
+            let shared_connections = target.scheme() == "https" && apis.get(api).is_some_and(|config| config.http2 == Http2::Shared);
+            found.push(LoadTarget { api: program.apis[api].name, origin, shared_connections, host: target.host().to_owned() });
         }
     }
     found
@@ -53,10 +64,10 @@ fn base(api: &ApiInfo, user: &User) -> Option<Target> {
 pub(super) fn origins(targets: &[LoadTarget]) -> String {
     match targets {
         [] => String::new(),
-        [one] => one.origin.clone(),
+        [one] => one.to_string(),
         [before @ .., last] => {
-            let before: Vec<&str> = before.iter().map(|target| target.origin.as_str()).collect();
-            format!("{} and {}", before.join(", "), last.origin)
+            let before: Vec<String> = before.iter().map(LoadTarget::to_string).collect();
+            format!("{} and {last}", before.join(", "))
         }
     }
 }
@@ -113,7 +124,7 @@ mod tests {
 
     fn target(origin: &str) -> LoadTarget {
         let target = Target::parse(origin).unwrap();
-        LoadTarget { api: "shop", origin: origin.to_owned(), host: target.host().to_owned() }
+        LoadTarget { api: "shop", origin: origin.to_owned(), shared_connections: false, host: target.host().to_owned() }
     }
 
     #[test]

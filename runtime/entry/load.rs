@@ -78,7 +78,7 @@ impl Load {
             let classes = classes(program, &user, &args.only)?;
             let plan = Plan::seeded(&configuration.profile, &classes, settings.seed).map_err(StartupError::wrong)?;
             let requests = program.users.iter().map(|class| requests(program, class, &user)).collect();
-            Ok((plan, globals, requests, guards::targets(program, &user)))
+            Ok((plan, globals, requests, guards::targets(program, &settings.apis, &user)))
         })?;
         settings.globals = globals;
         // If the arrivals leave nothing, the load is refused before it begins.

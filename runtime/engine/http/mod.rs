@@ -1,6 +1,6 @@
 //! HTTP for load tests: each user has a client with its own connections, and keeps little between requests.
 //!
-//! HTTP/1.1 is implemented here (`wire/h1.rs`, `wire/body.rs`), HTTP/2 by hyper (`wire/h2.rs`). A [`Session`] finds or opens a connection
+//! HTTP/1.1 is implemented here (`wire/h1.rs`, `wire/body.rs`), HTTP/2 by the crate h2 (`wire/h2_exchange.rs`). A [`Session`] finds or opens a connection
 //! (`net/`), sends the request, follows redirects, keeps cookies, and decodes the body (`client/`). The folders, lowest first: `message`,
 //! `io`, `wire`, `net`, `client`.
 

@@ -1,12 +1,12 @@
 //! A user's HTTP session: its connections, its cookies, and requests with their redirects.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Instant;
 
 use cookie_store::CookieStore;
 use ecow::EcoString;
-use tokio::sync::Mutex;
+use ltc_config::Http2;
 
 use super::cookie_lines::CookieLines;
 use super::deadline::DeadlineTimer;
@@ -22,12 +22,13 @@ use crate::http::message::traffic::Ledger;
 use crate::http::net::connect::{Made, connect};
 use crate::http::net::proxy::ProxyServer;
 use crate::http::net::reach::check_redirect;
+use crate::http::net::shared::Gate;
 use crate::http::net::transport::{ApiTransport, Transport};
 use crate::http::wire::h1::{self, PendingResponse, Raw};
-use crate::http::wire::h2;
 use crate::http::wire::head::Via;
 use crate::http::wire::outgoing::Outgoing;
 use crate::http::wire::resend::{LostRequest, Rule};
+use crate::http::wire::{h2_connection, h2_exchange};
 
 /// The most idle connections of a user.
 const MAX_IDLE: usize = 64;
@@ -38,7 +39,7 @@ pub struct Session {
     transport: Rc<Transport>,
     user: u64,
     idle: RefCell<Vec<Idle>>,
-    gates: RefCell<Vec<Rc<Gate>>>,
+    gates: RefCell<Vec<OwnGate>>,
     pub(super) jar: RefCell<Option<Box<CookieStore>>>,
     pub(super) cookie_lines: CookieLines,
     pub(crate) alarm: DeadlineTimer,
@@ -65,14 +66,12 @@ impl Idle {
     }
 }
 
-/// Lets only one request at a time connect to a server that may speak HTTP/2. The others wait for the connection that they will share.
+/// The gate of the user's own connections to an origin.
 #[derive(Debug)]
-struct Gate {
+struct OwnGate {
     api: Rc<ApiTransport>,
     origin: Rc<Origin>,
-    lock: Mutex<()>,
-    /// The server speaks HTTP/1.1, so each request needs its own connection.
-    one_each: Cell<bool>,
+    gate: Rc<Gate>,
 }
 
 #[derive(Debug)]
@@ -80,7 +79,7 @@ enum Connection {
     /// Used by one request at a time.
     One { stream: Stream, via: Option<Box<ProxyServer>> },
     /// Shared by all requests.
-    Many(h2::Sender),
+    Many(h2_connection::Connection),
 }
 
 /// How a chain of exchanges starts.
@@ -236,6 +235,7 @@ impl Session {
         // The request that was lost before had a reused connection.
         let mut reused = true;
         let (mut lost, mut before) = lost.map_or((None, 0), |(lost, before)| (Some(lost), before));
+        let mut used = None;
         loop {
             let again = lost.is_some();
             if let Some(lost) = lost {
@@ -245,8 +245,11 @@ impl Session {
                     ledger.resend();
                 }
                 self.idle.borrow_mut().retain(|one| !(one.is_for(api, origin) && matches!(one.connection, Connection::Many(_))));
+                if let Some(used) = used.take() {
+                    api.shared.retire(origin, &used);
+                }
             }
-            let idle = if again { None } else { self.take_idle(api, origin).await };
+            let idle = if again { None } else { self.take_open(api, origin).await };
             let connection = match idle {
                 Some(connection) => {
                     reused = true;
@@ -260,6 +263,9 @@ impl Session {
             };
             before = ledger.traffic().sent;
             ledger.begin(reused);
+            if let Connection::Many(shared) = &connection {
+                used = Some(shared.clone());
+            }
             match self.exchange(connection, step, api, ledger).await {
                 Ok(raw) => return Ok(raw),
                 Err(why) => lost = Some(why),
@@ -269,7 +275,7 @@ impl Session {
 
     /// A new connection, or one that another request of the user has just opened for all. The flag tells whether it is new.
     async fn connection(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>, ledger: &Rc<Ledger>) -> Result<(Connection, bool), HttpError> {
-        let gate = (origin.https && api.config.http2).then(|| self.gate(api, origin));
+        let gate = (origin.https && api.config.http2 != Http2::Off).then(|| self.gate(api, origin));
         let mut held = None;
         if let Some(gate) = &gate
             && !gate.one_each.get()
@@ -277,7 +283,7 @@ impl Session {
             held = Some(gate.lock.lock().await);
             if gate.one_each.get() {
                 held = None;
-            } else if let Some(shared) = self.take_idle(api, origin).await {
+            } else if let Some(shared) = self.take_open(api, origin).await {
                 return Ok((shared, false));
             }
         }
@@ -286,9 +292,14 @@ impl Session {
             gate.one_each.set(!http2);
         }
         let connection = if http2 {
-            let sender = h2::handshake(stream).await?;
-            self.put_idle(api, origin, Connection::Many(sender.clone()), clock::now());
-            Connection::Many(sender)
+            let shared = api.config.http2 == Http2::Shared;
+            let connection = h2_connection::handshake(stream, shared).await?;
+            if shared {
+                api.shared.put(origin, connection.clone());
+            } else {
+                self.put_idle(api, origin, Connection::Many(connection.clone()), clock::now());
+            }
+            Connection::Many(connection)
         } else {
             Connection::One { stream, via: via.map(Box::new) }
         };
@@ -297,13 +308,16 @@ impl Session {
     }
 
     fn gate(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>) -> Rc<Gate> {
-        let mut gates = self.gates.borrow_mut();
-        if let Some(gate) = gates.iter().find(|gate| Rc::ptr_eq(&gate.api, api) && gate.origin == *origin) {
-            return gate.clone();
+        if api.config.http2 == Http2::Shared {
+            return api.shared.gate(origin);
         }
-        let gate = Gate { api: api.clone(), origin: origin.clone(), lock: Mutex::new(()), one_each: Cell::new(false) };
-        gates.push(Rc::new(gate));
-        gates[gates.len() - 1].clone()
+        let mut gates = self.gates.borrow_mut();
+        if let Some(own) = gates.iter().find(|own| Rc::ptr_eq(&own.api, api) && own.origin == *origin) {
+            return own.gate.clone();
+        }
+        let gate = Rc::new(Gate::default());
+        gates.push(OwnGate { api: api.clone(), origin: origin.clone(), gate: gate.clone() });
+        gate
     }
 
     async fn exchange(
@@ -325,8 +339,19 @@ impl Session {
                 }
                 Ok(raw)
             }
-            Connection::Many(sender) => h2::exchange(sender, step, ledger).await,
+            Connection::Many(connection) => h2_exchange::exchange(&connection, step, ledger).await,
         }
+    }
+
+    /// An open connection: one that the thread's users share, or the user's own.
+    async fn take_open(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>) -> Option<Connection> {
+        if api.config.http2 == Http2::Shared
+            && origin.https
+            && let Some(shared) = api.shared.take(origin).await
+        {
+            return Some(Connection::Many(shared));
+        }
+        self.take_idle(api, origin).await
     }
 
     /// The connection that was used last and still looks usable. Unusable ones are dropped.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ltc_config::Http2;
 use serde::{Deserialize, Serialize};
 
 use super::proxy::Proxies;
@@ -42,14 +43,14 @@ impl Default for TlsConfig {
 pub struct ApiConfig {
     /// The TLS settings.
     pub tls: TlsConfig,
-    /// Whether to offer HTTP/2 on encrypted connections.
-    pub http2: bool,
+    /// Whether to offer HTTP/2 on encrypted connections, and who shares them.
+    pub http2: Http2,
     /// The time limit for connecting, including TLS.
     pub connect_timeout: Duration,
 }
 
 impl Default for ApiConfig {
     fn default() -> Self {
-        Self { tls: TlsConfig::default(), http2: true, connect_timeout: Duration::from_secs(10) }
+        Self { tls: TlsConfig::default(), http2: Http2::default(), connect_timeout: Duration::from_secs(10) }
     }
 }

@@ -7,6 +7,7 @@ pub(super) mod names;
 pub(super) mod provider;
 pub(super) mod proxy;
 pub(super) mod reach;
+pub(super) mod shared;
 pub(super) mod tls;
 pub(super) mod transport;
 pub(super) mod trust;

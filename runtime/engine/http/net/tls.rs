@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use ltc_config::Http2;
 use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -40,7 +41,7 @@ pub(crate) fn client_config(api: &ApiConfig) -> Result<Arc<ClientConfig>, String
     };
     // Users share nothing, so none resumes another's session.
     config.resumption = Resumption::disabled();
-    if api.http2 {
+    if api.http2 != Http2::Off {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     }
     Ok(Arc::new(config))
@@ -48,7 +49,7 @@ pub(crate) fn client_config(api: &ApiConfig) -> Result<Arc<ClientConfig>, String
 
 /// The configuration for servers that aren't under test, such as AWS's own: HTTP/1.1, verified with the system's authorities.
 pub fn plain_config() -> Result<Arc<ClientConfig>, String> {
-    client_config(&ApiConfig { http2: false, ..ApiConfig::default() })
+    client_config(&ApiConfig { http2: Http2::Off, ..ApiConfig::default() })
 }
 
 /// The configuration for proxies: HTTP/1.1, verified with the system's authorities.

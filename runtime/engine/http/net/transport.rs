@@ -11,6 +11,7 @@ use rustls::ClientConfig;
 use super::config::{ApiConfig, TransportConfig};
 use super::names::{Names, Resolve, System};
 use super::proxy::Proxy;
+use super::shared::SharedConnections;
 use super::tls;
 use crate::http::io::memory::Accept;
 use crate::http::message::failure::HttpError;
@@ -24,6 +25,7 @@ const BUFFER: usize = 16 * 1024;
 /// How to reach an api, with its certificates.
 pub struct ApiTransport {
     pub(crate) config: ApiConfig,
+    pub(crate) shared: SharedConnections,
     tls: OnceCell<Result<Arc<ClientConfig>, String>>,
 }
 
@@ -71,7 +73,7 @@ impl Transport {
 
     /// How to reach an api. It reads the certificates, so that errors in them are reported before any load.
     pub fn api(&self, config: &ApiConfig) -> Result<Rc<ApiTransport>, String> {
-        let api = ApiTransport { config: config.clone(), tls: OnceCell::new() };
+        let api = ApiTransport { config: config.clone(), shared: SharedConnections::default(), tls: OnceCell::new() };
         let own = &config.tls;
         if own.ca.is_some() || own.cert.is_some() || own.key.is_some() || own.server_name.is_some() {
             let made = api.tls.get_or_init(|| tls::client_config(config));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http_body_util::{BodyExt as _, Full};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use ltc_config::Http2;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::RootCertStore;
 use rustls::pki_types::PrivateKeyDer;
@@ -252,7 +253,7 @@ fn http2_is_used_if_the_server_supports_it() {
         assert_eq!(client.session.send(laid(&never)).await.unwrap_err().message, "no answer within 50ms");
         assert!(client.get(server.url("localhost", "/")).await.unwrap().reused());
 
-        let old = super::encrypted::client(&ApiConfig { http2: false, ..authority.api() });
+        let old = super::encrypted::client(&ApiConfig { http2: Http2::Off, ..authority.api() });
         assert_eq!(old.get(server.url("localhost", "/")).await.unwrap().version, Version::Http11);
     });
 }

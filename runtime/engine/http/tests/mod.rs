@@ -11,6 +11,7 @@ mod lost;
 mod odd_heads;
 mod refused;
 mod selfsigned;
+mod shared;
 
 use std::cell::RefCell;
 use std::future::Future;
