@@ -25,6 +25,7 @@ use crate::http::net::reach::check_redirect;
 use crate::http::net::shared::Gate;
 use crate::http::net::transport::{ApiTransport, Transport};
 use crate::http::wire::h1::{self, PendingResponse, Raw};
+use crate::http::wire::h2_connection::H2Connection;
 use crate::http::wire::head::Via;
 use crate::http::wire::outgoing::Outgoing;
 use crate::http::wire::resend::{LostRequest, Rule};
@@ -79,7 +80,7 @@ enum Connection {
     /// Used by one request at a time.
     One { stream: Stream, via: Option<Box<ProxyServer>> },
     /// Shared by all requests.
-    Many(h2_connection::Connection),
+    Many(H2Connection),
 }
 
 /// How a chain of exchanges starts.

@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use crate::base::clock;
 use crate::http::io::stream::WORTH_ASKING;
 use crate::http::message::target::Origin;
-use crate::http::wire::h2_connection::Connection;
+use crate::http::wire::h2_connection::H2Connection;
 
 /// Lets only one request at a time connect to a server that may speak HTTP/2. The others wait for the connection that they will share.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ struct Shared {
     origin: Rc<Origin>,
     gate: Rc<Gate>,
     /// In the order in which they were opened. The first one with room is used, so no more are used than are needed.
-    open: Vec<Connection>,
+    open: Vec<H2Connection>,
     last_used: Instant,
 }
 
@@ -39,7 +39,7 @@ impl SharedConnections {
     }
 
     /// An open connection that takes one more request, if there is one.
-    pub(crate) async fn take(&self, origin: &Rc<Origin>) -> Option<Connection> {
+    pub(crate) async fn take(&self, origin: &Rc<Origin>) -> Option<H2Connection> {
         let now = clock::now();
         let last_used = self.of(origin, |shared| std::mem::replace(&mut shared.last_used, now));
         if now.saturating_duration_since(last_used) >= WORTH_ASKING {
@@ -47,18 +47,18 @@ impl SharedConnections {
             tokio::task::yield_now().await;
         }
         self.of(origin, |shared| {
-            shared.open.retain(Connection::is_open);
+            shared.open.retain(H2Connection::is_open);
             shared.open.iter().find(|connection| connection.has_room()).cloned()
         })
     }
 
     /// Keeps a new connection.
-    pub(crate) fn put(&self, origin: &Rc<Origin>, connection: Connection) {
+    pub(crate) fn put(&self, origin: &Rc<Origin>, connection: H2Connection) {
         self.of(origin, |shared| shared.open.push(connection));
     }
 
     /// Sends no further requests on a connection. Those in progress continue.
-    pub(crate) fn retire(&self, origin: &Rc<Origin>, connection: &Connection) {
+    pub(crate) fn retire(&self, origin: &Rc<Origin>, connection: &H2Connection) {
         self.of(origin, |shared| shared.open.retain(|open| !open.is_same(connection)));
     }
 

@@ -21,7 +21,7 @@ const CONNECTION_WINDOW: u32 = 1024 * 1024;
 
 /// An open connection. Clones share it.
 #[derive(Clone)]
-pub(crate) struct Connection(Rc<Open>);
+pub(crate) struct H2Connection(Rc<Open>);
 
 struct Open {
     sender: RefCell<SendRequest<Bytes>>,
@@ -31,14 +31,14 @@ struct Open {
     ended: Notify,
 }
 
-impl fmt::Debug for Connection {
+impl fmt::Debug for H2Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection").field("active", &self.0.active.get()).finish_non_exhaustive()
+        f.debug_struct("H2Connection").field("active", &self.0.active.get()).finish_non_exhaustive()
     }
 }
 
 /// Begins HTTP/2 on a connection. With `settled`, it also waits until the server has told how many requests it takes at once.
-pub(crate) async fn handshake(stream: Stream, settled: bool) -> Result<Connection, HttpError> {
+pub(crate) async fn handshake(stream: Stream, settled: bool) -> Result<H2Connection, HttpError> {
     let (sender, mut connection) = Builder::new()
         .enable_push(false)
         .max_header_list_size(MAX_HEAD as u32)
@@ -56,10 +56,10 @@ pub(crate) async fn handshake(stream: Stream, settled: bool) -> Result<Connectio
         // The server's settings are the first that it sends (RFC 9113, 3.4), so they come before this answer.
         pings.ping(Ping::opaque()).await.map_err(|error| failure(&error))?;
     }
-    Ok(Connection(Rc::new(Open { sender: RefCell::new(sender), active: Cell::new(0), ended: Notify::new() })))
+    Ok(H2Connection(Rc::new(Open { sender: RefCell::new(sender), active: Cell::new(0), ended: Notify::new() })))
 }
 
-impl Connection {
+impl H2Connection {
     /// Whether it takes further requests: it is neither closed nor about to be (GOAWAY).
     pub(crate) fn is_open(&self) -> bool {
         let ready = self.0.sender.borrow_mut().poll_ready(&mut Context::from_waker(Waker::noop()));

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use h2::{RecvStream, SendStream};
 
 use super::h1::Raw;
-use super::h2_connection::Connection;
+use super::h2_connection::H2Connection;
 use super::h2_error::{failure, lost};
 use super::head::{ACCEPT_ENCODING, USER_AGENT, body_length, cookie_line};
 use super::outgoing::Outgoing;
@@ -27,7 +27,7 @@ const NOT_SENT: [&str; 9] =
     ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade", "te", "host", "content-length", "cookie"];
 
 /// Sends a request and reads its response.
-pub(crate) async fn exchange(connection: &Connection, step: &Outgoing<'_>, ledger: &Ledger) -> Result<Raw, LostRequest> {
+pub(crate) async fn exchange(connection: &H2Connection, step: &Outgoing<'_>, ledger: &Ledger) -> Result<Raw, LostRequest> {
     let (request, head) = request(step).map_err(LostRequest::for_good)?;
     let body = if step.has_body { step.body.clone() } else { Bytes::new() };
     let room = connection.room().await;
