@@ -1,5 +1,6 @@
 //! The files of a compilation: the spec, its imports, and the data and other files that these name.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -31,6 +32,8 @@ pub(super) struct Reader<'t> {
     pub(super) known: HashMap<PathBuf, FileId>,
     pub(super) assets: Assets,
     pub(super) diagnostics: Diagnostics,
+    /// How many more missing files are compared with those of the project.
+    searches: Cell<usize>,
 }
 
 impl<'t> Reader<'t> {
@@ -43,6 +46,7 @@ impl<'t> Reader<'t> {
             known: HashMap::new(),
             assets: Assets::new(),
             diagnostics: Diagnostics::default(),
+            searches: Cell::new(SEARCHES_MAX),
         };
         reader.add(&target.spec, text);
         Ok(reader)
@@ -87,7 +91,7 @@ impl<'t> Reader<'t> {
                 .open
                 .read_spec(&full)
                 .map(|text| Ok((full.clone(), text)))
-                .map_err(|why| with_near(why, &self.target.root, &self.files[from].folder, &full))
+                .map_err(|why| self.with_near(why, &self.files[from].folder, &full))
         });
         match read {
             Ok(Ok((full, text))) => Some(self.add(&full, text)),
@@ -120,6 +124,22 @@ impl<'t> Reader<'t> {
         imports.chain(assets).collect()
     }
 
+    /// Adds a similar file to the reason `why` a file is not read: one from its folder, or one with its name elsewhere in the project.
+    fn with_near(&self, why: String, folder: &Path, full: &Path) -> String {
+        let Some(name) = full.file_name().and_then(|name| name.to_str()).filter(|_| !full.exists()) else { return why };
+        let Some(searches) = self.searches.get().checked_sub(1) else { return why };
+        self.searches.set(searches);
+        let beside = full.parent().map(names_in).unwrap_or_default();
+        let near = match suggest::nearest(name, beside.iter().map(String::as_str)) {
+            Some(near) => Some(full.with_file_name(near)),
+            None => elsewhere(&self.target.root, name),
+        };
+        match near.and_then(|near| relative(&normal(folder), &near)) {
+            Some(near) => format!("{why}; did you mean `{near}`?"),
+            None => why,
+        }
+    }
+
     pub(super) fn read_assets(&mut self) {
         for (index, file) in self.files.iter().enumerate() {
             for request in check::needs(&file.ast) {
@@ -131,7 +151,7 @@ impl<'t> Reader<'t> {
                     AssetKind::Data | AssetKind::File => within(&self.target.root, &file.folder, &request.path)
                         .and_then(|full| match self.target.open.get(&full) {
                             Some(text) => Ok(Loaded { path: request.path.clone(), bytes: text.as_bytes().to_vec() }),
-                            None => load(&full, &request.path).map_err(|why| with_near(why, &self.target.root, &file.folder, &full)),
+                            None => load(&full, &request.path).map_err(|why| self.with_near(why, &file.folder, &full)),
                         })
                         .map(|loaded| vec![loaded]),
                     AssetKind::Glob => glob(&self.target.root, &file.folder, &request.path),
@@ -160,19 +180,8 @@ pub(super) fn load(full: &Path, written: &str) -> Result<Loaded, String> {
     Ok(Loaded { path: written.to_owned(), bytes })
 }
 
-/// Adds a similar file to the reason `why` a file is not read: one from its folder, or one with its name elsewhere in the project.
-fn with_near(why: String, root: &Path, folder: &Path, full: &Path) -> String {
-    let Some(name) = full.file_name().and_then(|name| name.to_str()).filter(|_| !full.exists()) else { return why };
-    let beside = full.parent().map(names_in).unwrap_or_default();
-    let near = match suggest::nearest(name, beside.iter().map(String::as_str)) {
-        Some(near) => Some(full.with_file_name(near)),
-        None => elsewhere(root, name),
-    };
-    match near.and_then(|near| relative(&normal(folder), &near)) {
-        Some(near) => format!("{why}; did you mean `{near}`?"),
-        None => why,
-    }
-}
+/// The most missing files for which a similar one is searched. Later ones are counted, but rarely shown.
+const SEARCHES_MAX: usize = 100;
 
 /// The most folders that are searched for a file.
 const SEARCHED_FOLDERS_MAX: usize = 200;

@@ -218,10 +218,12 @@ impl<'a> Checker<'a> {
 
     /// Makes the parameters the first locals of the current function.
     pub(in crate::check) fn bind_params(&mut self, params: &[ParamInfo<'a>]) {
+        let mut first = HashMap::with_capacity(params.len());
         for (index, param) in params.iter().enumerate() {
             self.check_param_hides(param.name, param.span);
             self.new_local(param.name, param.ty.clone(), param.span, crate::check::scope::VarKind::Param);
-            if let Some(twin) = params[..index].iter().position(|p| p.name == param.name) {
+            let twin = *first.entry(param.name).or_insert(index);
+            if twin != index {
                 self.func.vars[twin].used = true;
             }
         }

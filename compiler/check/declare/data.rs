@@ -1,5 +1,7 @@
 //! Data sources: their options, their files, and the rows that their `where` selects.
 
+use std::collections::HashMap;
+
 use crate::ast::{self, Item};
 use crate::check::Checker;
 use crate::check::broken;
@@ -23,10 +25,10 @@ impl<'a> Checker<'a> {
                 _ => None,
             })
             .collect();
+        let entries: HashMap<Span, usize> = self.program.data.iter().enumerate().map(|(index, entry)| (entry.span, index)).collect();
         for data in declared {
-            let found = self.program.data.iter().position(|entry| entry.span == data.name.span);
-            if let Some(index) = found {
-                self.data(DataId(index), data);
+            if let Some(index) = entries.get(&data.name.span) {
+                self.data(DataId(*index), data);
             }
         }
     }

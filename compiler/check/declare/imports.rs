@@ -1,5 +1,7 @@
 //! Imports: the order in which files are declared, and import cycles.
 
+use std::collections::HashMap;
+
 use crate::ast::Item;
 use crate::check::Checker;
 use crate::diagnostic::{Code, Diagnostic};
@@ -24,20 +26,20 @@ impl Checker<'_> {
             Item::Import(import) => Some(import),
             _ => None,
         });
-        let mut seen: Vec<(FileId, Span)> = Vec::new();
+        let mut seen: HashMap<FileId, Span> = HashMap::new();
         for (import, target) in items.zip(&source.imports) {
             let Some(target) = *target else {
                 self.broken = true;
                 continue;
             };
-            if let Some((_, first)) = seen.iter().find(|(other, _)| *other == target) {
+            if let Some(first) = seen.get(&target) {
                 let d = Diagnostic::new(Code::BadImport, import.span, format!("duplicate import `{}`", import.path.node))
                     .also(*first, "first one here")
                     .help("remove one of them");
                 self.report(d);
                 continue;
             }
-            seen.push((target, import.span));
+            seen.insert(target, import.span);
             if let Some(start) = path.iter().position(|on| *on == target) {
                 let names: Vec<&str> = path[start..]
                     .iter()

@@ -1,5 +1,8 @@
 //! Arguments: binds them to parameters, by position or by name.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use crate::ast::{self, Arg};
 use crate::check::Checker;
 use crate::check::types::Kinds;
@@ -31,6 +34,7 @@ impl<'a> Checker<'a> {
         let mut bound: Vec<Option<&'a ast::Expr>> = vec![None; params.len()];
         let mut fine = true;
         let mut position = 0;
+        let mut places = None;
         let also = |d: Diagnostic| match declared {
             Some(declared) => d.also(declared, "declared here"),
             None => d,
@@ -40,8 +44,8 @@ impl<'a> Checker<'a> {
                 Some(label) => {
                     // A label may be any word, so the text as written is compared.
                     let word = self.written(label.span);
-                    match params.iter().position(|(name, _)| *name == word) {
-                        Some(index) => Some((index, label.span)),
+                    match places.get_or_insert_with(|| places_of(params)).get(word) {
+                        Some(&index) => Some((index, label.span)),
                         None => {
                             fine = false;
                             let mut d =
@@ -142,12 +146,18 @@ impl<'a> Checker<'a> {
     /// Checks declared parameters: their types and defaults.
     pub(in crate::check) fn params(&mut self, params: &'a [ast::Param]) -> Vec<ParamInfo<'a>> {
         let mut infos: Vec<ParamInfo<'a>> = Vec::with_capacity(params.len());
+        let mut first: HashMap<&str, Span> = HashMap::with_capacity(params.len());
         for param in params {
             self.check_reserved(&param.name);
-            if let Some(first) = infos.iter().find(|info| info.name == param.name.node) {
-                let d = Diagnostic::new(Code::DeclaredTwice, param.name.span, format!("duplicate parameter `{}`", param.name.node))
-                    .also(first.span, "first one here");
-                self.report(d);
+            match first.entry(&param.name.node) {
+                Entry::Vacant(entry) => {
+                    entry.insert(param.name.span);
+                }
+                Entry::Occupied(first) => {
+                    let d = Diagnostic::new(Code::DeclaredTwice, param.name.span, format!("duplicate parameter `{}`", param.name.node))
+                        .also(*first.get(), "first one here");
+                    self.report(d);
+                }
             }
             let (ty, kinds) = param.ty.as_ref().map_or((Type::Json, Kinds::ANY), |word| self.type_word(word));
             let ty = if param.ty.as_ref().is_some_and(|word| word.node == "number") { Type::Json } else { ty };
@@ -190,4 +200,9 @@ impl<'a> Checker<'a> {
             (Type::Json, Kinds::ANY)
         })
     }
+}
+
+/// The place of each parameter; of two with the same name, the first one's.
+fn places_of<'p>(params: &[(&'p str, bool)]) -> HashMap<&'p str, usize> {
+    params.iter().enumerate().rev().map(|(place, (name, _))| (*name, place)).collect()
 }
