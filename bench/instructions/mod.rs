@@ -29,7 +29,6 @@ const SCENARIOS: [Scenario; 15] = [
     Scenario { class: "RedirectedGet", what: "GET, redirected once", iterations: 200, fails: false },
     Scenario { class: "LargeJson", what: "GET, 40 KB of JSON, members at its end", iterations: 40, fails: false },
     Scenario { class: "HugeJson", what: "GET, 1 MB of JSON, a list and a JSONPath", iterations: 3, fails: false },
-    Scenario { class: "HugeList", what: "GET, a list of 1 MB, a JSONPath with a filter", iterations: 3, fails: false },
     Scenario { class: "Http2Get", what: "GET over HTTP/2", iterations: 200, fails: false },
     Scenario { class: "NewConnection", what: "GET on a new connection", iterations: 200, fails: false },
     Scenario { class: "ThreeSteps", what: "a sequence: POST, GET, DELETE", iterations: 200, fails: false },
