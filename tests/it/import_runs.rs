@@ -54,7 +54,7 @@ const BASE = __ENV.BASE_URL || 'http://SERVER';
 export const options = { vus: 2, duration: '5s', thresholds: { http_req_failed: ['rate<0.01'], http_req_duration: ['p(95)<5000'] } };
 
 export function setup() {
-  const res = http.post(`${BASE}/login`, JSON.stringify({ token: 'abc' }), { headers: { 'Content-Type': 'application/json' } });
+  const res = http.post(`${BASE}/login`, JSON.stringify({ token: 'abc-def' }), { headers: { 'Content-Type': 'application/json' } });
   return { token: res.json('json.token') };
 }
 
@@ -110,7 +110,7 @@ class Visitor(HttpUser):
     tasks = {Flow: 2}
 
     def on_start(self):
-        token = self.client.post("/login", json={"token": "abc"}).json()["json"]["token"]
+        token = self.client.post("/login", json={"token": "abc-def"}).json()["json"]["token"]
         self.client.headers.update({"Authorization": f"Bearer {token}"})
 
     @task(1)
@@ -131,21 +131,21 @@ fn imported_specs_of_descriptions_and_commands_run() {
 #[test]
 fn imported_k6_script_runs_and_sends_what_the_script_sends() {
     let server = Echo::start();
-    runs(&server, "shop.js", K6, &[("LOCAL_TOKEN", "abc")]);
+    runs(&server, "shop.js", K6, &[("LOCAL_TOKEN", "abc-def")]);
     got(&server, "POST", "/items", "{\"name\":\"mug\",\"n\":3}");
     got(&server, "GET", "/items/3?page=0", "");
     got(&server, "GET", "/items/3?page=1", "");
     got(&server, "PUT", "/items/3", "true");
     let mut created = server.seen().into_iter().filter(|seen| seen.method == "POST" && seen.target == "/items");
-    assert!(created.all(|seen| seen.header("Authorization") == Some("Bearer abc")), "{:#?}", server.seen());
+    assert!(created.all(|seen| seen.header("Authorization") == Some("Bearer abc-def")), "{:#?}", server.seen());
 }
 
 #[test]
 fn imported_locustfile_runs_and_sends_what_its_tasks_send() {
     let server = Echo::start();
-    runs(&server, "shop.py", LOCUST, &[("LOCAL_TOKEN", "abc")]);
-    got(&server, "POST", "/login", "abc");
+    runs(&server, "shop.py", LOCUST, &[("LOCAL_TOKEN", "abc-def")]);
+    got(&server, "POST", "/login", "abc-def");
     got(&server, "GET", "/items/7?page=1", "");
-    assert!(server.of("/items").iter().all(|seen| seen.header("Authorization") == Some("Bearer abc")), "{:#?}", server.seen());
+    assert!(server.of("/items").iter().all(|seen| seen.header("Authorization") == Some("Bearer abc-def")), "{:#?}", server.seen());
     assert!(server.of("/").iter().any(|seen| seen.header("X-Lucky") == Some("4")), "{:#?}", server.seen());
 }
