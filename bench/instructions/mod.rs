@@ -18,7 +18,7 @@ use super::{Bench, Outcome};
 use counts::{Counts, Scenario};
 
 /// The user classes of scenarios.lt, and the subject of each.
-const SCENARIOS: [Scenario; 15] = [
+const SCENARIOS: &[Scenario] = &[
     Scenario { class: "CheckedGet", what: "GET, status, header and JSON checked", iterations: 200, fails: false },
     Scenario { class: "VariedGet", what: "the same, no two answers alike", iterations: 200, fails: false },
     Scenario { class: "JsonPost", what: "POST with a JSON body, a take", iterations: 200, fails: false },
@@ -46,9 +46,9 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
     }
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/instructions/counts.txt");
     let known = fs::read_to_string(&file).ok().map(|text| Counts::parse(&text)).transpose()?.unwrap_or_default();
-    print!("{}", counted.table(&known, &SCENARIOS));
+    print!("{}", counted.table(&known, SCENARIOS));
     if bench.args.bless {
-        fs::write(&file, counted.over(&known).to_text(&SCENARIOS))?;
+        fs::write(&file, counted.over(&known).to_text(SCENARIOS))?;
         println!("written to {}", file.display());
     } else if bench.args.check {
         counted.check(&known)?;
