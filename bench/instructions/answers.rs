@@ -3,6 +3,7 @@
 //! It is compiled without optimization, as a spec's own crate is, so it answers a request by copying few bytes.
 
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use ltc_runtime::generated::Program;
 use ltc_runtime::in_memory::{self, Accepted, Peer};
@@ -21,7 +22,7 @@ pub fn main(program: &'static Program) -> ExitCode {
     let iterations = iterations.parse().unwrap_or(0);
     let accept = |host: &str| match host {
         "h2.test" => Accepted { peer: Box::new(Http2::new()), http2: true },
-        _ => Accepted { peer: Box::new(Http1::new()), http2: false },
+        _ => Accepted { peer: Box::new(Http1 { number: 0 }), http2: false },
     };
     match in_memory::run(program, class, iterations, accept) {
         Ok(counted) => {
@@ -44,6 +45,12 @@ pub fn main(program: &'static Program) -> ExitCode {
 #[derive(Debug)]
 struct Http1 {
     number: u64,
+}
+
+/// The responses that are always the same. They are made once, because making them for each connection would count as well.
+static SAME: LazyLock<SameAnswers> = LazyLock::new(SameAnswers::new);
+
+struct SameAnswers {
     item: Vec<u8>,
     gzip: Vec<u8>,
     chunked: Vec<u8>,
@@ -52,7 +59,7 @@ struct Http1 {
     headers: Vec<u8>,
 }
 
-impl Http1 {
+impl SameAnswers {
     fn new() -> Self {
         let (head, tail) = ITEM.split_at(40);
         let chunked = format!(
@@ -72,7 +79,6 @@ impl Http1 {
         gzip.extend_from_slice(ITEM_GZIP);
         let headers = "Cache-Control: no-store, private\r\nX-Limit: 100\r\nX-Request: 5f0c7a\r\nServer: memory\r\nVary: Accept\r\n";
         Self {
-            number: 0,
             item: json("200 OK", "", ITEM),
             gzip,
             chunked: chunked.into_bytes(),
@@ -92,7 +98,7 @@ impl Peer for Http1 {
     fn answer(&mut self, sent: &[u8], answer: &mut Vec<u8>) {
         self.number += 1;
         if sent.starts_with(b"GET /v1/item ") {
-            answer.extend_from_slice(&self.item);
+            answer.extend_from_slice(&SAME.item);
         } else if sent.starts_with(b"GET /v1/close ") {
             answer.extend_from_slice(&json("200 OK", "Connection: close\r\n", ITEM));
         } else if sent.starts_with(b"GET /v1/varied/") {
@@ -107,15 +113,15 @@ impl Peer for Http1 {
         } else if sent.starts_with(b"DELETE /v1/orders/") {
             answer.extend_from_slice(b"HTTP/1.1 204 No Content\r\n\r\n");
         } else if sent.starts_with(b"GET /v1/headers ") {
-            answer.extend_from_slice(&self.headers);
+            answer.extend_from_slice(&SAME.headers);
         } else if sent.starts_with(b"GET /v1/gzip ") {
-            answer.extend_from_slice(&self.gzip);
+            answer.extend_from_slice(&SAME.gzip);
         } else if sent.starts_with(b"GET /v1/chunked ") {
-            answer.extend_from_slice(&self.chunked);
+            answer.extend_from_slice(&SAME.chunked);
         } else if sent.starts_with(b"GET /v1/large ") {
-            answer.extend_from_slice(&self.large);
+            answer.extend_from_slice(&SAME.large);
         } else if sent.starts_with(b"GET /v1/huge ") {
-            answer.extend_from_slice(&self.huge);
+            answer.extend_from_slice(&SAME.huge);
         } else if sent.starts_with(b"GET /v1/old ") {
             answer.extend_from_slice(b"HTTP/1.1 302 Found\r\nLocation: /v1/item\r\nContent-Length: 0\r\n\r\n");
         } else if sent.starts_with(b"GET /basket ") {
@@ -123,7 +129,7 @@ impl Peer for Http1 {
             if self.number == 1 {
                 answer.extend_from_slice(&json("200 OK", "Set-Cookie: session=0123456789abcdef; Path=/; HttpOnly\r\n", ITEM));
             } else if sent.ends_with(b"Cookie: session=0123456789abcdef\r\n\r\n") {
-                answer.extend_from_slice(&self.item);
+                answer.extend_from_slice(&SAME.item);
             } else {
                 answer.extend_from_slice(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
             }
