@@ -36,7 +36,7 @@ impl RunDirectory {
         let is_taken = |path: &Path| matches!(std::fs::create_dir(path), Err(error) if error.kind() == io::ErrorKind::AlreadyExists);
         let mut names = (2..).map(|nth| format!("{name}-{nth}"));
         let mut path = runs.join(&name);
-        // Any other error is reported by whoever writes a file there first.
+        // The first writer of a file there reports any other error.
         while is_taken(&path) {
             path = runs.join(names.next().unwrap_or_default());
         }

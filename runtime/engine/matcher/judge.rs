@@ -18,7 +18,8 @@ pub(super) fn mismatches(matcher: &Matcher, json: &[u8], context: &Context<'_>) 
     Ok(judge.found)
 }
 
-enum MismatchStep<'a> {
+/// A step from a value into one of its parts.
+pub(super) enum MismatchStep<'a> {
     Key(Cow<'a, str>),
     Item(usize),
 }
@@ -224,18 +225,23 @@ impl<'a> Judge<'a> {
         if self.found.len() >= MOST_MISMATCHES {
             return;
         }
-        let mut path = self.context.root.to_owned();
-        for step in &self.path {
-            match step {
-                MismatchStep::Key(key) => crate::source::push_key(key, &mut path),
-                // Writing to a String cannot fail.
-                MismatchStep::Item(at) => {
-                    let _ = write!(path, "[{at}]");
-                }
+        self.found.push(Mismatch { path: path_text(self.context.root, &self.path), expected, actual });
+    }
+}
+
+/// The path as a message shows it: `json.items[0].name`.
+pub(super) fn path_text(root: &str, steps: &[MismatchStep<'_>]) -> String {
+    let mut path = root.to_owned();
+    for step in steps {
+        match step {
+            MismatchStep::Key(key) => crate::source::push_key(key, &mut path),
+            // Writing to a String cannot fail.
+            MismatchStep::Item(at) => {
+                let _ = write!(path, "[{at}]");
             }
         }
-        self.found.push(Mismatch { path, expected, actual });
     }
+    path
 }
 
 /// The number of items of a list.

@@ -1,7 +1,6 @@
 //! The oracle of the tests: judges the tree of a value, and collects every mismatch with its path.
 
-use std::fmt::Write;
-
+use super::judge::{MismatchStep, path_text};
 use super::{Bound, Context, MOST_MISMATCHES, Matcher, Mismatch, Op, Verdict, number_is};
 use crate::value::{Map, Number, Type, Value, ops};
 
@@ -12,14 +11,9 @@ pub(super) fn judge(matcher: &Matcher, value: &Value, context: &Context<'_>) -> 
     if judge.found.is_empty() { Ok(()) } else { Err(judge.found) }
 }
 
-enum TreeStep<'a> {
-    Key(&'a str),
-    Item(usize),
-}
-
 struct TreeJudge<'a> {
     context: &'a Context<'a>,
-    path: Vec<TreeStep<'a>>,
+    path: Vec<MismatchStep<'a>>,
     found: Vec<Mismatch>,
 }
 
@@ -40,7 +34,7 @@ impl<'a> TreeJudge<'a> {
             Matcher::Each(each) => match value {
                 Value::List(list) => {
                     for (at, item) in list.iter().enumerate() {
-                        self.step(TreeStep::Item(at), |judge| judge.value(each, item, exact));
+                        self.step(MismatchStep::Item(at), |judge| judge.value(each, item, exact));
                     }
                     return;
                 }
@@ -97,7 +91,7 @@ impl<'a> TreeJudge<'a> {
     fn object(&mut self, members: &'a [(super::Key, Matcher)], object: &'a Map, exact: bool) {
         for (key, matcher) in members {
             let key = self.context.key(*key);
-            self.step(TreeStep::Key(key), |judge| match object.get(key) {
+            self.step(MismatchStep::Key(key.into()), |judge| match object.get(key) {
                 Some(value) => judge.value(matcher, value, exact),
                 None if judge.context.may_be_absent(matcher) => {}
                 None => {
@@ -109,7 +103,7 @@ impl<'a> TreeJudge<'a> {
         if exact {
             for (key, value) in object {
                 if !members.iter().any(|(known, _)| self.context.key(*known) == key) {
-                    self.step(TreeStep::Key(key), |judge| judge.fail("no such member".to_owned(), value.describe()));
+                    self.step(MismatchStep::Key(key.as_str().into()), |judge| judge.fail("no such member".to_owned(), value.describe()));
                 }
             }
         }
@@ -124,7 +118,7 @@ impl<'a> TreeJudge<'a> {
         let front = rest.map_or(items.len(), |rest| rest.min(items.len()));
         let mut item = |at: usize, matcher: &'a Matcher| {
             if let Some(value) = list.get(at) {
-                self.step(TreeStep::Item(at), |judge| judge.value(matcher, value, exact));
+                self.step(MismatchStep::Item(at), |judge| judge.value(matcher, value, exact));
             }
         };
         for (at, matcher) in items[..front].iter().enumerate() {
@@ -142,18 +136,18 @@ impl<'a> TreeJudge<'a> {
         match (expected, value) {
             (Value::Object(wanted), Value::Object(object)) => {
                 for (key, expected) in wanted.iter() {
-                    self.step(TreeStep::Key(key), |judge| match object.get(key) {
+                    self.step(MismatchStep::Key(key.as_str().into()), |judge| match object.get(key) {
                         Some(value) => judge.equal(expected, value, exact),
                         None => judge.fail(expected.literal(), missing(key, object)),
                     });
                 }
                 for (key, value) in object.iter().filter(|(key, _)| exact && !wanted.contains_key(*key)) {
-                    self.step(TreeStep::Key(key), |judge| judge.fail("no such member".to_owned(), value.describe()));
+                    self.step(MismatchStep::Key(key.as_str().into()), |judge| judge.fail("no such member".to_owned(), value.describe()));
                 }
             }
             (Value::List(wanted), Value::List(list)) if wanted.len() == list.len() => {
                 for (at, (expected, value)) in wanted.iter().zip(list).enumerate() {
-                    self.step(TreeStep::Item(at), |judge| judge.equal(expected, value, exact));
+                    self.step(MismatchStep::Item(at), |judge| judge.equal(expected, value, exact));
                 }
             }
             _ if expected == value && !matches!(expected, Value::Absent) => {}
@@ -162,7 +156,7 @@ impl<'a> TreeJudge<'a> {
         }
     }
 
-    fn step(&mut self, step: TreeStep<'a>, inner: impl FnOnce(&mut Self)) {
+    fn step(&mut self, step: MismatchStep<'a>, inner: impl FnOnce(&mut Self)) {
         self.path.push(step);
         inner(self);
         self.path.pop();
@@ -172,17 +166,7 @@ impl<'a> TreeJudge<'a> {
         if self.found.len() >= MOST_MISMATCHES {
             return;
         }
-        let mut path = self.context.root.to_owned();
-        for step in &self.path {
-            match step {
-                TreeStep::Key(key) => crate::source::push_key(key, &mut path),
-                // Writing to a String cannot fail.
-                TreeStep::Item(at) => {
-                    let _ = write!(path, "[{at}]");
-                }
-            }
-        }
-        self.found.push(Mismatch { path, expected, actual });
+        self.found.push(Mismatch { path: path_text(self.context.root, &self.path), expected, actual });
     }
 }
 

@@ -90,8 +90,8 @@ impl Scanner<'_> {
         }
     }
 
-    /// Skips the rest of the entered list or object, from a value on or from after one, until so many of its commas. `None` if it is
-    /// invalid; then it skips nothing.
+    /// Skips the rest of the entered list or object, but at most up to its comma number `commas`. It begins at a value if `expects_value`,
+    /// else after one. Returns `None` and skips nothing if the rest is invalid.
     fn rest_in_blocks(&mut self, is_object: bool, expects_value: bool, commas: usize) -> Option<Checked> {
         let outside = self.depth - 1;
         let mut nesting = Nesting::new(outside);

@@ -40,23 +40,28 @@ static PROGRAM: Program = Program {
     ..fixture::PROGRAM
 };
 
+/// A run of the class of a program, on one thread.
+fn run_of(program: &'static Program, runner: &str, clock: &Clock) -> Run {
+    let profile = Profile::parse(&format!("profile: {{ runner: {{ {runner} }} }}\n"), "trial.profile.yml").unwrap();
+    let plan = Plan::new(&profile, &[schedule::WeightedClass::new("U", 1)]).unwrap();
+    Run {
+        settings: fixture::settings(program, "http://127.0.0.1:1/", clock),
+        slice: plan.whole(),
+        threads: 1,
+        processors: None,
+        interval: Duration::from_secs(1),
+        graceful_stop: Duration::from_secs(1),
+        once: false,
+        print: |_| (),
+    }
+}
+
 #[test]
 fn no_iteration_begins_before_the_test() {
     for runner in ["clients: 4, hatch_rate: 1000, duration: 400ms", "rate: 50/s, max_clients: 9, duration: 400ms"] {
         let iterations_before = ITERATIONS.load(Ordering::Relaxed);
         let clock = Clock::starting_in(LEAD);
-        let profile = Profile::parse(&format!("profile: {{ runner: {{ {runner} }} }}\n"), "trial.profile.yml").unwrap();
-        let plan = Plan::new(&profile, &[schedule::WeightedClass::new("U", 1)]).unwrap();
-        let run = Run {
-            settings: fixture::settings(&PROGRAM, "http://127.0.0.1:1/", &clock),
-            slice: plan.whole(),
-            threads: 1,
-            processors: None,
-            interval: Duration::from_secs(1),
-            graceful_stop: Duration::from_secs(1),
-            once: false,
-            print: |_| (),
-        };
+        let run = run_of(&PROGRAM, runner, &clock);
         let begun = clock::now();
         Engine::start(&run, &clock, &Stop::default()).unwrap().watch(|_| ()).unwrap();
         assert!(clock::since(begun) >= LEAD + Duration::from_millis(390), "{:?}", clock::since(begun));
@@ -87,18 +92,7 @@ static RUN_ONCE: Program = Program {
 #[test]
 fn users_that_run_once_end_the_load_without_a_duration_or_a_last_wait() {
     let clock = Clock::starting_in(LEAD);
-    let profile = Profile::parse("profile: { runner: { clients: 5, hatch_rate: 50 } }\n", "trial.profile.yml").unwrap();
-    let plan = Plan::new(&profile, &[schedule::WeightedClass::new("U", 1)]).unwrap();
-    let run = Run {
-        settings: fixture::settings(&RUN_ONCE, "http://127.0.0.1:1/", &clock),
-        slice: plan.whole(),
-        threads: 2,
-        processors: None,
-        interval: Duration::from_secs(1),
-        graceful_stop: Duration::from_secs(1),
-        once: true,
-        print: |_| (),
-    };
+    let run = Run { threads: 2, once: true, ..run_of(&RUN_ONCE, "clients: 5, hatch_rate: 50", &clock) };
     let stop = Stop::default();
     Engine::start(&run, &clock, &stop).unwrap().watch(|_| ()).unwrap();
     assert_eq!(ONCE.load(Ordering::Relaxed), 5);
@@ -122,18 +116,7 @@ static OCCUPIED: Program = Program { users: &[UserClass { iterations: |u| Box::p
 #[test]
 fn busy_worker_is_left_behind_after_a_stop_at_once() {
     let clock = Clock::starting_in(Duration::ZERO);
-    let profile = Profile::parse("profile: { runner: { clients: 1, hatch_rate: 1, duration: 1h } }\n", "trial.profile.yml").unwrap();
-    let plan = Plan::new(&profile, &[schedule::WeightedClass::new("U", 1)]).unwrap();
-    let run = Run {
-        settings: fixture::settings(&OCCUPIED, "http://127.0.0.1:1/", &clock),
-        slice: plan.whole(),
-        threads: 1,
-        processors: None,
-        interval: Duration::from_secs(1),
-        graceful_stop: Duration::from_secs(1),
-        once: false,
-        print: |_| (),
-    };
+    let run = run_of(&OCCUPIED, "clients: 1, hatch_rate: 1, duration: 1h", &clock);
     let stop = Stop::default();
     let engine = Engine::start(&run, &clock, &stop).unwrap();
     while !BUSY.load(Ordering::Acquire) {
@@ -159,18 +142,8 @@ static RATE: Program = Program { users: &[UserClass { iterations: |u| Box::pin(l
 #[test]
 fn users_of_the_closed_model_keep_the_limit_of_the_rate() {
     let clock = Clock::starting_in(LEAD);
-    let profile = Profile::parse("profile: { runner: { clients: 20, hatch_rate: 1000, duration: 1s } }\n", "trial.profile.yml").unwrap();
-    let plan = Plan::new(&profile, &[schedule::WeightedClass::new("U", 1)]).unwrap();
-    let run = Run {
-        settings: Settings { iteration_rate: Some(40.0), ..fixture::settings(&RATE, "http://127.0.0.1:1/", &clock) },
-        slice: plan.whole(),
-        threads: 2,
-        processors: None,
-        interval: Duration::from_secs(1),
-        graceful_stop: Duration::from_secs(1),
-        once: false,
-        print: |_| (),
-    };
+    let run = run_of(&RATE, "clients: 20, hatch_rate: 1000, duration: 1s", &clock);
+    let run = Run { settings: Settings { iteration_rate: Some(40.0), ..run.settings }, threads: 2, ..run };
     Engine::start(&run, &clock, &Stop::default()).unwrap().watch(|_| ()).unwrap();
     // Each of the two workers begins one iteration at once, and then at most 20 in the second of the load.
     let begun = LIMITED.load(Ordering::Relaxed);

@@ -64,6 +64,25 @@ pub(super) fn acceptor(authority: &Authority, name: &str, http2: bool, clients: 
     TlsAcceptor::from(Arc::new(config))
 }
 
+/// Starts a server that answers all requests with a text, and returns its port.
+pub(super) async fn serve_text(acceptor: TlsAcceptor, text: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::task::spawn_local(async move {
+        loop {
+            let (tcp, _) = listener.accept().await.unwrap();
+            let acceptor = acceptor.clone();
+            tokio::task::spawn_local(async move {
+                // A client may refuse the certificate.
+                if let Ok(tls) = acceptor.accept(tcp).await {
+                    serve(tls, 0, &RefCell::default(), &|_, _, _| say(ok(text))).await;
+                }
+            });
+        }
+    });
+    port
+}
+
 /// A server with TLS for this name. Over HTTP/2 it answers with the request; `/slow` takes some time, `/late` closes the connection
 /// instead.
 struct Secure {

@@ -6,6 +6,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::TlsAcceptor;
 
+use super::encrypted::serve_text;
 use super::*;
 use crate::stats::FailureClass;
 
@@ -20,19 +21,7 @@ async fn server(change: impl FnOnce(&mut CertificateParams)) -> (String, u16) {
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let config = builder.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key).unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::task::spawn_local(async move {
-        loop {
-            let (tcp, _) = listener.accept().await.unwrap();
-            let acceptor = acceptor.clone();
-            tokio::task::spawn_local(async move {
-                if let Ok(tls) = acceptor.accept(tcp).await {
-                    serve(tls, 0, &RefCell::default(), &|_, _, _| say(ok("secret"))).await;
-                }
-            });
-        }
-    });
+    let port = serve_text(acceptor, "secret").await;
     (certificate.pem(), port)
 }
 

@@ -6,7 +6,7 @@ use ltc_config::Http2;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 
-use super::encrypted::{Authority, acceptor};
+use super::encrypted::{Authority, acceptor, serve_text};
 use super::*;
 
 /// A server over HTTP/2 that answers a request of `/hold` only with a permit.
@@ -216,18 +216,7 @@ fn users_of_a_server_without_http2_have_connections_of_their_own() {
     run(async {
         let authority = Authority::new();
         let acceptor = acceptor(&authority, "localhost", false, false);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        tokio::task::spawn_local(async move {
-            loop {
-                let (tcp, _) = listener.accept().await.unwrap();
-                let acceptor = acceptor.clone();
-                tokio::task::spawn_local(async move {
-                    let tls = acceptor.accept(tcp).await.unwrap();
-                    serve(tls, 0, &RefCell::default(), &|_, _, _| say(ok("one"))).await;
-                });
-            }
-        });
+        let port = serve_text(acceptor, "one").await;
         let users = Users::new(&authority, Http2::Shared);
         let url = Target::parse(&format!("https://localhost:{port}/")).unwrap();
         assert_eq!(sums((0..3).map(|_| users.send("GET", url.clone())).collect()).await, (3, 0, 0));
