@@ -3,7 +3,7 @@
 #![no_main]
 
 use ltc_engine::matcher::{Context, Matcher, matches_bytes};
-use ltc_engine::source::{PathStep, json_path_bytes};
+use ltc_engine::source::{JsonPathQuery, PathStep, Pick, json_path_bytes};
 use ltc_engine::value::Value;
 use serde_json::Value as Json;
 
@@ -12,6 +12,13 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let context = Context { root: "json", args: &[], regexes: &[] };
     assert_eq!(ours.is_ok(), matches_bytes(&Matcher::Any, bytes, &context).is_ok(), "a matcher: {bytes:?}");
     assert_eq!(ours.is_ok(), json_path_bytes(bytes, &[PathStep::Key("a")]).is_ok(), "a path: {bytes:?}");
+    // A long document is checked in blocks: after the first bytes, so at any position of a block.
+    let blanks = [b' '; 100];
+    let long = [&b"[0,"[..], &blanks[..40 + bytes.len() % 60], bytes, b" , {\"a\": ", bytes, b"}]"].concat();
+    let read = Value::from_json(&long);
+    assert_eq!(read.is_ok(), matches_bytes(&Matcher::Any, &long, &context).is_ok(), "a long document: {bytes:?}");
+    let found = JsonPathQuery::parse("$[*]").expect("a JSONPath").take(&long, Pick::All);
+    assert_eq!(read.ok(), found.ok().flatten(), "a JSONPath: {bytes:?}");
 
     let theirs: Result<Json, _> = serde_json::from_slice(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes));
     match (&ours, theirs) {
