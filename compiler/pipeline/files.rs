@@ -351,6 +351,22 @@ mod tests {
     }
 
     #[test]
+    fn similar_files_are_searched_for_the_first_missing_ones_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().to_owned();
+        let spec = root.join("x.lt");
+        fs::write(root.join("item.lt"), "").unwrap();
+        fs::write(&spec, (0..2 * SEARCHES_MAX).map(|index| format!("import \"item{}.lt\"\n", index % 10)).collect::<String>()).unwrap();
+        let (lacks, open) = (Default::default(), Default::default());
+        let target = Target { root, spec, profile: None, env: None, registered: None, lacks, open };
+        let mut reader = Reader::new(&target).unwrap();
+        reader.read_imports();
+        let near =
+            reader.diagnostics.iter().filter(|found| found.help.as_deref().is_some_and(|help| help.contains("did you mean `item.lt`")));
+        assert_eq!((near.count(), reader.diagnostics.len()), (SEARCHES_MAX, 2 * SEARCHES_MAX));
+    }
+
+    #[test]
     #[cfg(unix)]
     fn pipes_and_devices_are_not_read() {
         assert_eq!(load(Path::new("/dev/zero"), "x").map(|_| ()), Err("it is not a regular file".to_owned()));
