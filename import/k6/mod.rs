@@ -40,6 +40,7 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
             .help("import the script that exports the `default` function, or the functions that its scenarios name"));
     }
     let (bodies, has_setup, has_teardown) = run_all(&mut run, &scope, &executed);
+    run.leave_unused();
     let mut finished = run.finish(bodies, has_setup).into_iter();
     if has_setup {
         draft.before_test = finished.next().unwrap_or_default();

@@ -50,3 +50,44 @@ fn options_that_belong_into_a_spec_or_an_environment_are_named() {
     let said = summary.join("\n");
     assert!(said.contains("options.insecureSkipTLSVerify: write `tls:") && said.contains("options.userAgent: write `headers"), "{said}");
 }
+
+/// Each of these requests and headers was lost without a word.
+#[test]
+fn nothing_of_a_script_is_lost_without_a_note() {
+    let (spec, _, summary) = spec(
+        "import http from 'k6/http';\nimport { sleep } from 'k6';\nconst BASE = (__ENV.BASE || 'http://localhost:8080').replace(/\\/+$/, '');\n\
+         const LIMIT = Number(__ENV.LIMIT || 3);\nif (!Number.isInteger(LIMIT)) throw new Error('LIMIT');\n\
+         function auth(token) { return { Accept: 'text/plain', ...(token ? { Authorization: `Bearer ${token}` } : {}) }; }\n\
+         function loggedIn() {\n  const res = http.get(`${BASE}/me`);\n  if (res.status !== 200) { return false; }\n  return true;\n}\n\
+         function browse() { http.get(`${BASE}/browse`); }\nfunction buy() { http.get(`${BASE}/buy`); }\n\
+         const tasks = [{ most: 5, run: browse }, { most: 9, run: buy }];\n\
+         function pick() {\n  const drawn = Math.random() * 9;\n  for (const { most, run } of tasks) { if (drawn < most) return run; }\n  return buy;\n}\n\
+         export default function () {\n  const token = http.post(`${BASE}/login`).json('token');\n  http.get(`${BASE}/list?n=${LIMIT - 1}`, { headers: auth(token) });\n\
+         \x20 if (!loggedIn()) { http.get(`${BASE}/again`); }\n\
+         \x20 http.post(`${BASE}/items`, JSON.stringify({ until: new Date(Date.now() + 3600 * 1000).toISOString(), odd: new Odd() }), { headers: { 'Content-Type': 'application/json' } });\n\
+         \x20 pick()();\n  sleep(1);\n}\n",
+    );
+    let said = summary.join("\n");
+    for part in ["auth bearer(token)", "int(env.settings.limit) - 1", "until:", "GET /list", "GET /me"] {
+        assert!(spec.contains(part), "{part} is missing:\n{spec}");
+    }
+    for part in ["member `odd` of the body", "`Authorization` is always set", "function `buy`", "/again"] {
+        assert!(said.contains(part), "{part} is missing:\n{said}\n{spec}");
+    }
+}
+
+/// The expectation of one branch of `parallel` cannot read the response of another one, and variables of `before test` are visible in all
+/// sequences.
+#[test]
+fn conditions_about_several_responses_of_a_batch_are_named() {
+    let (spec, _, summary) = spec(
+        "import http from 'k6/http';\nimport { check } from 'k6';\nexport function setup() {\n  const ids = [];\n\
+         \x20 for (let i = 0; i < Number(__ENV.COUNT || 2); i++) { ids.push(http.post('http://localhost/a').json('id')); }\n  return { ids };\n}\n\
+         export default function (data) {\n  const both = http.batch([['GET', 'http://localhost/b'], ['GET', 'http://localhost/c']]);\n\
+         \x20 check(both, { same: (rs) => rs[0].json('id') === rs[1].json('id'), ok: (rs) => rs[0].status === 200 });\n\
+         \x20 http.get(`http://localhost/a/${data.ids[0]}`);\n}\n",
+    );
+    let said = summary.join("\n");
+    assert!(said.contains("several requests that are sent at the same time"), "{said}\n{spec}");
+    assert!(spec.contains("expect 200") && spec.matches("= json.id").count() == 1, "{spec}");
+}

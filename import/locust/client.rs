@@ -15,13 +15,8 @@ impl Run<'_> {
                 self.send(sent)
             }
             "headers.update" => {
-                let Value::Map(map) = arguments.at(0) else { return Value::unknown("client.headers.update") };
-                let value =
-                    map.borrow().iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization")).map(|(_, value)| value.clone());
-                match value.and_then(|value| self.set_auth(&value)) {
-                    Some(()) => Value::Undefined,
-                    None => Value::unknown("client.headers.update"),
-                }
+                self.client_headers(&arguments.at(0));
+                Value::Undefined
             }
             "cookies.clear" => {
                 self.reset();
@@ -29,6 +24,26 @@ impl Run<'_> {
             }
             "close" | "get_adapter" | "mount" => Value::native("skip:settings"),
             _ => Value::unknown(format!("client.{method}")),
+        }
+    }
+
+    /// `self.client.headers.update({…})`: headers of all further requests. `Authorization` is the user's auth.
+    pub(crate) fn client_headers(&mut self, headers: &Value) {
+        let Value::Map(map) = headers else {
+            return self.leave("settings of the client", "client.headers: set them in the api");
+        };
+        let members = map.borrow().clone();
+        for (name, value) in members {
+            let is_auth = name.eq_ignore_ascii_case("authorization");
+            if is_auth && self.set_auth(&value).is_some() {
+                continue;
+            }
+            match value.literal().filter(|_| !is_auth) {
+                Some(text) => {
+                    self.default_headers.insert(name, text);
+                }
+                None => self.leave("settings of the client", &format!("client.headers: `{name}`: set it in the api")),
+            }
         }
     }
 

@@ -41,6 +41,7 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
     let mut bodies: Vec<Body> = Vec::new();
     for plan in &planned {
         run.host.clone_from(&plan.host);
+        run.default_headers.clear();
         run.last_api = None;
         for part in &plan.parts {
             run.begin();
@@ -48,6 +49,7 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
             bodies.push(run.end());
         }
     }
+    run.leave_unused();
     let shape = shape::stages(&mut run, &scope);
     let finished = run.finish(bodies, false);
     assemble(&mut draft, planned, finished);

@@ -24,7 +24,11 @@ pub(super) fn stages(run: &mut Run<'_>, scope: &Scope) -> Option<Yaml> {
                 runner.insert(Yaml::String("stages".to_owned()), Yaml::Sequence(stages));
                 return Some(Yaml::Mapping(runner));
             }
-            None => run.leave("load shapes", &format!("class {name}: the load shape is code; write its ramps as stages of the profile")),
+            None => run.leave_at(
+                class.line,
+                "load shapes",
+                &format!("class {name}: the load shape is code; write its ramps as stages of the profile"),
+            ),
         }
     }
     None

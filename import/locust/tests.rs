@@ -147,3 +147,38 @@ fn nested_task_sets_of_a_sequence_are_imported_or_named() {
     let said = summary.join("\n");
     assert!(said.contains("class Some: tasks drawn at random") && said.contains("Web.fixed_count: write the number"), "{said}");
 }
+
+#[test]
+fn headers_of_the_client_are_sent_with_all_further_requests() {
+    let (spec, summary) = spec(
+        "from locust import HttpUser, task\n\nclass Visitor(HttpUser):\n    host = 'http://localhost'\n\n    def on_start(self):\n\
+         \x20       token = self.client.post('/login').json()['token']\n\
+         \x20       self.client.headers = {'Authorization': f'Bearer {token}', 'X-Shop': 'main', 'X-Run': token}\n\n\
+         \x20   @task\n    def me(self):\n        self.client.get('/me')\n",
+    );
+    let said = summary.join("\n");
+    assert!(spec.contains(".auth = bearer(token)") && spec.contains("\"X-Shop\": \"main\""), "{spec}");
+    assert!(said.contains("`X-Run`: set it in the api"), "{said}");
+}
+
+/// Each of these requests was lost without a word.
+#[test]
+fn nothing_of_a_locustfile_is_lost_without_a_note() {
+    let (spec, summary) = spec(
+        "from locust import FastHttpUser, task, between\nimport random, string\n\nWORDS = []\nwith open('words.txt') as f:\n\
+         \x20   WORDS = [word for line in f if (word := line.strip())]\n\nclass Visitor(FastHttpUser):\n    host = 'http://localhost'\n    known = False\n\n\
+         \x20   def session(self):\n        with self.rest('GET', '/me') as resp:\n            if resp.status_code == 200:\n                return True\n\
+         \x20           elif resp.status_code == 401:\n                resp.success()\n                return False\n            resp.failure('no')\n            return False\n\n\
+         \x20   def links(self, js):\n        out = []\n        for at, item in strange(js):\n            out.append(item)\n        return out\n\n\
+         \x20   @task\n    def flow(self):\n        if not self.session():\n            if not self.known:\n                self.client.post('/register')\n                self.known = True\n\
+         \x20           else:\n                self.client.post('/login')\n        for link in self.links(self.rest('GET', '/links').js):\n            self.client.delete(f'/links/{link}')\n\n\
+         \x20   @task\n    def other(self):\n        self.client.get(f'/words/{random.choice(WORDS)}')\n        with self.rest('GET', f'/odd/{Odd()}') as resp:\n            pass\n",
+    );
+    let said = summary.join("\n");
+    for part in ["expect 2xx | 401", "POST /register", "POST /login", "keep known = false", "if not known", "GET /words/"] {
+        assert!(spec.contains(part), "{part} is missing:\n{spec}\n{said}");
+    }
+    for part in ["for at, item in strange(js)", "self.client.delete(f'/links/{link}')", "with self.rest('GET', f'/odd/{Odd()}')"] {
+        assert!(said.contains(part), "{part} is missing:\n{said}\n{spec}");
+    }
+}

@@ -159,6 +159,10 @@ impl Writer<'_> {
     fn outside(&mut self, set: &Set) -> Option<Stmt> {
         let name = self.variables.name(&set.key);
         let What::Is(value, false) = &set.value else { return None };
+        if matches!(value, Expr::Code(code) if *code == name) {
+            // The script keeps the value that the variable already has.
+            return None;
+        }
         match self.lifetimes.get(&name)? {
             Lifetime::Unused => None,
             Lifetime::Sequence => Some(Stmt::Let(name, value.clone())),

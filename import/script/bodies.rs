@@ -26,7 +26,7 @@ impl Run<'_> {
         let media = content_type.map(|ty| ty.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
         let other_type = |usual: &str| content_type.filter(|_| media.as_deref().is_some_and(|media| media != usual)).map(str::to_owned);
         if !matches!(sent.json, Value::Undefined) && (!sent.json.is_nothing() || sent.data.is_nothing()) {
-            return match self.expr(&sent.json) {
+            return match self.known_part(&sent.json) {
                 Some(json) => (Some(Body::Json(json)), other_type("application/json")),
                 None => {
                     self.leave("bodies", "the body is not known");
@@ -43,7 +43,7 @@ impl Run<'_> {
         }
         match &sent.data {
             value if value.is_nothing() => (None, content_type.map(str::to_owned)),
-            Value::Method(object, part) if &**part == "to_json" => match self.expr(object) {
+            Value::Method(object, part) if &**part == "to_json" => match self.known_part(object) {
                 Some(json) => (Some(Body::Json(json)), other_type("application/json")),
                 None => {
                     self.leave("bodies", "the body is not known");
@@ -58,6 +58,10 @@ impl Run<'_> {
                     .any(|value| matches!(value, Value::File(_)) || matches!(value, Value::Code(code) if code.text.starts_with("file(")));
                 let is_json = media.as_deref().is_some_and(|media| media.ends_with("json"));
                 match self.fields(&sent.data) {
+                    Some(fields) if fields.is_empty() => {
+                        self.leave("bodies", "the body is not known");
+                        (None, None)
+                    }
                     Some(fields) if has_file => (Some(Body::Multipart(fields)), None),
                     Some(fields) if is_json && self.language == super::Language::JavaScript => {
                         (Some(Body::Json(Expr::Map(fields))), other_type("application/json"))
@@ -116,7 +120,10 @@ impl Run<'_> {
                 other => other.clone(),
             };
             if !matches!(value, Value::Undefined) {
-                out.push((name, self.expr(&value)?));
+                match self.expr(&value) {
+                    Some(expr) => out.push((name, expr)),
+                    None => self.leave("members", &format!("field `{name}` of the body: its value is not known")),
+                }
             }
         }
         Some(out)

@@ -40,6 +40,7 @@ impl Probe {
     /// Whether the statements only report a failure.
     fn fails(&self) -> bool {
         let is_failure = match &self.flow {
+            _ if self.accepted => false,
             Flow::Next => self.failed,
             Flow::Throw => true,
             Flow::Return(value) => self.failed || value.is_nothing() || matches!(value, Value::Data(draft::Expr::Bool(false))),
@@ -124,8 +125,14 @@ impl Run<'_> {
         let condition = self.eval(test);
         self.line = statement.line;
         match self.truth(&condition) {
-            Some(true) => return (self.exec(then), false),
-            Some(false) => return (self.exec(otherwise), false),
+            Some(true) => {
+                self.skip_assumed(&condition, otherwise);
+                return (self.exec(then), false);
+            }
+            Some(false) => {
+                self.skip_assumed(&condition, then);
+                return (self.exec(otherwise), false);
+            }
             None => {}
         }
         if condition.is_unknown() {
@@ -133,6 +140,8 @@ impl Run<'_> {
             self.fate(statement, Fate::Left);
             self.fates_of(then, &Fate::Left);
             self.fates_of(otherwise, &Fate::Left);
+            self.spoil(None, then);
+            self.spoil(None, otherwise);
             return (Flow::Next, false);
         }
         let (first, second) = (self.probe(then), self.probe(otherwise));
@@ -146,6 +155,7 @@ impl Run<'_> {
         }
         if self.is_about_response(&condition) {
             if first.fails() && self.expect(&condition, true) {
+                self.assumes = true;
                 self.interrupt(&condition, first.ends());
                 self.fates_of(then, &Fate::Carried);
                 return (self.exec(otherwise), false);
@@ -153,11 +163,13 @@ impl Run<'_> {
             let is_success = self.is_success(&condition);
             let ends_well = is_success && !otherwise.is_empty() && second.fails();
             if (ends_well || is_success && second.is_quiet()) && !first.is_quiet() && self.expect(&condition, false) {
+                self.assumes = true;
                 self.interrupt(&condition, first.sends || second.ends());
                 self.fates_of(otherwise, &Fate::Carried);
                 return (self.exec(then), false);
             }
             if second.fails() && !otherwise.is_empty() && self.expect(&condition, false) {
+                self.assumes = true;
                 self.interrupt(&condition, second.ends());
                 self.fates_of(otherwise, &Fate::Carried);
                 return (self.exec(then), false);
@@ -218,7 +230,8 @@ impl Run<'_> {
             (Flow::Continue, Flow::Next | Flow::Continue | Flow::Break) | (Flow::Next | Flow::Break, Flow::Continue) => Flow::Continue,
             (Flow::Return(one), _) | (_, Flow::Return(one)) if did_rest => {
                 self.returns_sometimes = true;
-                Flow::Return(result.map_or(one, |name| Value::code(name, Ty::Any)))
+                let ty = if one.ty() == Ty::Bool { Ty::Bool } else { Ty::Any };
+                Flow::Return(result.map_or(one, |name| Value::code(name, ty)))
             }
             (Flow::Throw, Flow::Throw) => Flow::Throw,
             _ if did_rest => Flow::Return(Value::Undefined),
@@ -273,7 +286,8 @@ impl Run<'_> {
             return None;
         }
         let name = self.variable("result");
-        self.emit(draft::Stmt::Let(name.clone(), draft::Expr::Null));
+        let is_flag = value(first).iter().chain(&value(second)).all(|value| value.ty() == Ty::Bool);
+        self.emit(draft::Stmt::Let(name.clone(), if is_flag { draft::Expr::Bool(false) } else { draft::Expr::Null }));
         Some(name)
     }
 

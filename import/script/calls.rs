@@ -159,18 +159,23 @@ impl Run<'_> {
         if self.depth >= DEPTH_MAX {
             return Value::unknown("a function that calls itself");
         }
+        if closure.function.body.iter().any(|it| it.source.contains("getRandomValues")) {
+            // The script computes a random number in an unusual way.
+            self.ran.insert(Rc::as_ptr(&closure.function));
+            return super::random::float(0.0, 1.0);
+        }
         let scope = super::Scope::within(&closure.scope);
         let outer = std::mem::replace(&mut self.scope, scope);
         self.depth += 1;
         self.bind_parameters(closure, arguments);
+        self.ran.insert(Rc::as_ptr(&closure.function));
+        let assumes = std::mem::replace(&mut self.assumes, false);
         let flow = self.exec(&closure.function.body);
+        let assumes = std::mem::replace(&mut self.assumes, assumes);
         self.depth -= 1;
         self.scope = outer;
         match flow {
-            // The script computes a random number in an unusual way.
-            Flow::Return(value) if value.is_unknown() && closure.function.body.iter().any(|it| it.source.contains("getRandomValues")) => {
-                super::random::float(0.0, 1.0)
-            }
+            Flow::Return(Value::Data(crate::draft::Expr::Bool(flag))) if assumes => super::operators::assumed(flag),
             Flow::Return(value) => value,
             Flow::Throw => Value::native("throw"),
             _ => Value::Undefined,

@@ -129,8 +129,7 @@ impl Run<'_> {
             && !matches!(own, Some(Value::Code(_)))
         {
             // Another task may have assigned it.
-            let ty = if matches!(first, crate::draft::Expr::List(_)) { super::Ty::List } else { super::Ty::Any };
-            return Value::code(keep.clone(), ty);
+            return Value::code(keep.clone(), kept_type(first));
         }
         if let Some(value) = own {
             return value;
@@ -202,4 +201,16 @@ fn task_weight(decorator: &Value) -> Option<Value> {
 /// Whether a path is `task` of Locust, or a similar decorator.
 pub(crate) fn is_task(path: &str) -> bool {
     matches!(path.rsplit('.').next(), Some("task" | "seq_task"))
+}
+
+/// The type of a variable that lives through iterations, by its first value.
+pub(super) fn kept_type(first: &crate::draft::Expr) -> super::Ty {
+    use crate::draft::Expr;
+    match first {
+        Expr::List(_) => super::Ty::List,
+        Expr::Bool(_) => super::Ty::Bool,
+        Expr::Number(_) => super::Ty::Number,
+        Expr::Text(_) => super::Ty::Text,
+        _ => super::Ty::Any,
+    }
 }

@@ -100,6 +100,10 @@ impl Run<'_> {
         let mut unknown = None;
         let mut pairs = Vec::new();
         for (key, value) in entries {
+            if let (None, Some(members)) = (key, self.optional_members(value)) {
+                out.extend(members);
+                continue;
+            }
             let value = self.eval(value);
             match key {
                 Some(key) => match self.eval(key) {
@@ -122,8 +126,8 @@ impl Run<'_> {
                 None => match value {
                     Value::Map(map) => out.extend(map.borrow().iter().map(|(key, value)| (key.clone(), value.clone()))),
                     value if value.is_nothing() => {}
-                    // It is unknown whether `...(flag ? { … } : {})` adds a member, so it is left out.
-                    Value::Code(_) => {}
+                    // A value of the test has members that are not known here.
+                    Value::Code(_) => self.leave("members", "`...`: the members of a value of the test are not added"),
                     other => unknown = Some(other),
                 },
             }
@@ -139,7 +143,14 @@ impl Run<'_> {
     }
 
     fn comprehension(&mut self, each: &Each) -> Value {
-        let list = self.eval(&each.list);
+        let mut list = self.eval(&each.list);
+        if let Value::File(path) = &list {
+            // `[line.strip() for line in file]`
+            list = self.lines(&path.clone());
+        }
+        if matches!(list, Value::Rows(_)) && self.is_copy(each) {
+            return list;
+        }
         if let (Value::Elements(steps, css, _), true, None) = (&list, each.conditions.is_empty(), &each.key) {
             // `[link.attrib["href"] for link in links]`: the attribute of all links.
             self.bind(&each.binding, Value::Elements(steps.clone(), css.clone(), true));
@@ -180,8 +191,14 @@ impl Run<'_> {
                 let is_of_module = || self.scope.root().own(name).is_some_and(|own| Rc::ptr_eq(&own, &cell));
                 match kept {
                     // Another iteration may have set this variable.
-                    Some((keep, _)) if is_of_module() => Value::code(keep.clone(), Ty::Any),
-                    _ => cell.borrow().value.clone(),
+                    Some((keep, first)) if is_of_module() => Value::code(keep.clone(), super::classes::kept_type(first)),
+                    _ => {
+                        let value = cell.borrow().value.clone();
+                        if let Value::Function(closure) = &value {
+                            self.mention(closure);
+                        }
+                        value
+                    }
                 }
             }
             None => match name {
@@ -376,12 +393,5 @@ impl Run<'_> {
         let keep = self.file_names.variable(hint, "value");
         self.keeps.insert(format!("={keep}"), (keep.clone(), draft::Expr::Code(code.text.clone())));
         keep
-    }
-
-    /// Whether a text differs at each evaluation.
-    pub(super) fn text_changes(&self, text: &draft::Text) -> bool {
-        const CHANGING: [&str; 10] =
-            ["random(", "uuid()", "now()", "one_of(", "fake.", "random_string(", "weighted(", "next(", "chance(", "sample("];
-        text.parts.iter().any(|part| matches!(part, draft::Part::Hole(code) if CHANGING.iter().any(|word| code.contains(word))))
     }
 }

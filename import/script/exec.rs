@@ -108,7 +108,7 @@ impl Run<'_> {
                 return self.for_count(statement, init, test.as_ref(), update.as_ref(), body);
             }
             StmtKind::While(test, body) => return self.while_loop(statement, test, body),
-            StmtKind::With(items, body) => return self.with(items, body),
+            StmtKind::With(items, body) => return self.with(statement, items, body),
             StmtKind::Break => return Flow::Break,
             StmtKind::Continue => return Flow::Continue,
             StmtKind::Function(function) => {
@@ -214,9 +214,12 @@ impl Run<'_> {
     }
 
     /// `with a as b:`
-    fn with(&mut self, items: &[(Expr, Option<Binding>)], body: &[Stmt]) -> Flow {
+    fn with(&mut self, statement: &Stmt, items: &[(Expr, Option<Binding>)], body: &[Stmt]) -> Flow {
         for (expr, binding) in items {
             let value = self.eval(expr);
+            if value.is_unknown() {
+                self.leave_statement(statement);
+            }
             if let Some(binding) = binding {
                 self.bind(binding, value);
             }

@@ -56,10 +56,14 @@ impl Run<'_> {
             others.iter().for_each(|names| first.reserve_all(names));
             first.reserve_all(&self.file_names);
         }
-        for body in &mut bodies {
+        for (number, body) in bodies.iter_mut().enumerate() {
             let mut out = std::mem::take(&mut body.out);
             self.resolve_block(&mut out, &mut captures, &mut Vec::new());
             body.out = out;
+            if number == 0 && is_first_global {
+                let first = captures.names[0].clone();
+                captures.names[1..].iter_mut().for_each(|names| names.reserve_all(&first));
+            }
         }
         let used: Vec<usize> = (0..self.steps.len()).filter(|step| captures.bodies.contains_key(step)).collect();
         let defined: Vec<usize> = used.iter().copied().filter(|step| self.steps[*step].inline.is_none()).collect();

@@ -115,6 +115,9 @@ impl Run<'_> {
                 None => Value::unknown("str"),
             },
             "int" | "parseInt" | "float" | "Number" | "parseFloat" if matches!(first, Value::Env(..)) && !self.is_running => first,
+            // A variable of the process environment is assumed to be valid.
+            "Number.isInteger" | "Number.isFinite" | "isFinite" if matches!(first, Value::Env(..)) => Value::bool(true),
+            "Number.isNaN" | "isNaN" if matches!(first, Value::Env(..)) => Value::bool(false),
             "int" | "parseInt" | "Math.trunc" | "Math.floor" | "math.floor" => self.integer(path, &first),
             "float" | "Number" | "parseFloat" => {
                 match first.literal().and_then(|text| text.trim().parse().ok()).or_else(|| first.as_number()) {
@@ -264,7 +267,7 @@ impl Run<'_> {
                 if first.is_nothing() || self.language == super::Language::Python {
                     Value::changing("now()", Ty::Time)
                 } else {
-                    Value::unknown(path)
+                    self.date(&first)
                 }
             }
             "time.strftime" => match first.literal() {
@@ -274,6 +277,22 @@ impl Run<'_> {
             "datetime.timedelta" | "timedelta" => span(&arguments),
             _ => self.helper(path, name, &arguments),
         }
+    }
+
+    /// `new Date(value)`: a time in milliseconds, or the same time again.
+    fn date(&mut self, value: &Value) -> Value {
+        if value.ty() == Ty::Time {
+            return value.clone();
+        }
+        let Some(code) = self.code(value).filter(|code| code.ty == Ty::Number) else { return Value::unknown("new Date") };
+        // `Date.now() + 3600000`: an hour from now.
+        let text = match code.text.strip_prefix("unix_ms(now()) ") {
+            Some(rest) if rest.starts_with(['+', '-']) && !rest[1..].contains(['+', '-', '(']) => {
+                format!("now() {} {} * 1ms", &rest[..1], rest[1..].trim())
+            }
+            _ => return Value::unknown("new Date"),
+        };
+        Value::Code(super::Code { atom: false, changes: true, ..super::Code::new(text, Ty::Time) })
     }
 
     /// A pause: `sleep(1)`, `sleep(Math.random() * 3)`.

@@ -38,21 +38,24 @@ impl Run<'_> {
         let (over, item) = match (&value, value.shape()) {
             (_, Some(Shape::Range(from, to))) => {
                 let (from, to) = (from.clone(), to.clone());
-                let (Some(from), Some(to)) = (self.code(&from), self.code(&to)) else { return self.leave_loop(statement, body) };
+                let (Some(from), Some(to)) = (self.code(&from), self.code(&to)) else {
+                    return self.leave_loop(statement, Some(binding), body);
+                };
                 (format!("{}..{}", from.operand(), to.operand()), Ty::Number)
             }
             _ => match self.code(&value) {
                 Some(code) => (code.text, Ty::Any),
-                None => return self.leave_loop(statement, body),
+                None => return self.leave_loop(statement, Some(binding), body),
             },
         };
         self.symbolic(binding, &over, item, body)
     }
 
-    fn leave_loop(&mut self, statement: &Stmt, body: &[Stmt]) -> Flow {
+    fn leave_loop(&mut self, statement: &Stmt, item: Option<&Binding>, body: &[Stmt]) -> Flow {
         self.leave("statements", &statement.source);
         self.fate(statement, Fate::Left);
         self.fates_of(body, &Fate::Left);
+        self.spoil(item, body);
         Flow::Next
     }
 
@@ -92,7 +95,7 @@ impl Run<'_> {
     /// `for (let i = 0; i < n; i++)`
     pub(super) fn for_count(&mut self, statement: &Stmt, init: &[Stmt], test: Option<&Expr>, update: Option<&Expr>, body: &[Stmt]) -> Flow {
         let counted = self.counted(init, test, update);
-        let Some((name, from, to)) = counted else { return self.leave_loop(statement, body) };
+        let Some((name, from, to)) = counted else { return self.leave_loop(statement, None, body) };
         if let (Some(from), Some(to)) = (from.as_number(), to.as_number()) {
             if to < from {
                 return Flow::Next;
@@ -112,7 +115,7 @@ impl Run<'_> {
                 return Flow::Next;
             }
         }
-        let (Some(from), Some(to)) = (self.code(&from), self.code(&to)) else { return self.leave_loop(statement, body) };
+        let (Some(from), Some(to)) = (self.code(&from), self.code(&to)) else { return self.leave_loop(statement, None, body) };
         self.symbolic(&Binding::Name(name), &format!("{}..{}", from.operand(), to.operand()), Ty::Number, body)
     }
 
@@ -152,7 +155,7 @@ impl Run<'_> {
         let probe = self.probe(body);
         if !probe.sends {
             // `while user in used: user = random()` draws until a value is acceptable.
-            return self.leave_loop(statement, body);
+            return self.leave_loop(statement, None, body);
         }
         let counted = self.counter(test, &probe);
         self.make_variables(probe.assigned.iter());
@@ -183,7 +186,7 @@ impl Run<'_> {
                 let not = self.not(&condition);
                 match self.condition(&not) {
                     Some(text) => text,
-                    None => return self.leave_loop(statement, body),
+                    None => return self.leave_loop(statement, None, body),
                 }
             }
         };

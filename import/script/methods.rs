@@ -2,6 +2,7 @@
 
 use super::Run;
 use super::calls::Arguments;
+use super::texts::is_trimmed;
 use super::value::{Code, Shape, Ty, Value};
 use crate::draft;
 
@@ -43,6 +44,8 @@ impl Run<'_> {
                     return value;
                 }
             }
+            // `__ENV.BASE_URL.replace(/\/+$/, "")`: ltc ignores a slash at the end of an address.
+            Value::Env(..) if is_trimmed(name, &arguments) => return object.clone(),
             Value::File(_) if matches!(name, "read" | "decode") => return object.clone(),
             Value::File(path) if matches!(name, "readlines" | "splitlines" | "split") => return self.lines(&path.clone()),
             Value::Unknown(what) => return Value::Unknown(what.clone()),

@@ -37,6 +37,7 @@ mod requests;
 mod resolve;
 mod responses;
 mod scope;
+mod spoil;
 mod texts;
 mod value;
 
@@ -100,6 +101,8 @@ pub(crate) struct StepDraft {
     pub(crate) skip: bool,
     /// The enclosing blocks, from the outermost.
     pub(crate) blocks: Vec<usize>,
+    /// Its line in the script.
+    pub(crate) line: usize,
 }
 
 /// The fate of a statement.
@@ -168,8 +171,17 @@ pub(crate) struct Run<'s> {
     tables: Vec<(String, String)>,
     /// Data whose only column was a plain list.
     single_columns: HashSet<String>,
+    /// The headers that all further requests of the user send.
+    pub(crate) default_headers: IndexMap<String, String>,
     /// The auth for requests without their own.
     pub(crate) default_auth: Option<crate::draft::Auth>,
+    /// Whether the running function returns only if expectations hold.
+    assumes: bool,
+    /// The steps of the `parallel` whose steps are being resolved.
+    siblings: Vec<usize>,
+    /// The functions that ran, and those that the script only mentioned, with their lines.
+    ran: HashSet<*const crate::code::Function>,
+    mentioned: IndexMap<*const crate::code::Function, (Rc<Closure>, Rc<str>, usize)>,
     /// Whether one branch returned and the other did not.
     returns_sometimes: bool,
     /// Variables that contain a row, with the name of its data.
@@ -214,7 +226,12 @@ impl<'s> Run<'s> {
             listeners: Vec::new(),
             tables: Vec::new(),
             single_columns: HashSet::new(),
+            default_headers: IndexMap::new(),
             default_auth: None,
+            assumes: false,
+            siblings: Vec::new(),
+            ran: HashSet::new(),
+            mentioned: IndexMap::new(),
             returns_sometimes: false,
             row_variables: HashMap::new(),
             samples: HashSet::new(),

@@ -29,6 +29,7 @@ impl Run<'_> {
                 let name = name.to_ascii_lowercase();
                 Some(!["debug", "verbose", "trace", "log"].iter().any(|word| name.contains(word)))
             }
+            Value::Code(code) if matches!(code.shape.as_deref(), Some(Shape::Assumed)) => Some(code.text == "true"),
             // Every response has a URL, and a body if the script reads it.
             Value::Code(code) if code.mark().is_some_and(|mark| self.is_always(mark)) => Some(true),
             Value::Code(_) | Value::Response(_) | Value::Unknown(_) | Value::Elements(..) => None,
@@ -139,6 +140,7 @@ impl Run<'_> {
     pub(super) fn unary(&mut self, operator: &str, value: &Value) -> Value {
         match operator {
             "!" => match self.truth(value) {
+                Some(flag) if matches!(value.shape(), Some(Shape::Assumed)) => assumed(!flag),
                 Some(flag) => Value::bool(!flag),
                 None => self.not(value),
             },
@@ -265,6 +267,15 @@ impl Run<'_> {
                 };
             }
         }
+        if operator != "+" {
+            // A variable of the process environment is a text.
+            for (side, other, is_left) in [(left, right, true), (right, left, false)] {
+                if matches!(side, Value::Env(..)) {
+                    let number = self.function("int", std::slice::from_ref(side), Ty::Number);
+                    return if is_left { self.arithmetic(operator, &number, other) } else { self.arithmetic(operator, other, &number) };
+                }
+            }
+        }
         if let Some(random) = self.random_arithmetic(operator, left, right) {
             return random;
         }
@@ -288,4 +299,10 @@ impl Run<'_> {
         let text = format!("{} {symbol} {}", one.operand(), other.operand());
         Value::Code(Code { atom: false, changes: one.changes || other.changes, ..Code::new(text, ty) })
     }
+}
+
+/// A result that is assumed, because all other results became failures of expectations.
+pub(super) fn assumed(flag: bool) -> Value {
+    let code = Code::new(if flag { "true" } else { "false" }, Ty::Bool);
+    Value::Code(Code { shape: Some(std::rc::Rc::new(Shape::Assumed)), ..code })
 }

@@ -64,7 +64,7 @@ impl Run<'_> {
         if !self.is_running && self.probing == 0 {
             return Value::unknown(format!("{method}: a request outside of the test's functions"));
         }
-        let mut step = StepDraft { name: self.label_of(&sent.name), blocks: self.blocks.clone(), ..StepDraft::default() };
+        let mut step = StepDraft { name: self.label_of(&sent.name), blocks: self.blocks.clone(), line: self.line, ..StepDraft::default() };
         step.expectations.statuses.clone_from(&sent.statuses);
         let (url, base) = self.split_base(url);
         let reference = base.is_some() || self.is_reference(&url);
@@ -90,10 +90,18 @@ impl Run<'_> {
         if let Value::Map(map) = &sent.query {
             let members = map.borrow().clone();
             for (key, value) in members {
-                let Some(value) = self.expr(&value) else { continue };
+                let Some(value) = self.expr(&value) else {
+                    if !value.is_nothing() {
+                        self.leave("parameters", &format!("parameter `{key}`: its value is not known"));
+                    }
+                    continue;
+                };
                 exchange.query.retain(|(known, _)| *known != key);
                 exchange.query.push((key, value));
             }
+        }
+        for (key, value) in &mut exchange.query {
+            *value = crate::web::protect_value(self.draft, &api, key, value.clone());
         }
         self.headers(&mut exchange, &sent);
         self.body(&mut exchange, &sent);
@@ -244,6 +252,14 @@ impl Run<'_> {
                     };
                     exchange.headers.push((name, value));
                 }
+            }
+        }
+        for (name, value) in self.default_headers.clone() {
+            let is_own = exchange.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name));
+            // The client sets the type of a body.
+            if !is_own && !name.eq_ignore_ascii_case("content-type") {
+                let value = crate::web::protect_value(self.draft, &api, &name, Expr::text(&value));
+                exchange.headers.push((name, value));
             }
         }
         if let Value::Map(map) = &sent.cookies {

@@ -2,7 +2,7 @@
 
 use super::conditions::Expectations;
 use super::finish::{Capture, Captures};
-use super::value::{CLOSE, OPEN, What};
+use super::value::{CLOSE, OPEN, What, marks};
 use super::{Out, Run};
 use crate::draft::{Auth, Body as RequestBody, Call, Expect, Expr, Matcher, Part, Parts, Path, Stmt, Text, Wait};
 
@@ -12,7 +12,13 @@ impl Run<'_> {
             match out {
                 Out::Stmt(statement) => self.resolve_statement(statement, captures, path),
                 Out::Step(step) => self.resolve_step(*step, captures, path),
-                Out::Group(_, body) | Out::Parallel(body) => self.resolve_block(body, captures, path),
+                Out::Group(_, body) => self.resolve_block(body, captures, path),
+                Out::Parallel(body) => {
+                    let steps = body.iter().filter_map(|out| if let Out::Step(step) = out { Some(*step) } else { None });
+                    let outer = std::mem::replace(&mut self.siblings, steps.collect());
+                    self.resolve_block(body, captures, path);
+                    self.siblings = outer;
+                }
                 Out::If(number, branches, otherwise) => {
                     for (condition, _) in branches.iter_mut() {
                         *condition = self.resolve(condition, None, true, captures, path);
@@ -87,6 +93,13 @@ impl Run<'_> {
         let Expectations { statuses, trees, others } = std::mem::take(&mut step.expectations);
         let mut expects: Vec<Expect> = others;
         let mut matchers: Vec<Matcher> = trees.matchers().collect();
+        let count = matchers.len() + expects.len();
+        matchers.retain(|matcher| !self.reads_sibling(&format!("{matcher:?}"), number));
+        expects.retain(|expect| !self.reads_sibling(&format!("{expect:?}"), number));
+        if matchers.len() + expects.len() < count {
+            let what = "a condition about the responses of several requests that are sent at the same time";
+            self.draft.tally.leave("checks", what.to_owned(), &self.source.name, step.line);
+        }
         for matcher in &mut matchers {
             self.resolve_matcher(matcher, number, captures, path);
         }
@@ -116,6 +129,16 @@ impl Run<'_> {
         all.extend(expects);
         step.expectations = Expectations { statuses: Vec::new(), trees: crate::web::Trees::default(), others: all };
         self.steps[number] = step;
+    }
+
+    /// Whether code reads the response of another step of the same `parallel`, which it cannot.
+    fn reads_sibling(&self, code: &str, step: usize) -> bool {
+        let escaped = |char: char| char.escape_debug().to_string();
+        let code = code.replace(&escaped(OPEN), &OPEN.to_string()).replace(&escaped(CLOSE), &CLOSE.to_string());
+        marks(&code)
+            .into_iter()
+            .filter_map(|mark| self.origins.get(mark))
+            .any(|origin| origin.steps.iter().any(|other| *other != step && self.siblings.contains(other)) && !origin.steps.contains(&step))
     }
 
     fn resolve_parts(&mut self, parts: &mut Parts, captures: &mut Captures, path: &[usize]) {

@@ -306,10 +306,12 @@ impl Run<'_> {
             }
             Value::Object(instance) => {
                 let before = instance.members.borrow().get(member).cloned();
+                // An attribute of the class is the first value.
+                let of_class = || self.member_of_class(&instance.class, member).filter(|value| matches!(value, Value::Data(_)));
+                let first = before.clone().or_else(of_class).filter(|value| !matches!(value, Value::Code(_))).unwrap_or(Value::Undefined);
                 let value = if self.is_running && (self.is_dynamic(&value) || matches!(&before, Some(Value::Code(_)))) {
                     let hint = format!("self.{member}");
-                    let first = before.clone().filter(|value| !matches!(value, Value::Code(_))).unwrap_or(Value::Undefined);
-                    let keep = self.keep_member(&hint, member, &first);
+                    let keep = self.keep(&hint, member, &first);
                     self.set_variable(&keep, &value)
                 } else {
                     value
@@ -320,18 +322,17 @@ impl Run<'_> {
             Value::Class(class) => {
                 class.members.borrow_mut().insert(member.to_owned(), value);
             }
+            Value::Native(path) if &**path == "client" && member == "headers" && matches!(value, Value::Map(_)) => {
+                self.client_headers(&value);
+            }
+            Value::Native(path) if &**path == "client.headers" => {
+                self.client_headers(&Value::map(indexmap::IndexMap::from([(member.to_owned(), value)])));
+            }
             Value::Native(path) if path.starts_with("client") => {
-                let is_auth = &**path == "client.headers" && member.eq_ignore_ascii_case("authorization");
-                if !(is_auth && self.set_auth(&value).is_some()) {
-                    self.leave("settings of the client", &format!("{path}.{member}: set it in the api"));
-                }
+                self.leave("settings of the client", &format!("{path}.{member}: set it in the api"));
             }
             _ => {}
         }
-    }
-
-    fn keep_member(&mut self, key: &str, member: &str, first: &Value) -> String {
-        self.keep(key, member, first)
     }
 
     /// Whether a name is a method of texts, lists or dictionaries. In Python, every member of them is.

@@ -70,6 +70,13 @@ impl Run<'_> {
         code
     }
 
+    /// Whether a text differs at each evaluation.
+    pub(super) fn text_changes(&self, text: &draft::Text) -> bool {
+        const CHANGING: [&str; 10] =
+            ["random(", "uuid()", "now()", "one_of(", "fake.", "random_string(", "weighted(", "next(", "chance(", "sample("];
+        text.parts.iter().any(|part| matches!(part, draft::Part::Hole(code) if CHANGING.iter().any(|word| code.contains(word))))
+    }
+
     /// A value as a text.
     pub(crate) fn as_text(&mut self, value: &Value) -> Option<Text> {
         let mut text = Text::default();
@@ -237,4 +244,16 @@ pub(super) fn regex(pattern: &str, flags: &str) -> Option<String> {
     let pattern = pattern.replace("\\/", "/").replace("(?P<", "(?<");
     let pattern = if flags.is_empty() { pattern } else { format!("(?{flags}){pattern}") };
     regex::Regex::new(&pattern).is_ok().then_some(pattern)
+}
+
+/// Whether a method only removes slashes at the end, or white space.
+pub(super) fn is_trimmed(name: &str, arguments: &super::calls::Arguments) -> bool {
+    match (name, arguments.list.as_slice()) {
+        ("trim" | "strip" | "rstrip", []) => true,
+        ("rstrip", [set]) => set.literal().as_deref() == Some("/"),
+        ("replace", [Value::Regex(pattern), to]) => {
+            matches!(pattern.as_str(), "/$" | "/+$" | "/*$" | "\\/$" | "\\/+$" | "\\/*$") && to.literal().as_deref() == Some("")
+        }
+        _ => false,
+    }
 }

@@ -112,6 +112,8 @@ pub(crate) enum Shape {
     Matches(Value, String),
     /// A member of the whole exists.
     Has(Value),
+    /// The result of a function whose other results became failures of expectations.
+    Assumed,
     /// The index of a part in a whole, or -1: used to test whether the whole contains it.
     IndexOf(Value),
     /// The steps' checks hold.
