@@ -99,7 +99,7 @@ impl Results {
             over: false,
             places: places(program),
             total: Snapshot::with_room(names.len()),
-            timeline: Timeline::new(interval),
+            timeline: Timeline::with_room(interval),
             progress: Progress::new(mode),
             listeners,
             web: args.ui.map(Web::bind).transpose().map_err(|why| StartupError::wrong([why]))?,

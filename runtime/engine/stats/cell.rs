@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::durations::Durations;
-use super::varint;
+use super::{room, varint};
 
 /// Bytes that a row has room for in each of its cells. A distribution of forty steps needs about as many.
 const ROOM: usize = 96;
@@ -113,7 +113,7 @@ pub(super) struct Cells {
 impl Cells {
     /// No cells, with the memory for this many. A row takes it at once, so that a long test does not need more and more.
     pub(super) fn with_room(cells: usize) -> Self {
-        Self { bytes: Vec::with_capacity(cells * ROOM), last: None }
+        Self { bytes: room::taken(cells * ROOM, u8::MAX), last: None }
     }
 
     /// Changes a cell, or makes it.
@@ -227,6 +227,13 @@ mod tests {
         cells.halve();
         assert_eq!(cells.iter().map(|(number, _)| number).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 100, 500_000]);
         assert_eq!(cells.iter().map(|(_, cell)| cell.requests).sum::<u64>(), 45);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn cells_take_their_memory_at_once() {
+        let rows: Vec<Cells> = std::iter::repeat_with(|| Cells::with_room(24)).take(10_000).collect();
+        assert!(rows.iter().all(|cells| room::tests::is_in_memory(&cells.bytes)));
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! How many values fall into each bucket of an HDR histogram with three significant digits, in memory that depends on the buckets in use.
 //!
 //! Response times of a report row use few of the 28,000 buckets, and most buckets of a row have small counts. So a count has two digits to
-//! the base of 256, and each digit is stored in chunks of neighboring buckets, which are made when a bucket first needs them.
+//! the base of 256, and each digit is stored in chunks of neighboring buckets, which are made when a bucket first needs them. The results of
+//! a whole test begin with a list of buckets instead (`sparse.rs`), which needs no more memory when the values are spread widely.
+
+use super::sparse::Sparse;
 
 /// Buckets in a chunk.
 const CHUNK: usize = 128;
@@ -16,8 +19,6 @@ pub(super) const CEILING_US: u64 = 24 * 3600 * 1_000_000;
 
 /// Chunks that a new histogram has room for, 2 KB: enough for the response times of an interval of most rows.
 const ROOM: usize = 16;
-/// The same for a whole test, 4 KB: an hour of a row with one request every two seconds needs about thirty.
-const ROOM_OF_TEST: usize = 32;
 
 /// The bucket of a value: up to 2,047 one for each value, then 1,024 for each doubling.
 pub(super) const fn bucket_of(us: u64) -> usize {
@@ -78,6 +79,8 @@ impl<T: Copy + Default> Digit<T> {
 /// The number of values in each bucket.
 #[derive(Clone, Debug)]
 pub(super) struct Counts {
+    /// All counts, as long as they are few.
+    list: Option<Sparse>,
     /// The counts modulo 256.
     low: Digit<u8>,
     /// The counts divided by 256, as far as any is above zero.
@@ -86,20 +89,23 @@ pub(super) struct Counts {
 
 impl Default for Counts {
     fn default() -> Self {
-        Self { low: Digit::with_room(ROOM), high: None }
+        Self { list: None, low: Digit::with_room(ROOM), high: None }
     }
 }
 
 impl Counts {
-    /// An empty histogram with room for a whole test.
+    /// An empty histogram with room for a whole test, whose memory it takes at once.
     pub(super) fn of_test() -> Self {
-        Self { low: Digit::with_room(ROOM_OF_TEST), high: None }
+        Self { list: Some(Sparse::with_room()), low: Digit::with_room(0), high: None }
     }
 
     /// Counts one value.
     #[inline]
     pub(super) fn add_one(&mut self, us: u64) {
         let bucket = bucket_of(us.min(CEILING_US));
+        if self.list.is_some() {
+            return self.add_to_bucket(bucket, 1);
+        }
         let low = &mut self.low.chunk_mut(bucket / CHUNK)[bucket % CHUNK];
         *low = low.wrapping_add(1);
         if *low == 0 {
@@ -109,13 +115,34 @@ impl Counts {
 
     /// Counts several equal values.
     pub(super) fn add(&mut self, us: u64, count: u64) {
-        let bucket = bucket_of(us.min(CEILING_US));
+        self.add_to_bucket(bucket_of(us.min(CEILING_US)), count);
+    }
+
+    fn add_to_bucket(&mut self, bucket: usize, count: u64) {
+        if let Some(list) = &mut self.list {
+            if list.add(bucket, count) {
+                return;
+            }
+            self.unfold();
+        }
         let low = &mut self.low.chunk_mut(bucket / CHUNK)[bucket % CHUNK];
         let (sum, over) = low.overflowing_add(count as u8);
         *low = sum;
         let carried = (count >> 8) + u64::from(over);
         if carried > 0 {
             self.carry(bucket, carried);
+        }
+    }
+
+    /// Replaces the list by chunks.
+    #[cold]
+    fn unfold(&mut self) {
+        let Some(list) = self.list.take() else { return };
+        let mut last = usize::MAX;
+        let chunks = list.iter().filter(|(bucket, _)| std::mem::replace(&mut last, bucket / CHUNK) != bucket / CHUNK).count();
+        self.low.chunks.reserve_exact(chunks + 1);
+        for (bucket, count) in list.iter() {
+            self.add_to_bucket(bucket, count);
         }
     }
 
@@ -128,6 +155,10 @@ impl Counts {
 
     /// Adds the counts of another histogram.
     pub(super) fn merge(&mut self, other: &Self) {
+        if self.list.is_some() || other.list.is_some() {
+            other.iter().for_each(|(bucket, count)| self.add_to_bucket(bucket, count));
+            return;
+        }
         for chunk in 0..CHUNKS {
             let Some(theirs) = other.low.chunk(chunk) else { continue };
             let mut carried = [false; CHUNK];
@@ -150,26 +181,28 @@ impl Counts {
 
     /// Removes all counts and keeps the memory.
     pub(super) fn clear(&mut self) {
+        self.list.iter_mut().for_each(Sparse::clear);
         self.low.clear();
         self.high.iter_mut().for_each(|high| high.clear());
     }
 
     /// The buckets that have values, in ascending order, and the number of their values.
     pub(super) fn iter(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
-        (0..CHUNKS).filter_map(|chunk| self.low.chunk(chunk).map(|low| (chunk, low))).flat_map(|(chunk, low)| {
+        let chunks = (0..CHUNKS).filter_map(|chunk| self.low.chunk(chunk).map(|low| (chunk, low))).flat_map(|(chunk, low)| {
             let high = self.high.as_ref().and_then(|high| high.chunk(chunk));
             low.iter().enumerate().filter_map(move |(at, &low)| {
                 let count = high.map_or(0, |high| high[at]).saturating_mul(256).saturating_add(u64::from(low));
                 (count > 0).then_some((chunk * CHUNK + at, count))
             })
-        })
+        });
+        self.list.iter().flat_map(Sparse::iter).chain(chunks)
     }
 
     /// The bytes of memory that it occupies.
     #[cfg(test)]
     fn memory(&self) -> usize {
         let high = self.high.as_ref().map_or(0, |high| size_of::<Digit<u64>>() + high.chunks.capacity() * size_of::<[u64; CHUNK]>());
-        size_of::<Self>() + self.low.chunks.capacity() * CHUNK + high
+        size_of::<Self>() + self.list.as_ref().map_or(0, Sparse::memory) + self.low.chunks.capacity() * CHUNK + high
     }
 }
 
@@ -192,10 +225,13 @@ mod tests {
         const { assert!(CHUNKS < 256) };
     }
 
-    /// Both kinds of histograms with the same values.
+    /// Both kinds of histograms with the same values. Some begin with a list.
     fn random(seed: u64, values: usize) -> (Counts, Histogram<u64>) {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (mut counts, mut known) = (Counts::default(), Histogram::new(3).unwrap());
+        if seed.is_multiple_of(3) {
+            counts = Counts::of_test();
+        }
         for _ in 0..values {
             let bits = rng.random_range(1..36);
             let us = rng.random_range(0..1u64 << bits);
@@ -237,6 +273,36 @@ mod tests {
     }
 
     #[test]
+    fn list_of_buckets_counts_as_chunks_do() {
+        let (mut list, mut chunks) = (Counts::of_test(), Counts::default());
+        let mut interval = Counts::default();
+        let mut rng = ChaCha8Rng::seed_from_u64(9);
+        let room = list.memory();
+        for nth in 1..=3_000u64 {
+            // A busy machine: from half a millisecond to half a second.
+            let us = 500 << rng.random_range(0..10u32);
+            let us = us + rng.random_range(0..us);
+            interval.add_one(us);
+            chunks.add_one(us);
+            if nth % 3 == 0 {
+                list.merge(&interval);
+                interval.clear();
+                assert_eq!(list.memory() == room, list.list.is_some(), "{nth}");
+                assert!(nth > 1_300 || list.list.is_some(), "{nth}");
+            }
+        }
+        assert!(list.list.is_none());
+        assert_eq!(from(&list), from(&chunks));
+        let mut again = Counts::of_test();
+        (0..255).for_each(|_| again.add_one(7));
+        assert_eq!((from(&again), again.list.is_some()), (vec![(7, 255)], true));
+        again.add_one(7);
+        assert_eq!((from(&again), again.list.is_some()), (vec![(7, 256)], false));
+        again.clear();
+        assert_eq!(from(&again), []);
+    }
+
+    #[test]
     fn count_carries_into_the_next_digit() {
         let mut one = Counts::default();
         (0..256).for_each(|_| one.add_one(5));
@@ -260,6 +326,13 @@ mod tests {
         // A row with one request every two seconds for an hour: most take 0.5 to 1 ms, and one in a hundred up to 100 ms.
         (0..1_800u64).for_each(|nth| counts.add_one(if nth % 100 == 0 { nth * 60 } else { 500 + nth * 7 % 500 }));
         assert!(first < 2_500 && counts.memory() < 5_000, "{first} and {} bytes", counts.memory());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn histograms_of_a_test_take_their_memory_at_once() {
+        let rows: Vec<Counts> = std::iter::repeat_with(Counts::of_test).take(10_000).collect();
+        assert!(rows.iter().all(|row| row.list.as_ref().is_some_and(Sparse::is_in_memory)));
     }
 
     #[test]

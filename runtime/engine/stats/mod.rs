@@ -11,9 +11,12 @@ mod failures;
 mod history;
 #[cfg(test)]
 mod long_run_tests;
+mod points;
 mod recorder;
+mod room;
 mod row;
 mod snapshot;
+mod sparse;
 mod timeline;
 mod traffic;
 mod v2;

@@ -3,13 +3,13 @@
 //! If there are too many points, each pair of neighbors becomes one point of twice the width. The histograms are kept in packed form, so
 //! that percentiles stay exact.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::durations::{Durations, PERCENTILES, PackedDurations};
 use super::history::History;
+use super::points::Points;
 use super::snapshot::{Cpu, Snapshot, rate};
 use super::{ReportRow, micros};
 
@@ -88,7 +88,7 @@ impl Point {
 
     /// Adds another point. A histogram that can't be unpacked is left out, which doesn't occur: each was packed here, or checked when it
     /// was read.
-    fn merge(&mut self, other: &Self) {
+    pub(super) fn merge(&mut self, other: &Self) {
         if self.to_us == 0 {
             *self = other.clone();
             return;
@@ -125,8 +125,8 @@ pub struct Timeline {
     /// The length of an interval; 0 in reports that don't contain it.
     #[serde(default)]
     interval_us: u64,
-    // By number: a point begins approximately at its number times the width.
-    points: BTreeMap<u64, Point>,
+    // A point begins approximately at its number times the width.
+    points: Points,
     #[serde(default)]
     history: History,
 }
@@ -141,7 +141,13 @@ impl Timeline {
     /// A timeline whose points are one interval wide at first.
     pub fn new(interval: Duration) -> Self {
         let width_us = micros(interval).max(1);
-        Self { width_us, interval_us: width_us, points: BTreeMap::new(), history: History::default() }
+        Self { width_us, interval_us: width_us, points: Points::default(), history: History::default() }
+    }
+
+    /// [`Self::new`], with the memory for the points of a long test.
+    pub fn with_room(interval: Duration) -> Self {
+        // A point is added before the points become too many.
+        Self { points: Points::with_room(POINTS + 1), ..Self::new(interval) }
     }
 
     /// Adds an interval's snapshot: of the whole test, or of a part of it (a thread, a shard) whose users and rates add to those of other
@@ -189,7 +195,7 @@ impl Timeline {
         }
         self.interval_us = self.interval_us.min(other.interval_us);
         self.history.merge(&other.history, line_of, shift_us);
-        for point in other.points.values() {
+        for point in other.points.iter() {
             self.put(Point { from_us: point.from_us + shift_us, to_us: point.to_us + shift_us, ..point.clone() });
         }
         while self.points.len() > POINTS {
@@ -199,7 +205,7 @@ impl Timeline {
 
     fn put(&mut self, point: Point) {
         let number = self.time_of(point.from_us, point.to_us) / self.width_us;
-        self.points.entry(number).or_default().merge(&point);
+        self.points.add(number, point);
     }
 
     /// The time that determines the point of a window. It is the window's middle, so that snapshots that are taken a little early or late
@@ -215,14 +221,12 @@ impl Timeline {
 
     fn widen(&mut self) {
         self.width_us = self.width_us.saturating_mul(2);
-        for (number, point) in std::mem::take(&mut self.points) {
-            self.points.entry(number / 2).or_default().merge(&point);
-        }
+        self.points.halve();
     }
 
     /// The points in order of time.
     pub fn points(&self) -> impl DoubleEndedIterator<Item = &Point> + ExactSizeIterator {
-        self.points.values()
+        self.points.iter()
     }
 
     /// The history of each row.
