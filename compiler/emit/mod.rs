@@ -4,6 +4,7 @@
 //! [`ltc_runtime::generated`](../../ltc_runtime/generated/index.html).
 
 mod constant;
+mod draws;
 mod expr;
 mod frame;
 mod functions;

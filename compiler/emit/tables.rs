@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use sha2::{Digest, Sha256};
 
+use super::draws::Draws;
 use super::expr::ty;
 use super::{Emitter, index};
 use crate::model::{AtEnd, Data, LineKind, Program, SecretHolder, TaskPick, User, Wait, sections};
@@ -39,7 +40,7 @@ impl Emitter<'_> {
             let secret = key.is_credential;
             quote!(EnvKey { path: #path, kind: #kind, secret: #secret, at: #at })
         });
-        let data: Vec<_> = program.data.iter().map(|data| self.data(data, files)).collect();
+        let data: Vec<_> = program.data.iter().zip(Draws::of(program)).map(|(data, draws)| self.data(data, &draws, files)).collect();
         let variables = |variables: &[crate::model::Variable]| {
             let variables: Vec<_> = variables
                 .iter()
@@ -166,12 +167,13 @@ impl Emitter<'_> {
     }
 
     /// The rows are in a JSON file next to the source, so that many rows do not make the source large.
-    fn data(&self, data: &Data, files: &mut Vec<(String, Vec<u8>)>) -> TokenStream {
+    fn data(&self, data: &Data, draws: &Draws, files: &mut Vec<(String, Vec<u8>)>) -> TokenStream {
         let file = format!("data/{}.json", super::names::snake(&data.name));
         files.push((file.clone(), rows(&data.rows).into_bytes()));
         let (name, path, random, unique) = (&data.name, &data.path, data.random, data.unique);
         let columns = data.columns.iter().map(|(name, _)| name);
         let secrets = &data.secrets;
+        let [kept_by, drawn_by] = [&draws.kept_by, &draws.drawn_by].map(|users| users.iter().map(|user| index(*user)).collect::<Vec<_>>());
         let at_end = match data.at_end {
             AtEnd::Recycle => quote!(AtEnd::Recycle),
             AtEnd::StopUser => quote!(AtEnd::StopUser),
@@ -187,6 +189,8 @@ impl Emitter<'_> {
                 random: #random,
                 unique: #unique,
                 at_end: #at_end,
+                kept_by: &[#(#kept_by),*],
+                drawn_by: &[#(#drawn_by),*],
             }
         }
     }

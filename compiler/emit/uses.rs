@@ -1,17 +1,17 @@
-//! The variables that statements use, and the ways in which they leave a block, as far as generated code depends on them.
+//! The variables, data and functions that statements use, and the ways in which they leave a block, as far as generated code depends on them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Auth, Block, Body, Exchange, Expect, ExpectKind, Expr, ExprKind, Iter, LocalId, Matcher, Options, Path, Request, Source, Step, Stmt,
-    StmtKind, TaskPick, TextPart, Then, Wait,
+    Auth, Block, Body, DataId, Exchange, Expect, ExpectKind, Expr, ExprKind, Iter, LocalId, Matcher, Options, Path, Request, RequestId,
+    SequenceId, Source, Step, Stmt, StmtKind, TaskPick, TasksId, TextPart, Then, Wait,
 };
 
 /// All variables that a block uses.
 pub(super) fn locals(block: &Block) -> BTreeSet<LocalId> {
-    let mut seen = BTreeSet::new();
-    block.iter().for_each(|stmt| in_stmt(stmt, &mut seen));
-    seen
+    let mut uses = Uses::default();
+    uses.block(block);
+    uses.locals
 }
 
 /// Whether an expression may fail or draws a row, so that its location is needed.
@@ -113,191 +113,234 @@ fn each<'b>(block: &'b [Stmt], visit: &mut impl FnMut(&'b Stmt)) {
     }
 }
 
-fn in_stmt(stmt: &Stmt, seen: &mut BTreeSet<LocalId>) {
-    let mut blocks: Vec<&Block> = Vec::new();
-    match &stmt.kind {
-        StmtKind::Step(step) => in_step(step, seen),
-        StmtKind::Run { takes, callee } => {
-            seen.extend(takes);
-            if let TaskPick::Sequence(_, args) | TaskPick::Tasks(_, args) = callee {
-                in_exprs(args, seen);
+/// What code uses: variables, rows of data, and other code.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Uses {
+    /// The local variables.
+    pub(super) locals: BTreeSet<LocalId>,
+    /// The data of which it draws rows.
+    pub(super) rows: BTreeSet<DataId>,
+    /// The code that it calls.
+    pub(super) calls: BTreeSet<Callee>,
+}
+
+/// Code that other code calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Callee {
+    Request(RequestId),
+    Sequence(SequenceId),
+    Tasks(TasksId),
+}
+
+impl Uses {
+    pub(super) fn block(&mut self, block: &Block) {
+        block.iter().for_each(|stmt| self.stmt(stmt));
+    }
+
+    /// What a task or an iteration runs.
+    pub(super) fn pick(&mut self, pick: &TaskPick) {
+        let (callee, args) = match pick {
+            TaskPick::Sequence(id, args) => (Callee::Sequence(*id), args),
+            TaskPick::Tasks(id, args) => (Callee::Tasks(*id), args),
+            TaskPick::Step(step) => return self.step(step),
+        };
+        self.calls.insert(callee);
+        self.exprs(args);
+    }
+
+    pub(super) fn wait(&mut self, wait: &Wait) {
+        match wait {
+            Wait::Fixed(wait) | Wait::Pacing(wait) => self.expr(wait),
+            Wait::Between(least, most) => [least, most].into_iter().for_each(|expr| self.expr(expr)),
+        }
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) {
+        let mut blocks: Vec<&Block> = Vec::new();
+        match &stmt.kind {
+            StmtKind::Step(step) => self.step(step),
+            StmtKind::Run { takes, callee } => {
+                self.locals.extend(takes);
+                self.pick(callee);
+            }
+            StmtKind::Assign(local, expr) => {
+                self.locals.insert(*local);
+                self.expr(expr);
+            }
+            StmtKind::AssignKeep(_, expr) | StmtKind::Fail(_, expr) | StmtKind::Log(expr) => self.expr(expr),
+            StmtKind::SetAuth(_, auth) => self.auth(auth),
+            StmtKind::Wait(wait) => self.wait(wait),
+            StmtKind::If(branches, otherwise) => {
+                branches.iter().for_each(|(condition, _)| self.expr(condition));
+                blocks.extend(branches.iter().map(|(_, block)| block));
+                blocks.push(otherwise);
+            }
+            StmtKind::Repeat(count, body) => {
+                self.expr(count);
+                blocks.push(body);
+            }
+            StmtKind::For { local, iter, parallel, body, .. } => {
+                self.locals.insert(*local);
+                match iter {
+                    Iter::Each(list) => self.expr(list),
+                    Iter::Range(first, last) => [first, last].into_iter().for_each(|expr| self.expr(expr)),
+                }
+                parallel.iter().for_each(|expr| self.expr(expr));
+                blocks.push(body);
+            }
+            StmtKind::Parallel(body) | StmtKind::Group(_, body) => blocks.push(body),
+            StmtKind::Finally { body, always } => blocks.extend([body, always]),
+            StmtKind::Retry { times, every, body, .. } => {
+                self.expr(times);
+                every.iter().for_each(|expr| self.expr(expr));
+                blocks.push(body);
+            }
+            StmtKind::Poll { every, times, until, body, .. } => {
+                [every, times, until].into_iter().for_each(|expr| self.expr(expr));
+                blocks.push(body);
+            }
+            StmtKind::Reset(_) | StmtKind::Break | StmtKind::Leave | StmtKind::StopUser => {}
+        }
+        blocks.into_iter().for_each(|block| self.block(block));
+    }
+
+    fn step(&mut self, step: &Step) {
+        step.before.iter().for_each(|stmt| self.stmt(stmt));
+        match &step.exchange {
+            Exchange::Call { request, args, over, query, body } => {
+                self.calls.insert(Callee::Request(*request));
+                self.exprs(args);
+                self.options(over);
+                self.pairs(query);
+                body.iter().for_each(|body| self.body(body));
+            }
+            Exchange::Inline(request) => self.request(request),
+            Exchange::Submit { form, fields, options, .. } => {
+                self.expr(form);
+                self.pairs(fields);
+                self.options(options);
             }
         }
-        StmtKind::Assign(local, expr) => {
-            seen.insert(*local);
-            in_expr(expr, seen);
-        }
-        StmtKind::AssignKeep(_, expr) | StmtKind::Fail(_, expr) | StmtKind::Log(expr) => in_expr(expr, seen),
-        StmtKind::SetAuth(_, auth) => in_auth(auth, seen),
-        StmtKind::Wait(Wait::Fixed(wait) | Wait::Pacing(wait)) => in_expr(wait, seen),
-        StmtKind::Wait(Wait::Between(least, most)) => [least, most].into_iter().for_each(|expr| in_expr(expr, seen)),
-        StmtKind::If(branches, otherwise) => {
-            branches.iter().for_each(|(condition, _)| in_expr(condition, seen));
-            blocks.extend(branches.iter().map(|(_, block)| block));
-            blocks.push(otherwise);
-        }
-        StmtKind::Repeat(count, body) => {
-            in_expr(count, seen);
-            blocks.push(body);
-        }
-        StmtKind::For { local, iter, parallel, body, .. } => {
-            seen.insert(*local);
-            match iter {
-                Iter::Each(list) => in_expr(list, seen),
-                Iter::Range(first, last) => [first, last].into_iter().for_each(|expr| in_expr(expr, seen)),
+        step.expects.iter().for_each(|expect| self.expect(expect));
+        for then in &step.then {
+            match then {
+                Then::Take(take) => {
+                    self.locals.insert(take.local);
+                    self.expr(&take.source);
+                    take.fallback.iter().for_each(|expr| self.expr(expr));
+                }
+                Then::Stmt(stmt) => self.stmt(stmt),
             }
-            parallel.iter().for_each(|expr| in_expr(expr, seen));
-            blocks.push(body);
         }
-        StmtKind::Parallel(body) | StmtKind::Group(_, body) => blocks.push(body),
-        StmtKind::Finally { body, always } => blocks.extend([body, always]),
-        StmtKind::Retry { times, every, body, .. } => {
-            in_expr(times, seen);
-            every.iter().for_each(|expr| in_expr(expr, seen));
-            blocks.push(body);
-        }
-        StmtKind::Poll { every, times, until, body, .. } => {
-            [every, times, until].into_iter().for_each(|expr| in_expr(expr, seen));
-            blocks.push(body);
-        }
-        StmtKind::Reset(_) | StmtKind::Break | StmtKind::Leave | StmtKind::StopUser => {}
     }
-    blocks.into_iter().flatten().for_each(|stmt| in_stmt(stmt, seen));
-}
 
-fn in_step(step: &Step, seen: &mut BTreeSet<LocalId>) {
-    step.before.iter().for_each(|stmt| in_stmt(stmt, seen));
-    match &step.exchange {
-        Exchange::Call { args, over, query, body, .. } => {
-            in_exprs(args, seen);
-            in_options(over, seen);
-            in_pairs(query, seen);
-            body.iter().for_each(|body| in_body(body, seen));
+    pub(super) fn request(&mut self, request: &Request) {
+        match &request.path {
+            Path::Plain { path, query } => path.iter().chain(query).for_each(|part| self.part(part)),
+            Path::Quoted(expr) => self.expr(expr),
         }
-        Exchange::Inline(request) => in_request(request, seen),
-        Exchange::Submit { form, fields, options, .. } => {
-            in_expr(form, seen);
-            in_pairs(fields, seen);
-            in_options(options, seen);
+        self.pairs(&request.query);
+        self.body(&request.body);
+        self.options(&request.options);
+    }
+
+    fn body(&mut self, body: &Body) {
+        match body {
+            Body::None => {}
+            Body::Json(expr) | Body::Text(expr) | Body::Bytes(expr) => self.expr(expr),
+            Body::Form(pairs) | Body::Multipart(pairs) | Body::Graphql(_, pairs) => self.pairs(pairs),
         }
     }
-    step.expects.iter().for_each(|expect| in_expect(expect, seen));
-    for then in &step.then {
-        match then {
-            Then::Take(take) => {
-                seen.insert(take.local);
-                in_expr(&take.source, seen);
-                take.fallback.iter().for_each(|expr| in_expr(expr, seen));
+
+    fn options(&mut self, options: &Options) {
+        options.auth.iter().for_each(|auth| self.auth(auth));
+        self.pairs(&options.headers);
+        options.timeout.iter().for_each(|expr| self.expr(expr));
+    }
+
+    fn auth(&mut self, auth: &Auth) {
+        match auth {
+            Auth::None => {}
+            Auth::Bearer(expr) | Auth::Header(_, expr) => self.expr(expr),
+            Auth::Basic(one, other) | Auth::Aws(one, other) => [one, other].into_iter().for_each(|expr| self.expr(expr)),
+        }
+    }
+
+    fn expect(&mut self, expect: &Expect) {
+        match &expect.kind {
+            ExpectKind::Status(_) => {}
+            ExpectKind::Json { matcher, .. } => self.matcher(matcher),
+            ExpectKind::Headers(headers) => headers.iter().for_each(|header| self.matcher(&header.matcher)),
+            ExpectKind::Text { part, .. } => self.expr(part),
+            ExpectKind::Condition { condition, .. } => self.expr(condition),
+        }
+    }
+
+    fn matcher(&mut self, matcher: &Matcher) {
+        match matcher {
+            Matcher::Compare(_, expr) | Matcher::Value(expr) => self.expr(expr),
+            Matcher::Each(each) => self.matcher(each),
+            Matcher::OneOf(items) | Matcher::List { items, .. } => items.iter().for_each(|item| self.matcher(item)),
+            Matcher::Object(members) => members.iter().for_each(|(_, matcher)| self.matcher(matcher)),
+            Matcher::Any | Matcher::Absent | Matcher::Type(_) | Matcher::Regex(..) | Matcher::Const(_) => {}
+        }
+    }
+
+    fn pairs(&mut self, pairs: &[(String, Expr)]) {
+        pairs.iter().for_each(|(_, expr)| self.expr(expr));
+    }
+
+    fn exprs(&mut self, exprs: &[Expr]) {
+        exprs.iter().for_each(|expr| self.expr(expr));
+    }
+
+    fn part(&mut self, part: &TextPart) {
+        if let TextPart::Hole(expr, _) = part {
+            self.expr(expr);
+        }
+    }
+
+    pub(super) fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Local(local) => {
+                self.locals.insert(*local);
             }
-            Then::Stmt(stmt) => in_stmt(stmt, seen),
+            ExprKind::Next(data, _) => {
+                self.rows.insert(*data);
+            }
+            ExprKind::Text(parts) => parts.iter().for_each(|part| self.part(part)),
+            ExprKind::List(items) | ExprKind::Call(_, items) => self.exprs(items),
+            ExprKind::Object(members) => self.pairs(members),
+            ExprKind::Weighted(pairs) => pairs.iter().for_each(|(weight, value)| {
+                self.expr(weight);
+                self.expr(value);
+            }),
+            ExprKind::File(_, name, media_type) => name.iter().chain(media_type).for_each(|expr| self.expr(expr)),
+            ExprKind::Neg(inner)
+            | ExprKind::Members(inner)
+            | ExprKind::Not(inner)
+            | ExprKind::Member(inner, _)
+            | ExprKind::Match(inner, ..)
+            | ExprKind::Capture(inner, ..) => {
+                self.expr(inner);
+            }
+            ExprKind::Binary(left, _, right) | ExprKind::Index(left, right) => [left, right].into_iter().for_each(|expr| self.expr(expr)),
+            ExprKind::If(one, two, three) | ExprKind::Slice(one, two, three) => {
+                [one, two, three].into_iter().for_each(|expr| self.expr(expr))
+            }
+            ExprKind::Source(Source::Header(name, _) | Source::Cookie(name) | Source::JarCookie(name)) => self.expr(name),
+            ExprKind::Source(Source::JsonPath { path, .. }) => path.values().for_each(|value| self.expr(value)),
+            ExprKind::Source(Source::Html { selector, .. }) => selector.values().for_each(|value| self.expr(value)),
+            ExprKind::Source(_)
+            | ExprKind::Const(_)
+            | ExprKind::Keep(_)
+            | ExprKind::Global(_)
+            | ExprKind::Shared(_)
+            | ExprKind::Env(_)
+            | ExprKind::World(_)
+            | ExprKind::Rows(_)
+            | ExprKind::Files(_)
+            | ExprKind::Column(_) => {}
         }
-    }
-}
-
-fn in_request(request: &Request, seen: &mut BTreeSet<LocalId>) {
-    match &request.path {
-        Path::Plain { path, query } => path.iter().chain(query).for_each(|part| in_part(part, seen)),
-        Path::Quoted(expr) => in_expr(expr, seen),
-    }
-    in_pairs(&request.query, seen);
-    in_body(&request.body, seen);
-    in_options(&request.options, seen);
-}
-
-fn in_body(body: &Body, seen: &mut BTreeSet<LocalId>) {
-    match body {
-        Body::None => {}
-        Body::Json(expr) | Body::Text(expr) | Body::Bytes(expr) => in_expr(expr, seen),
-        Body::Form(pairs) | Body::Multipart(pairs) | Body::Graphql(_, pairs) => in_pairs(pairs, seen),
-    }
-}
-
-fn in_options(options: &Options, seen: &mut BTreeSet<LocalId>) {
-    options.auth.iter().for_each(|auth| in_auth(auth, seen));
-    in_pairs(&options.headers, seen);
-    options.timeout.iter().for_each(|expr| in_expr(expr, seen));
-}
-
-fn in_auth(auth: &Auth, seen: &mut BTreeSet<LocalId>) {
-    match auth {
-        Auth::None => {}
-        Auth::Bearer(expr) | Auth::Header(_, expr) => in_expr(expr, seen),
-        Auth::Basic(one, other) | Auth::Aws(one, other) => [one, other].into_iter().for_each(|expr| in_expr(expr, seen)),
-    }
-}
-
-fn in_expect(expect: &Expect, seen: &mut BTreeSet<LocalId>) {
-    match &expect.kind {
-        ExpectKind::Status(_) => {}
-        ExpectKind::Json { matcher, .. } => in_matcher(matcher, seen),
-        ExpectKind::Headers(headers) => headers.iter().for_each(|header| in_matcher(&header.matcher, seen)),
-        ExpectKind::Text { part, .. } => in_expr(part, seen),
-        ExpectKind::Condition { condition, .. } => in_expr(condition, seen),
-    }
-}
-
-fn in_matcher(matcher: &Matcher, seen: &mut BTreeSet<LocalId>) {
-    match matcher {
-        Matcher::Compare(_, expr) | Matcher::Value(expr) => in_expr(expr, seen),
-        Matcher::Each(each) => in_matcher(each, seen),
-        Matcher::OneOf(items) | Matcher::List { items, .. } => items.iter().for_each(|item| in_matcher(item, seen)),
-        Matcher::Object(members) => members.iter().for_each(|(_, matcher)| in_matcher(matcher, seen)),
-        Matcher::Any | Matcher::Absent | Matcher::Type(_) | Matcher::Regex(..) | Matcher::Const(_) => {}
-    }
-}
-
-fn in_pairs(pairs: &[(String, Expr)], seen: &mut BTreeSet<LocalId>) {
-    pairs.iter().for_each(|(_, expr)| in_expr(expr, seen));
-}
-
-fn in_exprs(exprs: &[Expr], seen: &mut BTreeSet<LocalId>) {
-    exprs.iter().for_each(|expr| in_expr(expr, seen));
-}
-
-fn in_part(part: &TextPart, seen: &mut BTreeSet<LocalId>) {
-    if let TextPart::Hole(expr, _) = part {
-        in_expr(expr, seen);
-    }
-}
-
-fn in_expr(expr: &Expr, seen: &mut BTreeSet<LocalId>) {
-    match &expr.kind {
-        ExprKind::Local(local) => {
-            seen.insert(*local);
-        }
-        ExprKind::Text(parts) => parts.iter().for_each(|part| in_part(part, seen)),
-        ExprKind::List(items) | ExprKind::Call(_, items) => in_exprs(items, seen),
-        ExprKind::Object(members) => in_pairs(members, seen),
-        ExprKind::Weighted(pairs) => pairs.iter().for_each(|(weight, value)| {
-            in_expr(weight, seen);
-            in_expr(value, seen);
-        }),
-        ExprKind::File(_, name, media_type) => name.iter().chain(media_type).for_each(|expr| in_expr(expr, seen)),
-        ExprKind::Neg(inner)
-        | ExprKind::Members(inner)
-        | ExprKind::Not(inner)
-        | ExprKind::Member(inner, _)
-        | ExprKind::Match(inner, ..)
-        | ExprKind::Capture(inner, ..) => {
-            in_expr(inner, seen);
-        }
-        ExprKind::Binary(left, _, right) | ExprKind::Index(left, right) => [left, right].into_iter().for_each(|expr| in_expr(expr, seen)),
-        ExprKind::If(one, two, three) | ExprKind::Slice(one, two, three) => {
-            [one, two, three].into_iter().for_each(|expr| in_expr(expr, seen))
-        }
-        ExprKind::Source(Source::Header(name, _) | Source::Cookie(name) | Source::JarCookie(name)) => in_expr(name, seen),
-        ExprKind::Source(Source::JsonPath { path, .. }) => path.values().for_each(|value| in_expr(value, seen)),
-        ExprKind::Source(Source::Html { selector, .. }) => selector.values().for_each(|value| in_expr(value, seen)),
-        ExprKind::Source(_)
-        | ExprKind::Const(_)
-        | ExprKind::Keep(_)
-        | ExprKind::Global(_)
-        | ExprKind::Shared(_)
-        | ExprKind::Env(_)
-        | ExprKind::World(_)
-        | ExprKind::Rows(_)
-        | ExprKind::Next(..)
-        | ExprKind::Files(_)
-        | ExprKind::Column(_) => {}
     }
 }

@@ -73,7 +73,6 @@ pub(crate) fn settings(program: &'static Program, base: &str, clock: &Clock) -> 
         parts: 1,
         shard: 0,
         interval: 0,
-        intervals: Some(1),
         test_seed: 1,
         globals: Vec::new(),
         shared: Vec::new(),

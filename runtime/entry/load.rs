@@ -24,7 +24,7 @@ use ltc_engine::observe::Quiet;
 use ltc_engine::program::Wait;
 use ltc_engine::program::settings::Settings;
 use ltc_engine::program::{Program, UserClass};
-use ltc_engine::schedule::{Plan, WeightedClass};
+use ltc_engine::schedule::{Cycle, Plan, WeightedClass};
 use ltc_engine::stats::micros;
 use ltc_engine::workers::Stop;
 
@@ -49,13 +49,17 @@ pub(super) struct Load {
     setup: Setup,
 }
 
-/// The requests of a user class. A wait that can't be computed before the load counts as zero.
-fn requests(program: &Program, class: &UserClass, user: &User) -> ClassRequests {
-    let cycle = match class.wait.map(|wait| wait(user)) {
-        Some(Ok(Wait::Between(least, most))) => least + most.saturating_sub(least) / 2,
-        Some(Ok(Wait::Pacing(pacing))) => pacing,
-        _ => Duration::ZERO,
-    };
+/// The time from one iteration of a class to the next, as far as it is known before the load.
+fn cycle(class: &UserClass, user: &User) -> Cycle {
+    match class.wait.map(|wait| wait(user)) {
+        Some(Ok(Wait::Between(least, most))) => Cycle::Wait(least + most.saturating_sub(least) / 2),
+        Some(Ok(Wait::Pacing(pacing))) => Cycle::Pacing(pacing),
+        _ => Cycle::Unknown,
+    }
+}
+
+/// The requests of a user class.
+fn requests(program: &Program, class: &UserClass, cycle: Cycle) -> ClassRequests {
     let contexts: Vec<&str> = program.steps.iter().map(|step| step.context).collect();
     let blocks = [(class.on_start.is_some(), "on start"), (class.on_stop.is_some(), "on stop")];
     let blocks =
@@ -77,7 +81,7 @@ impl Load {
             let globals = prepare::globals(program, &user)?;
             let classes = classes(program, &user, &args.only)?;
             let plan = Plan::seeded(&configuration.profile, &classes, settings.seed).map_err(StartupError::wrong)?;
-            let requests = program.users.iter().map(|class| requests(program, class, &user)).collect();
+            let requests = program.users.iter().zip(&classes).map(|(class, of)| requests(program, class, of.cycle)).collect();
             Ok((plan, globals, requests, guards::targets(program, &settings.apis, &user)))
         })?;
         settings.globals = globals;
@@ -308,7 +312,7 @@ fn classes(program: &'static Program, user: &ltc_engine::User, only: &[String]) 
             let weight = u64::try_from(weight).map_err(|_| refused("it is negative"))?;
             let named = |scenario: &usize| only.iter().any(|name| name == program.scenarios[*scenario].name);
             let takes_part = only.is_empty() || only.iter().any(|name| name == class.name) || class.scenarios.iter().any(named);
-            Ok(WeightedClass::new(class.name, if takes_part { weight } else { 0 }))
+            Ok(WeightedClass::new(class.name, if takes_part { weight } else { 0 }).with_cycle(cycle(class, user)))
         })
         .collect()
 }

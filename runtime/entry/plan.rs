@@ -119,7 +119,7 @@ impl PlanSummary {
             EngineName::Process => lead::of_processes(fleet.count()),
         };
         let graceful_stop = configuration.profile.graceful_stop;
-        let unique_rows = RowsPlan::of(program, plan, fleet);
+        let unique_rows = RowsPlan::of(program, plan);
         let mut warnings = fleet.warnings.clone();
         warnings.extend(unique_rows.iter().filter_map(RowsPlan::warning));
         let clients = fleet.shards.iter().map(|shard| plan.slice(u64::from(shard.number), u64::from(fleet.count())).peak_clients()).max();

@@ -49,7 +49,6 @@ pub(crate) fn settings(program: &'static Program, args: &LoadArgs, configuration
         parts: 1,
         shard: 0,
         interval: 0,
-        intervals: Some(1),
         test_seed: seed,
         globals: Vec::new(),
         shared: Vec::new(),

@@ -91,7 +91,8 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
             if !command.allow_expiring {
                 let lasts = load.plan.total_duration().map(|total| total + configuration.profile.graceful_stop + START_AND_END);
                 let own = configuration.credentials.aws().ok().flatten();
-                expiry::check(unix_now(), lasts, expiry::of_environment(own, |name| std::env::var(name).ok()))?;
+                let expires = expiry::find(own, |name| std::env::var(name).ok(), |path| std::fs::read_to_string(path).ok())?;
+                expiry::check(unix_now(), lasts, expires)?;
             }
             let (regions, function) = (&options.region, options.function.clone());
             let opened = cloud::open(program, regions, function, &configuration, &load.settings.test_id);
@@ -207,7 +208,6 @@ fn event(
         shard: 0,
         shards: fleet.count(),
         interval: 0,
-        intervals: fleet.total().and_then(|_| u32::try_from(fleet.intervals().count()).ok()),
         from_us: 0,
         interval_from_us: 0,
         to_us: None,
@@ -216,7 +216,7 @@ fn event(
         starts_at_us: micros(clock.unix_start()),
         sent_at_us: 0,
         profile: configuration.profile.clone(),
-        classes: load.plan.classes().iter().map(|class| ClassWeight { name: class.name.clone(), weight: class.weight }).collect(),
+        classes: load.plan.classes().iter().map(ClassWeight::of).collect(),
         seed: settings.seed,
         env: settings.env.clone(),
         apis: settings.apis.clone(),

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::fleet::Interval;
 use ltc_engine::http::ApiConfig;
 use ltc_engine::program::Program;
-use ltc_engine::schedule::{Plan, Slice, WeightedClass};
+use ltc_engine::schedule::{Cycle, Plan, Slice, WeightedClass};
 use ltc_engine::stats::micros;
 use ltc_engine::value::Value;
 
@@ -28,6 +28,33 @@ pub struct ClassWeight {
     pub name: String,
     /// Its weight. A class with weight 0 isn't used.
     pub weight: u64,
+    /// The time from the start of an iteration to that of the next, in microseconds; 0: it is unknown.
+    pub cycle_us: u64,
+    /// Whether this time is exact: `wait pacing`.
+    pub paced: bool,
+}
+
+impl ClassWeight {
+    /// A class of the plan.
+    pub fn of(class: &WeightedClass) -> Self {
+        let (cycle, paced) = match class.cycle {
+            Cycle::Unknown => (Duration::ZERO, false),
+            Cycle::Wait(cycle) => (cycle, false),
+            Cycle::Pacing(cycle) => (cycle, true),
+        };
+        Self { name: class.name.clone(), weight: class.weight, cycle_us: micros(cycle), paced }
+    }
+
+    /// The class in the form that the schedule needs.
+    pub fn class(&self) -> WeightedClass {
+        let time = Duration::from_micros(self.cycle_us);
+        let cycle = match (time.is_zero(), self.paced) {
+            (true, _) => Cycle::Unknown,
+            (false, false) => Cycle::Wait(time),
+            (false, true) => Cycle::Pacing(time),
+        };
+        WeightedClass::new(&self.name, self.weight).with_cycle(cycle)
+    }
 }
 
 /// How a function hears that its orchestrator is alive, and when to stop.
@@ -71,8 +98,6 @@ pub struct SliceEvent {
     pub shards: u32,
     /// The number of the interval, from 0.
     pub interval: u32,
-    /// The number of intervals; `None`: until the test is stopped.
-    pub intervals: Option<u32>,
     /// The beginning of the slice, in microseconds from the test's start. It is later than that of the interval if the slice replaces a
     /// lost function.
     pub from_us: u64,
@@ -209,7 +234,7 @@ impl SliceEvent {
 
     /// The classes in the form that the schedule needs.
     pub fn user_classes(&self) -> Vec<WeightedClass> {
-        self.classes.iter().map(|class| WeightedClass::new(&class.name, class.weight)).collect()
+        self.classes.iter().map(ClassWeight::class).collect()
     }
 
     /// Turns the template into the event of another part of the same test.
@@ -252,7 +277,6 @@ pub(crate) mod sample {
             shard: 0,
             shards: 2,
             interval: 0,
-            intervals: Some(1),
             from_us: 0,
             interval_from_us: 0,
             to_us: Some(5_000_000),
@@ -261,7 +285,7 @@ pub(crate) mod sample {
             starts_at_us: 0,
             sent_at_us: 0,
             profile: Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.profile.yml").unwrap(),
-            classes: vec![ClassWeight { name: "User".into(), weight: 1 }],
+            classes: vec![ClassWeight::of(&WeightedClass::new("User", 1))],
             seed: 7,
             env: vec![Value::Str("top secret".into()), Value::Time(5)],
             apis: vec![ApiConfig::default()],

@@ -7,14 +7,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use ltc_engine::schedule::Plan;
+use ltc_engine::schedule::{Cycle, Plan};
 
 /// The most by which a hand-over may raise the request rate, as a share.
 pub const MOST_ADDED: f64 = 0.03;
 /// The shortest window, if the interval permits it. Users also open new connections, whose number isn't known.
 const LEAST_WINDOW: Duration = Duration::from_secs(20);
-/// The assumed time of an iteration without a wait, because nothing is known of the server before the load.
-const ITERATION: Duration = Duration::from_secs(1);
 
 /// The number of requests of a user class.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,8 +21,8 @@ pub struct ClassRequests {
     pub restart: f64,
     /// The requests of an iteration.
     pub iteration: f64,
-    /// The time from the start of one iteration to the next, as the wait sets it; zero without a wait.
-    pub cycle: Duration,
+    /// The time from the start of one iteration to the next.
+    pub cycle: Cycle,
 }
 
 /// How a fleet passes users from one interval to the next.
@@ -59,11 +57,10 @@ fn requests(plan: &Plan, classes: &[ClassRequests]) -> (f64, f64) {
     let (users, rates) = plan.peaks();
     let mut sum = (0.0, 0.0);
     for ((class, users), arrivals) in classes.iter().zip(users).zip(rates) {
-        let cycle = if class.cycle.is_zero() { ITERATION } else { class.cycle };
         // Of the users that serve arrivals, only busy ones pass during the window. The others pass when they are needed.
-        let users = if arrivals > 0.0 { (users as f64).min(arrivals * ITERATION.as_secs_f64()) } else { users as f64 };
+        let users = if arrivals > 0.0 { (users as f64).min(arrivals * Cycle::ASSUMED.as_secs_f64()) } else { users as f64 };
         sum.0 += users * class.restart;
-        sum.1 += class.iteration.max(1.0) * if arrivals > 0.0 { arrivals } else { users / cycle.as_secs_f64() };
+        sum.1 += class.iteration.max(1.0) * if arrivals > 0.0 { arrivals } else { users / class.cycle.time().as_secs_f64() };
     }
     sum
 }
@@ -89,7 +86,7 @@ mod tests {
 
     #[test]
     fn window_is_long_enough_for_the_logins_to_add_three_percent() {
-        let class = ClassRequests { restart: 1.0, iteration: 2.0, cycle: SECOND * 6 };
+        let class = ClassRequests { restart: 1.0, iteration: 2.0, cycle: Cycle::Wait(SECOND * 6) };
         // 400 logins at 133 requests per second need 100 s.
         let found = hand_over("clients: 400, duration: 3h", &[class], 840, 880);
         assert_eq!((found.window.as_secs(), found.interval.as_secs()), (100, 780));
@@ -100,7 +97,7 @@ mod tests {
 
     #[test]
     fn window_is_at_most_half_of_an_interval_and_both_fit_the_functions_time() {
-        let class = ClassRequests { restart: 3.0, iteration: 1.0, cycle: SECOND * 60 };
+        let class = ClassRequests { restart: 3.0, iteration: 1.0, cycle: Cycle::Wait(SECOND * 60) };
         let long = hand_over("clients: 400, duration: 3h", &[class], 840, 882);
         assert_eq!((long.window.as_secs(), long.interval.as_secs()), (294, 588));
         assert!(long.added > 0.6, "{long:?}");
@@ -110,7 +107,7 @@ mod tests {
 
     #[test]
     fn users_that_serve_arrivals_pass_as_they_are_needed() {
-        let class = ClassRequests { restart: 1.0, iteration: 1.0, cycle: Duration::ZERO };
+        let class = ClassRequests { restart: 1.0, iteration: 1.0, cycle: Cycle::Unknown };
         let found = hand_over("rate: 50/s, max_clients: 5000, duration: 3h", &[class], 840, 882);
         assert_eq!(found.window.as_secs(), 33);
     }

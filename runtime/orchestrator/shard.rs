@@ -175,7 +175,6 @@ fn settings(program: &'static Program, event: &SliceEvent, clock: &Clock) -> Set
         parts: u64::from(event.shards),
         shard: event.shard,
         interval: event.interval,
-        intervals: event.intervals,
         test_seed: event.seed,
         globals: event.globals.clone(),
         shared: event.shared.clone(),

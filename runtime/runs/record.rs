@@ -85,8 +85,7 @@ impl RunRecord {
     /// # Errors
     /// If the profile cannot be used, for example because another version of ltc wrote it.
     pub(crate) fn plan(&self) -> Result<Plan, String> {
-        let classes =
-            self.classes.iter().map(|class| ltc_engine::schedule::WeightedClass::new(&class.name, class.weight)).collect::<Vec<_>>();
+        let classes: Vec<_> = self.classes.iter().map(ClassWeight::class).collect();
         Plan::seeded(&self.profile, &classes, self.begin.run.seed)
             .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
     }

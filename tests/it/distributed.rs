@@ -279,6 +279,26 @@ fn arrivals_at_the_seams_of_intervals_are_made_once() {
 }
 
 #[test]
+fn as_many_rows_as_arrivals_suffice_for_a_fleet_whose_rate_changes() {
+    let echo = Echo::start();
+    let project = Project::new()
+        .copy("tests/specs/distributed", "specs")
+        .env(format!("echo: {{ url: \"http://{}\" }}\n", echo.addr))
+        .profile("orders", "stages: [{rate: 10/s, duration: 2s}, {rate: 60/s, duration: 4s}], max_clients: 31")
+        .build("orders");
+    let fleet = ["--engine", "process", "--shards", "3", "--interval", "2s"];
+    let plan = project.run("orders", &[&["plan"], &fleet[..]].concat()).exits(0);
+    plan.prints(&["Rows       orders: 150 rows, 150 needed if each iteration draws one"]).omits(&["warning"]);
+    let _measures = machine::measuring();
+    let output = project.run("orders", &[&["run", "--stats-interval", "500ms", "--json", "run.json"], &fleet[..]].concat()).exits(0);
+    output.omits(&["no row left", "lost"]);
+    let missed = project.json("run.json")["total"]["missed"].as_u64().unwrap();
+    let seen: Vec<u64> = echo.of("/order").iter().map(|seen| number(&seen.target, "id")).collect();
+    assert_eq!(seen.len() as u64 + missed, 150, "{output}");
+    assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), seen.len(), "no row is used twice: {seen:?}");
+}
+
+#[test]
 fn journal_of_a_killed_orchestrator_has_its_results_and_no_shard_outlives_it() {
     let project = Project::examples();
     let mark = format!("killed-{}", std::process::id());

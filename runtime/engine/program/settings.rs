@@ -45,8 +45,6 @@ pub struct Settings {
     pub shard: u32,
     /// The number of the current interval, from 0.
     pub interval: u32,
-    /// The number of intervals; `None` if it is unknown before the end.
-    pub intervals: Option<u32>,
     /// The seed of the whole test, if `seed` is that of a part.
     pub test_seed: u64,
     /// Values of the file-level `let`s, in their order.
@@ -124,7 +122,7 @@ impl World {
             regexes,
             queries: program.paths.iter().map(|_| OnceCell::new()).collect(),
             selectors: program.selectors.iter().map(|css| crate::source::html::selector(css)).collect::<Result<_, _>>()?,
-            pools: RowPools::new(program.data, (settings.seed, settings.test_seed), settings.part, settings.parts)?,
+            pools: RowPools::new(program.data, (settings.seed, settings.test_seed), settings.part)?,
             row_assignment: RefCell::default(),
             transport,
             apis,

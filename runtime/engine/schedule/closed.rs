@@ -82,6 +82,22 @@ pub(super) fn stay(moves: &[Move], index: u64, t: u64) -> Option<(u64, u64)> {
     began.map(|began| (began, u64::MAX))
 }
 
+/// Calls `each` with every stay of every user: its index, when it starts, and when it stops. [`u64::MAX`] means that it never stops.
+pub(super) fn stays(moves: &[Move], mut each: impl FnMut(u64, u64, u64)) {
+    // The active users are always the first ones, and the last of them stops first.
+    let mut active: Vec<u64> = Vec::new();
+    for one in moves {
+        for at in (0..one.count).map(|nth| one.time(nth)) {
+            if one.up {
+                active.push(at);
+            } else if let Some(began) = active.pop() {
+                each(active.len() as u64, began, at);
+            }
+        }
+    }
+    (0..).zip(active).for_each(|(index, began)| each(index, began, u64::MAX));
+}
+
 /// When a user started that the move with that number stops.
 pub(super) fn began(moves: &[Move], number: usize, index: u64) -> Option<u64> {
     moves[..number].iter().rev().filter(|one| one.up).find_map(|one| one.time_of(index))

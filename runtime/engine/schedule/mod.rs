@@ -16,6 +16,7 @@
 
 mod closed;
 mod events;
+mod expected;
 mod open;
 mod slice;
 mod span;
@@ -29,6 +30,7 @@ use ltc_config::suggest::did_you_mean_or_list;
 use ltc_config::{ConfigError, Profile, Rate};
 
 pub use events::Events;
+pub use expected::Expected;
 pub use slice::{Arrivals, Server, Slice};
 
 use closed::Move;
@@ -42,12 +44,45 @@ pub struct WeightedClass {
     pub name: String,
     /// Its weight among the classes that share a load; 0 turns it off.
     pub weight: u64,
+    /// The time from the start of one iteration of a user to that of the next.
+    pub cycle: Cycle,
+}
+
+/// The time from the start of one iteration of a user to that of the next, as far as the spec determines it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cycle {
+    /// There is no wait, or it depends on the iteration.
+    #[default]
+    Unknown,
+    /// At least this time, because the iteration itself takes time, too.
+    Wait(Duration),
+    /// Exactly this time: `wait pacing`.
+    Pacing(Duration),
+}
+
+impl Cycle {
+    /// The assumed time of an iteration without a wait, because nothing is known of the server before the load.
+    pub const ASSUMED: Duration = Duration::from_secs(1);
+
+    /// The time, or an assumption.
+    pub fn time(self) -> Duration {
+        match self {
+            Self::Wait(time) | Self::Pacing(time) if !time.is_zero() => time,
+            _ => Self::ASSUMED,
+        }
+    }
 }
 
 impl WeightedClass {
     /// A class with its weight.
     pub fn new(name: &str, weight: u64) -> Self {
-        Self { name: name.to_owned(), weight }
+        Self { name: name.to_owned(), weight, cycle: Cycle::Unknown }
+    }
+
+    /// The class with that cycle.
+    #[must_use]
+    pub fn with_cycle(self, cycle: Cycle) -> Self {
+        Self { cycle, ..self }
     }
 }
 
@@ -190,6 +225,11 @@ impl Plan {
     /// Whether arrivals drive the class.
     pub fn is_open(&self, class: usize) -> bool {
         self.group_of(class).is_some_and(|(group, _)| matches!(group.kind, LoadKind::Open { .. }))
+    }
+
+    /// Whether arrivals at even distances drive the class, so that their number is known exactly.
+    pub fn is_even(&self, class: usize) -> bool {
+        self.group_of(class).is_some_and(|(group, _)| matches!(group.kind, LoadKind::Open { spacing: Spacing::Even, .. }))
     }
 
     /// Whether the class has any load at all.

@@ -20,6 +20,7 @@ fn config() -> ProptestConfig {
 #[derive(Clone)]
 struct Case {
     runner: String,
+    profile: Profile,
     plan: Plan,
 }
 
@@ -75,7 +76,7 @@ fn cases() -> impl Strategy<Value = Case> {
         }
         let profile = Profile::parse(&format!("profile: {{runner: {{{runner}}}}}"), "x.yml").ok()?;
         let plan = Plan::seeded(&profile, &classes, seed).ok()?;
-        Some(Case { runner, plan })
+        Some(Case { runner, profile, plan })
     })
 }
 
@@ -275,6 +276,61 @@ proptest! {
         for class in 0..plan.classes().len() {
             let whole: Vec<Duration> = part.arrivals(class).filter(|due| *due >= since).collect();
             assert_eq!(replacement.arrivals(class).collect::<Vec<_>>(), whole, "{label}");
+        }
+    }
+
+    #[test]
+    fn expected_iterations_of_arrivals_are_those_of_each_worker_and_interval(Case { plan, .. } in cases(), cut in cuts(), since in 0..4_000u64) {
+        let open: Vec<usize> = (0..plan.classes().len()).filter(|class| plan.is_open(*class)).collect();
+        let workers: Vec<Slice> = (0..6).map(|worker| plan.slice(worker % 3, 3).part(worker / 3, 2)).collect();
+        let of_part = |part: &Slice| open.iter().map(|class| part.arrivals(*class).count() as u128).sum::<u128>();
+        let all: Vec<Vec<u128>> = workers.iter().map(|slice| intervals(cut, slice).0.iter().map(of_part).collect()).collect();
+        for (worker, slice) in workers.iter().enumerate() {
+            for (number, part) in intervals(cut, slice).0.iter().enumerate() {
+                let expected = part.expected(&open);
+                let sum = |of: &[u128]| [of[..number].iter().sum::<u128>(), of[number], of[number + 1..].iter().sum()].map(|sum| sum * 1_000_000);
+                assert_eq!(expected.own, sum(&all[worker]), "interval {number}");
+                let of_all: Vec<u128> = (0..all[0].len()).map(|number| all.iter().map(|worker| worker[number]).sum()).collect();
+                assert_eq!(expected.all, sum(&of_all), "interval {number}");
+                assert_eq!(expected.workers, all.iter().map(|worker| worker[number] * 1_000_000).collect::<Vec<_>>());
+                assert_eq!((expected.worker, expected.gone), (worker, 0));
+                let rest = part.clone().since(part.begin() + Duration::from_nanos(since * 1_000_003));
+                assert_eq!(rest.expected(&open), Expected { gone: expected.own[1] - of_part(&rest) * 1_000_000, ..expected });
+            }
+        }
+    }
+
+    #[test]
+    fn expected_iterations_of_users_are_those_of_their_time_or_their_pacing(Case { plan, profile, .. } in cases(), cut in cuts(), millis in 100..3_000u64) {
+        let step = Duration::from_millis(millis);
+        let closed: Vec<usize> = (0..plan.classes().len()).filter(|class| !plan.is_open(*class)).collect();
+        for cycle in [Cycle::Wait(step), Cycle::Pacing(step)] {
+            let classes: Vec<WeightedClass> = plan.classes().iter().map(|class| class.clone().with_cycle(cycle)).collect();
+            let plan = Plan::seeded(&profile, &classes, 0).unwrap();
+            let slice = plan.slice(cut.shard, 3);
+            let mut whole = BTreeMap::new();
+            let (mut spent, mut grid) = (0, 0);
+            for event in slice.events() {
+                if event.is_start() {
+                    whole.insert(event.user, event.at);
+                } else {
+                    let stay = (event.at - whole.remove(&event.user).unwrap()).as_nanos();
+                    (spent, grid) = (spent + stay * 1_000_000 / step.as_nanos(), grid + stay.div_ceil(step.as_nanos()) * 1_000_000);
+                }
+            }
+            let (parts, _) = intervals(cut, &slice);
+            let sum: u128 = parts.iter().map(|part| part.expected(&closed).own[1]).sum();
+            let stays = plan.events(0, 1).count() as u128 * parts.len() as u128;
+            match cycle {
+                Cycle::Pacing(_) => assert_eq!(sum, grid),
+                // Each part is rounded down.
+                _ => assert!(sum.abs_diff(spent) <= stays, "{sum} of {spent}"),
+            }
+            for part in &parts {
+                let expected = part.expected(&closed);
+                assert_eq!(expected.own[1], expected.workers[expected.worker]);
+                assert_eq!(expected.all[1], expected.workers.iter().sum::<u128>());
+            }
         }
     }
 

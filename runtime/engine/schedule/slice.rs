@@ -103,11 +103,19 @@ impl Slice {
         Some(Duration::from_nanos(self.span.exit(user - group.base)))
     }
 
-    /// The numbers of all users of a class.
-    pub fn users(&self, class: usize) -> Vec<u64> {
-        let Some((group, member)) = self.plan.group_of(class) else { return Vec::new() };
-        let ours = (0..group.users()).filter(|&index| group.pattern.class(index) == member && self.membership.contains(index));
-        ours.map(|index| group.base + index).collect()
+    /// The number of this part among all parts of the same division, and their number.
+    pub fn worker(&self) -> (usize, usize) {
+        let as_index = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        (as_index(self.membership.part()), as_index(self.membership.parts()))
+    }
+
+    /// The numbers of all users of these classes in the whole plan, in order, each with whether it belongs to this part.
+    pub fn holders(&self, classes: &[usize]) -> Vec<(u64, bool)> {
+        let of_group = |group: &LoadGroup| {
+            let ours = (0..group.users()).filter(|&index| classes.contains(&group.members[group.pattern.class(index)]));
+            ours.map(|index| (group.base + index, self.membership.contains(index))).collect::<Vec<_>>()
+        };
+        self.groups().iter().flat_map(of_group).collect()
     }
 
     /// The time in which `number` belongs to this interval, if numbers pass one by one. It begins at zero or ends at [`Duration::MAX`] if
@@ -117,14 +125,6 @@ impl Slice {
         let from = if enter == 0 { Duration::ZERO } else { Duration::from_nanos(self.span.entry(number)) };
         let until = if leave == 0 { Duration::MAX } else { Duration::from_nanos(self.span.exit(number)) };
         (enter > 0 || leave > 0).then_some((from, until))
-    }
-
-    /// The share of the interval that is over when this part begins, in millionths.
-    pub fn begun_ppm(&self) -> u64 {
-        let Span { from, to, .. } = self.span;
-        let length = to.map_or(0, |to| to.saturating_sub(from));
-        let over = self.span.begin().saturating_sub(from).min(length);
-        u64::try_from(u128::from(over) * 1_000_000 / u128::from(length.max(1))).unwrap_or(1_000_000)
     }
 
     /// The time in which the arrivals of a slot belong to this part.

@@ -130,6 +130,27 @@ impl Membership {
         true
     }
 
+    /// The number of parts of the same division.
+    pub(super) fn parts(&self) -> u64 {
+        self.levels.iter().map(|(_, parts)| parts).product()
+    }
+
+    /// The number of this part among them.
+    pub(super) fn part(&self) -> u64 {
+        self.levels.iter().rev().fold(0, |number, (part, parts)| number * parts + part)
+    }
+
+    /// The number of the part that the index belongs to.
+    pub(super) fn part_with(&self, mut index: u64) -> usize {
+        let (mut number, mut stride) = (0, 1);
+        for &(_, parts) in &self.levels {
+            number += stride * part_of(index, parts);
+            stride *= parts;
+            index /= parts;
+        }
+        usize::try_from(number).unwrap_or(usize::MAX)
+    }
+
     /// The number of members among the first `n`.
     pub(super) fn count(&self, n: u64) -> u64 {
         (0..n).filter(|index| self.contains(*index)).count() as u64
@@ -205,7 +226,11 @@ mod tests {
             (0..3).flat_map(|shard| (0..4).map(move |worker| Membership::default().within(shard, 3).within(worker, 4))).collect();
         for index in 0..1000 {
             assert_eq!(all.iter().filter(|part| part.contains(index)).count(), 1);
+            assert!(all.iter().all(|part| part.contains(index) == (part.part_with(index) as u64 == part.part())));
         }
-        assert!(all.iter().all(|part| (83..=84).contains(&part.count(1000))));
+        assert!(all.iter().all(|part| part.parts() == 12 && (83..=84).contains(&part.count(1000))));
+        let mut numbers: Vec<u64> = all.iter().map(Membership::part).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (0..12).collect::<Vec<_>>());
     }
 }

@@ -13,7 +13,7 @@ pub fn next(user: &User, pool: usize, keep: bool) -> Eval {
     let assignment = world.row_assignment.borrow();
     let drawn = if kept && source.info.unique {
         let nth = user.held.borrow().user.iter().filter(|(of, _)| *of == pool).count();
-        source.draw_kept(&assignment, user.number(), nth, keep)
+        source.draw_kept(user.number(), nth)
     } else {
         source.draw(&assignment, || world.clock.elapsed())
     };

@@ -131,6 +131,10 @@ pub struct DataInfo {
     pub unique: bool,
     /// What happens when all rows are used up.
     pub at_end: AtEnd,
+    /// The user classes that keep rows of it, in a `keep` or in `on start`, as indices into the program's list.
+    pub kept_by: &'static [usize],
+    /// The user classes whose iterations draw rows of it.
+    pub drawn_by: &'static [usize],
 }
 
 impl DataInfo {

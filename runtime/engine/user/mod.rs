@@ -7,6 +7,9 @@ pub(crate) mod control_stack;
 mod eval;
 mod iteration;
 pub(crate) mod row_assignment;
+mod row_shares;
+#[cfg(test)]
+mod row_shares_tests;
 pub(crate) mod rows;
 mod wait;
 pub(crate) mod world;

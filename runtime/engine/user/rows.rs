@@ -1,7 +1,6 @@
 //! Rows of data: which user draws which row, and how long it holds it.
 //!
-//! Of a `unique` set, a worker has the rows whose number, modulo the number of workers of all machines, is the worker's own, so that the
-//! sets of workers are disjoint. Of other sets, each worker has all rows.
+//! Of a `unique` set, a worker has a share of the rows, which no other worker has. Of other sets, each worker has all rows.
 //!
 //! The rows stay in the binary, which the system maps. A worker knows where each row ends, and parses a row when a user draws it. Only
 //! the rows of small sets are kept as values.
@@ -14,7 +13,9 @@ use std::time::Duration;
 use ecow::{EcoString, EcoVec};
 
 use super::row_assignment::RowAssignment;
+use super::row_shares::RowShare;
 use crate::functions::Rng;
+use crate::schedule::Slice;
 use crate::tables::{AtEnd, DataInfo};
 use crate::value::{Eval, EvalError, Map, Value};
 
@@ -29,8 +30,6 @@ pub(crate) struct RowPool {
     ends: Vec<u32>,
     /// All rows as values: of a small set, or once a user has read `rows.all`.
     all: OnceCell<EcoVec<Value>>,
-    /// The worker's rows in the order of the assignment, which is the same in all intervals.
-    mine: Vec<usize>,
     state: RefCell<PoolState>,
 }
 
@@ -39,6 +38,8 @@ const SMALL: usize = 1024 * 1024;
 
 #[derive(Debug)]
 struct PoolState {
+    /// The worker's rows. Before they are shared out, all rows in the order that all workers have.
+    share: RowShare,
     /// The rows that this round still draws, in order.
     queue: VecDeque<usize>,
     /// Returned rows, for the next round.
@@ -58,20 +59,22 @@ pub(crate) struct HeldRows {
 }
 
 impl RowPools {
-    /// Creates the pools. `seed` is the worker's own, `test_seed` that of the whole test.
-    pub(crate) fn new(infos: &'static [DataInfo], (seed, test_seed): (u64, u64), part: u64, parts: u64) -> Result<Self, String> {
+    /// Creates the pools of a worker, which has all rows until they are shared out. `seed` is the worker's own, `test_seed` that of the
+    /// whole test.
+    pub(crate) fn new(infos: &'static [DataInfo], (seed, test_seed): (u64, u64), part: u64) -> Result<Self, String> {
         let pools = infos.iter().enumerate().map(|(index, info)| {
-            let stream = (index as u64) << 32 | part;
-            RowPool::new(info, Rng::new(seed ^ 0xda7a, stream), &Rng::new(test_seed ^ 0xdea1, stream), part, parts)
+            let stream = (index as u64) << 32;
+            RowPool::new(info, Rng::new(seed ^ 0xda7a, stream | part), &Rng::new(test_seed ^ 0xdea1, stream))
         });
         pools.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Deals the rows for iterations.
-    pub(crate) fn assign(&self, assignment: &RowAssignment) {
+    /// Keeps the rows of the worker with this slice.
+    pub(crate) fn share_out(&self, slice: &Slice) {
         self.0.iter().filter(|pool| pool.info.unique).for_each(|pool| {
-            let drawn = assignment.drawn(pool.mine.len(), pool.info.at_end);
-            pool.state.borrow_mut().queue = pool.mine[drawn].iter().copied().collect();
+            let mut state = pool.state.borrow_mut();
+            state.share = RowShare::of(pool.info, &state.share.mine, slice);
+            state.queue = std::mem::take(&mut state.share.drawn).into();
         });
     }
 
@@ -98,17 +101,19 @@ impl RowPools {
 }
 
 impl RowPool {
-    fn new(info: &'static DataInfo, rng: Rng, order: &Rng, part: u64, parts: u64) -> Result<Self, String> {
+    fn new(info: &'static DataInfo, rng: Rng, order: &Rng) -> Result<Self, String> {
         let ends = memchr::memchr_iter(b'\n', info.rows).map(u32::try_from).collect::<Result<Vec<_>, _>>();
         let ends = ends.map_err(|_| format!("the data {} has more than 4 GB of rows", info.name))?;
         let count = ends.len();
-        let mut mine: VecDeque<usize> = (0..count).filter(|row| !info.unique || *row as u64 % parts.max(1) == part).collect();
+        let mut queue: VecDeque<usize> = (0..count).collect();
         if info.random {
-            shuffle(&mut mine, if info.unique { order } else { &rng });
+            shuffle(&mut queue, if info.unique { order } else { &rng });
         }
         let in_use = vec![false; if info.unique { count } else { 0 }];
-        let state = PoolState { queue: mine.clone(), back: VecDeque::new(), in_use, rng };
-        let pool = Self { info, ends, all: OnceCell::new(), mine: mine.into(), state: RefCell::new(state) };
+        let mine = if info.unique { queue.clone().into() } else { Vec::new() };
+        let share = RowShare { mine, keepers: Vec::new(), drawn: Vec::new() };
+        let state = PoolState { share, queue, back: VecDeque::new(), in_use, rng };
+        let pool = Self { info, ends, all: OnceCell::new(), state: RefCell::new(state) };
         if info.rows.len() <= SMALL {
             let rows = (0..count).map(|row| pool.read(row)).collect::<Result<_, _>>();
             let rows = rows.map_err(|EvalError(why)| format!("the data {}: {why}", info.name))?;
@@ -160,7 +165,7 @@ impl RowPool {
                 state.back.push_back(row);
             }
         }
-        let free = self.mine.iter().copied().filter(|row| !state.in_use[*row]);
+        let free = state.share.mine.iter().copied().filter(|row| !state.in_use[*row]);
         let row = assignment.nearest(free, now()).filter(|_| self.info.at_end == AtEnd::Recycle)?;
         state.queue.retain(|one| *one != row);
         state.back.retain(|one| *one != row);
@@ -170,14 +175,15 @@ impl RowPool {
 
     /// The row that a user keeps: its own, whichever function runs it. If users need more rows than there are, any free row that may be
     /// used again.
-    pub(crate) fn draw_kept(&self, assignment: &RowAssignment, user: u64, nth: usize, keep: bool) -> Option<usize> {
+    pub(crate) fn draw_kept(&self, user: u64, nth: usize) -> Option<usize> {
         let mut state = self.state.borrow_mut();
-        let own = assignment.kept(user, nth, keep);
+        let own = state.share.kept(user, nth);
         let free = |row: &&usize| !state.in_use[**row];
-        let row = match own.and_then(|own| self.mine.get(own)).filter(free) {
+        let mine = &state.share.mine;
+        let row = match own.and_then(|own| mine.get(own)).filter(free) {
             Some(row) => *row,
-            None if own.is_none() => *self.mine.iter().find(free)?,
-            None if self.info.at_end == AtEnd::Recycle => *self.mine.iter().rev().find(free)?,
+            None if own.is_none() => *mine.iter().find(free)?,
+            None if self.info.at_end == AtEnd::Recycle => *mine.iter().rev().find(free)?,
             None => return None,
         };
         state.in_use[row] = true;
@@ -218,8 +224,10 @@ mod tests {
             random: false,
             unique: false,
             at_end: AtEnd::Recycle,
+            kept_by: &[],
+            drawn_by: &[0],
         };
-        RowPool::new(Box::leak(Box::new(info)), Rng::new(1, 1), &Rng::new(1, 1), 0, 1).unwrap()
+        RowPool::new(Box::leak(Box::new(info)), Rng::new(1, 1), &Rng::new(1, 1)).unwrap()
     }
 
     #[test]

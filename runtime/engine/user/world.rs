@@ -2,6 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use ecow::EcoString;
 use regex::Regex;
@@ -18,6 +19,7 @@ use crate::http;
 use crate::record::flight::WorkerCounts;
 use crate::record::observe::Observer;
 use crate::request::template::Policy;
+use crate::schedule::Slice;
 use crate::source::JsonPathQuery;
 use crate::tables::Tables;
 use crate::value::{Eval, EvalError, Value};
@@ -67,10 +69,10 @@ pub(crate) struct Api {
 }
 
 impl World {
-    /// Deals the rows of `unique` data for a worker's load.
-    pub(crate) fn assign_rows(&self, assignment: RowAssignment) {
-        self.pools.assign(&assignment);
-        *self.row_assignment.borrow_mut() = assignment;
+    /// Keeps the rows of `unique` data that belong to a worker's load.
+    pub(crate) fn share_out_rows(&self, slice: &Slice, graceful_stop: Duration) {
+        self.pools.share_out(slice);
+        *self.row_assignment.borrow_mut() = RowAssignment::of(slice, graceful_stop);
     }
 
     pub(crate) fn query(&self, index: usize) -> Eval<&JsonPathQuery> {

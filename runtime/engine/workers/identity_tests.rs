@@ -289,6 +289,8 @@ static ROWS: Program = Program {
         random: false,
         unique: true,
         at_end: AtEnd::StopUser,
+        kept_by: &[],
+        drawn_by: &[0],
     }],
     users: &[UserClass { iterations: |u| Box::pin(out_of_rows(u)), ..fixture::CLASS }],
     ..fixture::PROGRAM

@@ -46,7 +46,6 @@ pub fn run(program: &'static Program, class: &str, iterations: u64, accept: Acce
         parts: 1,
         shard: 0,
         interval: 0,
-        intervals: Some(1),
         test_seed: 1,
         globals: Vec::new(),
         shared: Vec::new(),

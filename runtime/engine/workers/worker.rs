@@ -23,7 +23,6 @@ use crate::record::observe::{PrintLine, Quiet};
 use crate::schedule::{Event, EventKind, Slice};
 use crate::stats::Snapshot;
 use crate::user::User;
-use crate::user::row_assignment::RowAssignment;
 use crate::user::world::World;
 
 /// How often a worker checks whether to stop.
@@ -62,9 +61,7 @@ impl WorkerConfig {
     /// Runs the load. `driver` is polled as long as the worker works.
     pub(super) async fn work(self, world: Rc<World>, driver: impl Future<Output = ()> + 'static) {
         let clock = world.clock.clone();
-        let interval = self.settings.intervals.map(|count| (self.settings.interval, count));
-        let starts = |class: usize| self.settings.program.users.get(class).is_some_and(|class| class.on_start.is_some());
-        world.assign_rows(RowAssignment::of(&self.slice, starts, interval, self.graceful_stop));
+        world.share_out_rows(&self.slice, self.graceful_stop);
         let shared = Rc::new(WorkerShared {
             stop: self.stop.clone(),
             users: Cell::new(0),

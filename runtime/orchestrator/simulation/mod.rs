@@ -210,7 +210,7 @@ impl Scenario {
             stats_interval_us: micros(self.stats_interval),
             graceful_stop_us: micros(self.graceful_stop),
             profile: self.profile.clone(),
-            classes: self.classes.iter().map(|class| ClassWeight { name: class.name.clone(), weight: class.weight }).collect(),
+            classes: self.classes.iter().map(ClassWeight::of).collect(),
             ..sample::event("clients: 1")
         };
         let record = killed::record(self, &template);

@@ -107,10 +107,12 @@ fn test_and_its_users_follow_the_spec() {
 fn data_ends_the_test_and_pacing_holds() {
     let project = TestProject::new(
         "life",
-        "duration: 10m, threads: 1, users: { Ender: { clients: 1 }, Holder: { clients: 0 }, OnceEach: { clients: 0 }, Pacer: { clients: 0 } }",
+        "duration: 10m, threads: 2, users: { Ender: { clients: 1 }, Holder: { clients: 0 }, OnceEach: { clients: 0 }, Pacer: { clients: 0 } }",
     );
     let (output, _) = project.load(&[]);
     output.omits(&["env here · 00:10:00"]);
+    output.prints(&["the test stopped at 00:00:0", "because data with `at_end stop_test` had no row left"]);
+    // The thread without a user has no rows.
     let rows: Vec<String> = project.echo.of("/last/").iter().map(|seen| part(&seen.target, 2).to_owned()).collect();
     assert_eq!(rows, ["1", "2", "3", "4", "5"], "sequential, each once");
     let project = project.profile(
