@@ -1,6 +1,7 @@
 //! The `main` of a compiled test: reads the command line and the configuration, then debugs or generates load.
 
 mod about;
+mod aws_profile;
 mod bootstrap;
 mod cli;
 mod cloud;

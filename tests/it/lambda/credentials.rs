@@ -63,4 +63,13 @@ fn keys_that_expire_before_the_end_are_refused_before_the_load() {
     refused.prints(&["the AWS credentials of the environment expire at 2026-01-03T13:00:00Z", "--allow-expiring"]);
     assert_eq!(account.front.requests(), Vec::<String>::new());
     run(&["--allow-expiring"]).exits(3).prints(&["it is not deployed"]);
+    let unreadable = run(&[]).env("AWS_CREDENTIAL_EXPIRATION", "tomorrow").exits(2);
+    unreadable.prints(&["unexpected `tomorrow` in AWS_CREDENTIAL_EXPIRATION, expected a time such as 2026-01-03T13:00:00Z"]);
+    // The session of a profile cannot be renewed without the browser.
+    account.project.write(".aws/config", "[profile sso]\nsso_start_url = https://example.awsapps.com/start\nregion = us-west-2\n");
+    let token = r#"{"accessToken": "token", "expiresAt": "2026-01-03T13:00:00Z"}"#;
+    account.project.write(".aws/sso/cache/e8be5486177c5b5392bd9aa76563515b29358e6e.json", token);
+    let run = without_keys(account.run(&["run", "--engine", "lambda", "--yes", "--duration", "4s"])).env("AWS_PROFILE", "sso");
+    run.exits(2).prints(&["the SSO session of the profile `sso` ends at 2026-01-03T13:00:00Z", "run `aws sso login --profile sso`"]);
+    assert_eq!(account.front.requests(), Vec::<String>::new());
 }
