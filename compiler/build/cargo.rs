@@ -17,10 +17,9 @@ use super::{Error, Options, failure};
 /// Builds a generated crate, for this machine or another, and returns the binary's path.
 pub(super) fn build(cache: &CacheDir, package: &Package, options: &Options, cross: Option<&Cross>) -> Result<PathBuf, Error> {
     let profile = profile(options);
-    let log = package.folder.join("build.log");
     // Linking for another machine needs other tools.
     if cross.is_none() {
-        let replay = || Replay::recorded(cache, profile, options)?.run(cache, package, profile, &log);
+        let replay = || replay(cache, package, options, &recorded(cache, options)?);
         if let Some(binary) = replay() {
             return Ok(binary);
         }
@@ -31,14 +30,29 @@ pub(super) fn build(cache: &CacheDir, package: &Package, options: &Options, cros
         }
     }
     let built = compile(cache, package, options, cross)?;
-    let replay = || Replay::record(cache, package, profile, options, &log)?.run(cache, package, profile, &log);
+    let replay = || replay(cache, package, options, &Replay::record(cache, package, profile, options, &log(package))?);
     Ok(if cross.is_some() { built.binary } else { replay().unwrap_or(built.binary) })
+}
+
+/// The command that compiles a crate where the runtime is compiled.
+pub(super) fn recorded(cache: &CacheDir, options: &Options) -> Option<Replay> {
+    Replay::recorded(cache, profile(options), options)
+}
+
+/// Builds a generated crate with a recorded command, and returns the binary's path.
+pub(super) fn replay(cache: &CacheDir, package: &Package, options: &Options, recorded: &Replay) -> Option<PathBuf> {
+    recorded.run(cache, package, profile(options), &log(package))
+}
+
+/// The output of the compiler.
+fn log(package: &Package) -> PathBuf {
+    package.folder.join("build.log")
 }
 
 /// Compiles the runtime, and packs it.
 pub(super) fn pack(cache: &CacheDir, package: &Package, options: &Options, to: &Archive) -> Result<Packed, Error> {
     let profile = profile(options);
-    let log = package.folder.join("build.log");
+    let log = log(package);
     let built = compile(cache, package, options, None)?;
     let bug = || Error::Bug { generated: package.folder.join("src/main.rs"), log: log.clone() };
     let recorded = Replay::record(cache, package, profile, options, &log);
@@ -75,7 +89,7 @@ fn compile(cache: &CacheDir, package: &Package, options: &Options, cross: Option
     let target = cross.map(|cross| format!("-{}", cross.triple)).unwrap_or_default();
     let marker = cache.target_dir.join(format!("built-{profile}{target}"));
     let known = fs::read_to_string(&marker).ok().and_then(|text| text.trim().parse().ok());
-    let log = package.folder.join("build.log");
+    let log = log(package);
     // Its fingerprint would fit the crate of another spec of this name, too. And cargo prints the command only where it compiles the crate.
     cache.forget(package);
     let mut run = Run { cache, package, options, profile, cross, log, total: 0, offline: true };

@@ -181,7 +181,9 @@ impl Builder {
     /// # Errors
     /// If cargo cannot be run, or fails.
     pub fn compile(&self, name: &str, spec: &Path, emitted: &Emitted) -> Result<Built, Error> {
-        self.compile_as(name, spec, emitted, None)
+        let built = self.compile_as(name, spec, emitted, None)?;
+        self.cache.prune_specs();
+        Ok(built)
     }
 
     /// Where [`Builder::pack`] would write: to this file, into this folder, or into the current one.
@@ -230,19 +232,32 @@ impl Builder {
 
     fn compile_as(&self, name: &str, spec: &Path, emitted: &Emitted, cross: Option<&lambda::Cross>) -> Result<Built, Error> {
         let begun = Instant::now();
-        // Builds share one target folder, in which binaries are named after the specs, so only one may run at a time.
-        let _lock = self.cache.lock(self.options.progress)?;
         let write = || cache::Package::write(&self.cache, name, spec, emitted);
-        let (package, binary) = self.repairing(write, |package| cargo::build(&self.cache, package, &self.options, cross))?;
-        self.cache.prune_specs();
-        let kept = package.folder.join(cross.map_or_else(|| "binary".to_owned(), |cross| format!("binary-{}", cross.triple)));
-        let keep = || -> io::Result<u64> {
-            // Both files are in the cache, and a compiler writes a new file each time, so a hard link is enough.
-            install_file(&binary, &kept, |from, to| fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(drop)))?;
-            Ok(fs::metadata(&kept)?.len())
+        let finish = |package: cache::Package, binary: &Path| {
+            let kept = package.folder.join(cross.map_or_else(|| "binary".to_owned(), |cross| format!("binary-{}", cross.triple)));
+            let keep = || -> io::Result<u64> {
+                // Both files are in the cache, and a compiler writes a new file each time, so a hard link is enough.
+                install_file(binary, &kept, |from, to| fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(drop)))?;
+                Ok(fs::metadata(&kept)?.len())
+            };
+            let bytes = keep().map_err(|error| Error::Cache(kept.clone(), error))?;
+            Ok(Built { binary: kept, folder: package.folder, bytes, took: begun.elapsed() })
         };
-        let bytes = keep().map_err(|error| Error::Cache(kept.clone(), error))?;
-        Ok(Built { binary: kept, folder: package.folder, bytes, took: begun.elapsed() })
+        // Where the runtime is compiled, a build writes to the folder of its crate only, so others may run at the same time.
+        if cross.is_none() {
+            let _shared = self.cache.share(self.options.progress)?;
+            if let Some(replay) = cargo::recorded(&self.cache, &self.options) {
+                let _crate = self.cache.lock_crate(name, spec)?;
+                let package = write()?;
+                if let Some(binary) = cargo::replay(&self.cache, &package, &self.options, &replay) {
+                    return finish(package, &binary);
+                }
+            }
+        }
+        // Builds with cargo share one target folder, in which binaries are named after the specs, so only one may run at a time.
+        let _lock = self.cache.lock(self.options.progress)?;
+        let (package, binary) = self.repairing(write, |package| cargo::build(&self.cache, package, &self.options, cross))?;
+        finish(package, &binary)
     }
 }
 

@@ -6,7 +6,6 @@ use std::io::Read;
 use std::ops::Deref;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::RwLockReadGuard;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -74,7 +73,7 @@ impl Run {
 /// A running command. It is killed when its test ends.
 pub(crate) struct Running {
     pub(crate) child: Child,
-    _building: Option<RwLockReadGuard<'static, ()>>,
+    _building: Option<machine::Processors>,
 }
 
 impl Running {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::command::{Output, Run};
-use crate::project::{Project, ltc, ltc_at, root};
+use crate::project::{Project, ltc, ltc_at, root, shared_folder};
 
 #[test]
 fn new_project_builds_and_runs_without_the_checkout() {
@@ -202,6 +202,24 @@ fn build_after_an_edit_needs_no_cargo() {
     project.edit("specs/shop.lt", "StrollAlong", "AmbleAlong");
     build(&project).exits(0);
     assert!(knows(&project, "AmbleAlong") && !knows(&project, "StrollAlong"));
+}
+
+#[test]
+fn builds_run_at_the_same_time_once_the_runtime_is_compiled() {
+    let project = Project::created();
+    build(&project).exits(0);
+    let other_build = fs::File::create(shared_folder("ltc-cache").join("target/lock")).unwrap();
+    other_build.lock_shared().unwrap();
+    project.edit("specs/shop.lt", "Browse", "StrollAlong");
+    // If the build waited, the lock's end would let it finish.
+    let release = std::thread::spawn(move || {
+        std::thread::park_timeout(std::time::Duration::from_secs(120));
+        drop(other_build);
+    });
+    build(&project).exits(0).omits(&["waiting for another"]);
+    release.thread().unpark();
+    release.join().unwrap();
+    assert!(knows(&project, "StrollAlong"));
 }
 
 #[test]

@@ -196,7 +196,7 @@ impl HandoverTest {
     fn run(&self, args: &[&str]) -> (Vec<[u64; 4]>, Output) {
         let before = self.echo.of("/turn").len();
         let fleet = ["run", "--shards", "3", "--interval", "2s", "--stats-interval", "500ms", "--json", "run.json"];
-        let _measures = machine::measuring();
+        let _measures = machine::timing();
         let output = self.project.run("seam", &[&fleet[..], args].concat()).exits(0);
         let mut seen = self.echo.of("/turn").split_off(before);
         // Of requests in the same millisecond, a first iteration comes last.
@@ -289,7 +289,7 @@ fn as_many_rows_as_arrivals_suffice_for_a_fleet_whose_rate_changes() {
     let fleet = ["--engine", "process", "--shards", "3", "--interval", "2s"];
     let plan = project.run("orders", &[&["plan"], &fleet[..]].concat()).exits(0);
     plan.prints(&["Rows       orders: 150 rows, 150 needed if each iteration draws one"]).omits(&["warning"]);
-    let _measures = machine::measuring();
+    let _measures = machine::loading();
     let output = project.run("orders", &[&["run", "--stats-interval", "500ms", "--json", "run.json"], &fleet[..]].concat()).exits(0);
     output.omits(&["no row left", "lost"]);
     let missed = project.json("run.json")["total"]["missed"].as_u64().unwrap();

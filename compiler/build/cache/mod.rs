@@ -1,7 +1,8 @@
 //! The cache: `<cache>/<hash of the runtime>/{Cargo.toml, Cargo.lock, runtime/, crates/<spec>/}`, and `<cache>/target/`, which all versions
 //! share, so that an update of ltc compiles only what changed.
 //!
-//! Each of these folders has a file `lock`. Builds hold it (shared if they only read), and a folder with a held lock is never removed.
+//! Each of these folders has a file `lock`. Builds hold it (shared if they only read), and a folder with a held lock is never removed. A
+//! build that only reads the target folder also locks its spec's crate, so that two builds of one spec do not write at the same time.
 
 mod artifacts;
 mod package;
@@ -92,9 +93,13 @@ impl CacheDir {
         repair().map_err(|error| Error::Cache(self.target_dir.clone(), error))
     }
 
-    /// Removes the crates that were not built for a month. The build's lock is held.
+    /// Removes the crates that were not built for a month, unless another build is running.
     pub(super) fn prune_specs(&self) {
-        package::prune(self);
+        // What can't be removed now is tried again with the next build.
+        let _ = if_free(&self.target_dir, || {
+            package::prune(self);
+            Ok(())
+        });
     }
 
     /// Makes cargo compile a crate of this name again. The build's lock is held.
@@ -102,19 +107,45 @@ impl CacheDir {
         artifacts::remove(&self.target_dir, &package.name);
     }
 
-    /// Locks the target folder while cargo runs, and waits for another build.
+    /// Locks the target folder while cargo runs, and waits for other builds.
     pub(super) fn lock(&self, progress: Progress) -> Result<File, Error> {
+        self.lock_target(progress, File::try_lock, File::lock)
+    }
+
+    /// Keeps cargo from running, and waits for a build that runs it.
+    pub(super) fn share(&self, progress: Progress) -> Result<File, Error> {
+        self.lock_target(progress, File::try_lock_shared, File::lock_shared)
+    }
+
+    fn lock_target(
+        &self,
+        progress: Progress,
+        attempt: fn(&File) -> Result<(), TryLockError>,
+        wait: fn(&File) -> io::Result<()>,
+    ) -> Result<File, Error> {
         let path = self.target_dir.join("lock");
         let lock = || -> io::Result<File> {
             let file = File::create(&path)?;
-            match file.try_lock() {
+            match attempt(&file) {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
                     progress.print("waiting for another `ltc build` to finish");
-                    file.lock()?;
+                    wait(&file)?;
                 }
                 Err(TryLockError::Error(error)) => return Err(error),
             }
+            Ok(file)
+        };
+        lock().map_err(|error| Error::Cache(path.clone(), error))
+    }
+
+    /// Locks one spec's crate, and waits for another build of the same spec.
+    pub(super) fn lock_crate(&self, name: &str, spec: &Path) -> Result<File, Error> {
+        let path = package::lock_file(&self.folder, name, spec);
+        let lock = || -> io::Result<File> {
+            fs::create_dir_all(package::crates(&self.folder))?;
+            let file = File::create(&path)?;
+            file.lock()?;
             Ok(file)
         };
         lock().map_err(|error| Error::Cache(path.clone(), error))
@@ -244,6 +275,24 @@ mod tests {
         let cleaned = clean(root, false).unwrap();
         assert!(cleaned.bytes > 10_000 && cleaned.in_use == 0);
         assert!(!sources.exists() && folder.path().join("photos").is_dir());
+    }
+
+    #[test]
+    fn builds_that_share_the_cache_keep_it_and_lock_only_their_crates() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = CacheDir::open(Some(folder.path().to_path_buf())).unwrap();
+        let emitted = crate::emit::Emitted { main: String::new(), files: Vec::new() };
+        let package = Package::write(&cache, "shop", Path::new("specs/shop.lt"), &emitted).unwrap();
+        // As if it had not been built for decades.
+        File::open(package.folder.join("used")).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        let shared = [cache.share(Progress::Silent).unwrap(), cache.share(Progress::Silent).unwrap()];
+        let crates = ["shop", "other"].map(|name| cache.lock_crate(name, Path::new("specs/shop.lt")).unwrap());
+        assert!(matches!(File::open(package.folder.with_extension("lock")).unwrap().try_lock(), Err(TryLockError::WouldBlock)));
+        cache.prune_specs();
+        assert!(package.folder.is_dir(), "a build may use it");
+        drop((shared, crates));
+        cache.prune_specs();
+        assert!(!package.folder.exists() && !package.folder.with_extension("lock").exists());
     }
 
     #[test]

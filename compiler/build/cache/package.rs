@@ -34,11 +34,8 @@ pub(in crate::build) struct Package {
 impl Package {
     /// Writes what has changed, so that cargo rebuilds no more than it must. `spec` only tells it from others of the same name.
     pub(in crate::build) fn write(cache: &CacheDir, name: &str, spec: &Path, emitted: &Emitted) -> Result<Self, Error> {
+        let folder = folder(&cache.folder, name, spec);
         let name = package_name(name);
-        let mut hasher = DefaultHasher::new();
-        spec.hash(&mut hasher);
-        let of = format!("{:08x}", hasher.finish() as u32);
-        let folder = crates(&cache.folder).join(format!("{name}-{of}"));
         let write = || -> io::Result<SystemTime> {
             fs::create_dir_all(&folder)?;
             fs::write(folder.join(USED), &name)?;
@@ -58,6 +55,18 @@ impl Package {
         let changed = write().or_else(anew).map_err(|error| Error::Cache(folder.clone(), error))?;
         Ok(Self { folder, name, changed })
     }
+}
+
+/// The folder of a spec's crate.
+fn folder(version: &Path, name: &str, spec: &Path) -> PathBuf {
+    let mut hasher = DefaultHasher::new();
+    spec.hash(&mut hasher);
+    crates(version).join(format!("{}-{:08x}", package_name(name), hasher.finish() as u32))
+}
+
+/// The file that a build of a spec's crate locks. It is beside the folder, because a damaged folder is replaced.
+pub(super) fn lock_file(version: &Path, name: &str, spec: &Path) -> PathBuf {
+    folder(version, name, spec).with_extension("lock")
 }
 
 /// The folder of all generated crates of a version of the runtime.
@@ -100,6 +109,7 @@ fn remove(target_dir: &Path, folder: &Path) {
     }
     // What can't be removed now is tried again with the next build.
     let _ = fs::remove_dir_all(folder);
+    let _ = fs::remove_file(folder.with_extension("lock"));
 }
 
 /// The folders in a folder; none where it can't be read.

@@ -55,7 +55,7 @@ impl TestProject {
 
     /// As `load`, with this exit code.
     pub(crate) fn load_exits(&self, code: i32, args: &[&str]) -> (Output, Report) {
-        let _measures = machine::measuring();
+        let _measures = machine::loading();
         let output = self.run(&[&["--seed", "7", "--json", "report.json"], args].concat()).exits(code);
         (output, self.project.report("report.json"))
     }
