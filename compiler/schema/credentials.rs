@@ -11,7 +11,7 @@ use super::values::{Duration, Text, Truth};
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct CredentialsFile {
-    /// The interval at which listeners send; 5s by default
+    /// The interval at which listeners send; by default 5s, or less in a test of less than 100s
     stats_interval: Option<Duration>,
     /// Splunk's HTTP event collector: an event for each failed request
     #[schemars(rename = "Splunk")]

@@ -110,7 +110,7 @@ pub(crate) struct RunArgs {
     /// Keep the run's journal in this directory; `report DIR` reads it [default: none, or runs/TEST-TIME for `run`]
     #[arg(long, value_name = "DIR", value_parser = PathBufValueParser::new().try_map(foreign_options::directory), help_heading = "Results")]
     pub(crate) out: Option<PathBuf>,
-    /// Report progress and results at this interval
+    /// Report progress and results at this interval [default: 5s; in a test of less than 100s, a twentieth of it, at least 1s]
     #[arg(long, value_name = "TIME", value_parser = positive_duration, help_heading = "Results")]
     pub(crate) stats_interval: Option<Duration>,
     /// Show the running test as a web page, on this machine only unless an address is given (PORT or HOST:PORT)

@@ -28,9 +28,6 @@ use ltc_engine::schedule::{Cycle, Plan, WeightedClass};
 use ltc_engine::stats::micros;
 use ltc_engine::workers::Stop;
 
-/// The default interval of results.
-const INTERVAL: Duration = Duration::from_secs(5);
-
 /// The time that `after test` has after a second Ctrl-C.
 const AFTER_TEST_TIMEOUT: Duration = Duration::from_millis(300);
 
@@ -276,12 +273,6 @@ async fn stopped_at_once(stop: &Stop) {
         tokio::time::sleep(AFTER_TEST_TIMEOUT / 10).await;
     }
     tokio::time::sleep(AFTER_TEST_TIMEOUT).await;
-}
-
-/// The interval of results: from the command line, else the profile, else the credentials.
-pub(super) fn interval(args: &RunArgs, configuration: &Configuration) -> Duration {
-    let profile = configuration.profile.logging.stats_interval;
-    args.stats_interval.or(profile).or(configuration.credentials.stats_interval).unwrap_or(INTERVAL).max(Duration::from_millis(100))
 }
 
 /// The most iterations per second that users of the closed model may begin. Their pace is unknown before the load, so workers keep it.

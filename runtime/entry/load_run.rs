@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::cli::RunArgs;
 use super::configuration::Configuration;
-use super::load::{Load, LoadOutcome, cores, interval, watch_interrupts};
+use super::load::{Load, LoadOutcome, cores, watch_interrupts};
 use super::renewal::Renewal;
 use super::results::{AfterInterval, Results};
+use super::stats_interval::stats_interval;
 use super::{ExitStatus, StartupError};
 use crate::open_files;
 use crate::orchestrator::notes::rows_used_up;
@@ -25,9 +26,9 @@ pub(super) fn run(
     configuration: &Configuration,
     files: Option<u64>,
 ) -> Result<ExitStatus, StartupError> {
-    let interval = interval(args, configuration);
-    let mut results = Results::new(program, args, configuration, interval)?;
     let mut load = Load::planned(program, &args.load, configuration)?;
+    let interval = stats_interval(args, configuration, load.plan.total_duration());
+    let mut results = Results::new(program, args, configuration, interval)?;
     load.within(&configuration.limits, RunCost::Nothing)?;
     load.fits(open_files::LoadSource::Here, files)?;
     load.is_allowed(configuration)?;

@@ -26,6 +26,7 @@ mod run;
 mod runs;
 mod shard;
 mod short_secrets;
+mod stats_interval;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -9,10 +9,11 @@ use super::cli::RunArgs;
 use super::configuration::Configuration;
 use super::deploy::agreed;
 use super::fleet::{EngineName, FleetArgs};
-use super::load::{Load, LoadOutcome, interval, watch_interrupts};
+use super::load::{Load, LoadOutcome, watch_interrupts};
 use super::plan::PlanSummary;
 use super::renewal::Renewal;
 use super::results::{AfterInterval, Results};
+use super::stats_interval::stats_interval;
 use super::{ExitStatus, StartupError, cloud, engine, expiry, shard};
 use crate::live::FleetShape;
 use crate::open_files;
@@ -70,9 +71,9 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
     let args = &command.run;
     let configuration = Configuration::load(program, &args.load)?;
     configuration.lasts()?;
-    let interval = interval(args, &configuration);
-    let mut results = Results::new(program, args, &configuration, interval)?;
     let mut load = Load::planned(program, &args.load, &configuration)?;
+    let interval = stats_interval(args, &configuration, load.plan.total_duration());
+    let mut results = Results::new(program, args, &configuration, interval)?;
     let choice = engine::choose(program.name, &command.fleet, &configuration.profile, EngineName::Process)?;
     let (engine, options) = (choice.engine, &choice.args);
     let runtime = tokio::runtime::Builder::new_current_thread()

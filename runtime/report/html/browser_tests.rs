@@ -35,6 +35,7 @@ addEventListener('load', () => setTimeout(() => {
   const chart = (title) => all('.chart').find((one) => one.querySelector('h3').textContent.startsWith(title));
   const seen = {};
   seen.charts = all('.chart').map((one) => [one.querySelector('h3').firstChild.textContent, all('path.curve', one).length]);
+  seen.alone = all('circle.alone', chart('Requests a second')).length;
   seen.order = names().slice(0, 3);
   press('Requests');
   seen.down = cells('Requests').slice(0, 3);
@@ -161,6 +162,7 @@ fn a_small_report_is_drawn_sorted_and_toggled() {
     assert_eq!(seen["toggled"], serde_json::json!([3, 2, "false"]));
     assert!(seen["tip"].as_str().unwrap().contains("p95") && !seen["tip"].as_str().unwrap().contains("p99"), "{seen:#}");
     assert!(seen["crosses"].as_u64().unwrap() >= 3, "charts of the same time share it: {seen:#}");
+    assert_eq!(seen["alone"], 0, "a line connects the two intervals");
     assert_eq!(seen["traffic"], true);
     assert_eq!(seen["picked"].as_i64().unwrap().abs(), 1);
     assert_eq!(seen["example"], 8, "request and response of four examples");
@@ -168,6 +170,17 @@ fn a_small_report_is_drawn_sorted_and_toggled() {
     for chart in seen["charts"].as_array().unwrap() {
         assert!(chart[1].as_u64().unwrap() > 0, "an empty chart: {seen:#}");
     }
+}
+
+#[test]
+fn only_interval_of_a_report_is_a_visible_point() {
+    needs!("chromium");
+    let report = report();
+    let mut timeline = Timeline::new(Duration::from_secs(10));
+    timeline.add(&report.total, &report.names);
+    let seen = used("one-interval", &Report { timeline, ..report }, 1280);
+    assert_eq!(seen["wrong"], serde_json::json!([]), "{seen:#}");
+    assert_eq!(seen["alone"], 1, "{seen:#}");
 }
 
 #[test]

@@ -124,6 +124,10 @@ class Chart {
     for (const one of shown) {
       if (one.area) picture.append(svg('path', { className: 'area', d: this.path(one, xs(one), px, py, py(0)), fill: one.color }));
       picture.append(svg('path', { className: one.dash ? 'curve dash' : 'curve', d: this.path(one, xs(one), px, py), stroke: one.color, 'data-series': one.name }));
+      // No line leads to a point whose neighbors are missing.
+      for (const [[x, value]] of this.stretches(one, xs(one)).filter((stretch) => stretch.length === 1)) {
+        picture.append(svg('circle', { className: 'alone', cx: px(x), cy: py(value), r: 3.2, fill: one.color }));
+      }
     }
     this.cross = svg('line', { className: 'cross', y1: mt, y2: height - mb, visibility: 'hidden' });
     this.dots = shown.map((one) => svg('circle', { r: 3.2, fill: one.color, visibility: 'hidden' }));
@@ -161,9 +165,7 @@ class Chart {
     return this.stretches(one, xs).map((stretch) => {
       const points = stretch.map(([x, value]) => `${px(x).toFixed(1)} ${py(value).toFixed(1)}`);
       const line = 'M' + points.join('L');
-      if (base !== undefined) return `${line}L${px(stretch[stretch.length - 1][0]).toFixed(1)} ${base}L${px(stretch[0][0]).toFixed(1)} ${base}Z`;
-      // A single point has no line, so a short visible dash is drawn.
-      return points.length === 1 ? line + 'h2' : line;
+      return base === undefined ? line : `${line}L${px(stretch[stretch.length - 1][0]).toFixed(1)} ${base}L${px(stretch[0][0]).toFixed(1)} ${base}Z`;
     }).join('');
   }
 
