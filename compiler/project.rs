@@ -140,10 +140,8 @@ impl Project {
 pub fn find(from: &Path, spec: Option<&str>) -> Result<Found, Problem> {
     let Some(given) = spec else { return Project::of(from)?.current() };
     let path = from.join(given);
-    if (path.is_file() || given.contains(['/', '\\']))
-        && let Some((what, help)) = crate::foreign::file(given)
-    {
-        return Err(Problem::Missing(format!("unexpected file {given}, expected a spec (`.lt`): it is {what}"), help));
+    if path.is_file() || given.contains(['/', '\\']) {
+        not_foreign(given)?;
     }
     let is_path = given.contains(['/', '\\']) || Path::new(given).extension().is_some_and(|extension| extension == "lt");
     if is_path {
@@ -160,6 +158,7 @@ pub fn find(from: &Path, spec: Option<&str>) -> Result<Found, Problem> {
     if path.is_file() {
         return at(from, &path, given);
     }
+    not_foreign(given)?;
     let names = names(&project);
     let help = match nearest(given, names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -167,6 +166,23 @@ pub fn find(from: &Path, spec: Option<&str>) -> Result<Found, Problem> {
         None => format!("use one of: {}", names.join(", ")),
     };
     Err(Problem::Missing(format!("unknown test `{given}`"), help))
+}
+
+/// Refuses a file that is known to be no spec: a script of another tool, a profile, data.
+///
+/// # Errors
+/// If the file's name says that it is one.
+pub fn not_foreign(given: &str) -> Result<(), Problem> {
+    match crate::foreign::file(given) {
+        Some((what, help)) => Err(Problem::Missing(format!("unexpected file {given}, expected a spec (`.lt`): it is {what}"), help)),
+        None => Ok(()),
+    }
+}
+
+/// Whether a word of a command line names a test: a registered one, one of `specs/`, or a path of a spec.
+#[must_use]
+pub fn is_test(from: &Path, word: &str) -> bool {
+    word.ends_with(".lt") || Project::of(from).is_ok_and(|project| names(&project).iter().any(|name| name == word))
 }
 
 /// The spec at a path, with the profile that the registry names for it, or the one next to it.
@@ -306,6 +322,8 @@ mod tests {
         assert!(
             missing("specs/c.profile.yml").starts_with("unexpected file specs/c.profile.yml, expected a spec (`.lt`): it is a profile")
         );
+        assert!(missing("load.js").ends_with("run `ltc import load.js` to turn it into a spec"));
+        assert!(is_test(&root, "b") && is_test(&root, "x.lt") && !is_test(&root, "nothing"));
         assert_eq!(missing("specs/cc.lt"), "file specs/cc.lt not found: did you mean `c.lt`?");
         assert!(missing("specs/").starts_with("unexpected folder"));
         let empty = tempfile::tempdir().unwrap();

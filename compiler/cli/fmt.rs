@@ -10,7 +10,7 @@ use super::build::here;
 use super::screen::{Failure, Screen, WRONG};
 use crate::format::{self, Unformatted};
 use crate::pipeline;
-use crate::project::Project;
+use crate::project::{self, Project};
 use crate::source::SourceMap;
 
 const EXAMPLES: &str = "\
@@ -66,6 +66,7 @@ impl Fmt {
                     screen.warn(format_args!("no specs in {}", path.display()));
                 }
             } else {
+                project::not_foreign(&path.display().to_string())?;
                 specs.push(full);
             }
         }

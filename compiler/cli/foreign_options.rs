@@ -43,6 +43,9 @@ fn option(written: &str, command: &str, has_similar: bool) -> Option<String> {
 
 /// What to write instead of a word that is not a command: a spec, a URL, a script of another tool.
 fn word(written: &str) -> Option<String> {
+    if matches!(written, "version" | "ver") {
+        return Some("write `ltc --version`".to_owned());
+    }
     if written.contains("://") {
         return Some(format!("write `ltc try {written}` to load one URL without a spec"));
     }
@@ -65,6 +68,17 @@ pub(super) fn check(args: &[OsString]) -> Result<(), Failure> {
         Some((word, hint)) => Err(Failure::wrong(format!("unexpected argument `{word}`")).help(hint)),
         None => Ok(()),
     }
+}
+
+/// Options of a test that have no value. Every other option may take the next word as its value.
+const FLAGS: [&str; 10] = ["--debug", "--embedded", "--no-tui", "--yes", "-y", "-q", "--quiet", "-v", "--verbose", "--plain"];
+
+/// The name of a test, or the path of a spec, that follows options of the test.
+pub(super) fn late_test<'a>(args: &'a [OsString], is_test: &dyn Fn(&str) -> bool) -> Option<&'a str> {
+    let words: Vec<&str> = args.iter().map(|arg| arg.to_str().unwrap_or_default()).take_while(|word| *word != "--").collect();
+    let is_value = |at: usize| at > 0 && words[at - 1].starts_with('-') && !words[at - 1].contains('=') && !FLAGS.contains(&words[at - 1]);
+    let at = (0..words.len()).find(|at| !words[*at].starts_with('-') && !is_value(*at))?;
+    Some(words[at]).filter(|word| is_test(word))
 }
 
 #[cfg(test)]
@@ -90,6 +104,7 @@ mod tests {
             ("ltc specs/shop.lt", "`ltc run specs/shop.lt`"),
             ("ltc script.js", "`ltc import script.js`"),
             ("ltc test.hurl", "`ltc import test.hurl`"),
+            ("ltc version", "`ltc --version`"),
         ] {
             let words = words(line);
             let error = explained(Cli::try_parse_from(&words).unwrap_err(), &words).to_string();
@@ -98,6 +113,22 @@ mod tests {
         let words = words("ltc biuld");
         let error = explained(Cli::try_parse_from(&words).unwrap_err(), &words).to_string();
         assert!(error.contains("build"), "a misspelled command keeps its suggestion: {error}");
+    }
+
+    #[test]
+    fn test_after_its_options_is_found() {
+        let is_test = |word: &str| word == "shop" || word.ends_with(".lt");
+        for (line, wanted) in [
+            ("--env qa shop --debug", Some("shop")),
+            ("--debug shop", Some("shop")),
+            ("--clients=5 specs/shop.lt", Some("specs/shop.lt")),
+            ("--env shop --debug", None),
+            ("--only shop", None),
+            ("--debug -- shop", None),
+            ("run --env shop", None),
+        ] {
+            assert_eq!(late_test(&words(line), &is_test), wanted, "{line}");
+        }
     }
 
     #[test]

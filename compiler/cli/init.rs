@@ -30,7 +30,7 @@ impl Init {
     pub(super) fn run(self, screen: &Screen) -> Result<(), Failure> {
         let folder = here()?;
         let name = self.name.unwrap_or_else(|| folder_name(&folder));
-        let name = valid(&name)?;
+        let name = valid(&name, "ltc init")?;
         if folder.join(REGISTRY).exists() {
             return Err(Failure::wrong(format!("{REGISTRY} already exists: this folder is a project"))
                 .help(format!("add a test to it: `ltc new test {name}`")));
@@ -62,7 +62,7 @@ fn folder_name(folder: &Path) -> String {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let plain = ltc_config::identity::plain(&name);
     let usable = plain.trim_start_matches(|char: char| !char.is_ascii_alphabetic());
-    if valid(usable).is_ok() { usable.to_owned() } else { "load".to_owned() }
+    if valid(usable, "ltc init").is_ok() { usable.to_owned() } else { "load".to_owned() }
 }
 
 /// Writes a new file. Fails if the file exists, even if another process has just created it.

@@ -42,7 +42,7 @@ impl New {
         if let Some(What::Test(test)) = self.what {
             return test.run(screen);
         }
-        let name = valid(self.name.as_deref().unwrap_or_default())?;
+        let name = valid(self.name.as_deref().unwrap_or_default(), "ltc new")?;
         let folder = here()?.join(name);
         if !is_free(&folder) {
             return Err(Failure::wrong(format!("{name} already exists and is not empty"))
@@ -68,17 +68,18 @@ fn is_free(folder: &Path) -> bool {
     }
 }
 
-/// Checks a name, which must be valid for a file on every system, for a crate and for a Lambda function.
-pub(super) fn valid(name: &str) -> Result<&str, Failure> {
+/// Checks a name, which must be valid for a file on every system, for a crate and for a Lambda function. The fix is a command line of
+/// `command`.
+pub(super) fn valid<'n>(name: &'n str, command: &str) -> Result<&'n str, Failure> {
     let rule = "a name starts with a letter and contains only letters, digits, `-` and `_`";
     let wrong = |why: &str| {
         let failure = Failure::wrong(format!("invalid name `{name}`: {why}"));
         let fixed: String = name.chars().map(|char| if char.is_ascii_alphanumeric() || char == '_' { char } else { '-' }).collect();
         let fixed = fixed.trim_matches('-').trim_start_matches(|char: char| !char.is_ascii_alphabetic());
         if fixed.is_empty() || fixed == name {
-            failure.help("use another name: `ltc new shop`")
+            failure.help(format!("use another name: `{command} shop`"))
         } else {
-            failure.help(format!("use another name: `ltc new {fixed}`"))
+            failure.help(format!("use another name: `{command} {fixed}`"))
         }
     };
     if !name.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -103,9 +104,9 @@ mod tests {
     #[test]
     fn invalid_project_name_gets_a_fixed_name_as_help() {
         for good in ["shop", "my-shop", "a_1", "Shop"] {
-            assert!(valid(good).is_ok(), "{good}");
+            assert!(valid(good, "ltc new").is_ok(), "{good}");
         }
-        let help = |name: &str| match valid(name).unwrap_err() {
+        let help = |name: &str| match valid(name, "ltc new").unwrap_err() {
             Failure::Message(_, help, _) => help.unwrap(),
             other => panic!("{other:?}"),
         };
@@ -113,8 +114,8 @@ mod tests {
         assert!(help("../x").contains("`ltc new x`"));
         assert!(help("2nd").contains("`ltc new nd`"));
         assert!(help("").contains("`ltc new shop`"));
-        assert!(valid(&"x".repeat(49)).is_err());
-        assert!(valid("specs").is_err());
+        assert!(valid(&"x".repeat(49), "ltc new").is_err());
+        assert!(valid("specs", "ltc new").is_err());
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(super) struct NewTest {
 
 impl NewTest {
     pub(super) fn run(self, screen: &Screen) -> Result<(), Failure> {
-        let name = valid(&self.name)?;
+        let name = valid(&self.name, "ltc new test")?;
         let project = Project::of(&here()?)?;
         if !project.root.join("config").is_dir() {
             return Err(Failure::wrong("cannot find a project here or above: no folder has config/ in it")

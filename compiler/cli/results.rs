@@ -7,7 +7,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
 
+use super::complete;
 use super::run::become_program;
 use super::screen::{Failure, Screen};
 use crate::build::{self, Builder, Options, Progress};
@@ -53,7 +55,7 @@ pub(super) struct Compare {
 #[derive(Debug, Args)]
 struct Words {
     /// JSON reports, and options, as the command of the same name of every binary takes them
-    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true, add = ArgValueCompleter::new(complete::result_words))]
     args: Vec<OsString>,
 }
 
@@ -78,7 +80,8 @@ impl Compare {
 impl Words {
     fn run(self, command: &str, screen: &Screen) -> Result<(), Failure> {
         let binary = binary(screen)?;
-        let args: Vec<OsString> = std::iter::once(command.into()).chain(self.args).collect();
+        let options = screen.options_for_a_test(&self.args);
+        let args: Vec<OsString> = std::iter::once(command.into()).chain(options).chain(self.args).collect();
         become_program(&binary, &args)
     }
 }
@@ -86,13 +89,18 @@ impl Words {
 /// The spec of the binary that reads results: its user does nothing.
 const SPEC: &str = "sequence Nothing { }\n\nuser Nobody {\n  run Nothing\n}\n";
 
+/// The path of the binary for this version of ltc.
+pub(super) fn path(builder: &Builder) -> PathBuf {
+    builder.own_folder("results").join("ltc")
+}
+
 /// The binary for this version of ltc, from the cache.
 pub(super) fn binary(screen: &Screen) -> Result<PathBuf, Failure> {
     let progress = if screen.quiet { Progress::Silent } else { Progress::for_stderr() };
     let builder = Builder::new(Options { progress, ..Options::default() })?;
     let unable = |path: &std::path::Path, error| Failure::from(build::Error::Cache(path.to_path_buf(), error));
     let folder = builder.own_folder("results");
-    let (spec, binary) = (folder.join("results.lt"), folder.join("ltc"));
+    let (spec, binary) = (folder.join("results.lt"), path(&builder));
     std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&spec, SPEC)).map_err(|error| unable(&folder, error))?;
     let target = Target { root: folder, spec, ..Target::default() };
     let checked = pipeline::check(&target).map_err(Failure::wrong)?;

@@ -23,7 +23,7 @@ Examples:
   ltc run --watch shop --debug              build and run again on each change
 
 `ltc run SPEC ARGS…` is `ltc build SPEC`, then `./NAME ARGS…`: `ltc run SPEC help` shows the options of the binary. Options of
-`ltc run` itself come before SPEC. The exit code is that of the binary.";
+`ltc run` itself come before SPEC; `--color`, `-q` and `-v` also apply to the binary. The exit code is that of the binary.";
 
 /// Builds a spec and runs the binary with the other arguments.
 #[derive(Debug, Args)]
@@ -45,17 +45,26 @@ pub(super) struct RunSpec {
 impl RunSpec {
     pub(super) fn run(self, screen: &Screen) -> Result<(), Failure> {
         let (spec, args) = split(&self.words)?;
+        let here = here()?;
+        if spec.is_none()
+            && let Some(test) = foreign_options::late_test(args, &|word| project::is_test(&here, word))
+        {
+            let others: Vec<_> = args.iter().filter(|arg| **arg != *test).map(|arg| arg.to_string_lossy()).collect();
+            return Err(Failure::wrong(format!("unexpected test `{test}` after the options of a test"))
+                .help(format!("write its name first: `ltc run {test} {}`", others.join(" "))));
+        }
+        let found = project::find(&here, spec)?;
         foreign_options::check(args)?;
-        let found = project::find(&here()?, spec)?;
         // The binary gets these options, too, so that it runs with the profile and environment of its build.
         let configuration = ConfigurationArgs { env: last_value(args, "--env"), profile: last_value(args, "--profile").map(PathBuf::from) };
         let order = Order { offline: self.offline, messages: self.messages, ..Order::of(configuration.target(found)) };
+        let args = [screen.options_for_a_test(args), args.to_vec()].concat();
         if self.watch {
-            return rerun::on_changes(&order, args, screen);
+            return rerun::on_changes(&order, &args, screen);
         }
         let made = order.build(screen)?;
         screen.note(&made.announcement);
-        become_program(&made.path, args)
+        become_program(&made.path, &args)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The output of commands, and their exit codes.
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
@@ -7,6 +8,7 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style as Ansi};
 use clap::ColorChoice;
 use ltc_config::ConfigError;
+use ltc_config::command_line::last_value;
 
 use crate::build;
 use crate::diagnostic::Diagnostics;
@@ -63,6 +65,7 @@ impl From<build::Error> for Failure {
 pub(super) struct Screen {
     pub(super) quiet: bool,
     pub(super) verbose: bool,
+    color: ColorChoice,
     style: Style,
 }
 
@@ -75,7 +78,22 @@ impl Screen {
             ColorChoice::Auto => (anstream::ColorChoice::Auto, detected.colour),
         };
         choice.write_global();
-        Self { quiet, verbose, style: Style { colour, ..detected } }
+        Self { quiet, verbose, color, style: Style { colour, ..detected } }
+    }
+
+    /// `--color`, `-q` and `-v` of this command line, for a test that the command runs. What the test's own arguments say counts more.
+    pub(super) fn options_for_a_test(&self, args: &[OsString]) -> Vec<OsString> {
+        let has =
+            |names: [&str; 2]| args.iter().filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--").any(|arg| names.contains(&arg));
+        let has_color = last_value(args, "--color").is_some();
+        let is_free = !has(["-q", "--quiet"]) && !has(["-v", "--verbose"]);
+        let color = match self.color {
+            ColorChoice::Always => Some("--color=always"),
+            ColorChoice::Never => Some("--color=never"),
+            ColorChoice::Auto => None,
+        };
+        let options = [color.filter(|_| !has_color), (self.quiet && is_free).then_some("-q"), (self.verbose && is_free).then_some("-v")];
+        options.into_iter().flatten().map(OsString::from).collect()
     }
 
     /// Prints a line of the result. It is not an error if the reader has closed the pipe (`ltc list | head -1`).
@@ -185,6 +203,17 @@ pub(super) fn bold(text: impl Display) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn test_gets_the_options_that_it_does_not_have() {
+        let given = |screen: Screen, args: &[&str]| {
+            screen.options_for_a_test(&args.iter().map(OsString::from).collect::<Vec<_>>()).join(" ".as_ref()).into_string().unwrap()
+        };
+        assert_eq!(given(Screen::new(ColorChoice::Never, true, false), &["--debug"]), "--color=never -q");
+        assert_eq!(given(Screen::new(ColorChoice::Never, true, false), &["--color", "always", "-v"]), "");
+        assert_eq!(given(Screen::new(ColorChoice::Always, false, true), &["run", "--shards", "2"]), "--color=always -v");
+        assert_eq!(given(Screen::new(ColorChoice::Auto, false, false), &[]), "");
+    }
 
     #[test]
     fn an_error_in_yaml_is_underlined() {

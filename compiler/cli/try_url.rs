@@ -8,9 +8,11 @@ use std::path::PathBuf;
 use std::{fs, io};
 
 use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
 use url::Url;
 
 use super::build::{Order, here};
+use super::complete;
 use super::run::become_program;
 use super::screen::{Failure, Screen};
 use crate::build::{self, Builder, Options};
@@ -36,7 +38,7 @@ pub(super) struct TryUrl {
     #[arg(long)]
     offline: bool,
     /// The URL, then the arguments of the binary
-    #[arg(value_name = "URL", required = true, trailing_var_arg = true)]
+    #[arg(value_name = "URL", required = true, trailing_var_arg = true, add = ArgValueCompleter::new(complete::try_words))]
     words: Vec<OsString>,
 }
 
@@ -64,7 +66,7 @@ impl TryUrl {
         let output = Some(path.with_extension(""));
         let target = Target { root: folder, spec: path, ..Target::default() };
         let made = Order { output, offline: self.offline, ..Order::of(target) }.build(screen)?;
-        become_program(&made.path, args)
+        become_program(&made.path, &[screen.options_for_a_test(args), args.to_vec()].concat())
     }
 }
 

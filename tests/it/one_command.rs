@@ -25,9 +25,21 @@ fn run_builds_a_spec_and_passes_arguments_and_exit_code_on() {
     run(&["--debug", "--env", "other"]).exits(3);
     run(&["shop", "plan", "--env=none"]).exits(2).prints(&["none"]);
     run(&["shop", "--no-such-option"]).exits(2).prints(&["--no-such-option"]);
+    let plain = project.ltc(&["-q", "run", "--color", "always", "shop", "--clients", "1", "--duration", "1s"]).env("LTC_DEMO_URL", &url);
+    let plain = plain.env_remove("NO_COLOR").exits(0);
+    assert!(plain.stdout.contains('\u{1b}'), "`--color` also applies to the binary: {plain}");
+    plain.prints(&["Verdict"]).omits(&["00:00:01  users", "built"]);
     project.edit("specs/shop.lt", "one_of(ids)", "one_of(idz)");
     run(&["shop", "--debug"]).exits(2).prints(&["did you mean `ids`?"]).omits(&["2 steps"]);
     run(&["shup"]).exits(2).prints(&["did you mean `shop`?"]);
+    // Mistakes that are reported before anything is built.
+    run(&["--env", "local", "shop", "--debug"])
+        .exits(2)
+        .prints(&["unexpected test `shop`", "`ltc run shop --env local --debug`"])
+        .omits(&["built"]);
+    run(&["locustfile.py", "-u", "5"]).exits(2).prints(&["it is a Python file", "ltc import locustfile.py"]);
+    project.ltc(&["fmt", "load.js"]).exits(2).prints(&["it is a JavaScript file"]);
+    project.ltc(&["new", "test", "2nd"]).exits(2).prints(&["`ltc new test nd`"]);
 }
 
 #[test]

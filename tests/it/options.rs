@@ -117,6 +117,11 @@ fn binary_has_completions_and_a_manual_page_which_ltc_run_uses() {
     assert!(offered(&["look", "pl"], false).contains("plan"));
     assert!(offered(&["ltc", "run", "look", "--dur"], true).contains("--duration"));
     assert!(offered(&["ltc", "run", "look", "run", "--sha"], true).contains("--shards"));
+    assert!(offered(&["ltc", "run", "--message-format", "short", "look", "--dur"], true).contains("--duration"));
+    // The binary that reads results offers what every binary has.
+    project.ltc(&["report", "none.json"]).exits(2);
+    assert!(offered(&["ltc", "report", "--ht"], true).contains("--html"));
+    assert!(offered(&["ltc", "try", "http://127.0.0.1/", "--dur"], true).contains("--duration"));
     assert!(project.run("look", &["completions", "fish"]).exits(0).stdout.contains("COMPLETE"));
     assert!(project.run("look", &["man"]).exits(0).stdout.contains(".TH look"));
 }
