@@ -98,6 +98,7 @@ impl Diagnostic {
                 let code = code.to_owned();
                 self.help(text).edit(span, code)
             }
+            Some(fix::Fix::Remove) => self.help(text).edit(span, ""),
             _ => self.help(text),
         }
     }

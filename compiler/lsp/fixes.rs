@@ -25,7 +25,7 @@ pub(super) fn candidates(analysis: &Analysis, diagnostic: &Diagnostic) -> Vec<Ve
             Fix::Write(code) => place.written(code),
             Fix::Add(code) => place.added(code),
             Fix::Move(code) => place.moved(code),
-            Fix::Remove => place.removed(),
+            Fix::Remove => place.sign_removed().into_iter().chain(place.removed()).collect(),
         };
         // `write \`camel(item)\` there`: the change is at the other location.
         if let (Fix::Write(code), Code::PlainKeys) = (fix, diagnostic.code) {
@@ -180,7 +180,8 @@ impl Place<'_> {
             return vec![self.change(&format!("Write `{first}`"), self.range.clone(), first)];
         }
         let before = text[..self.range.start].trim_end();
-        let word_before = before.trim_end_matches(word).len();
+        // The path before an operator in words: `json.id exists`.
+        let word_before = before.trim_end_matches(|char| word(char) || char == '.').len();
         let slashes = self.range.start.saturating_sub(1)..(self.range.end + 1).min(text.len());
         // The whole expression before a member: `json.items.length`.
         let expression =
@@ -264,6 +265,13 @@ impl Place<'_> {
         [moved, joined].map(|edits| Change { title: format!("Move `{code}` to the line before"), edits }).into()
     }
 
+    /// Removes the sign that the help names at the start of the location: "remove the `-`".
+    fn sign_removed(&self) -> Option<Change> {
+        let sign = self.help.strip_prefix("remove the `")?.split('`').next()?;
+        let is_there = self.text[self.range.clone()].starts_with(sign);
+        is_there.then(|| self.change(&format!("Remove `{sign}`"), self.range.start..self.range.start + sign.len(), ""))
+    }
+
     /// Removes the location alone, or its whole line.
     fn removed(&self) -> Vec<Change> {
         let line = self.line();
@@ -271,11 +279,10 @@ impl Place<'_> {
         let end = self.text[line.end..].find('\n').map_or(self.text.len(), |at| line.end + at + 1);
         let before = self.text[..self.range.start].trim_end_matches(' ').len();
         let title = &format!("Remove `{}`", self.text[self.range.clone()].lines().next().unwrap_or_default().trim());
-        vec![
-            self.change(title, self.range.clone(), ""),
-            self.change(title, before..self.range.end, ""),
-            self.change("Remove the line", start..end, ""),
-        ]
+        // The line goes only if it begins with the location and contains nothing else.
+        let is_alone = self.range.start == line.start && !self.text[line.clone()].contains([';', '{', '}']) || self.range == line;
+        let whole = is_alone.then(|| self.change("Remove the line", start..end, ""));
+        [self.change(title, self.range.clone(), ""), self.change(title, before..self.range.end, "")].into_iter().chain(whole).collect()
     }
 
     /// Adds `interrupt` after the name of the step that contains a byte.

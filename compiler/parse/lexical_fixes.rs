@@ -115,10 +115,16 @@ pub(super) fn signed_hole(scan: &mut Cursor<'_>) {
     }
     let sign = scan.byte(at) as char;
     let span = scan.span(at, at + 2 + close);
-    scan.report(
-        Diagnostic::new(Code::LiteralPlaceholder, span, format!("this is a literal `{sign}` before the value of `{inside}`"))
-            .help(format!("write `{{{inside}}}` for the value alone, `\\u{{{:x}}}` for a `{sign}` before it", sign as u32)),
-    );
+    let message = format!("this is a literal `{sign}` before the value of `{inside}`");
+    let diagnostic = Diagnostic::new(Code::LiteralPlaceholder, span, message);
+    // A variable of the system: the configuration reads it.
+    let is_system = sign == '$' && inside.len() > 1 && inside.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    scan.report(if is_system {
+        diagnostic.help(format!("write `${{{inside}}}` as a value in config/<env>.yml, and read that key: `env.some.key`"))
+    } else {
+        let help = format!("write `{{{inside}}}` for the value alone, `\\u{{{:x}}}` for a `{sign}` before it", sign as u32);
+        diagnostic.help(help).edit(span, format!("{{{inside}}}"))
+    });
 }
 
 /// `` `x ${y}` ``: replaced with `"x {y}"`.
@@ -245,6 +251,9 @@ pub(super) fn single_quotes(scan: &mut Cursor<'_>) {
     let free = at == 0 || !(scan.byte(at - 1).is_ascii_alphanumeric() || matches!(scan.byte(at - 1), b'/' | b'_' | b'.' | b'-'));
     let rest = &scan.text[at + 1..scan.line_end(at)];
     let Some(close) = rest.find('\'').filter(|_| free) else { return scan.step(1) };
+    if rest.starts_with("\'\'") {
+        return triple_quotes(scan);
+    }
     let inside = &rest[..close];
     let span = scan.span(at, at + close + 2);
     scan.report(
@@ -260,6 +269,23 @@ pub(super) fn single_quotes(scan: &mut Cursor<'_>) {
     scan.edits.insert(at + 1 + close, "\"");
     scan.edits.remove(at + 1 + close, at + 2 + close);
     scan.step(close + 2);
+}
+
+/// Python's text between three quotes, on one line or several: its place is taken by an empty text.
+fn triple_quotes(scan: &mut Cursor<'_>) {
+    let at = scan.at;
+    let close = scan.text[at + 3..].find("\'\'\'").map(|close| at + 3 + close);
+    let end = close.map_or_else(|| scan.line_end(at), |close| close + 3);
+    let span = scan.span(at, end);
+    let fix = format!("\"\"\"{}\"\"\"", &scan.text[at + 3..close.unwrap_or(end)]);
+    let diagnostic = Diagnostic::new(Code::SingleQuotes, span, "unexpected quotes, expected `\"\"\"` around a text");
+    scan.report(diagnostic.help("write `\"\"\"` before and after the text").edit(span, fix));
+    scan.edits.remove(at, at + 1);
+    scan.edits.insert(at + 1, "\"");
+    scan.edits.blank(at + 1, end - 1);
+    scan.edits.insert(end - 1, "\"");
+    scan.edits.remove(end - 1, end);
+    scan.step(end - at);
 }
 
 /// `“x”`: replaced with `"x"`.

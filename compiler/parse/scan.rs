@@ -232,9 +232,11 @@ impl<'a> Cursor<'a> {
         let span = self.span(self.at, self.at + c.len_utf8());
         let (message, help) = match c {
             '\0' => ("unexpected NUL character".to_owned(), "save the file as UTF-8 text"),
-            _ => (format!("unexpected invisible character U+{:04X}", c as u32), "remove it, or replace it by a space"),
+            c if c.is_whitespace() => (format!("unexpected invisible character U+{:04X}", c as u32), "write a space"),
+            _ => (format!("unexpected invisible character U+{:04X}", c as u32), "remove it"),
         };
-        self.report(Diagnostic::new(Code::StrayCharacter, span, message).help(help));
+        let diagnostic = Diagnostic::new(Code::StrayCharacter, span, message).help(help);
+        self.report(if help == "write a space" { diagnostic.edit(span, " ") } else { diagnostic });
     }
 
     pub(super) fn close(&mut self, kind: OpenKind) {

@@ -81,8 +81,11 @@ impl<'a> Checker<'a> {
 
     /// Reports a duplicate option.
     pub(in crate::check) fn said_twice(&mut self, what: &str, span: Span, first: Span) {
-        let d =
-            Diagnostic::new(Code::SaidTwice, span, format!("duplicate `{what}`")).also(first, "first one here").help("remove one of them");
+        let help = match what {
+            "run" => "run one sequence that runs both, or `tasks Name { A; B }`, which draws one of them",
+            _ => "remove one of them",
+        };
+        let d = Diagnostic::new(Code::SaidTwice, span, format!("duplicate `{what}`")).also(first, "first one here").help(help);
         self.report(d);
     }
 

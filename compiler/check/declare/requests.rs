@@ -136,6 +136,11 @@ impl<'a> Checker<'a> {
         let Path::Plain { path, query } = path else { return };
         for part in path.iter().chain(query) {
             let TextPart::Literal(literal) = part else { continue };
+            if literal.ends_with(',') && self.written(span).ends_with(',') {
+                let end = span.range().end;
+                let d = Diagnostic::new(Code::LiteralPlaceholder, Span::new(span.file, end - 1, end), "this `,` is a part of the path");
+                self.report(d.help("remove it: the parts of a request follow the path without a comma"));
+            }
             for segment in literal.split(['/', '&', '=', '?']) {
                 let name = match segment.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
                     Some(inner) => inner.rsplit(':').next().unwrap_or(inner),

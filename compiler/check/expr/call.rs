@@ -67,7 +67,9 @@ impl<'a> Checker<'a> {
         }
         let of_text = self.written(of.span);
         let arguments = self.argument_text(callee.span, span);
-        let known = functions::find(member).filter(|_| !foreign::is_constant(self.written(root.span)));
+        let special = functions::SPECIAL.iter().copied().find(|name| *name == member);
+        let known = functions::find(member).map(|function| function.name).or(special);
+        let known = known.filter(|_| !foreign::is_constant(self.written(root.span)));
         let (message, help) = match (foreign::call(Some(of_text), member, arguments, self.some_api()), known) {
             (Some(help), _) if of_text.starts_with(|c: char| c.is_alphabetic() || c == '_') => {
                 (format!("unknown function `{}`", self.written(callee.span)), Some(help))
@@ -76,7 +78,7 @@ impl<'a> Checker<'a> {
             (None, Some(known)) => {
                 let comma = if arguments.is_empty() { "" } else { ", " };
                 let shown = if arguments.contains('\n') { "…" } else { arguments };
-                let help = format!("write `{}({of_text}{comma}{shown})`", known.name);
+                let help = format!("write `{known}({of_text}{comma}{shown})`");
                 (format!("unknown method `{member}`: functions are called by name"), Some(help))
             }
             (None, None) => (format!("unknown method `{member}`: functions are called by name"), None),

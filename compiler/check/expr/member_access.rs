@@ -49,6 +49,12 @@ impl<'a> Checker<'a> {
                         None => d,
                     });
                 }
+                None if name == "env"
+                    && let Some(dotted) = dotted(self.written(e.span)) =>
+                {
+                    let d = Diagnostic::new(Code::WrongName, e.span, "unexpected key of the environment in brackets");
+                    return self.bad(d.help_replacing(e.span, format!("write `{dotted}`")));
+                }
                 None => self.name(name, root.span),
             },
             _ => self.expr(root),
@@ -243,4 +249,11 @@ impl<'a> Checker<'a> {
         let ty = if of.ty == Type::File { Type::Bytes } else { of.ty.clone() };
         Expr { kind: ExprKind::Slice(Box::new(of), Box::new(from), Box::new(to)), ty, span }
     }
+}
+
+/// `env.shop.url` for `env["shop"]["url"]`.
+fn dotted(written: &str) -> Option<String> {
+    let dotted = written.replace("[\"", ".").replace("\"]", "");
+    let is_plain = dotted.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '.'));
+    (is_plain && dotted != written).then_some(dotted)
 }

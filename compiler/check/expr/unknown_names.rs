@@ -45,7 +45,9 @@ impl<'a> Checker<'a> {
             return self.bad(d);
         }
         let mut diagnostic = Diagnostic::new(Code::UnknownName, span, format!("unknown name `{name}`"));
-        if let Some(help) = foreign::value(None, name) {
+        if let Some(source) = self.source_before(span) {
+            diagnostic = diagnostic.help_replacing(span, format!("write `\"{name}\"`: `{source}` is followed by a string"));
+        } else if let Some(help) = foreign::value(None, name) {
             diagnostic = diagnostic.help_replacing(span, help);
         } else if let Some(help) = self.given_by_a_call(name) {
             diagnostic = diagnostic.help(help);
@@ -57,6 +59,14 @@ impl<'a> Checker<'a> {
             diagnostic = diagnostic.did_you_mean(name, all);
         }
         self.bad(diagnostic)
+    }
+
+    /// The source directly before a name: `header Location`.
+    fn source_before(&self, span: Span) -> Option<&'static str> {
+        ["header", "cookie", "html", "json"].into_iter().find(|source| {
+            let start = span.range().start.checked_sub(source.len() + 1);
+            start.is_some_and(|start| self.written(Span::new(span.file, start, span.range().start)) == format!("{source} "))
+        })
     }
 
     /// The fix for a name that another sequence gives or assigns.

@@ -3,8 +3,8 @@
 use crate::ast::{self, BodyKind, ExprKind as Ast, Part};
 use crate::check::Checker;
 use crate::check::expr::source::Sources;
-use crate::check::types::Kinds;
-use crate::diagnostic::Code;
+use crate::check::types::{Kinds, const_eval};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Body, Expect, Expr, Options, Type};
 use crate::span::Span;
 
@@ -98,7 +98,15 @@ impl<'a> Checker<'a> {
                 for entry in entries {
                     self.check_line(&entry.key.text, entry.key.span, "the name of the part");
                 }
-                Body::Multipart(self.entries(entries, camel))
+                let fields = self.entries(entries, camel);
+                for (entry, (_, value)) in entries.iter().zip(&fields) {
+                    if let Some(path) = const_eval::text(value).and_then(|text| text.strip_prefix('@')).filter(|path| path.contains('.')) {
+                        let message = format!("this is the text `@{path}`, not the content of the file");
+                        let d = Diagnostic::new(Code::LiteralPlaceholder, entry.value.span, message);
+                        self.report(d.write(&format!("file(\"{path}\")")));
+                    }
+                }
+                Body::Multipart(fields)
             }
             BodyKind::Text(e) => {
                 let text = self.expr(e);

@@ -84,10 +84,12 @@ impl<'a> Checker<'a> {
             Ast::JsonPath(_) | Ast::Header(_) | Ast::Html(..) => self.source(e, wanted),
             Ast::Match { value, negated, regex } => self.capture(value, *negated, regex, wanted, e.span),
             Ast::Broken => return crate::check::broken(e.span),
-            Ast::Binary(_, ast::BinaryOp::Or, value) if !matches!(value.kind, Ast::Binary(..)) => {
+            Ast::Binary(left, ast::BinaryOp::Or, value) if !matches!(value.kind, Ast::Binary(..)) => {
                 let help = format!("write `else {}`", self.written(value.span));
                 let d = Diagnostic::new(Code::BadTake, e.span, "unexpected `or` in a take, expected `else`").help(help);
-                return self.bad(d);
+                let replaced = Span::new(e.span.file, left.span.range().end, value.span.range().end);
+                let fallback = format!(" else {}", self.written(value.span));
+                return self.bad(d.edit(replaced, fallback));
             }
             _ if let Some(help) = self.foreign_take(e) => {
                 let d = Diagnostic::new(Code::NoSource, e.span, "unexpected value, expected a source of the response").help(help);

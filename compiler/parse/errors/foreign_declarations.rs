@@ -133,6 +133,12 @@ fn request(stop: &ParseStop<'_>) -> Option<Mistake> {
         Some((params, behind)) => (format!("({params})"), behind.trim_start()),
         None => (String::new(), behind),
     };
+    // `item(id) GET /items/{id}`: only the sign is missing.
+    let method = word(behind);
+    let path = behind[method.len()..].trim_start();
+    if !params.is_empty() && is_method(method) && (path.starts_with(['/', '"'])) {
+        return whole(first, &params, method, path);
+    }
     let (sign, target) = ["->", "=>", ":", "="].iter().find_map(|sign| Some((*sign, behind.strip_prefix(sign)?.trim())))?;
     let inner = target.strip_prefix('"').unwrap_or(target);
     let method = word(inner);

@@ -22,7 +22,23 @@ pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
 /// A word of another tool at the start of the text.
 fn known(stop: &ParseStop<'_>, fix: Option<&str>, what: &str) -> Option<Mistake> {
     let first = stop.first();
-    found_at(0..first.len(), Code::ForeignStatement, format!("unexpected `{first}`, expected {what}"), fix?)
+    let mistake = found_at(0..first.len(), Code::ForeignStatement, format!("unexpected `{first}`, expected {what}"), fix?)?;
+    if fix?.starts_with("remove it") { mistake.replacing(0..member_end(stop.line())) } else { Some(mistake) }
+}
+
+/// The end of the member at the start of a line, outside of quotes and braces.
+fn member_end(line: &str) -> usize {
+    let (mut quoted, mut depth) = (false, 0_usize);
+    for (at, byte) in line.bytes().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'{' | b'(' | b'[' if !quoted => depth += 1,
+            b';' | b'}' | b'#' if !quoted && depth == 0 => return line[..at].trim_end().len(),
+            b'}' | b')' | b']' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    line.trim_end().len()
 }
 
 fn item(stop: &ParseStop<'_>) -> Option<Mistake> {
@@ -75,6 +91,10 @@ fn head(stop: &ParseStop<'_>) -> Option<Mistake> {
         "sequence" | "tasks" | "api" | "resource" if rest.starts_with(['{', ':', '(']) => {
             here(format!("missing name of `{first}`"), format!("write, for example, `{first} Shop {{`"))
         }
+        "before" if matches!(word(rest), "each" | "every" | "iteration") => here(
+            format!("unexpected `before {}`", word(rest)),
+            "write the steps at the start of the sequence, or `on start { … }` in the user for once per user".to_owned(),
+        ),
         "before" | "after" if !rest.starts_with("test") => {
             here(format!("unexpected `{first}`, expected `{first} test`"), format!("write `{first} test {{ … }}`"))
         }
@@ -92,7 +112,9 @@ fn head(stop: &ParseStop<'_>) -> Option<Mistake> {
         "data" if matches!(stop.token, "=" | ":" | "in" | "as") => {
             let name = word(rest);
             let file = rest.split('"').nth(1).unwrap_or("rows.csv");
-            found(Code::Syntax, format!("unexpected `{}`, expected `from`", stop.token), format!("write `data {name} from \"{file}\"`"))
+            let end = stop.line().rfind('"').map_or(stop.at, |at| at + 1);
+            found(Code::Syntax, format!("unexpected `{}`, expected `from`", stop.token), format!("write `data {name} from \"{file}\"`"))?
+                .replacing(0..end)
         }
         "sequence" | "tasks" | "api" | "user" if matches!(stop.token, "=>" | "->" | "=") => {
             found(Code::Syntax, format!("unexpected `{}`, expected `{{`", stop.token), format!("write `{first} {} {{`", word(rest)))
@@ -141,12 +163,8 @@ fn api(stop: &ParseStop<'_>) -> Option<Mistake> {
     if let Some(value) = rest.strip_prefix('=').map(str::trim_start) {
         let method = word(value);
         if METHODS.contains(&method.to_lowercase().as_str()) {
-            return found_at(
-                0..first.len(),
-                Code::Syntax,
-                "missing brackets after the name of a request",
-                format!("write `{first}() = {value}`"),
-            );
+            return found_at(0..first.len(), Code::Syntax, "missing brackets after the name of a request", format!("write `{first}()`"))?
+                .replacing(0..first.len());
         }
         let option = super::vocabulary::API.contains(&first);
         let help = if option { format!("remove the `=`: write `{first} {value}`") } else { foreign::api_member(first)?.to_owned() };
@@ -189,6 +207,11 @@ fn user(stop: &ParseStop<'_>) -> Option<Mistake> {
     if first == "run" && stop.token == "," {
         let help = "write `run Name` with `tasks Name { A; B }`, or with a sequence that runs both";
         return found(Code::Syntax, "unexpected second sequence of a user", help);
+    }
+    if first == "wait"
+        && let Some(mistake) = super::foreign_shapes::range_in_words(stop)
+    {
+        return Some(mistake);
     }
     if first == "run" && rest.contains("times") {
         let name = word(rest);

@@ -281,17 +281,19 @@ fn head(stop: &ParseStop<'_>) -> Option<Mistake> {
             format!("write `for {} in {}`", word(line[3..].trim_start()), head.get(stop.at + stop.token.len()..).unwrap_or("xs").trim()),
         );
     }
-    if first == "wait" && stop.wants(Rule::p_dots) && matches!(stop.token, "to" | "and" | "," | "between") {
-        let words: Vec<&str> = line.split([' ', ';', ',']).filter(|word| !word.is_empty()).collect();
-        if let [_, from, .., to] = words.as_slice() {
-            return found(
-                Code::ForeignOperator,
-                format!("unexpected `{}`, expected `..`", stop.token),
-                format!("write `wait {from}..{to}`"),
-            );
-        }
+    range_in_words(stop)
+}
+
+/// `wait 1s to 3s`.
+pub(super) fn range_in_words(stop: &ParseStop<'_>) -> Option<Mistake> {
+    if stop.first() != "wait" || !stop.wants(Rule::p_dots) || !matches!(stop.token, "to" | "and" | "," | "between") {
+        return None;
     }
-    None
+    let line = stop.line().split([';', '}']).next()?.trim_end();
+    let words: Vec<&str> = line.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    let [_, from, .., to] = words.as_slice() else { return None };
+    found(Code::ForeignOperator, format!("unexpected `{}`, expected `..`", stop.token), format!("write `wait {from}..{to}`"))?
+        .replacing(0..line.len())
 }
 
 /// Extra words before a statement: `await shop.item(1)`, `async …`, `new Thing()`, `pass`.

@@ -76,7 +76,7 @@ const OPERATORS: &[(&str, &str)] = &[
     ("*=", "write `set x = x * …`"),
     ("/=", "write `set x = x / …`"),
     ("**", "write a product, such as `x * x`"),
-    ("??", "write `else` for a value that may be missing: `take x = json.id else 0`"),
+    ("??", "write `else` before the value for a source that finds nothing"),
     ("?.", "write `.`, and `else` in the take for a value that may be missing"),
     ("?", "write `if c then a else b`"),
     ("!", "write `not`"),
@@ -87,6 +87,7 @@ const OPERATORS: &[(&str, &str)] = &[
 /// Recognizes a known mistake at `stop`.
 pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     super::foreign_declarations::mistake(stop)
+        .or_else(|| super::foreign_marks::mistake(stop))
         .or_else(|| super::foreign_matchers::mistake(stop))
         .or_else(|| super::foreign_sql::mistake(stop))
         .or_else(|| super::foreign_files::mistake(stop))
@@ -103,6 +104,7 @@ pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
         .or_else(|| super::foreign_words::mistake(stop))
         .or_else(|| structure(stop))
         .or_else(|| misspelt(stop))
+        .or_else(|| super::foreign_marks::unknown_statement(stop))
 }
 
 /// Recognizes a mistake by the beginning of the broken text.

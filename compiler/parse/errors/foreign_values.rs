@@ -131,7 +131,7 @@ fn functions(stop: &ParseStop<'_>) -> Option<Mistake> {
         "new" if stop.token == "SharedArray" => "declare the file: `data rows from \"rows.csv\"`",
         "new" if matches!(stop.token, "Trend" | "Counter" | "Rate" | "Gauge") => "remove it: each step and each group has its own figures",
         "new" if stop.token == "RegExp" => "write the regex after `~`: `x ~ /regex/`",
-        "new" => "remove it: objects are written in place, `{ name: \"x\" }`",
+        "new" => "write an object in place, such as `{ name: \"x\" }`",
         "typeof" => "write a matcher: `expect json { x: string }`",
         "lambda" | "function" | "def" | "fn" => "write the statements in a `for` loop, or in a sequence of their own",
         "await" => "write a step, and `take` from its response",

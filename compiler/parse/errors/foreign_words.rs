@@ -19,7 +19,7 @@ const COMPARISONS: &[(&[&str], &str)] = &[
     (&["lt"], "write `{l} < {r}`"),
     (&["gte", "ge"], "write `{l} >= {r}`"),
     (&["lte", "le"], "write `{l} <= {r}`"),
-    (&["exists", "exist"], "write `{l} != null`, or `expect json { x: _ }`"),
+    (&["exists", "exist"], "write `{l} != null`; `expect json { x: _ }` accepts null, too"),
     (&["between"], "write `{l} >= 1 and {l} <= 9`"),
     (&["not"], "write `not ({l} == {r})`"),
 ];
@@ -43,6 +43,11 @@ const OTHER_PARTS: &[(&[&str], &str)] = &[
         &["cookies", "cookie"],
         "write `headers { \"Cookie\": \"name=value\" }`; with `cookies on`, an api keeps the cookies of its responses",
     ),
+    (
+        &["xml", "html", "soap", "raw", "plain"],
+        "write `text \"…\"`, and its type before it: `headers { content_type: \"application/xml\" }`",
+    ),
+    (&["urlencoded", "formData", "form_data", "formdata"], "write `form { … }`, or `multipart { … }` with files"),
     (&["name", "tags", "tag"], "write the name in the step: `step \"Name\" { … }`"),
 ];
 
@@ -136,6 +141,16 @@ fn words(stop: &ParseStop<'_>) -> Option<Mistake> {
         let starts_anew = help.starts_with(&format!("write `{first} "));
         let replaced = if starts_anew { 0..replaced.end } else { replaced };
         return found_at(place, Code::ForeignOperator, format!("unknown operator `{word}`"), help)?.replacing(replaced);
+    }
+    if first == "expect" && meaning(SOURCES, word).is_some() {
+        let condition = stop.text["expect".len()..].split(['\n', ';']).next().unwrap_or_default().trim_end_matches(" }").trim();
+        let condition = condition.replacen("jsonpath ", "json ", 1);
+        if let Some(meant) = super::foreign_hurl::in_words(&condition) {
+            let help = format!("write `expect {meant}`");
+            let end =
+                "expect".len() + stop.text["expect".len()..].split(['\n', ';']).next().unwrap_or_default().trim_end_matches(" }").len();
+            return found_at(place, Code::Syntax, format!("unknown source `{word}`"), help)?.replacing(0..end);
+        }
     }
     if matches!(first, "expect" | "take" | "version")
         && let Some(help) = meaning(SOURCES, word)

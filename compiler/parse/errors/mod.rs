@@ -3,6 +3,7 @@
 mod foreign_declarations;
 mod foreign_files;
 mod foreign_hurl;
+mod foreign_marks;
 mod foreign_matchers;
 mod foreign_members;
 mod foreign_numbers;

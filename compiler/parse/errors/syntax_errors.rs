@@ -92,11 +92,11 @@ fn general(stop: &ParseStop<'_>, place: Span) -> Diagnostic {
             }
             Rule::only_part | Rule::only_hc => (
                 "a part of a request",
-                "use `json`, `form`, `query`, `headers`, `text`, `multipart`, `graphql`, `bytes`, `auth`, `timeout`, `redirects` or `expect`",
+                "use one of `json`, `form`, `query`, `headers`, `text`, `multipart`, `graphql`, `bytes`, `auth`, `timeout`, `redirects` or `expect`",
             ),
-            Rule::only_user => ("a member of a user", "use `run`, `wait`, `weight`, `on start`, `on stop` or `every`"),
+            Rule::only_user => ("a member of a user", "use one of `run`, `wait`, `weight`, `on start`, `on stop` or `every`"),
             Rule::only_task => ("a member of tasks", "write a weight and a sequence's name: `7 Browse`"),
-            Rule::only_data => ("an option of data", "use `order`, `share`, `at_end`, `secret` or `where`"),
+            Rule::only_data => ("an option of data", "use one of `order`, `share`, `at_end`, `secret` or `where`"),
             _ => (
                 "a statement",
                 "start it with a keyword such as `step`, `let`, `if`, `expect` or `take`, or write a request: `shop.get(id)`",
@@ -127,6 +127,9 @@ fn general(stop: &ParseStop<'_>, place: Span) -> Diagnostic {
         && let Some(near) = nearest(stop.token, words)
     {
         return diagnostic.help(format!("did you mean `{near}`?"));
+    }
+    if expected == ["`{`"] {
+        return diagnostic.help("write the block in braces: `{ … }`");
     }
     match expected.len() {
         0 if stop.token.is_empty() => diagnostic.help("complete the line"),

@@ -102,7 +102,7 @@ fn syntax_of_other_languages_gets_a_fix() {
     bad("for i in range(1, 3) { log \"a\" }", Code::ForeignStatement, "1..n");
     bad("if a { } elif b { }", Code::ForeignStatement, "else if");
     bad("let x = a && b", Code::ForeignOperator, "`and`");
-    bad("let x = !b", Code::ForeignOperator, "`not`");
+    bad("let x = !b", Code::ForeignOperator, "`not b`");
     bad("let x = a ? b : c", Code::ForeignOperator, "then");
     bad("let x = $b", Code::ForeignTemplate, "`$`");
     bad("log 'x'", Code::SingleQuotes, "\"x\"");
