@@ -52,7 +52,8 @@ fn programs(bench: &Bench, scenario: &Scenario) -> Outcome<Vec<Program>> {
         match reference {
             Reference::Spec(other) => programs.push((name, spec(other)?)),
             Reference::Wrk(path) if process::is_there("wrk") => programs.push((name, peers::wrk(bench, path))),
-            Reference::Wrk(_) => {}
+            Reference::H2load(path) if process::is_there("h2load") => programs.push((name, peers::h2load_shared(bench, path))),
+            Reference::Wrk(_) | Reference::H2load(_) => {}
         }
     }
     if let Some(request) = scenario.peers {

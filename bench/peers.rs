@@ -45,9 +45,18 @@ pub(crate) fn installed(bench: &Bench, server: Server, Request { path, body }: R
 
 /// h2load, with one request at a time on each connection.
 fn http2(bench: &Bench, path: &str) -> Vec<Program> {
+    Some(("h2load", h2load(bench, path, CONNECTIONS, "1"))).filter(|(name, _)| is_there(name) && bench.meets(name)).into_iter().collect()
+}
+
+/// h2load with one connection, which carries the requests of all users.
+pub(crate) fn h2load_shared(bench: &Bench, path: &str) -> Vec<String> {
+    h2load(bench, path, "1", CONNECTIONS)
+}
+
+/// h2load over HTTP/2, with this number of connections and of requests at a time on each.
+fn h2load(bench: &Bench, path: &str, connections: &str, requests: &str) -> Vec<String> {
     let (seconds, url) = (bench.args.seconds.to_string(), format!("https://127.0.0.1:{}{path}", bench.args.port + 3));
-    let command = words(&["h2load", "-t", "1", "-c", CONNECTIONS, "-m", "1", "-D", &seconds, &url]);
-    Some(("h2load", command)).filter(|(name, _)| is_there(name) && bench.meets(name)).into_iter().collect()
+    words(&["h2load", "-t", "1", "-c", connections, "-m", requests, "-D", &seconds, &url])
 }
 
 /// wrk's GET of a path.

@@ -38,6 +38,8 @@ pub(crate) enum Reference {
     Spec(&'static str),
     /// wrk with a GET of a path, whose response it does not check.
     Wrk(&'static str),
+    /// h2load with a GET of a path over one connection, which carries the requests of all users.
+    H2load(&'static str),
 }
 
 const ITEM: Option<Request> = Some(Request { path: "/item", body: None });
@@ -47,7 +49,7 @@ const CHECKED: &[(&str, Reference)] = &[("checked", Reference::Spec("checked"))]
 
 const PLAIN: Scenario = Scenario { name: "", spec: "", server: Server::Plain, peers: None, references: &[], base: "wrk", goal: None };
 
-pub(crate) const SCENARIOS: [Scenario; 13] = [
+pub(crate) const SCENARIOS: [Scenario; 14] = [
     Scenario { name: "bare GET", spec: "get", peers: ITEM, ..PLAIN },
     Scenario { name: "GET, status, header and JSON checked", spec: "checked", peers: ITEM, base: "floor", goal: Some(1.10), ..PLAIN },
     Scenario { name: "the same, no two answers alike", spec: "varied", peers: Some(Request { path: "/varied", body: None }), ..PLAIN },
@@ -92,6 +94,14 @@ pub(crate) const SCENARIOS: [Scenario; 13] = [
         peers: ITEM,
         base: "h2load",
         goal: Some(1.15),
+        ..PLAIN
+    },
+    Scenario {
+        name: "HTTP/2 GET, all users on one connection",
+        spec: "shared",
+        server: Server::Http2,
+        references: &[("h2load -m", Reference::H2load("/item"))],
+        base: "h2load -m",
         ..PLAIN
     },
     Scenario {

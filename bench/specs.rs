@@ -22,6 +22,9 @@ api secure { base env.secure.url; healthcheck none
 api modern { base env.modern.url; healthcheck none; timeout 30s
   item() = GET /item
 }
+api gateway { base env.gateway.url; healthcheck none; timeout 30s
+  item() = GET /item
+}
 api shop { base env.web.url; healthcheck none; timeout 30s; cookies on
   login() = GET /login
   basket() = GET /basket
@@ -35,7 +38,7 @@ api slow { base env.slow.url; healthcheck none; timeout 30s
 "#;
 
 /// The specs by name, with the statements of their only user.
-const SPECS: [(&str, &str); 16] = [
+const SPECS: [(&str, &str); 17] = [
     ("get", "sequence S { step \"GET\" { web.item(); expect 200 } }\nuser U { run S }"),
     (
         "checked",
@@ -95,6 +98,11 @@ user U { run S }"#,
     (
         "http2",
         r#"sequence S { step "GET" { modern.item(); expect 200; expect json { id: 7 } } }
+user U { run S }"#,
+    ),
+    (
+        "shared",
+        r#"sequence S { step "GET" { gateway.item(); expect 200; expect json { id: 7 } } }
 user U { run S }"#,
     ),
     (
@@ -164,10 +172,10 @@ pub(crate) fn build(bench: &Bench, name: &str, slow_port: u16) -> Outcome<PathBu
 pub(crate) fn build_text(bench: &Bench, name: &str, text: &str, slow_port: u16) -> Outcome<PathBuf> {
     let folder = folder(bench)?;
     let environment = format!(
-        "web: {{ url: \"{}\" }}\nsecure: {{ url: \"{}\", tls: {{ verify: false }} }}\nmodern: {{ url: \"https://127.0.0.1:{}\", http2: true, tls: {{ verify: false }} }}\nslow: {{ url: \"http://127.0.0.1:{slow_port}\" }}\n",
+        "web: {{ url: \"{}\" }}\nsecure: {{ url: \"{}\", tls: {{ verify: false }} }}\nmodern: {{ url: \"https://127.0.0.1:{http2_port}\", http2: true, tls: {{ verify: false }} }}\ngateway: {{ url: \"https://127.0.0.1:{http2_port}\", http2: shared, tls: {{ verify: false }} }}\nslow: {{ url: \"http://127.0.0.1:{slow_port}\" }}\n",
         bench.origin(false),
         bench.origin(true),
-        bench.args.port + 3,
+        http2_port = bench.args.port + 3,
     );
     fs::write(folder.join("config/here.yml"), environment)?;
     let apis: String = APIS

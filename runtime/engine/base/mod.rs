@@ -1,6 +1,7 @@
 //! The foundation of all other folders: locations in the spec, how control leaves a sequence, secrets, the clock and the timers.
 
 pub mod clock;
+pub(crate) mod deadline;
 pub(crate) mod flow;
 pub(crate) mod location;
 pub(crate) mod search;

@@ -1,7 +1,6 @@
 //! A client: a user's session, its connections, the fast path, redirects, resends and deadlines.
 
 mod cookie_lines;
-mod deadline;
 pub(super) mod fast_path;
 mod jar;
 pub(super) mod redirect;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use super::request::HttpRequest;
 use super::response::{HttpResponse, response};
 use super::session::{Session, Start};
 use crate::base::clock;
+use crate::base::deadline::FAR;
 use crate::http::message::Redirects;
 use crate::http::message::failure::HttpError;
 use crate::http::message::partial::{Keep, Partial};
@@ -20,9 +21,6 @@ use crate::http::message::target::Target;
 use crate::http::message::traffic::{Ledger, Traffic};
 use crate::http::wire::h1::Raw;
 use crate::stats::FailureClass;
-
-/// Upper bound of deadlines, longer than any test.
-const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// A request and its response. If it is dropped before its end, its connection is closed.
 pub struct Sending {
@@ -276,10 +274,10 @@ fn whole(session: &Rc<Session>, chain: Chain, (begun, deadline): (Instant, Insta
     let (session, request, ledger) = (session.clone(), chain.request.clone(), Rc::new(ledger));
     let counted = ledger.clone();
     let answer = Box::pin(async move {
-        let chain = session.chain(chain, begun, start, &counted);
-        match tokio::time::timeout_at(deadline.into(), chain).await {
-            Ok(answer) => answer.map_err(|failure| failure.after(counted.traffic()).with(counted.incoming.partial())),
-            Err(_) => {
+        let chain = pin!(session.chain(chain, begun, start, &counted));
+        match session.alarm.within(deadline, chain).await {
+            Some(answer) => answer.map_err(|failure| failure.after(counted.traffic()).with(counted.incoming.partial())),
+            None => {
                 let partial = counted.incoming.partial();
                 Err(late(&request, partial.is_some(), counted.incoming.has_begun()).after(counted.traffic()).with(partial))
             }

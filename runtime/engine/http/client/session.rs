@@ -9,12 +9,12 @@ use ecow::EcoString;
 use ltc_config::Http2;
 
 use super::cookie_lines::CookieLines;
-use super::deadline::DeadlineTimer;
 use super::fast_path::WireRequest;
 use super::redirect::Chain;
 use super::request::HttpRequest;
 use super::response::{HttpResponse, response};
 use crate::base::clock;
+use crate::base::deadline::DeadlineTimer;
 use crate::http::io::stream::{Stream, WORTH_ASKING};
 use crate::http::message::failure::HttpError;
 use crate::http::message::target::Origin;
@@ -288,13 +288,13 @@ impl Session {
                 return Ok((shared, false));
             }
         }
-        let Made { stream, http2, via } = connect(&self.transport, api, origin, self.user, ledger).await?;
+        let Made { stream, http2, via } = connect(&self.transport, api, origin, self.user, &self.alarm, ledger).await?;
         if let Some(gate) = &gate {
             gate.one_each.set(!http2);
         }
         let connection = if http2 {
             let shared = api.config.http2 == Http2::Shared;
-            let connection = h2_connection::handshake(stream, shared).await?;
+            let connection = Box::pin(h2_connection::handshake(stream, shared)).await?;
             if shared {
                 api.shared.put(origin, connection.clone());
             } else {

@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::rc::Rc;
 
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
@@ -14,6 +16,7 @@ use super::proxy::{ProxyServer, tunnel};
 use super::tls;
 use super::transport::{ApiTransport, Transport};
 use crate::base::clock;
+use crate::base::deadline::{DeadlineTimer, FAR};
 use crate::http::io::memory::Pipe;
 use crate::http::io::stream::Stream;
 use crate::http::message::failure::HttpError;
@@ -46,12 +49,16 @@ pub(crate) async fn connect(
     api: &ApiTransport,
     origin: &Origin,
     user: u64,
+    alarm: &DeadlineTimer,
     ledger: &Ledger,
 ) -> Result<Made, HttpError> {
     let limit = api.config.connect_timeout;
+    let now = clock::now();
+    let deadline = now.checked_add(limit).unwrap_or(now + FAR);
     let tried = Tried::default();
-    let made = tokio::time::timeout(limit, attempt(transport, api, origin, user, ledger, &tried)).await;
-    made.unwrap_or_else(|_| {
+    let attempt = pin!(attempt(transport, api, origin, user, ledger, &tried));
+    let made = alarm.within(deadline, attempt).await;
+    made.unwrap_or_else(|| {
         let addresses = tried.addresses.take();
         if let Some(all) = tried.unanswered.take() {
             addresses.iter().for_each(|address| all.put_last(*address));
@@ -83,10 +90,10 @@ async fn attempt(
     if let Some(proxy_server) = &proxy_server {
         if proxy_server.origin.https {
             let config = tls::proxy_config()?;
-            stream = secure(stream, config, &proxy_server.origin.host).await?;
+            stream = Box::pin(secure(stream, config, &proxy_server.origin.host)).await?;
         }
         if origin.https {
-            tunnel(&mut stream, origin, proxy_server).await?;
+            Box::pin(tunnel(&mut stream, origin, proxy_server)).await?;
         }
     }
     ledger.took(Phases { connect: Some(clock::since(begun)), ..Phases::default() });
@@ -95,7 +102,7 @@ async fn attempt(
     }
     let begun = clock::now();
     let name = api.config.tls.server_name.as_deref().unwrap_or(&origin.host);
-    let stream = secure(stream, api.tls()?, name).await?;
+    let stream = Box::pin(secure(stream, api.tls()?, name)).await?;
     ledger.took(Phases { tls: Some(clock::since(begun)), ..Phases::default() });
     let http2 = stream.is_http2();
     Ok(Made { stream, http2, via: None })
@@ -145,8 +152,11 @@ async fn open(address: SocketAddr, ledger: &Ledger) -> io::Result<TcpStream> {
     }
     let mut opening = Opening { tcp: Some(TcpStream::from_std(socket.into())?), ledger };
     if let Some(tcp) = &opening.tcp {
-        tcp.writable().await?;
-        if let Some(error) = tcp.take_error()? {
+        // A failed connection is also closed. Asking for the error costs a system call.
+        let ready = tcp.ready(Interest::WRITABLE).await?;
+        if ready.is_write_closed()
+            && let Some(error) = tcp.take_error()?
+        {
             return Err(error);
         }
     }
@@ -214,6 +224,7 @@ fn names(host: &str, addresses: &[IpAddr]) -> String {
     format!(" (tried {})", addresses.join(", "))
 }
 
+/// Begins TLS. The state of a handshake is large, so callers put it into memory of its own, which other connections don't need.
 async fn secure(stream: Stream, config: std::sync::Arc<rustls::ClientConfig>, host: &str) -> Result<Stream, HttpError> {
     let name = tls::server_name(host).map_err(|why| HttpError::new(FailureClass::Tls, why))?;
     let connector = TlsConnector::from(config);

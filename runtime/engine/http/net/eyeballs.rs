@@ -37,6 +37,14 @@ where
     F: Future<Output = Result<T, E>>,
     P: Future<Output = ()>,
 {
+    if let [address] = addresses {
+        // Most hosts have one address. Its attempt needs no memory of its own.
+        let (won, failed) = match attempt(*address).await {
+            Ok(won) => (Some(won), Vec::new()),
+            Err(error) => (None, vec![(*address, error)]),
+        };
+        return RaceResult { won, failed, overtaken: Vec::new() };
+    }
     let mut next = addresses.iter().copied();
     let mut running: Vec<(IpAddr, Pin<Box<F>>)> = Vec::new();
     let mut failed = Vec::new();

@@ -118,6 +118,9 @@ pub(crate) struct Addresses {
 
 impl Addresses {
     fn new(mut found: Vec<IpAddr>) -> Self {
+        if found.len() == 1 {
+            return Self { circle: found, last: RefCell::default() };
+        }
         let first_is_v6 = found.first().is_some_and(IpAddr::is_ipv6);
         found.sort_unstable();
         found.dedup();
@@ -141,6 +144,9 @@ impl Addresses {
 
     /// The addresses in the order in which a user tries them.
     pub(crate) fn order(&self, user: u64) -> Vec<IpAddr> {
+        if self.circle.len() == 1 {
+            return self.circle.clone();
+        }
         let last = self.last.borrow();
         let (mut last, mut order): (Vec<IpAddr>, Vec<IpAddr>) = self.circle.iter().partition(|address| last.contains(address));
         rotate(&mut order, user);

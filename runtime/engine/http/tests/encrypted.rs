@@ -156,7 +156,7 @@ async fn answer(request: http::Request<hyper::body::Incoming>) -> Result<Answer,
     Ok(http::Response::builder().header("X-Two", "2").header("set-cookie", "sid=1").body(body).unwrap())
 }
 
-fn client(api: &ApiConfig) -> Client {
+pub(super) fn client(api: &ApiConfig) -> Client {
     Client::with(TransportConfig { proxies: Proxies::None, memory: None }, api)
 }
 

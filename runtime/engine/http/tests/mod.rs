@@ -5,6 +5,7 @@ mod answers;
 mod bodies;
 mod chains;
 mod connections;
+mod driver;
 mod encrypted;
 mod fuzz;
 mod lost;

@@ -10,6 +10,7 @@ use h2::client::{Builder, ResponseFuture, SendRequest};
 use h2::{Ping, SendStream};
 use tokio::sync::Notify;
 
+use super::h2_driver::Driver;
 use super::h2_error::failure;
 use crate::http::io::stream::Stream;
 use crate::http::message::failure::HttpError;
@@ -25,20 +26,26 @@ pub(crate) struct H2Connection(Rc<Open>);
 
 struct Open {
     sender: RefCell<SendRequest<Bytes>>,
-    /// The requests in progress.
-    active: Cell<usize>,
+    driver: Rc<Driver>,
     /// Notified when one of them ends.
     ended: Notify,
 }
 
 impl fmt::Debug for H2Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("H2Connection").field("active", &self.0.active.get()).finish_non_exhaustive()
+        f.debug_struct("H2Connection").field("driver", &self.0.driver).finish_non_exhaustive()
     }
 }
 
-/// Begins HTTP/2 on a connection. With `settled`, it also waits until the server has told how many requests it takes at once.
-pub(crate) async fn handshake(stream: Stream, settled: bool) -> Result<H2Connection, HttpError> {
+impl Drop for Open {
+    fn drop(&mut self) {
+        // Without handles, the connection closes when it is polled next.
+        self.driver.wake_own_task();
+    }
+}
+
+/// Begins HTTP/2 on a connection. If users share it, this also waits until the server has told how many requests it takes at once.
+pub(crate) async fn handshake(stream: Stream, is_shared: bool) -> Result<H2Connection, HttpError> {
     let (sender, mut connection) = Builder::new()
         .enable_push(false)
         .max_header_list_size(MAX_HEAD as u32)
@@ -47,16 +54,13 @@ pub(crate) async fn handshake(stream: Stream, settled: bool) -> Result<H2Connect
         .handshake(stream)
         .await
         .map_err(|error| failure(&error))?;
-    let pings = connection.ping_pong().filter(|_| settled);
-    tokio::task::spawn_local(async move {
-        // The requests on the connection report its failures.
-        let _ = connection.await;
-    });
+    let pings = connection.ping_pong().filter(|_| is_shared);
+    let driver = Driver::start(connection, is_shared);
     if let Some(mut pings) = pings {
         // The server's settings are the first that it sends (RFC 9113, 3.4), so they come before this answer.
         pings.ping(Ping::opaque()).await.map_err(|error| failure(&error))?;
     }
-    Ok(H2Connection(Rc::new(Open { sender: RefCell::new(sender), active: Cell::new(0), ended: Notify::new() })))
+    Ok(H2Connection(Rc::new(Open { sender: RefCell::new(sender), driver, ended: Notify::new() })))
 }
 
 impl H2Connection {
@@ -68,7 +72,7 @@ impl H2Connection {
 
     /// Whether the server takes one more request at this time (`SETTINGS_MAX_CONCURRENT_STREAMS`).
     pub(crate) fn has_room(&self) -> bool {
-        self.0.active.get() < self.0.sender.borrow().current_max_send_streams()
+        self.0.driver.active() < self.0.sender.borrow().current_max_send_streams()
     }
 
     /// Whether two handles are of the same connection.
@@ -78,16 +82,19 @@ impl H2Connection {
 
     /// Waits until the server takes one more request, and counts it until the result is dropped. The first request does not wait.
     pub(super) async fn room(&self) -> Room {
-        while self.0.active.get() > 0 && self.is_open() && !self.has_room() {
+        while self.0.driver.active() > 0 && self.is_open() && !self.has_room() {
             self.0.ended.notified().await;
         }
-        self.0.active.set(self.0.active.get() + 1);
-        Room(self.0.clone())
+        self.0.driver.begin();
+        Room { open: self.0.clone(), is_whole: Cell::new(false) }
     }
 }
 
 /// The room of a request among those that the connection carries.
-pub(super) struct Room(Rc<Open>);
+pub(super) struct Room {
+    open: Rc<Open>,
+    is_whole: Cell<bool>,
+}
 
 impl Room {
     /// Sends a request's head.
@@ -95,7 +102,8 @@ impl Room {
     /// # Errors
     /// If the connection takes no requests any more. Nothing was sent then.
     pub(super) fn send(&self, request: http::Request<()>, whole: bool) -> Result<(ResponseFuture, SendStream<Bytes>), h2::Error> {
-        let mut sender = self.0.sender.borrow_mut();
+        self.open.driver.take_over();
+        let mut sender = self.open.sender.borrow_mut();
         match sender.poll_ready(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(Ok(())) => sender.send_request(request, whole),
             Poll::Ready(Err(error)) => Err(error),
@@ -103,11 +111,21 @@ impl Room {
             Poll::Pending => sender.clone().send_request(request, whole),
         }
     }
+
+    /// Polls a part of the exchange, and the connection if this request drives it.
+    pub(super) fn poll<T>(&self, cx: &mut Context<'_>, part: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
+        self.open.driver.poll(cx, part)
+    }
+
+    /// Records that the request was sent completely and its response has been read.
+    pub(super) fn done(&self) {
+        self.is_whole.set(true);
+    }
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
-        self.0.active.set(self.0.active.get() - 1);
-        self.0.ended.notify_one();
+        self.open.driver.end(self.is_whole.get());
+        self.open.ended.notify_one();
     }
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use h2::{RecvStream, SendStream};
 
 use super::h1::Raw;
-use super::h2_connection::H2Connection;
+use super::h2_connection::{H2Connection, Room};
 use super::h2_error::{failure, lost};
 use super::head::{ACCEPT_ENCODING, USER_AGENT, body_length, cookie_line};
 use super::outgoing::Outgoing;
@@ -35,8 +35,10 @@ pub(crate) async fn exchange(connection: &H2Connection, step: &Outgoing<'_>, led
     ledger.sent(head);
     let mut sending = SendingBody { over: body.is_empty(), stream, body };
     let answer = poll_fn(|cx| {
-        sending.poll(cx, ledger);
-        Pin::new(&mut response).poll(cx)
+        room.poll(cx, |cx| {
+            sending.poll(cx, ledger);
+            Pin::new(&mut response).poll(cx)
+        })
     });
     let (parts, incoming) = answer.await.map_err(|error| lost(&error))?.into_parts();
     let first_byte = clock::now();
@@ -48,7 +50,10 @@ pub(crate) async fn exchange(connection: &H2Connection, step: &Outgoing<'_>, led
     let length = parts.headers.get("content-length").and_then(|value| value.to_str().ok()?.parse().ok());
     let (status, version) = (parts.status.as_u16(), Version::Http2);
     ledger.incoming.head(status, version, headers);
-    let body = read(incoming, length, &mut sending, ledger).await.map_err(LostRequest::for_good)?;
+    let body = read(incoming, length, &mut sending, &room, ledger).await.map_err(LostRequest::for_good)?;
+    if sending.over {
+        room.done();
+    }
     Ok(Raw {
         status,
         version,
@@ -98,7 +103,13 @@ impl SendingBody {
     }
 }
 
-async fn read(mut incoming: RecvStream, length: Option<u64>, sending: &mut SendingBody, ledger: &Ledger) -> Result<kept::Body, HttpError> {
+async fn read(
+    mut incoming: RecvStream,
+    length: Option<u64>,
+    sending: &mut SendingBody,
+    room: &Room,
+    ledger: &Ledger,
+) -> Result<kept::Body, HttpError> {
     let keep = ledger.incoming.keep;
     if let Some(length) = length.filter(|_| !incoming.is_end_stream()) {
         keep.allows(length)?;
@@ -108,8 +119,10 @@ async fn read(mut incoming: RecvStream, length: Option<u64>, sending: &mut Sendi
     let mut rest: Option<Kept> = None;
     // Trailers after the data are ignored.
     while let Some(data) = poll_fn(|cx| {
-        sending.poll(cx, ledger);
-        incoming.poll_data(cx)
+        room.poll(cx, |cx| {
+            sending.poll(cx, ledger);
+            incoming.poll_data(cx)
+        })
     })
     .await
     {

@@ -5,6 +5,7 @@ pub(super) mod chunks;
 pub(super) mod decode;
 pub(super) mod h1;
 pub(super) mod h2_connection;
+mod h2_driver;
 mod h2_error;
 pub(super) mod h2_exchange;
 pub(super) mod head;

@@ -4,14 +4,17 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::future::Future as _;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::task::{Context, Waker};
-use std::time::Instant;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use tokio::time::Sleep;
 
-use crate::base::clock;
+use super::clock;
+
+/// Upper bound of deadlines, longer than any test.
+pub(crate) const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// A user's timer.
 #[derive(Default)]
@@ -58,5 +61,15 @@ impl DeadlineTimer {
         };
         // The timer has to be set even if the task has used up its budget.
         pin!(tokio::task::unconstrained(set.sleep.as_mut())).poll(cx).is_ready()
+    }
+
+    /// The result of a future; `None` if the deadline is past before. The future stays where it is, because moving a large one is slow.
+    pub(crate) async fn within<F: Future>(&self, deadline: Instant, mut future: Pin<&mut F>) -> Option<F::Output> {
+        poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if self.is_past(cx, deadline) => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        })
+        .await
     }
 }
