@@ -4,6 +4,7 @@
 //! Each method here sets a part of the context, runs the given check, and then restores the former value. The fields are private, so that
 //! no other code can set one and forget to restore it.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::Checker;
@@ -79,7 +80,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Runs `check` on the expectations of a step that takes these names afterwards.
-    pub(super) fn with_taken_later<T>(&mut self, names: Vec<(&'a str, Span)>, check: impl FnOnce(&mut Self) -> T) -> T {
+    pub(super) fn with_taken_later<T>(&mut self, names: HashMap<&'a str, Span>, check: impl FnOnce(&mut Self) -> T) -> T {
         let before = std::mem::replace(&mut self.func.taken_later, names);
         let checked = check(self);
         self.func.taken_later = before;

@@ -100,6 +100,11 @@ pub fn unique_sets(program: &Program) -> Vec<(&str, usize, Span)> {
 /// The most diagnostics that suggest a similar name.
 const EXPLAINED_MAX: usize = 100;
 
+/// The most arguments, headers and expectations of all calls and requests together. Each call contains the default values of the arguments
+/// that it leaves out, and the expectations of its request; each request contains the headers of its api. A spec of a megabyte with thousands
+/// of parameters and thousands of calls would need gigabytes.
+const COPIED_MAX: usize = 500_000;
+
 /// The state of a check.
 struct Checker<'a> {
     input: &'a Input<'a>,
@@ -130,6 +135,8 @@ struct Checker<'a> {
     /// Whether an item did not parse. The names that it declared are unknown.
     broken: bool,
     func: scope::Func<'a>,
+    /// The number of arguments, headers and expectations that calls and requests have copied so far.
+    copied: usize,
     /// Sequences and tasks whose check has begun, each called by the one before.
     running: Vec<&'a str>,
     context: context::Context,
@@ -170,6 +177,7 @@ impl<'a> Checker<'a> {
             crossings: HashSet::new(),
             broken: false,
             func: scope::Func::default(),
+            copied: 0,
             running: Vec::new(),
             context: context::Context::default(),
             types: Vec::new(),
@@ -220,6 +228,19 @@ impl<'a> Checker<'a> {
     /// Whether to search a similar name for a diagnostic. Nobody reads the help of hundreds of them, and each search compares all names.
     fn explains(&self) -> bool {
         self.diagnostics.len() < EXPLAINED_MAX
+    }
+
+    /// Counts copies of arguments, headers or expectations. Reports the first one that is too much, and returns whether they may be copied.
+    fn may_copy(&mut self, count: usize, span: Span) -> bool {
+        let was_within = self.copied <= COPIED_MAX;
+        self.copied = self.copied.saturating_add(count);
+        let is_within = self.copied <= COPIED_MAX;
+        if was_within && !is_within {
+            let message = format!("the calls of this spec have more than {COPIED_MAX} arguments, headers and expectations together");
+            let help = "pass one object instead of many parameters, or repeat the call in a loop";
+            self.error(Code::TooDeep, span, message, help);
+        }
+        is_within
     }
 
     /// Reports an error and returns an expression of type `Json` as a substitute.

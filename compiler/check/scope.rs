@@ -1,6 +1,6 @@
 //! Names: their meaning, the location of their declaration, and whether they are used.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::check::Checker;
@@ -97,7 +97,13 @@ pub(super) struct Func<'a> {
     /// Whether a statement did not parse. The names that it assigned are unknown.
     pub(super) broken: bool,
     /// Names taken by the step whose expectations are being checked.
-    pub(super) taken_later: Vec<(&'a str, Span)>,
+    pub(super) taken_later: HashMap<&'a str, Span>,
+    /// Steps that may fail, but are trusted: one of their takes has been reported, and the same fix applies to the others.
+    pub(super) trusted: HashSet<Span>,
+    /// Whether all steps are trusted.
+    pub(super) trusts_all: bool,
+    /// The variables that a step takes without an `else`, and the step, while the `else` of another of its takes is checked.
+    pub(super) unsure: Option<(Rc<HashSet<LocalId>>, Span)>,
     /// The number of parallel bodies around the current statement.
     pub(super) parallel: usize,
     /// The function's statements, to look for names that are assigned further down.
@@ -108,6 +114,8 @@ pub(super) struct Func<'a> {
     pub(super) gives: &'a [Name],
     /// Whether the current statement is within `finally`.
     pub(super) finally: bool,
+    /// Whether the function has a `finally`.
+    pub(super) has_finally: bool,
     /// The wait of `wait … between steps`, if the function has one.
     pub(super) between: Option<crate::model::Wait>,
     /// The number of blocks around the current statement; 0 at the top of a sequence.
@@ -118,6 +126,19 @@ pub(super) struct Func<'a> {
 pub(super) type BranchNames<'a> = HashMap<&'a str, Vec<(usize, Span)>>;
 
 impl Func<'_> {
+    /// Whether a variable has a value here. Trust and doubt about steps are kept apart from the states, because marking all variables of a
+    /// function for each `poll` or `else` would be quadratic.
+    pub(super) fn status(&self, id: LocalId) -> Assigned {
+        let status = match &self.unsure {
+            Some((locals, step)) if locals.contains(&id) => Assigned::Failed(*step),
+            _ => self.state.status(id),
+        };
+        match status {
+            Assigned::Failed(step) if self.trusts_all || self.trusted.contains(&step) => Assigned::Set,
+            status => status,
+        }
+    }
+
     /// The location at which another branch of an enclosing `parallel` assigns a name.
     pub(super) fn assigned_beside(&self, name: &str) -> Option<Span> {
         let places = |(names, own): &(Rc<BranchNames<'_>>, usize)| {
@@ -190,7 +211,7 @@ impl<'a> Checker<'a> {
         let Some(id) = old.filter(|id| !self.func.vars[id.0].retired) else {
             return self.new_local(&name.node, ty, name.span, kind);
         };
-        let set = self.func.state.status(id) == Assigned::Set;
+        let set = self.func.status(id) == Assigned::Set;
         let var = &self.func.vars[id.0];
         let message = match (var.kind, kind) {
             (VarKind::Param, _) => Some(format!("`{}` is already a parameter", name.node)),
@@ -315,16 +336,15 @@ impl<'a> Checker<'a> {
         let var = &mut self.func.vars[id.0];
         var.used = true;
         let (name, declared) = (var.name, var.span);
-        let status = self.func.state.status(id);
+        let status = self.func.status(id);
         if status != Assigned::Set && self.func.state.live {
-            if let Some(&(_, taken)) = self.func.taken_later.iter().find(|(n, _)| *n == name) {
+            if let Some(&taken) = self.func.taken_later.get(name) {
                 return self.taken_too_late(name, span, taken);
             }
             if let Some(diagnostic) = status.complaint(name, span, declared) {
                 self.report(diagnostic);
                 if let Assigned::Failed(step) = status {
-                    // The same fix applies to all takes of this step.
-                    self.func.state.believe(step);
+                    self.func.trusted.insert(step);
                 }
                 // Reported once: from here on the variable counts as assigned.
                 self.func.state.set(id, Assigned::Set, Type::Json);

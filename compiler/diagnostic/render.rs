@@ -207,22 +207,25 @@ struct Report<'a> {
 
 impl<'a> Report<'a> {
     fn new(diagnostic: &Diagnostic, sources: &'a SourceMap) -> Self {
-        let mut files: Vec<FileId> = Vec::new();
-        for (span, _) in &diagnostic.labels {
-            if !files.contains(&span.file) {
-                files.push(span.file);
+        let mut groups: Vec<Vec<&(Span, String)>> = Vec::new();
+        for label in &diagnostic.labels {
+            let fits = |group: &Vec<&(Span, String)>| group.iter().all(|(other, _)| is_shown_with(*other, label.0, sources));
+            match groups.iter_mut().find(|group| fits(group)) {
+                Some(group) => group.push(label),
+                None => groups.push(vec![label]),
             }
         }
         let severity = match diagnostic.code.severity() {
             Severity::Error => miette::Severity::Error,
             Severity::Warning => miette::Severity::Warning,
         };
-        let mut reports = files.iter().map(|id| {
-            let source = sources.file(*id).map(|file| Excerpt { file });
+        let mut reports = groups.into_iter().map(|group| {
+            let source = group.first().and_then(|(span, _)| sources.file(span.file)).map(|file| Excerpt { file });
             let label = |span: Span| source.as_ref().map_or_else(|| (0, 0).into(), |excerpt| excerpt.label(span));
-            let of_file = diagnostic.labels.iter().filter(|(span, _)| span.file == *id);
-            let labels =
-                of_file.map(|(span, text)| LabeledSpan::new_with_span((!text.is_empty()).then(|| text.clone()), label(*span))).collect();
+            let labels = group
+                .iter()
+                .map(|(span, text)| LabeledSpan::new_with_span((!text.is_empty()).then(|| text.clone()), label(*span)))
+                .collect();
             Self {
                 message: "see also".to_owned(),
                 code: None,
@@ -246,6 +249,19 @@ impl<'a> Report<'a> {
             related,
         }
     }
+}
+
+/// The greatest distance in bytes of two labels on the same line, or on neighboring lines, that are shown in one excerpt. miette prints all
+/// that is between them, and cannot print a label whose column is above 65,535.
+const DISTANCE_BYTES_MAX: u32 = 4_000;
+
+/// Lines that are so near to each other become one excerpt.
+const NEIGHBORS_MAX: usize = 3;
+
+/// Whether two labels can be shown in one excerpt.
+fn is_shown_with(one: Span, other: Span, sources: &SourceMap) -> bool {
+    let line = |span: Span| sources.file(span.file).map_or(0, |file| file.line_column(span.start as usize).0);
+    one.file == other.file && (one.start.abs_diff(other.start) <= DISTANCE_BYTES_MAX || line(one).abs_diff(line(other)) > NEIGHBORS_MAX)
 }
 
 impl fmt::Display for Report<'_> {
@@ -287,6 +303,20 @@ impl miette::Diagnostic for Report<'_> {
 mod tests {
     use super::*;
     use crate::diagnostic::Code;
+
+    #[test]
+    fn labels_far_apart_on_one_line_are_shown_one_after_the_other() {
+        let text = format!("let a = [{}b]\n", "é, ".repeat(50_000));
+        let mut sources = SourceMap::default();
+        sources.add("x.lt", &text);
+        let at = |byte: usize| Span::new(FileId(0), byte, byte + 1);
+        let far = text.find('b').unwrap();
+        let diagnostic = Diagnostic::new(Code::Syntax, at(4), "two labels").also(at(far), "declared here");
+        let shown = render(&std::iter::once(diagnostic).collect(), &sources, Style::plain());
+        assert!(shown.contains("two labels") && shown.contains("see also") && shown.contains("declared here"), "{shown}");
+        assert!(shown.contains(&format!("x.lt:1:{}", text.chars().position(|c| c == 'b').unwrap() + 1)), "{shown}");
+        assert!(shown.len() < 5_000, "{}", shown.len());
+    }
 
     #[test]
     fn first_fifty_diagnostics_are_shown_and_the_others_counted() {

@@ -74,10 +74,11 @@ pub fn foreign_name<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
         return None;
     }
     let wanted = plain(name);
-    let meant = |other: &str| {
-        FOREIGN_NAMES.iter().any(|(words, ours)| plain(ours) == plain(other) && words.iter().any(|word| plain(word) == wanted))
-    };
-    candidates.into_iter().find(|candidate| meant(candidate))
+    // The words of the table are in lower case.
+    let is_wanted = |word: &&str| word.chars().filter(|c| !is_ignored(*c)).eq(wanted.chars());
+    let rows = FOREIGN_NAMES.iter().filter(|(words, _)| words.iter().any(is_wanted));
+    let ours: Vec<String> = rows.map(|(_, ours)| plain(ours)).collect();
+    candidates.into_iter().filter(|_| !ours.is_empty()).find(|candidate| ours.contains(&plain(candidate)))
 }
 
 /// The help text for an unknown name: `did you mean `clients`?`.

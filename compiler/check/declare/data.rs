@@ -1,6 +1,6 @@
 //! Data sources: their options, their files, and the rows that their `where` selects.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::ast::{self, Item};
 use crate::check::Checker;
@@ -8,7 +8,7 @@ use crate::check::broken;
 use crate::check::declare::rows::{Table, from_csv, from_json};
 use crate::check::types;
 use crate::check::types::const_eval::{self, DataRow};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, list};
 use crate::model::{AtEnd, Const, DataId, Expr, ExprKind, Type};
 use crate::span::{Name, Span};
 
@@ -57,13 +57,13 @@ impl<'a> Checker<'a> {
     }
 
     fn data_options(&mut self, id: DataId, data: &'a ast::Data) {
-        let mut seen: Vec<&Name> = Vec::new();
+        let mut seen: HashMap<&str, Span> = HashMap::new();
         for (option, word) in &data.options {
-            if let Some(first) = seen.iter().find(|first| first.node == option.node) {
-                let first = first.span;
+            if let Some(first) = seen.get(option.node.as_str()).copied() {
                 self.said_twice(&option.node, option.span, first);
+            } else {
+                seen.insert(&option.node, option.span);
             }
-            seen.push(option);
             let entry = &mut self.program.data[id.0];
             let words: &[&str] = match (option.node.as_str(), word.node.as_str()) {
                 ("order", "sequential") => {
@@ -108,20 +108,27 @@ impl<'a> Checker<'a> {
 
     /// Checks the columns of `secret`.
     fn secret_columns(&mut self, id: DataId, data: &'a ast::Data, columns: &[(String, Type)]) {
-        let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+        let known: HashSet<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
         for column in &data.secrets {
-            if names.contains(&column.node.as_str()) {
+            if known.contains(column.node.as_str()) {
                 self.program.data[id.0].secrets.push(column.node.clone());
                 continue;
             }
-            let mut d =
-                Diagnostic::new(Code::UnknownMember, column.span, format!("unknown column `{}` of `{}`", column.node, data.name.node))
-                    .did_you_mean(&column.node, names.iter().copied());
-            if d.help.is_none() {
-                d = d.help(format!("use one of its columns: {}", names.join(", ")));
-            }
+            let message = format!("unknown column `{}` of `{}`", column.node, data.name.node);
+            let d = Diagnostic::new(Code::UnknownMember, column.span, message);
+            let d = self.with_near_column(d, &column.node, columns);
             self.report(d);
         }
+    }
+
+    /// Adds the column that a name means, or the columns that there are.
+    fn with_near_column(&self, d: Diagnostic, name: &str, columns: &[(String, Type)]) -> Diagnostic {
+        if !self.explains() {
+            return d;
+        }
+        let names: Vec<&str> = columns.iter().map(|(column, _)| column.as_str()).collect();
+        let d = d.did_you_mean(name, names.iter().copied());
+        if d.help.is_some() { d } else { d.help(format!("use one of its columns: {}", list(&names))) }
     }
 
     /// Reports an unknown word of an option.
@@ -199,12 +206,8 @@ impl<'a> Checker<'a> {
         if let Some((_, ty)) = columns.iter().find(|(column, _)| column == name) {
             return Expr { kind: ExprKind::Column(name.to_owned()), ty: ty.clone(), span };
         }
-        let names: Vec<&str> = columns.iter().map(|(column, _)| column.as_str()).collect();
-        let mut d = Diagnostic::new(Code::BadWhere, span, format!("unknown column `{name}`: `where` can use only columns and literals"))
-            .did_you_mean(name, names.iter().copied());
-        if d.help.is_none() {
-            d = d.help(format!("use one of its columns: {}", names.join(", ")));
-        }
+        let d = Diagnostic::new(Code::BadWhere, span, format!("unknown column `{name}`: `where` can use only columns and literals"));
+        let d = self.with_near_column(d, name, columns);
         self.bad(d)
     }
 

@@ -1,8 +1,11 @@
 //! Requests: named ones with their parameters, and the checks that they share with requests written in steps.
 
+use std::collections::HashSet;
+
 use crate::ast::{self, PathExpr, RequestLine};
 use crate::check::Checker;
 use crate::check::expr::source::Sources;
+use crate::check::expr::substitute;
 use crate::check::flow::request_parts::Parts;
 use crate::check::scope::FuncKind;
 use crate::check::types::args::ParamInfo;
@@ -19,6 +22,8 @@ pub(in crate::check) struct RequestInfo<'a> {
     pub(in crate::check) params: Vec<ParamInfo<'a>>,
     pub(in crate::check) span: Span,
     pub(in crate::check) used: bool,
+    /// The number of its expectations and of their parts.
+    pub(in crate::check) expectations: usize,
 }
 
 const METHODS: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"];
@@ -38,7 +43,9 @@ impl<'a> Checker<'a> {
             let params = checker.params(&request.params);
             checker.bind_params(&params);
             let mut checked = checker.request_parts(api, &request.line, &request.parts, request.span);
-            checked.options = over(around, checked.options);
+            if checker.may_copy(around.headers.len(), request.span) {
+                checked.options = over(around, checked.options);
+            }
             checked.name = name;
             checked.params = params.len();
             checker.unused_params();
@@ -47,9 +54,10 @@ impl<'a> Checker<'a> {
             (params, checked)
         });
         let id = RequestId(self.requests.len());
+        let expectations = substitute::size(&checked.expects);
         self.apis[api.0].requests.insert(dotted.clone(), id);
         self.program.requests.push(checked);
-        self.requests.push(RequestInfo { name: dotted, params, span: request.name.span, used: false });
+        self.requests.push(RequestInfo { name: dotted, params, span: request.name.span, used: false, expectations });
     }
 
     /// Builds a request from its line and parts, in the current function.
@@ -230,10 +238,10 @@ impl<'a> Checker<'a> {
         if self.broken {
             return None;
         }
-        let apis = self.apis.iter().filter(|_| self.explains()).map(|api| api.ast.name.node.as_str());
-        let mut d = Diagnostic::new(Code::UnknownRequest, name.span, format!("unknown api `{}`", name.node)).did_you_mean(&name.node, apis);
+        let names: Vec<&str> = self.apis.iter().filter(|_| self.explains()).map(|api| api.ast.name.node.as_str()).collect();
+        let mut d = Diagnostic::new(Code::UnknownRequest, name.span, format!("unknown api `{}`", name.node))
+            .did_you_mean(&name.node, names.iter().copied());
         if d.help.is_none() {
-            let names: Vec<&str> = self.apis.iter().map(|api| api.ast.name.node.as_str()).collect();
             d = match names.is_empty() {
                 true => d.help(format!("declare it: `api {} {{ base …; healthcheck none }}`", name.node)),
                 false => d.help(format!("use one of the apis: {}", list(&names))),
@@ -251,10 +259,12 @@ fn over(outer: &Options, inner: Options) -> Options {
     if inner.headers.iter().any(|(_, value)| matches!(value.kind, ExprKind::Members(_))) {
         headers.splice(0..0, inner.headers.clone());
     }
-    for (name, value) in inner.headers.into_iter().filter(|(_, value)| !matches!(value.kind, ExprKind::Members(_))) {
-        headers.retain(|(other, _)| !other.eq_ignore_ascii_case(&name));
-        headers.push((name, value));
-    }
+    let mut known: HashSet<String> = HashSet::new();
+    let named = inner.headers.into_iter().rev().filter(|(_, value)| !matches!(value.kind, ExprKind::Members(_)));
+    let mut named: Vec<_> = named.filter(|(name, _)| known.insert(name.to_ascii_lowercase())).collect();
+    named.reverse();
+    headers.retain(|(name, _)| !known.contains(&name.to_ascii_lowercase()));
+    headers.extend(named);
     Options {
         auth: inner.auth.or_else(|| outer.auth.clone()),
         headers,

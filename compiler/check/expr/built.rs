@@ -21,7 +21,7 @@ impl<'a> Checker<'a> {
             let help = "write it where JSONPath takes a value: `$.items[?@.name == {name}].id`, `$.items[{n}]`";
             self.error(Code::BadJsonPath, text.span, "invalid JSONPath around a value", help);
         }
-        (Pattern::Built(self.built(text, &json_quoting)), is_singular(&number))
+        (Pattern::Built(self.built(text, |_, open| open.map_or(Quoting::Json, Quoting::JsonText))), is_singular(&number))
     }
 
     /// Checks a CSS selector.
@@ -36,16 +36,17 @@ impl<'a> Checker<'a> {
             let help = "write it as the value of an attribute, or as a name: `input[name={name}]`, `#item-{id}`";
             self.error(Code::BadSelector, text.span, "invalid CSS selector around a value", help);
         }
-        Pattern::Built(self.built(text, &css_quoting))
+        Pattern::Built(self.built(text, css_quoting))
     }
 
-    fn built(&mut self, text: &'a ast::Text, quoting: &dyn Fn(&str) -> Quoting) -> Vec<BuiltPart> {
+    fn built(&mut self, text: &'a ast::Text, quoting: fn(&str, Option<char>) -> Quoting) -> Vec<BuiltPart> {
         let mut parts = Vec::new();
-        let mut before = String::new();
+        let (mut before, mut quotes) = ("", Quotes::default());
         for part in &text.parts {
             parts.push(match part {
                 ast::TextPart::Literal(literal) => {
-                    before.push_str(literal);
+                    quotes.read(literal);
+                    before = literal;
                     BuiltPart::Literal(literal.clone())
                 }
                 ast::TextPart::Hole(e, format) => {
@@ -58,7 +59,8 @@ impl<'a> Checker<'a> {
                         let message = format!("unexpected {}, expected a text, a number or a bool", crate::check::types::word(&value.ty));
                         self.error(Code::WrongType, value.span, message, "use one of its values");
                     }
-                    BuiltPart::Value(value, quoting(&before))
+                    quotes.escaped = false;
+                    BuiltPart::Value(value, quoting(before, quotes.open))
                 }
             });
         }
@@ -68,41 +70,50 @@ impl<'a> Checker<'a> {
 
 /// The pattern with `plain` in place of each value, and with `inside` in place of each value within quotes.
 fn sample(text: &ast::Text, plain: &str, inside: &str) -> String {
-    let mut sample = String::new();
+    let (mut sample, mut quotes) = (String::new(), Quotes::default());
     for part in &text.parts {
         match part {
-            ast::TextPart::Literal(literal) => sample.push_str(literal),
+            ast::TextPart::Literal(literal) => {
+                quotes.read(literal);
+                sample.push_str(literal);
+            }
             ast::TextPart::Hole(..) => {
-                let value = if open_quote(&sample).is_some() { inside } else { plain };
-                sample.push_str(value);
+                sample.push_str(if quotes.open.is_some() { inside } else { plain });
+                quotes.escaped = false;
             }
         }
     }
     sample
 }
 
-/// The quote that is still open at the end of a text.
-fn open_quote(text: &str) -> Option<char> {
-    let mut open = None;
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match (open, c) {
-            (_, '\\') => drop(chars.next()),
-            (Some(quote), _) if quote == c => open = None,
-            (None, '"' | '\'') => open = Some(c),
-            _ => {}
-        }
-    }
-    open
+/// The state of the quotes at the end of the literal parts of a pattern. It is updated part by part: reading the whole text before each value
+/// would be quadratic.
+#[derive(Clone, Copy, Debug, Default)]
+struct Quotes {
+    /// The quote that is open.
+    open: Option<char>,
+    /// Whether the last character escapes the next one.
+    escaped: bool,
 }
 
-fn json_quoting(before: &str) -> Quoting {
-    open_quote(before).map_or(Quoting::Json, Quoting::JsonText)
+impl Quotes {
+    fn read(&mut self, literal: &str) {
+        for c in literal.chars() {
+            let escaped = std::mem::take(&mut self.escaped);
+            match (self.open, c) {
+                _ if escaped => {}
+                (_, '\\') => self.escaped = true,
+                (Some(quote), _) if quote == c => self.open = None,
+                (None, '"' | '\'') => self.open = Some(c),
+                _ => {}
+            }
+        }
+    }
 }
 
 /// How to quote a value in a selector: after `=` as a string, elsewhere as a part of a name.
-fn css_quoting(before: &str) -> Quoting {
-    match open_quote(before) {
+fn css_quoting(before: &str, open: Option<char>) -> Quoting {
+    match open {
         Some(_) => Quoting::CssText,
         None if before.ends_with('=') => Quoting::Css,
         None => Quoting::CssName,

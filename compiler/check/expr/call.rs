@@ -45,7 +45,7 @@ impl<'a> Checker<'a> {
             d = match foreign::call(None, name, self.argument_text(callee.span, span), self.some_api()) {
                 Some(help) => d.help_replacing(span, help),
                 None if self.runs.contains_key(name) => d.help(format!("write `take x = run {name}(…)`: a sequence is run, not called")),
-                None => d.did_you_mean(name, functions::names(name)),
+                None => d.did_you_mean(name, functions::names(name).filter(|_| self.explains())),
             };
             return self.bad(d);
         };
@@ -86,7 +86,7 @@ impl<'a> Checker<'a> {
         let d = Diagnostic::new(Code::UnknownFunction, callee.span, message);
         let d = match help {
             Some(help) => d.help_replacing(span, help),
-            None => d.did_you_mean(member, functions::names(member)),
+            None => d.did_you_mean(member, functions::names(member).filter(|_| self.explains())),
         };
         let d =
             if d.help.is_some() { d } else { d.help("use a function of the language, such as `len(x)`: `ltc explain LT0106` lists them") };
@@ -269,7 +269,7 @@ impl<'a> Checker<'a> {
             return crate::check::broken(span);
         }
         let written = self.written(source.span);
-        let data = self.program.data.iter().map(|data| data.name.as_str());
+        let data = self.program.data.iter().filter(|_| self.explains()).map(|data| data.name.as_str());
         let mut d = Diagnostic::new(Code::WrongName, source.span, format!("unexpected `{written}`, expected a data source"))
             .did_you_mean(written, data);
         if d.help.is_none() {

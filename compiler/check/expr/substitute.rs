@@ -1,5 +1,7 @@
 //! Walks checked expressions, and replaces a request's parameters with arguments.
 
+use indexmap::IndexSet;
+
 use crate::model::{Expect, ExpectKind, Expr, ExprKind, LocalId, Matcher, Source, TextPart};
 
 /// The direct subexpressions.
@@ -103,21 +105,44 @@ pub(in crate::check) fn is_plain(e: &Expr) -> bool {
     }
 }
 
+/// The number of expectations, of their matchers, and of the expressions in these.
+pub(in crate::check) fn size(expects: &[Expect]) -> usize {
+    let mut count = 0;
+    for expect in expects {
+        in_expect(expect, &mut |e| each(e, &mut |_| count += 1));
+        count += match &expect.kind {
+            ExpectKind::Status(statuses) => statuses.len(),
+            ExpectKind::Json { matcher, .. } => matchers(matcher),
+            ExpectKind::Headers(headers) => headers.iter().map(|header| matchers(&header.matcher)).sum(),
+            ExpectKind::Text { .. } | ExpectKind::Condition { .. } => 1,
+        };
+    }
+    count
+}
+
+/// The number of matchers that a matcher consists of.
+fn matchers(matcher: &Matcher) -> usize {
+    1 + match matcher {
+        Matcher::Each(inner) => matchers(inner),
+        Matcher::OneOf(items) | Matcher::List { items, .. } => items.iter().map(matchers).sum(),
+        Matcher::Object(members) => members.iter().map(|(_, member)| matchers(member)).sum(),
+        _ => 0,
+    }
+}
+
 /// The parameters that expectations use.
 pub(in crate::check) fn params_of(expects: &[Expect]) -> Vec<LocalId> {
-    let mut found = Vec::new();
+    let mut found = IndexSet::new();
     for expect in expects {
         in_expect(expect, &mut |e| {
             each(e, &mut |e| {
-                if let ExprKind::Local(id) = e.kind
-                    && !found.contains(&id)
-                {
-                    found.push(id);
+                if let ExprKind::Local(id) = e.kind {
+                    found.insert(id);
                 }
             });
         });
     }
-    found
+    found.into_iter().collect()
 }
 
 /// Replaces parameters with arguments.

@@ -8,7 +8,7 @@ use crate::span::Span;
 
 impl<'a> Checker<'a> {
     pub(in crate::check) fn unknown_name(&mut self, name: &'a str, span: Span) -> Expr {
-        if let Some(&(_, taken)) = self.func.taken_later.iter().find(|(n, _)| *n == name) {
+        if let Some(&taken) = self.func.taken_later.get(name) {
             return self.taken_too_late(name, span, taken);
         }
         if let Some(run) = self.runs.get(name) {

@@ -83,6 +83,7 @@ impl State {
         self.parts.get(id.0 / PART)?.as_ref().map(|part| &part[id.0 % PART])
     }
 
+    /// The status without the trust and the doubt that `Func::status` considers.
     pub(in crate::check) fn status(&self, id: LocalId) -> Assigned {
         self.var(id).map_or(Assigned::Unset, |var| var.0)
     }
@@ -105,13 +106,20 @@ impl State {
         self.set(id, status, ty);
     }
 
-    /// Marks all variables that this step may have left unassigned as assigned, because one of them has been reported.
-    pub(in crate::check) fn believe(&mut self, step: Span) {
-        for id in (0..self.parts.len() * PART).map(LocalId) {
-            if self.status(id) == Assigned::Failed(step) {
-                self.mark(id, Assigned::Set);
+    /// Joins the states of many paths, in pairs: joining one after the other would visit the variables of the first ones again and again.
+    pub(super) fn meet_all(mut paths: Vec<Self>, why: Assigned) -> Self {
+        while paths.len() > 1 {
+            let mut rest = paths.into_iter();
+            let mut joined = Vec::with_capacity(rest.len().div_ceil(2));
+            while let Some(path) = rest.next() {
+                joined.push(match rest.next() {
+                    Some(other) => path.meet(other, why),
+                    None => path,
+                });
             }
+            paths = joined;
         }
+        paths.pop().unwrap_or_default()
     }
 
     /// Joins the states of two paths. `why` is the status of variables that only one of the paths assigns.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::ast::{self, ForIter, StmtKind as Ast};
 use crate::check::Checker;
-use crate::check::flow::assignment::Assigned;
+use crate::check::flow::assignment::{Assigned, State};
 use crate::check::scope::{BranchNames, Loop, VarKind};
 use crate::check::types::Kinds;
 use crate::check::types::const_eval;
@@ -20,7 +20,7 @@ impl<'a> Checker<'a> {
         span: Span,
     ) -> StmtKind {
         let mut checked = Vec::with_capacity(branches.len());
-        let mut ends = Vec::with_capacity(branches.len());
+        let mut ends = Vec::with_capacity(branches.len() + 1);
         for (condition, body) in branches {
             let condition = self.branch_condition(condition);
             let entry = self.func.state.clone();
@@ -29,10 +29,8 @@ impl<'a> Checker<'a> {
             checked.push((condition, body));
         }
         let otherwise = otherwise.map_or_else(Vec::new, |body| self.block(body));
-        for end in ends {
-            let last = std::mem::take(&mut self.func.state);
-            self.func.state = last.meet(end, Assigned::Branch(head(span)));
-        }
+        ends.insert(0, std::mem::take(&mut self.func.state));
+        self.func.state = State::meet_all(ends, Assigned::Branch(head(span)));
         StmtKind::If(checked, otherwise)
     }
 
@@ -43,13 +41,11 @@ impl<'a> Checker<'a> {
         let body = self.block(body);
         let why = Assigned::Loop(head(span));
         let end = std::mem::take(&mut self.func.state);
-        let mut exit = if surely { end } else { entry.meet(end, why) };
+        let mut exits = if surely { vec![end] } else { vec![entry, end] };
         if let Some(Loop::Plain(breaks)) = self.func.loops.pop() {
-            for state in breaks {
-                exit = exit.meet(state, why);
-            }
+            exits.extend(breaks);
         }
-        self.func.state = exit;
+        self.func.state = State::meet_all(exits, why);
         body
     }
 
@@ -152,12 +148,9 @@ impl<'a> Checker<'a> {
         let body = self.round(&poll.body, true, span);
         // After a failed step, `until` is not evaluated, so here all takes count as assigned.
         let known = self.func.state.clone();
-        for index in 0..self.func.vars.len() {
-            if matches!(known.status(LocalId(index)), Assigned::Failed(_)) {
-                self.func.state.mark(LocalId(index), Assigned::Set);
-            }
-        }
+        let trusted = std::mem::replace(&mut self.func.trusts_all, true);
         let until = self.branch_condition(&poll.until);
+        self.func.trusts_all = trusted;
         self.func.state = known;
         StmtKind::Poll { every, times, until, written: self.written(poll.until.span).to_owned(), body }
     }

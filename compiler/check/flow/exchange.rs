@@ -120,6 +120,10 @@ impl<'a> Checker<'a> {
 
     /// A request's expectations with the arguments of a call. An argument that is more than a name is evaluated once, before the request.
     pub(super) fn own_expects(&mut self, id: crate::model::RequestId, args: &mut [Expr], before: &mut Vec<Stmt>) -> Vec<Expect> {
+        let (size, span) = (self.requests[id.0].expectations, self.requests[id.0].span);
+        if !self.may_copy(size, span) {
+            return Vec::new();
+        }
         let mut expects = self.program.requests[id.0].expects.clone();
         for param in substitute::params_of(&expects) {
             let Some(arg) = args.get_mut(param.0) else {

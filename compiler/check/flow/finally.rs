@@ -19,7 +19,10 @@ impl<'a> Checker<'a> {
         // Which of the statements before it ran is known only while the test runs. A name without a value is null.
         let known = self.func.state.clone();
         self.func.state.live = true;
-        for id in (0..self.func.vars.len()).map(LocalId) {
+        // A sequence has one `finally`. The others are errors, and marking all variables for each of thousands would be quadratic.
+        let is_first = !std::mem::replace(&mut self.func.has_finally, true);
+        let count = if is_first { self.func.vars.len() } else { 0 };
+        for id in (0..count).map(LocalId) {
             if matches!(self.func.vars[id.0].kind, VarKind::Let | VarKind::Take) {
                 self.func.state.set(id, Assigned::Set, Type::Json);
             }
@@ -28,6 +31,6 @@ impl<'a> Checker<'a> {
         let always = self.block(always);
         self.func.finally = around;
         self.func.state = known;
-        here.then(|| StmtKind::Finally { body: std::mem::take(before), always })
+        (here && is_first).then(|| StmtKind::Finally { body: std::mem::take(before), always })
     }
 }

@@ -55,18 +55,17 @@ impl<'a> Checker<'a> {
     fn unknown_call(&self, dotted: &str, member: bool, span: Span) -> Diagnostic {
         if member {
             let root = dotted.split('.').next().unwrap_or(dotted);
-            let apis: Vec<&str> = self.apis.iter().map(|api| api.ast.name.node.as_str()).collect();
-            let near = apis.iter().copied().filter(|_| self.explains());
-            let d = Diagnostic::new(Code::UnknownRequest, span, format!("unknown api `{root}`")).did_you_mean(root, near);
+            let apis: Vec<&str> = self.apis.iter().filter(|_| self.explains()).map(|api| api.ast.name.node.as_str()).collect();
+            let d = Diagnostic::new(Code::UnknownRequest, span, format!("unknown api `{root}`")).did_you_mean(root, apis.iter().copied());
             return match (&d.help, apis.first()) {
                 (Some(_), _) => d,
                 (None, Some(_)) => d.help(format!("use one of the apis: {}", crate::diagnostic::list(&apis))),
                 (None, None) => d.help(format!("declare it: `api {root} {{ base …; healthcheck none }}`")),
             };
         }
-        let mut runs: Vec<&str> = self.runs.keys().copied().collect();
+        let mut runs: Vec<&str> = self.runs.keys().copied().filter(|_| self.explains()).collect();
         runs.sort_unstable();
-        let near = if self.explains() { ltc_config::suggest::nearest(dotted, runs) } else { None };
+        let near = ltc_config::suggest::nearest(dotted, runs);
         let d = Diagnostic::new(Code::ForeignStatement, span, format!("`{dotted}(…)` is not a statement"));
         match near {
             Some(near) => d.help(format!("did you mean `run {near}(…)`?")),

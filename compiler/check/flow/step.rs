@@ -1,5 +1,8 @@
 //! Steps: the request, its expectations, and the statements that run after they pass.
 
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
 use crate::ast::{self, StmtKind as AstStmt};
 use crate::check::Checker;
 use crate::check::expr::substitute;
@@ -70,11 +73,10 @@ impl<'a> Checker<'a> {
 
     /// Checks the expectations of a step. They cannot read names that the step takes afterwards.
     fn own_expectations(&mut self, stmts: &'a [ast::Stmt]) -> Vec<Expect> {
-        let taken_later = stmts
-            .iter()
-            .flat_map(crate::check::flow::parallel::assigned_by)
-            .map(|assigned| (assigned.name.node.as_str(), assigned.name.span))
-            .collect();
+        let mut taken_later = HashMap::new();
+        for assigned in stmts.iter().flat_map(crate::check::flow::parallel::assigned_by) {
+            taken_later.entry(assigned.name.node.as_str()).or_insert(assigned.name.span);
+        }
         self.with_taken_later(taken_later, |checker| {
             let mut expects = Vec::new();
             for stmt in stmts {
@@ -149,14 +151,14 @@ impl<'a> Checker<'a> {
 
     fn then(&mut self, stmts: &'a [ast::Stmt], interrupt: bool, step: Span) -> Vec<Then> {
         let mut then = Vec::new();
-        let mut doubtful: Vec<LocalId> = Vec::new();
+        let (mut doubtful, certain) = (Rc::<HashSet<LocalId>>::default(), Rc::default());
         let known = self.func.state.clone();
         for stmt in stmts {
             let mut out = Vec::new();
             let local = match &stmt.kind {
                 AstStmt::Expect(_) => continue,
                 AstStmt::Take(take) => {
-                    let unsure: &[LocalId] = if interrupt { &[] } else { &doubtful };
+                    let unsure = if interrupt { &certain } else { &doubtful };
                     let take = self.take(take, stmt.span, unsure, step);
                     let local = take.fallback.is_none().then_some(take.local);
                     then.push(Then::Take(take));
@@ -180,12 +182,14 @@ impl<'a> Checker<'a> {
                     None
                 }
             };
-            doubtful.extend(local.filter(|local| known.status(*local) != Assigned::Set));
+            if let Some(local) = local.filter(|local| known.status(*local) != Assigned::Set) {
+                Rc::make_mut(&mut doubtful).insert(local);
+            }
             then.extend(out.into_iter().map(Then::Stmt));
         }
         if !interrupt {
-            for local in doubtful {
-                self.func.state.mark(local, Assigned::Failed(step));
+            for local in doubtful.iter() {
+                self.func.state.mark(*local, Assigned::Failed(step));
             }
         }
         then

@@ -234,7 +234,7 @@ impl<'a> Checker<'a> {
             self.report(d);
             return None;
         }
-        let status = self.func.state.status(id);
+        let status = self.func.status(id);
         let failed = matches!(status, Assigned::Failed(_));
         if !failed && let Some(d) = status.complaint(word, name.span, declared).filter(|_| self.func.state.live) {
             self.report(d);

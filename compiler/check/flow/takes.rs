@@ -1,10 +1,12 @@
 //! Takes: their sources, and the types of their values.
 
+use std::collections::HashSet;
+use std::rc::Rc;
+
 use crate::ast::{self, ExprKind as Ast, Quantifier};
 use crate::check::Checker;
 use crate::check::expr::source::Sources;
 use crate::check::expr::substitute;
-use crate::check::flow::assignment::Assigned;
 use crate::check::scope::VarKind;
 use crate::check::types::{self, Kinds, a, word};
 use crate::diagnostic::{Code, Diagnostic};
@@ -14,7 +16,7 @@ use crate::span::Span;
 
 impl<'a> Checker<'a> {
     /// Checks a take. Its `else` also applies if the step has failed; then the variables in `unsure` have no value yet.
-    pub(in crate::check) fn take(&mut self, take: &'a ast::Take, span: Span, unsure: &[LocalId], step: Span) -> Take {
+    pub(in crate::check) fn take(&mut self, take: &'a ast::Take, span: Span, unsure: &Rc<HashSet<LocalId>>, step: Span) -> Take {
         let source = self.take_source(take);
         let quantity = match (&take.quantifier, &source.kind) {
             (None, _) => Quantity::One,
@@ -58,10 +60,9 @@ impl<'a> Checker<'a> {
         }
         let fallback = take.fallback.as_ref().map(|fallback| {
             let known = self.func.state.clone();
-            for local in unsure {
-                self.func.state.mark(*local, Assigned::Failed(step));
-            }
+            self.func.unsure = Some((Rc::clone(unsure), step));
             let value = self.with_sources(Sources::None, |checker| checker.expr(fallback));
+            self.func.unsure = None;
             self.func.state = known;
             if !types::fits(&value.ty, &ty) {
                 let message = format!("unexpected {} after `else`, expected {}", word(&value.ty), a(&ty));

@@ -3,6 +3,8 @@
 pub(crate) mod secrets;
 pub(super) mod unquoted_keys;
 
+use std::collections::{HashMap, HashSet};
+
 use crate::ast::Item;
 use crate::check::Checker;
 use crate::check::scope::{Global, VarKind};
@@ -79,25 +81,28 @@ impl<'a> Checker<'a> {
             Item::Import(import) => Some(import),
             _ => None,
         });
+        let mut used: HashMap<FileId, bool> = HashMap::new();
         for (import, target) in imports.zip(&spec.imports) {
             let Some(target) = *target else {
                 continue;
             };
-            let mut reached = vec![target];
-            let mut next = 0;
-            while let Some(file) = reached.get(next).copied() {
-                next += 1;
-                let more = input.files.get(usize::from(file.0)).map_or(&[][..], |file| &file.imports);
-                for file in more.iter().flatten() {
-                    if !reached.contains(file) {
-                        reached.push(*file);
-                    }
-                }
-            }
-            if !reached.iter().any(|file| self.crossings.contains(&(FileId(0), *file))) {
+            if !*used.entry(target).or_insert_with(|| self.reaches_used_names(target)) {
                 self.error(Code::UnusedImport, import.span, format!("unused import `{}`", import.path.node), "remove the import");
             }
         }
+    }
+
+    /// Whether the spec uses a name of a file, or of one that this file imports, directly or not.
+    fn reaches_used_names(&self, file: FileId) -> bool {
+        let (mut reached, mut open) = (HashSet::from([file]), vec![file]);
+        while let Some(file) = open.pop() {
+            if self.crossings.contains(&(FileId(0), file)) {
+                return true;
+            }
+            let imports = self.input.files.get(usize::from(file.0)).map_or(&[][..], |file| &file.imports);
+            open.extend(imports.iter().flatten().filter(|import| reached.insert(**import)));
+        }
+        false
     }
 
     /// Whether a part did not parse. The names that it uses are unknown.

@@ -6,9 +6,12 @@ use std::collections::hash_map::Entry;
 use crate::ast::{self, Arg};
 use crate::check::Checker;
 use crate::check::types::Kinds;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, list};
 use crate::model::{Expr, Type};
 use crate::span::{Name, Span};
+
+/// The most parameters that a message names. A list for each of many calls would be quadratic.
+const NAMED_MAX: usize = 30;
 
 /// A parameter, as calls see it.
 #[derive(Debug)]
@@ -48,12 +51,12 @@ impl<'a> Checker<'a> {
                         Some(&index) => Some((index, label.span)),
                         None => {
                             fine = false;
+                            let names: Vec<&str> = params.iter().map(|(name, _)| *name).filter(|_| self.explains()).collect();
                             let mut d =
                                 Diagnostic::new(Code::UnknownArgument, label.span, format!("unknown parameter `{word}` of `{callee}`"))
-                                    .did_you_mean(word, params.iter().map(|(name, _)| *name));
-                            if d.help.is_none() && !params.is_empty() {
-                                let names: Vec<&str> = params.iter().map(|(name, _)| *name).collect();
-                                d = d.help(format!("use one of its parameters: {}", names.join(", ")));
+                                    .did_you_mean(word, names.iter().copied());
+                            if d.help.is_none() && !names.is_empty() {
+                                d = d.help(format!("use one of its parameters: {}", list(&names)));
                             }
                             self.report(also(d));
                             continue;
@@ -97,10 +100,14 @@ impl<'a> Checker<'a> {
             .map(|((name, _), _)| format!("`{name}`"))
             .collect();
         if !missing.is_empty() {
-            let all: Vec<&str> = params.iter().map(|(name, _)| *name).collect();
+            let all: Vec<&str> = params.iter().map(|(name, _)| *name).take(NAMED_MAX).collect();
+            let rest = if params.len() > NAMED_MAX { ", …" } else { "" };
             let what = if missing.len() == 1 { "argument" } else { "arguments" };
-            let d = Diagnostic::new(Code::MissingArgument, span, format!("missing {what} {} of `{callee}`", missing.join(" and ")))
-                .help(format!("write all arguments: `{callee}({})`", all.join(", ")));
+            let more = missing.len().saturating_sub(NAMED_MAX);
+            let named = missing[..missing.len() - more].join(" and ");
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            let d = Diagnostic::new(Code::MissingArgument, span, format!("missing {what} {named}{more} of `{callee}`"))
+                .help(format!("write all arguments: `{callee}({}{rest})`", all.join(", ")));
             self.report(also(d));
             return None;
         }
@@ -116,6 +123,10 @@ impl<'a> Checker<'a> {
         args: &'a [Arg],
         declared: Span,
     ) -> Vec<Expr> {
+        if !self.may_copy(params.len(), span) {
+            self.args_only(args);
+            return Vec::new();
+        }
         let slots: Vec<(&str, bool)> = params.iter().map(|p| (p.name, p.default.is_none())).collect();
         let Some(bound) = self.bind(callee, span, &slots, args, Some(declared)) else {
             self.args_only(args);

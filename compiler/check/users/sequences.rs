@@ -1,5 +1,7 @@
 //! Sequences and tasks, each checked before those that call it.
 
+use std::rc::Rc;
+
 use crate::ast::{self, Arg};
 use crate::check::Checker;
 use crate::check::flow::assignment::Assigned;
@@ -11,6 +13,9 @@ use crate::span::{Name, Span};
 
 /// The longest cycle of sequences that the check follows. A longer one is an error, wherever the cycle closes.
 const DEEPEST_CYCLE: usize = 100;
+
+/// The most values that a sequence gives.
+const GIVES_MAX: usize = 100;
 
 /// The most sequences that the message about a cycle names.
 const NAMED_MAX: usize = 8;
@@ -31,7 +36,7 @@ pub(in crate::check) struct SequenceInfo<'a> {
     pub(super) progress: CheckProgress,
     params: Vec<ParamInfo<'a>>,
     /// The types of the values that it gives.
-    gives: Vec<Type>,
+    gives: Rc<[Type]>,
     model: Option<Sequence>,
 }
 
@@ -46,7 +51,7 @@ pub(in crate::check) struct TasksInfo<'a> {
 
 impl<'a> SequenceInfo<'a> {
     pub(in crate::check) fn new(ast: &'a ast::Sequence) -> Self {
-        Self { ast, progress: CheckProgress::Waiting, params: Vec::new(), gives: Vec::new(), model: None }
+        Self { ast, progress: CheckProgress::Waiting, params: Vec::new(), gives: Rc::default(), model: None }
     }
 }
 
@@ -111,7 +116,12 @@ impl<'a> Checker<'a> {
         self.bind_params(&params);
         self.sequences[id.0].params = params;
         self.func.interrupt = sequence.interrupt.is_some();
-        self.func.gives = &sequence.gives;
+        // Every `leave` checks all of them, so their number is limited.
+        if let Some(name) = sequence.gives.get(GIVES_MAX) {
+            let message = format!("a sequence with {} results, expected at most {GIVES_MAX}", sequence.gives.len());
+            self.error(Code::NotGiven, name.span, message, "give one object with several members");
+        }
+        self.func.gives = &sequence.gives[..sequence.gives.len().min(GIVES_MAX)];
         self.func.body = Some(&sequence.body);
         let mut body = self.stmts(&sequence.body.stmts);
         self.check_gives(None);
@@ -152,7 +162,7 @@ impl<'a> Checker<'a> {
         }
         for name in self.func.gives {
             let id = self.func.names.get(name.node.as_str()).copied();
-            let status = id.map_or(Assigned::Unset, |id| self.func.state.status(id));
+            let status = id.map_or(Assigned::Unset, |id| self.func.status(id));
             let kind = id.map(|id| self.func.vars[id.0].kind);
             if status == Assigned::Set || self.func.broken {
                 if kind == Some(VarKind::Param) {
@@ -233,7 +243,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Resolves the callee of a `run` or of a member of `tasks`, with the types and names of the values that it gives.
-    pub(in crate::check) fn callee(&mut self, name: &'a Name, args: &'a [Arg]) -> Option<(TaskPick, Vec<Type>, Span)> {
+    pub(in crate::check) fn callee(&mut self, name: &'a Name, args: &'a [Arg]) -> Option<(TaskPick, Rc<[Type]>, Span)> {
         let Some(decl) = self.runs.get_mut(name.node.as_str()) else {
             self.args_only(args);
             self.unknown_run(name);
@@ -256,7 +266,7 @@ impl<'a> Checker<'a> {
                 let params = std::mem::take(&mut self.sequences[id.0].params);
                 let args = self.arguments(&name.node, name.span, &params, args, declared);
                 self.sequences[id.0].params = params;
-                let gives = self.sequences[id.0].gives.clone();
+                let gives = Rc::clone(&self.sequences[id.0].gives);
                 Some((TaskPick::Sequence(id, args), gives, declared))
             }
             Runnable::Tasks(id) => {
@@ -268,7 +278,7 @@ impl<'a> Checker<'a> {
                 let params = std::mem::take(&mut self.tasks[id.0].params);
                 let args = self.arguments(&name.node, name.span, &params, args, declared);
                 self.tasks[id.0].params = params;
-                Some((TaskPick::Tasks(id, args), Vec::new(), declared))
+                Some((TaskPick::Tasks(id, args), Rc::default(), declared))
             }
         }
     }
@@ -314,7 +324,7 @@ impl<'a> Checker<'a> {
     /// Checks `run S(a)` and `take x, y = run S(a)`.
     pub(in crate::check) fn run_stmt(&mut self, takes: &'a [Name], name: &'a Name, args: &'a [Arg], span: Span) -> Option<StmtKind> {
         let found = self.callee(name, args);
-        let gives = found.as_ref().map_or(&[][..], |(_, gives, _)| gives.as_slice());
+        let gives = found.as_ref().map_or(&[][..], |(_, gives, _)| gives);
         if let Some((_, gives, declared)) = &found
             && !takes.is_empty()
             && takes.len() != gives.len()
