@@ -205,7 +205,7 @@ fn chosen(found: Vec<FoundRun>, name: Option<&str>, fits: impl Fn(&FoundRun) -> 
             let near = ltc_config::suggest::did_you_mean(name, known.iter().map(String::as_str));
             Err(StartupError::wrong([format!("unknown run `{name}` ({})", near.unwrap_or_else(|| "`runs` lists all".to_owned()))]))
         }
-        (None, _, None) => Err(StartupError::wrong([format!("no run {what}: `runs` lists all")])),
+        (None, _, None) => Err(StartupError::wrong([format!("no run {what}: `runs` lists all; name a run with --out by its directory")])),
     }
 }
 

@@ -58,6 +58,21 @@ fn collect_reports_a_run_whose_orchestrator_was_killed_and_whose_functions_finis
 }
 
 #[test]
+fn run_with_a_directory_of_its_own_is_stopped_and_collected_by_its_directory() {
+    let project = Project::examples();
+    project.edit("specs/tpdata.profile.yml", "    duration: 10s", "    duration: 10s\n    without_orchestrator: finish");
+    let mark = mark("directory");
+    let running = fleet(&project, &mark, &["--duration", "10m", "--out", "kept/here"]).start();
+    project.wait_for_requests(10);
+    drop(running);
+    project.run("tpdata", &["stop"]).exits(2).prints(&["name a run with --out by its directory"]);
+    project.run("tpdata", &["stop", "kept/here"]).exits(0).prints(&["`collect kept/here` reports what they kept"]);
+    wait_until_no_shard_is_left(&mark);
+    project.run("tpdata", &["collect", "kept/here", "--json", "run.json"]).exits(130);
+    assert_eq!(project.report("run.json").figure(STEP, "requests"), served(&project));
+}
+
+#[test]
 fn stop_reaches_functions_whose_orchestrator_was_killed() {
     let project = Project::examples();
     project.edit("specs/tpdata.profile.yml", "    duration: 10s", "    duration: 10s\n    without_orchestrator: finish");

@@ -229,6 +229,11 @@ fn healthy_fleet_has_nothing_to_report(scenario: &Scenario, report: &Reported, t
             return Err("nothing went wrong, and nothing was counted".into());
         }
     }
+    // The next signal is sent only after the failure of the last one was handled.
+    let is_noted = || notes.iter().chain(&report.outcome.broken).any(|note| note.contains("cannot use the control channel"));
+    if truth.heartbeat_failures > 1 && !is_noted() {
+        return Err(format!("the control channel was not writable, and no note says so: {notes:?}"));
+    }
     if truth.functions.is_empty() && report.outcome.broken.is_none() {
         return Err("no function was started, and the run isn't broken".into());
     }

@@ -143,8 +143,8 @@ impl Scenario {
         });
         let disk_full = if rng.random_range(0..4) == 0 { millis(rng)..millis(rng) } else { Duration::MAX..Duration::MAX };
         if faulty && kill.is_none() && rng.random_range(0..4) == 0 {
-            let from = rng.random_range(0..seconds);
-            control.unwritable = Duration::from_secs(from)..Duration::from_secs(from + rng.random_range(1..=60));
+            let from = Duration::from_secs(rng.random_range(0..seconds));
+            control.unwritable = from..from + Duration::from_secs(rng.random_range(1..=60));
         }
         let rule = profile.without_orchestrator;
         Self {
@@ -288,7 +288,10 @@ impl Scenario {
 
 /// Runs a seed. The error is the promise that the run breaks.
 fn simulate(seed: u64, shown: bool) -> Result<(), String> {
-    let scenario = Scenario::draw(&mut ChaCha8Rng::seed_from_u64(seed));
+    simulate_scenario(&Scenario::draw(&mut ChaCha8Rng::seed_from_u64(seed)), seed, shown)
+}
+
+fn simulate_scenario(scenario: &Scenario, seed: u64, shown: bool) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let (end, truth) = runtime.block_on(scenario.run(seed));
     if shown {
@@ -297,9 +300,9 @@ fn simulate(seed: u64, shown: bool) -> Result<(), String> {
     }
     let end = end.ok_or_else(|| format!("the run doesn't end within {:?}", scenario.bound()))?;
     match (end, scenario.kill) {
-        (End::Killed(aftermath), Some(kill)) => killed::check(&scenario, kill, &aftermath, &truth),
+        (End::Killed(aftermath), Some(kill)) => killed::check(scenario, kill, &aftermath, &truth),
         (End::Killed(_), None) => Err("nobody killed it".to_owned()),
-        (End::Reported(report), _) => check::check(&scenario, &report, &truth),
+        (End::Reported(report), _) => check::check(scenario, &report, &truth),
     }
 }
 
@@ -321,6 +324,26 @@ fn simulated_fleet_keeps_its_promises_under_every_fault() {
         failed.len(),
         failed[..failed.len().min(20)].join("\n")
     );
+}
+
+#[test]
+fn channel_that_becomes_unwritable_at_a_border_loses_and_doubles_no_load_in_silence() {
+    let mut borders = 0;
+    for seed in 0..300 {
+        let mut scenario = Scenario::draw(&mut ChaCha8Rng::seed_from_u64(seed));
+        let Some(border) = scenario.fleet.interval(1).map(|interval| interval.from) else { continue };
+        // The functions of the next interval are invoked up to a second earlier, and its users pass afterwards.
+        let early = Duration::from_millis(250 * (seed % 8));
+        let from = (border + Duration::from_millis(750)).saturating_sub(early);
+        (scenario.kill, scenario.faulty) = (None, seed % 2 == 0);
+        let (until, hangs) = (from + Duration::from_secs(seed % 90), seed % 3 == 0);
+        scenario.control = Control { unwritable: from..until, stop_fails_until: Some((until, hangs)), hangs, ..Control::default() };
+        borders += 1;
+        if let Err(why) = simulate_scenario(&scenario, seed, false) {
+            panic!("seed {seed}, unwritable {:?}: {why}", scenario.control.unwritable);
+        }
+    }
+    assert!(borders > 100, "{borders}");
 }
 
 #[test]

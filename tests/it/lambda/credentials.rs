@@ -63,6 +63,7 @@ fn keys_that_expire_before_the_end_are_refused_before_the_load() {
     refused.prints(&["the AWS credentials of the environment expire at 2026-01-03T13:00:00Z", "--allow-expiring"]);
     assert_eq!(account.front.requests(), Vec::<String>::new());
     run(&["--allow-expiring"]).exits(3).prints(&["it is not deployed"]);
+    account.front.requests();
     let unreadable = run(&[]).env("AWS_CREDENTIAL_EXPIRATION", "tomorrow").exits(2);
     unreadable.prints(&["unexpected `tomorrow` in AWS_CREDENTIAL_EXPIRATION, expected a time such as 2026-01-03T13:00:00Z"]);
     // The session of a profile cannot be renewed without the browser.

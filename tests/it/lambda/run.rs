@@ -179,6 +179,52 @@ fn without_streaming_all_results_come_at_the_end() {
 }
 
 #[test]
+fn output_that_a_proxy_buffers_counts_and_is_reported_with_its_fix() {
+    needs!("ministack");
+    let account = Account::deployed();
+    for nth in 0..6 {
+        account.front.fault(nth, Fault::Buffer);
+    }
+    // Longer than the time after which a function without frames counts as hanging.
+    let output = account.load(&["--duration", "30s"]).output();
+    output.prints(&["the output of functions arrives only at their end", "NO_PROXY=.amazonaws.com"]);
+    let (reported, served) = account.counts();
+    assert_eq!(reported, served, "{output}");
+    assert!(account.front.peak() <= 2, "never twice the load: {output}");
+}
+
+#[test]
+fn function_that_cannot_read_the_control_channel_generates_no_load() {
+    needs!("ministack");
+    let account = Account::deployed();
+    account.front.deny(Some("GET /*/control"));
+    let output = account.load(&["--duration", "4s"]).exits(3);
+    output.prints(&["cannot read the control channel", "so no load was generated", "allow s3:GetObject to the function's role"]);
+    assert_eq!((account.served(), account.front.running()), (0, 0), "{output}");
+}
+
+#[test]
+fn channel_that_becomes_unwritable_at_a_border_is_reported_and_loses_nothing() {
+    needs!("ministack");
+    let account = Account::deployed();
+    let running = account.load(&["--duration", "24s", "--interval", "12s"]);
+    account.wait_for_load();
+    let requests = account.front.requests();
+    let write = requests.iter().find(|request| request.starts_with("PUT") && request.contains("/control")).expect("it is written");
+    // Functions still read the channel. Those of the next interval are invoked a few seconds before the border.
+    let (run, _) = write.rsplit_once("/control").unwrap();
+    account.front.deny(Some(&format!("{run}/control")));
+    wait_until("the next functions run", || account.front.invocations() == 4);
+    std::thread::sleep(Duration::from_secs(5));
+    account.front.deny(None);
+    let output = running.exits(0);
+    output.prints(&["cannot use the control channel: "]).omits(&["lost from", "stopped by itself"]);
+    let (reported, served) = account.counts();
+    assert_eq!(reported, served, "{output}");
+    assert_eq!(account.front.invocations(), 4, "{output}");
+}
+
+#[test]
 fn errors_before_a_run_are_reported_before_any_load() {
     needs!("ministack");
     let account = Account::new();

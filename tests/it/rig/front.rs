@@ -31,6 +31,8 @@ pub(crate) enum Fault {
     Hang(usize),
     /// The connection is cut in the middle of a frame, after this number of pieces; the function continues to run.
     Cut(usize),
+    /// The output arrives only when the function has ended, as behind a proxy that buffers responses.
+    Buffer,
     /// The same event is delivered once more to the same process after it is done.
     Twice,
 }
@@ -228,22 +230,18 @@ impl State {
         self.count(1);
         let _counted = Counted(self);
         let deadline = Instant::now() + behind.limit;
-        let mut begun = false;
+        let mut out = Answer { stream, held: matches!(fault, Some(Fault::Buffer)).then(Vec::new), begun: false };
         let mut pieces = 0;
         let ended = loop {
             match output.recv_timeout(Duration::from_millis(50)) {
                 Ok(Output::Piece(piece)) => {
-                    if !begun {
-                        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n")?;
-                        begun = true;
-                    }
                     let frame = event("PayloadChunk", "application/octet-stream", &piece);
                     pieces += 1;
                     if matches!(fault, Some(Fault::Cut(after)) if pieces > after) {
-                        chunk(&mut stream, &frame[..frame.len() / 2])?;
+                        out.chunk(&frame[..frame.len() / 2])?;
                         return stream.shutdown(Shutdown::Both);
                     }
-                    chunk(&mut stream, &frame)?;
+                    out.chunk(&frame)?;
                     match fault {
                         Some(Fault::Kill(after)) if pieces == after => environment.signal("-KILL"),
                         Some(Fault::Hang(after)) if pieces == after => environment.signal("-STOP"),
@@ -271,11 +269,9 @@ impl State {
         }
         let complete =
             ended.map_or_else(|| "{}".to_owned(), |why| serde_json::json!({ "ErrorCode": "Unhandled", "ErrorDetails": why }).to_string());
-        if !begun {
-            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n")?;
-        }
-        chunk(&mut stream, &event("InvokeComplete", "application/json", complete.as_bytes()))?;
-        chunk(&mut stream, b"")?;
+        out.chunk(&event("InvokeComplete", "application/json", complete.as_bytes()))?;
+        out.chunk(b"")?;
+        stream.write_all(&out.held.unwrap_or_default())?;
         stream.shutdown(Shutdown::Both)
     }
 
@@ -341,6 +337,28 @@ impl State {
         let environment = Environment::start(&folder, &variables, behind.limit)?;
         self.all.lock().unwrap().push(environment.clone());
         Ok((environment, code))
+    }
+}
+
+/// The answer to an invocation, in pieces.
+struct Answer<'s> {
+    stream: &'s TcpStream,
+    /// The bytes that are sent only at the end, if the answer is buffered.
+    held: Option<Vec<u8>>,
+    begun: bool,
+}
+
+impl Answer<'_> {
+    fn chunk(&mut self, content: &[u8]) -> io::Result<()> {
+        const HEAD: &[u8] =
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+        let head = if std::mem::replace(&mut self.begun, true) { &[] } else { HEAD };
+        let mut bytes = head.to_vec();
+        chunk(&mut bytes, content)?;
+        match &mut self.held {
+            Some(held) => held.write_all(&bytes),
+            None => self.stream.write_all(&bytes),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::wire::{Head, answer, body_of};
 
 #[derive(Debug, Default)]
 pub(crate) struct Rights {
-    /// Requests that contain this text are rejected.
+    /// Requests that contain this text are rejected. `*` separates texts that they contain all.
     denied: Mutex<Option<String>>,
     /// The only access key that is accepted.
     key: Mutex<Option<String>>,
@@ -49,7 +49,9 @@ impl Rights {
             return Ok(true);
         }
         let lists_tags = head.method == "GET" && head.path.starts_with("/2017-03-31/tags/");
-        if is_of(&self.denied, &|denied| text.contains(denied)) || (lists_tags && self.hides_tags.load(Ordering::Relaxed)) {
+        if is_of(&self.denied, &|denied| denied.split('*').all(|part| text.contains(part)))
+            || (lists_tags && self.hides_tags.load(Ordering::Relaxed))
+        {
             refuse(stream, head, "403 Forbidden", "AccessDeniedException", "User: arn:aws:iam::1:user/x is not authorized")?;
             return Ok(true);
         }
