@@ -222,7 +222,7 @@ fn field_options(value: &Text) -> (Text, Vec<(String, String)>) {
     let known = ["type", "filename", "headers", "encoder"];
     let mut end = last.len();
     let mut options = Vec::new();
-    while let Some(at) = last[..end].rfind(';') {
+    while let Some(at) = separator(&last[..end]) {
         let Some((key, set)) = last[at + 1..end].split_once('=') else { break };
         if !known.contains(&key.trim()) {
             break;
@@ -241,6 +241,21 @@ fn field_options(value: &Text) -> (Text, Vec<(String, String)>) {
     out.parts.pop();
     out.push(&kept);
     (out, options)
+}
+
+/// The last `;` that is not within quotes.
+fn separator(text: &str) -> Option<usize> {
+    let (mut is_quoted, mut escaped, mut found) = (false, false, None);
+    for (at, char) in text.char_indices() {
+        match char {
+            _ if escaped => escaped = false,
+            '\\' if is_quoted => escaped = true,
+            '"' => is_quoted = !is_quoted,
+            ';' if !is_quoted => found = Some(at),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// A file of the command, copied next to the spec. If it does not exist, an empty file is written, and the user is advised to replace it.

@@ -13,6 +13,8 @@ use crate::{ImportError, Source};
 pub(super) struct Script {
     pub(super) commands: Vec<Command>,
     pub(super) variables: HashMap<String, Text>,
+    /// The words of the arrays that it sets.
+    lists: HashMap<String, Vec<Word>>,
 }
 
 /// A command; `words[0]` is `curl`.
@@ -34,12 +36,18 @@ pub(super) struct Word {
 
 /// Reads a script in the shell dialect that it is probably written in.
 pub(super) fn read(source: &Source) -> Result<Script, ImportError> {
+    // The prompt of cmd.exe: `C:\Users\ann>`
+    let has_prompt =
+        |line: &str| line.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && line[1..].starts_with(":\\") && line.contains('>');
+    let is_cmd = source.text.lines().any(|line| line.find("curl").is_some_and(|at| has_prompt(&line[..at])));
     let source = &Source { text: without_prompts(&source.text), ..source.clone() };
     let lines = || source.text.lines().map(str::trim_end);
     let mut script = Script::default();
-    if lines().any(|line| line.ends_with('^')) || source.text.contains("^\"") {
+    // A backtick that continues a line has no counterpart in it, unlike those around a command.
+    let continues = |line: &str| line.ends_with('`') && line.matches('`').count() % 2 == 1;
+    if is_cmd || lines().any(|line| line.ends_with('^')) || source.text.contains("^\"") {
         windows::cmd(source, &mut script)?;
-    } else if lines().any(|line| line.ends_with('`')) && !source.text.contains("\\\n") {
+    } else if lines().any(continues) && !source.text.contains("\\\n") {
         windows::power_shell(source, &mut script)?;
     } else {
         Lexer::new(source, &source.text, 0).script(&mut script)?;
@@ -112,7 +120,10 @@ impl<'s> Lexer<'s> {
                         continue;
                     }
                     if self.documents.is_empty() {
+                        let is_pipe = char == '|' && !self.next_if('|');
+                        let piped = if is_pipe { piped(&command) } else { None };
                         end(&mut command, script);
+                        command.stdin = piped;
                     } else if char != '`' {
                         // The rest of the line that starts a here-document is another command, which does not matter here.
                         while self.chars.next_if(|char| *char != '\n').is_some() {}
@@ -218,11 +229,41 @@ impl<'s> Lexer<'s> {
         word
     }
 
+    /// The words of `NAME=(…)`, up to the closing bracket. `NAME+=(…)` adds to them.
+    fn list(&mut self, name: String, script: &mut Script) -> Result<(), ImportError> {
+        let at = self.at();
+        let mut words = Vec::new();
+        loop {
+            match self.chars.peek().copied() {
+                Some(')') => break,
+                Some(char) if char.is_whitespace() => {
+                    self.chars.next();
+                }
+                Some('#') => while self.chars.next_if(|char| *char != '\n').is_some() {},
+                Some('\\') if self.left().starts_with("\\\n") => self.continuation(),
+                Some(';' | '&' | '|' | '<' | '>' | '(') | None => {
+                    return Err(self.source.error(at, "unclosed `(` of a list").help("close it with `)`"));
+                }
+                Some(_) => words.push(self.word(script)?),
+            }
+        }
+        self.chars.next();
+        script.lists.entry(name).or_default().extend(words);
+        Ok(())
+    }
+
     /// Reads a word: adjacent parts with and without quotes.
     fn word(&mut self, script: &mut Script) -> Result<Word, ImportError> {
         let mut word = Word { at: self.at(), ..Word::default() };
         while let Some(&char) = self.chars.peek() {
             match char {
+                // `NAME=(…)`: a list of words.
+                '(' if word.text.as_literal().is_some_and(|text| text.ends_with('=')) && !word.quoted => {
+                    self.chars.next();
+                    let name = word.text.as_literal().unwrap_or_default().trim_end_matches(['=', '+']).to_owned();
+                    self.list(name, script)?;
+                    return Ok(Word { text: Text::literal("array=1"), ..word });
+                }
                 ' ' | '\t' | '\r' | '\n' | ';' | '&' | '|' | '<' | '>' | '(' | ')' => break,
                 '\'' => {
                     self.chars.next();
@@ -253,6 +294,32 @@ impl<'s> Lexer<'s> {
     }
 }
 
+/// What a command writes, if that is known: `echo '…' |`, `printf '%s' '…' |`, `cat FILE |`.
+fn piped(command: &Command) -> Option<Text> {
+    let words: Vec<&Word> = command.words.iter().filter(|word| word.text.as_literal() != Some("$")).collect();
+    let (program, rest) = words.split_first()?;
+    match (program.text.as_literal()?, rest) {
+        ("echo", [flag, text]) if flag.text.as_literal() == Some("-n") => Some(text.text.clone()),
+        ("echo", [text]) => {
+            let mut text = text.text.clone();
+            text.push("\n");
+            Some(text)
+        }
+        ("printf", [format, text]) if matches!(format.text.as_literal(), Some("%s" | "%s\\n")) => Some(text.text.clone()),
+        ("cat", [file]) => Some(Text::literal(format!("@{}", file.text.as_literal().filter(|file| !file.starts_with('-'))?))),
+        _ => None,
+    }
+}
+
+/// A word, or the words of the array that it names.
+fn words_of(word: Word, lists: &HashMap<String, Vec<Word>>) -> Vec<Word> {
+    let list = match word.text.parts.as_slice() {
+        [Part::Hole(name)] => lists.get(name),
+        _ => None,
+    };
+    list.cloned().unwrap_or_else(|| vec![word])
+}
+
 /// Ends a command: assignments set variables, prompts and wrappers are removed, and curl commands are kept.
 pub(super) fn end(command: &mut Command, script: &mut Script) {
     let mut command = std::mem::take(command);
@@ -281,6 +348,8 @@ pub(super) fn end(command: &mut Command, script: &mut Script) {
         }
         let program = literal.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
         if program == "curl" || program == "curl.exe" {
+            // `"${NAME[@]}"` passes the words of an array.
+            command.words = command.words.drain(..).flat_map(|word| words_of(word, &script.lists)).collect();
             script.commands.push(command);
             return;
         }

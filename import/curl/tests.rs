@@ -101,3 +101,24 @@ fn options_without_a_counterpart_are_named_and_unknown_ones_refused() {
     assert!(error("curl http://h.test -H").message.contains("expected a value"));
     assert!(error("curl ftp://h.test").message.contains("expected `http`"));
 }
+
+/// A backtick at the end of a line was taken for PowerShell, so that the first of these commands was lost.
+#[test]
+fn scripts_with_command_substitution_arrays_and_pipes_are_read() {
+    let spec = spec(
+        "now=`date +%s`\nHEADERS=(-H 'X-A: 1' # first\n  -H 'X-B: 2')\nHEADERS+=(-X PUT)\ncurl \"${HEADERS[@]}\" -d a=1 http://h.test/one\n\
+         echo '{\"n\": 1}' | curl --json @- http://h.test/two\nprintf '%s' \"$TEXT\" | curl -d @- http://h.test/three\n",
+    );
+    for part in ["PUT /one", "\"X-A\": \"1\", \"X-B\": \"2\"", "POST /two { json { n: 1 } }", "POST /three"] {
+        assert!(spec.contains(part), "{part}: {spec}");
+    }
+    assert!(spec.contains("env.variables.text"), "{spec}");
+    assert!(
+        self::spec("C:\\Users\\ann>curl -d \"{\"\"a\"\": 1}\" -H \"Content-Type: application/json\" http://h.test/")
+            .contains("json { a: 1 }")
+    );
+    assert_eq!(
+        request("curl http://h.test/f -F 'pic=@no/x.png;type=image/png;filename=\"a;b.png\"'"),
+        r#"post_f() = POST /f { multipart { pic: file("data/a_b.png", name: "a;b.png", type: "image/png") } }"#
+    );
+}

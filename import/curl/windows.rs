@@ -31,6 +31,11 @@ pub(super) fn cmd(source: &Source, script: &mut Script) -> Result<(), ImportErro
                 Some((at, escaped)) => reader.char(escaped, at, false),
                 None => {}
             },
+            // Within quotes, a program reads `""` as one quote.
+            '"' if reader.in_quotes && !reader.escapes_quote() && matches!(chars.peek(), Some((_, '"'))) => {
+                chars.next();
+                reader.plain("\"", at);
+            }
             '"' => {
                 if !reader.escapes_quote() {
                     in_quotes = !in_quotes;

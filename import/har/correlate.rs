@@ -39,6 +39,24 @@ pub(super) struct Correlation {
     searched_bytes: usize,
 }
 
+/// The kind of the name under which a request sends a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum As {
+    Id,
+    Token,
+    Plain,
+}
+
+impl As {
+    fn named(key: &str) -> Self {
+        match (find::is_id_name(key), find::is_token_name(key)) {
+            (true, _) => Self::Id,
+            (_, true) => Self::Token,
+            _ => Self::Plain,
+        }
+    }
+}
+
 /// The number of leading bytes that index a value within longer texts.
 const START: usize = 8;
 
@@ -82,7 +100,7 @@ impl Correlation {
     }
 
     /// The variable of a value, captured from the first response that contained it.
-    fn variable(&mut self, value: &str, as_id: bool) -> Option<(String, bool)> {
+    fn variable(&mut self, value: &str, sent_as: As) -> Option<(String, bool)> {
         if let Some(name) = self.names.get(value) {
             return Some((name.clone(), self.numbers.contains(name)));
         }
@@ -90,7 +108,8 @@ impl Correlation {
             self.search(value);
         }
         let (number, found) = self.known.get(value)?.clone();
-        let counts = is_distinct(value) || as_id && found.is_id;
+        // A short value counts if its name is of the same kind on both sides.
+        let counts = is_distinct(value) || sent_as == As::Id && found.is_id || sent_as == As::Token && found.is_token;
         if !counts {
             return None;
         }
@@ -112,18 +131,18 @@ impl Correlation {
         self.searched_bytes += self.texts.iter().map(|(_, text)| text.len()).sum::<usize>();
         let found = self.texts.iter().find_map(|(number, text)| Some((*number, find::pattern(text, value)?)));
         if let Some((number, (source, hint))) = found {
-            let found = Found { source, hint, is_id: false, is_number: false };
+            let found = Found { source, hint, is_id: false, is_token: false, is_number: false };
             self.known.insert(value.to_owned(), (number, found));
         }
     }
 
     /// A whole value of a request: a captured variable, or a text with captured parts; `None` if it comes from the user.
-    pub(super) fn value(&mut self, value: &str, as_id: bool) -> Option<Text> {
+    pub(super) fn value(&mut self, value: &str, sent_as: As) -> Option<Text> {
         if value.is_empty() {
             return None;
         }
         if !self.sent.contains(value)
-            && let Some((name, _)) = self.variable(value, as_id)
+            && let Some((name, _)) = self.variable(value, sent_as)
         {
             return Some(Text { parts: vec![Part::Hole(name)] });
         }
@@ -131,7 +150,7 @@ impl Correlation {
         let encoded: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
         if encoded != value
             && !self.sent.contains(&encoded)
-            && let Some((name, _)) = self.variable(&encoded, as_id)
+            && let Some((name, _)) = self.variable(&encoded, sent_as)
         {
             return Some(Text { parts: vec![Part::Hole(format!("urldecode({name})"))] });
         }
@@ -169,7 +188,7 @@ impl Correlation {
         let mut out = Text::default();
         let mut done = 0;
         for (from, to, known) in taken {
-            let Some((name, _)) = self.variable(&known, false) else { continue };
+            let Some((name, _)) = self.variable(&known, As::Plain) else { continue };
             out.push(&value[done..from]);
             out.hole(name);
             done = to;
@@ -185,7 +204,7 @@ impl Correlation {
                 let Some(literal) = text.as_literal().map(str::to_owned) else { return Expr::Text(text) };
                 let is_number =
                     |names: &Self, text: &Text| matches!(text.parts.as_slice(), [Part::Hole(name)] if names.numbers.contains(name));
-                match self.value(&literal, find::is_id_name(key)) {
+                match self.value(&literal, As::named(key)) {
                     // A number that is sent as a text remains a text.
                     Some(found) if is_number(self, &found) => Expr::Text(found),
                     Some(found) => Expr::from(found),
@@ -193,7 +212,7 @@ impl Correlation {
                 }
             }
             Expr::Number(digits) => match self.known.get(&digits).filter(|(_, found)| found.is_number) {
-                Some(_) if !self.sent.contains(&digits) => match self.variable(&digits, find::is_id_name(key)) {
+                Some(_) if !self.sent.contains(&digits) => match self.variable(&digits, As::named(key)) {
                     Some((name, true)) => Expr::Code(name),
                     _ => Expr::Number(digits),
                 },

@@ -18,6 +18,8 @@ pub(super) struct Found {
     pub(super) hint: String,
     /// Whether its name is that of an id, so that a short value counts, too.
     pub(super) is_id: bool,
+    /// Whether its name is that of a token, so that a short value counts, too.
+    pub(super) is_token: bool,
     pub(super) is_number: bool,
 }
 
@@ -79,21 +81,40 @@ fn json(value: &Value, path: &mut Vec<Segment>, request: &str, out: &mut Vec<(St
             }
         }
         Value::String(text) if !text.is_empty() && text.len() <= 8192 => {
-            let found = |source| Found { source, hint: hint(path, request), is_id: last_is_id(path), is_number: false };
+            let found = |source| Found {
+                source,
+                hint: hint(path, request),
+                is_id: last_is_id(path),
+                is_token: last_is_token(path),
+                is_number: false,
+            };
             out.push((text.clone(), found(Source::json(path))));
             if text.contains("://") || text.starts_with('/') {
                 for (value, hint, pattern) in of_url(text) {
                     let source = Source::json(path).matching(pattern);
-                    out.push((value, Found { source, hint, is_id: false, is_number: false }));
+                    out.push((value, Found { source, hint, is_id: false, is_token: false, is_number: false }));
                 }
             }
         }
         Value::Number(number) => {
             let source = Source::json(path);
-            out.push((number.to_string(), Found { source, hint: hint(path, request), is_id: last_is_id(path), is_number: true }));
+            out.push((
+                number.to_string(),
+                Found { source, hint: hint(path, request), is_id: last_is_id(path), is_token: last_is_token(path), is_number: true },
+            ));
         }
         _ => {}
     }
+}
+
+/// Whether a key names a token, which a later request sends under a similar name.
+pub(super) fn is_token_name(key: &str) -> bool {
+    let lower = key.to_ascii_lowercase();
+    web::is_secret_name(key) || ["csrf", "xsrf", "nonce", "session", "jwt"].iter().any(|part| lower.contains(part))
+}
+
+fn last_is_token(path: &[Segment]) -> bool {
+    path.iter().rev().find_map(|part| if let Segment::Key(key) = part { Some(is_token_name(key)) } else { None }).unwrap_or_default()
 }
 
 fn last_is_id(path: &[Segment]) -> bool {
@@ -107,7 +128,13 @@ fn header(name: &str, value: &str, out: &mut Vec<(String, Found)>) {
             // Some recorders join cookies with line breaks.
             for line in value.lines() {
                 if let Some((name, value)) = line.split(';').next().and_then(|pair| pair.split_once('=')) {
-                    let found = Found { source: Source::cookie(name.trim()), hint: name.trim().to_owned(), is_id: false, is_number: false };
+                    let found = Found {
+                        source: Source::cookie(name.trim()),
+                        hint: name.trim().to_owned(),
+                        is_id: false,
+                        is_token: true,
+                        is_number: false,
+                    };
                     out.push((value.trim().trim_matches('"').to_owned(), found));
                 }
             }
@@ -115,11 +142,14 @@ fn header(name: &str, value: &str, out: &mut Vec<(String, Found)>) {
         "location" | "content-location" | "link" => {
             for (value, hint, pattern) in of_url(value) {
                 let source = Source::header(name).matching(pattern);
-                out.push((value, Found { source, hint, is_id: true, is_number: false }));
+                out.push((value, Found { source, hint, is_id: true, is_token: false, is_number: false }));
             }
         }
         "date" | "expires" | "last-modified" | "content-type" | "content-length" | "server" | "via" | "age" | "cache-control" | "vary" => {}
-        _ => out.push((value.to_owned(), Found { source: Source::header(name), hint: name.to_owned(), is_id: false, is_number: false })),
+        _ => out.push((
+            value.to_owned(),
+            Found { source: Source::header(name), hint: name.to_owned(), is_id: false, is_token: is_token_name(name), is_number: false },
+        )),
     }
 }
 
@@ -138,7 +168,8 @@ fn html(text: &str, out: &mut Vec<(String, Found)>) {
     let mut add = |css: String, attribute: &str, value: &str, hint: &str, pattern: Option<String>, whole: &str| {
         if out.len() < VALUES_MAX && is_first(&css, attribute, whole) {
             let source = Source { pattern, ..Source::html(&css, Some(attribute)) };
-            out.push((value.to_owned(), Found { source, hint: hint.to_owned(), is_id: false, is_number: false }));
+            let found = Found { source, hint: hint.to_owned(), is_id: false, is_token: is_token_name(hint), is_number: false };
+            out.push((value.to_owned(), found));
         }
     };
     let all = |css: &str| Selector::parse(css).map(|selector| page.select(&selector).collect::<Vec<_>>()).unwrap_or_default();

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use crate::draft::{Auth, Body, Draft, Expr, Redirects, Sequence, Source as TakeSource, Stmt, Text, User};
 use crate::web::{self, Exchange, Hosts, Target};
 use crate::{ImportError, Options, Source, names};
-use correlate::Correlation;
+use correlate::{As, Correlation};
 use log::{Entry, Posted};
 use steps::Action;
 
@@ -178,7 +178,7 @@ impl Reader<'_> {
         for segment in target.path {
             let literal = segment.as_literal().unwrap_or_default().to_owned();
             let found = web::decode(&literal).and_then(|decoded| {
-                let found = self.correlation.value(&decoded, true);
+                let found = self.correlation.value(&decoded, As::Id);
                 if found.is_none() {
                     self.correlation.send(&decoded);
                 }
@@ -218,7 +218,7 @@ impl Reader<'_> {
             if name.eq_ignore_ascii_case("cookie") {
                 self.keep_cookies(api);
             } else if name.eq_ignore_ascii_case("authorization") {
-                let text = self.correlation.value(value, false).unwrap_or_else(|| Text::literal(value));
+                let text = self.credentials(value).unwrap_or_else(|| Text::literal(value));
                 exchange.auth = Some(web::authorization(self.draft, api, &text));
             } else if web::is_browser_header(name, value) || web::is_content_header(name) {
                 self.draft.tally.skip("headers of the browser", 1);
@@ -235,6 +235,17 @@ impl Reader<'_> {
         if entry.response_headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("set-cookie")) {
             self.keep_cookies(api);
         }
+    }
+
+    /// An `Authorization` header whose token comes from a response.
+    fn credentials(&mut self, value: &str) -> Option<Text> {
+        if let Some(found) = self.correlation.value(value, As::Token) {
+            return Some(found);
+        }
+        let (scheme, token) = value.split_once(' ')?;
+        let mut text = Text::literal(format!("{scheme} "));
+        text.append(self.correlation.value(token.trim(), As::Token)?);
+        Some(text)
     }
 
     fn keep_cookies(&mut self, api: &str) {
@@ -279,7 +290,7 @@ impl Reader<'_> {
                 Body::Graphql(query, variables.into_iter().map(|(key, value)| self.field(&api, key, value)).collect())
             }
             Some(Body::Text(_)) => {
-                let found = self.correlation.value(&posted.text, false);
+                let found = self.correlation.value(&posted.text, As::Plain);
                 if found.is_none() && posted.text.len() > INLINE_MAX {
                     exchange.headers.retain(|(name, _)| name != "Content-Type");
                     self.file(posted.text.clone().into_bytes(), "txt", posted, exchange);

@@ -106,6 +106,33 @@ fn values_travel_from_json_headers_cookies_pages_and_urls() {
     assert!(!spec.contains("s3cr3t") && !spec.contains("4711"), "{spec}");
 }
 
+/// A short token was written as a secret of the environment.
+#[test]
+fn short_tokens_are_captured_where_the_names_say_so() {
+    let (spec, _) = read(
+        &json!([]),
+        vec![
+            entry(
+                0,
+                "POST",
+                &url("/login"),
+                &json!({"text": r#"{"password": "pw"}"#}),
+                &json!({"text": r#"{"token": "abc", "csrf": "x1", "page": "2"}"#}),
+            ),
+            entry(
+                1,
+                "POST",
+                &url("/orders?page=2"),
+                &json!({"text": r#"{"token": "abc"}"#, "headers": {"Authorization": "Bearer abc", "X-CSRF-Token": "x1"}}),
+                &json!({"text": "{}"}),
+            ),
+        ],
+        &Options::default(),
+    );
+    has(&spec, &["take token = json.token", "set shop.auth = bearer(token)", "take csrf = json.csrf", "page: \"2\"", "env.shop.password"]);
+    assert!(!spec.contains("env.shop.token"), "{spec}");
+}
+
 #[test]
 fn value_that_the_user_sent_first_is_not_captured() {
     let (spec, _) = read(

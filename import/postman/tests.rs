@@ -163,3 +163,17 @@ fn file_that_is_not_a_collection_is_rejected_with_a_fix() {
     let broken = error("{\n\"item\": [\n");
     assert!(broken.line >= 2 && broken.help.is_some(), "{broken:?}");
 }
+
+#[test]
+fn branches_that_only_test_for_a_member_are_imported() {
+    let lines = step(&[
+        "let body = {};",
+        "try { body = pm.response.json(); } catch (error) {}",
+        "if (body?.id) { pm.environment.set('id', body.id); } else { console.log('none'); }",
+        "if (body && body.state !== undefined) { pm.test('state', () => pm.expect(body.state).to.eql('open')); }",
+        "if (body.total > 7) { pm.environment.set('more', 1); }",
+    ]);
+    let all = lines.join("\n");
+    assert!(all.contains("state: \"open\"") && all.contains("# not imported"), "{all}");
+    assert_eq!(all.matches("# not imported").count(), 1, "{all}");
+}

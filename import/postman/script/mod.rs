@@ -203,7 +203,27 @@ impl Interpreter<'_> {
                     _ => self.does_nothing(then) && self.does_nothing(otherwise),
                 }
             }
+            // `if (body && body.id) { … }`: in a passing test, the response has the member.
+            _ if self.is_guard(test) && self.does_nothing(otherwise) => {
+                self.block(then);
+                true
+            }
             _ => self.does_nothing(then) && self.does_nothing(otherwise),
+        }
+    }
+
+    /// Whether a condition only tests that the response has a member, or that a list of it has items.
+    fn is_guard(&mut self, test: &js::Expr) -> bool {
+        match &test.kind {
+            Kind::Binary("&&", left, right) => self.is_guard(left) && self.is_guard(right),
+            Kind::Binary("!==" | "!=", left, right) if matches!(right.kind, Kind::Null | Kind::Undefined) => {
+                matches!(self.eval(left), Value::Json(_))
+            }
+            Kind::Binary(">", left, right) => {
+                let is_zero = matches!(&right.kind, Kind::Number(digits) if digits == "0");
+                is_zero && matches!(self.eval(left), Value::Code(code) if code.reads && code.text.starts_with("len("))
+            }
+            _ => matches!(self.eval(test), Value::Json(_)),
         }
     }
 
