@@ -124,7 +124,7 @@ impl Run<'_> {
             let members = members.borrow().clone();
             for (key, value) in members {
                 let all = self.member(response.clone(), "headers");
-                let header = self.member_or_header(all, &key);
+                let header = self.member_or_header(all, &camel(&key));
                 let condition = self.compare("==", &header, &value);
                 self.expect(&condition, false);
             }

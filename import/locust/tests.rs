@@ -135,6 +135,35 @@ fn framework_of_api_clients_and_asserters_becomes_steps_and_keeps_its_profile() 
     assert!(draft.tally.left.is_empty(), "{:?}", draft.tally.left);
 }
 
+/// The framework converts the keys of expected JSON and headers to camelCase, and extracts values from headers and by patterns, too.
+#[test]
+fn framework_expects_headers_and_extracts_by_patterns() {
+    let script = LOCUSTFILE
+        .replace("ExpectedResponse(text='Cart')", "ExpectedResponse(code=200, header={'request_id': 'r-1', 'Server': 'shop'})")
+        .replace(
+            "json_item='properties.id')",
+            "headers_key='Location')\n        self.version = rextract_data(resp=transaction.response, reg_exp='v[0-9]+')",
+        )
+        .replace("self.client.cart.get(self.cart_id)", "self.client.cart.get(self.cart_id + self.version)");
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in
+        [("locustfile.py", script.as_str()), ("framework/api/Shop/api.py", API), ("framework/api/Shop/resources.py", RESOURCES)]
+    {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let source = Source::new("locustfile.py", folder.path(), script.as_bytes()).unwrap();
+    let draft = crate::import(&source, crate::Kind::Locust, &Options::default()).unwrap();
+    let spec =
+        write::files(&draft).into_iter().find(|(path, _)| path.ends_with(".lt")).map(|(_, content)| String::from_utf8(content).unwrap());
+    let spec = spec.unwrap();
+    for part in ["\"requestId\": \"r-1\"", "\"Server\": \"shop\"", "= header \"Location\"", "= text ~ /(v[0-9]+)/"] {
+        assert!(spec.contains(part), "{part} is missing:\n{spec}");
+    }
+    assert!(draft.tally.left.is_empty(), "{:?}", draft.tally.left);
+}
+
 #[test]
 fn nested_task_sets_of_a_sequence_are_imported_or_named() {
     let (spec, summary) = spec(

@@ -62,6 +62,10 @@ impl Gathered {
             let name = variables.name(&set.key);
             if let What::Is(value, _) = &set.value {
                 self.uses(&inline(value), sequence, Some(&name));
+                if is_same(value, &name) {
+                    // Its value comes from outside of the collection.
+                    self.add(&name, sequence, Event::Use, None);
+                }
             }
             let event = match &set.value {
                 What::Take(_) => Event::Take,
@@ -92,6 +96,12 @@ impl Gathered {
             |events: Vec<(usize, Event, Option<String>)>| events.into_iter().map(|(sequence, event, _)| (sequence, event)).collect();
         self.events.into_iter().map(|(name, events)| (name, plain(events))).collect()
     }
+}
+
+/// Whether a value is the variable itself, so that an assignment would change nothing.
+pub(super) fn is_same(value: &crate::draft::Expr, name: &str) -> bool {
+    let code = inline(value);
+    code == name || code.strip_prefix("\"{").and_then(|rest| rest.strip_suffix("}\"")) == Some(name)
 }
 
 /// Code without the characters of its literal texts, but with the expressions in template literals.

@@ -159,7 +159,7 @@ impl Writer<'_> {
     fn outside(&mut self, set: &Set) -> Option<Stmt> {
         let name = self.variables.name(&set.key);
         let What::Is(value, false) = &set.value else { return None };
-        if matches!(value, Expr::Code(code) if *code == name) {
+        if super::events::is_same(value, &name) {
             // The script keeps the value that the variable already has.
             return None;
         }

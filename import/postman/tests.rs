@@ -165,6 +165,14 @@ fn file_that_is_not_a_collection_is_rejected_with_a_fix() {
 }
 
 #[test]
+fn variable_that_a_script_sets_to_itself_is_not_assigned() {
+    let item = r#"{"name": "One", "request": {"method": "GET", "url": "{{url}}/u/{{account}}"}, "event": [{"listen": "prerequest", "script": {"exec":
+        ["let account = pm.iterationData.get('account');", "pm.collectionVariables.set('account', account);"]}}]}"#;
+    let (spec, _, _) = imported(&collection(item, ""));
+    assert!(!spec.contains("let account") && !spec.contains("set account") && spec.contains("keep account = null"), "{spec}");
+}
+
+#[test]
 fn branches_that_only_test_for_a_member_are_imported() {
     let lines = step(&[
         "let body = {};",
