@@ -66,6 +66,7 @@ pub fn import(source: &Source, kind: Kind, options: &Options) -> Result<Draft, I
             .help("convert the file to one of the kinds that `ltc import --help` lists")
     })?;
     let mut draft = with_stack(|| importer(source, options))?;
+    draft.drop_invalid_headers(&source.name);
     if let Some(name) = &options.name {
         draft.name = names::file(name);
     } else if draft.name.is_empty() {

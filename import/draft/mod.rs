@@ -6,6 +6,7 @@
 mod environment;
 mod expr;
 mod flow;
+mod headers;
 mod json;
 mod notes;
 mod request;

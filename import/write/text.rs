@@ -174,12 +174,14 @@ pub fn regex(pattern: &str) -> String {
 /// An unquoted path; `None` if it contains a `;`, which would end it.
 pub(super) fn path(text: &Text) -> Option<String> {
     let mut out = String::new();
+    let literals: String = text.parts.iter().map(|part| if let Part::Literal(text) = part { text.as_str() } else { "" }).collect();
+    let opens = has_open_bracket(&literals);
     for part in &text.parts {
         match part {
             Part::Literal(text) if text.contains(';') => return None,
             Part::Literal(text) => {
                 for char in text.chars() {
-                    encode(char, &mut out);
+                    encode(char, opens && matches!(char, '(' | ')' | '[' | ']'), &mut out);
                 }
             }
             Part::Hole(code) => hole(code, &mut out),
@@ -188,9 +190,29 @@ pub(super) fn path(text: &Text) -> Option<String> {
     if out.starts_with('/') { Some(out) } else { Some(format!("/{out}")) }
 }
 
+/// Whether a bracket of a path lacks its counterpart, which the language would look for: `/Products(5)` is complete, `/Products(5` is not.
+fn has_open_bracket(path: &str) -> bool {
+    let mut open = Vec::new();
+    for char in path.chars() {
+        let closes = match char {
+            '(' | '[' => {
+                open.push(char);
+                continue;
+            }
+            ')' => '(',
+            ']' => '[',
+            _ => continue,
+        };
+        if open.pop() != Some(closes) {
+            return true;
+        }
+    }
+    !open.is_empty()
+}
+
 /// Writes a character of a path, encoded if the language or HTTP requires it.
-fn encode(char: char, out: &mut String) {
-    if char.is_ascii_graphic() && !matches!(char, '{' | '}' | '#' | '"' | '<' | '>' | '\\' | '^' | '`' | '|') {
+fn encode(char: char, always: bool, out: &mut String) {
+    if !always && char.is_ascii_graphic() && !matches!(char, '{' | '}' | '#' | '"' | '<' | '>' | '\\' | '^' | '`' | '|') {
         out.push(char);
     } else {
         let mut bytes = [0; 4];
@@ -234,5 +256,7 @@ mod tests {
         text.hole("id");
         assert_eq!(path(&text).as_deref(), Some("/a%20b/%7Bx%7D%23{id}"));
         assert_eq!(path(&Text::literal("/a;b=1")), None);
+        assert_eq!(path(&Text::literal("/Products(5)/tags[0]")).as_deref(), Some("/Products(5)/tags[0]"));
+        assert_eq!(path(&Text::literal("/Products(5/tags]")).as_deref(), Some("/Products%285/tags%5D"));
     }
 }

@@ -154,6 +154,24 @@ fn examples_of_the_guide_compile_without_a_warning() {
     assert!(checked >= 15, "only {checked} specs were found");
 }
 
+/// A YAML example without a path is a file of another tool, which its fence names. Each of them is valid YAML.
+#[test]
+fn each_yaml_example_of_the_guide_is_a_file() {
+    for page in guide_pages() {
+        let text = read(&page);
+        let mut lines = text.lines().enumerate();
+        while let Some((number, line)) = lines.next() {
+            let Some(info) = line.strip_prefix("```yaml") else { continue };
+            let block: String = lines.by_ref().map_while(|(_, line)| (line != "```").then(|| format!("{line}\n"))).collect();
+            let named = block.lines().next().and_then(|first| first.strip_prefix("# ")).is_some_and(is_path);
+            let is_other = matches!(info.trim(), "github" | "gitlab" | "artillery");
+            assert!(named || is_other, "docs/{page}:{}: this example needs the path of its file in its first line", number + 1);
+            let parsed: Result<serde_yaml::Value, _> = serde_yaml::from_str(&block);
+            assert!(parsed.is_ok(), "docs/{page}:{}: {parsed:?}", number + 1);
+        }
+    }
+}
+
 #[test]
 fn examples_of_the_guide_pass_against_the_demo_server() {
     for page in RUN {
