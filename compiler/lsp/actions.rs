@@ -29,17 +29,19 @@ pub(super) struct Change {
     pub(super) edits: Vec<Edit>,
 }
 
+/// The most diagnostics of a range that get fixes. Each fix is tried on a copy of the text, so thousands would take minutes.
+const FIXED_MAX: usize = 10;
+
 /// The code actions for a range of a file.
 pub(super) fn actions(workspace: &Workspace, analysis: &Analysis, file: FileId, range: &Value) -> Value {
-    let lines = Lines::new(analysis.text(file));
+    let lines = analysis.lines(file);
     let range = lines.bytes(range);
     let mut actions = Vec::new();
-    for diagnostic in analysis.checked.diagnostics.iter() {
-        let Some((span, _)) = diagnostic.labels.first() else { continue };
-        let at = span.range();
-        if span.file != file || at.start > range.end || range.start > at.end {
-            continue;
-        }
+    let is_here = |diagnostic: &&Diagnostic| {
+        let span = diagnostic.labels.first().map(|(span, _)| (span.file, span.range()));
+        span.is_some_and(|(of, at)| of == file && at.start <= range.end && range.start <= at.end)
+    };
+    for diagnostic in analysis.checked.diagnostics.iter().filter(is_here).take(FIXED_MAX) {
         let fixes = quick_fixes(analysis, diagnostic);
         for change in &fixes {
             let mut action = action(analysis, change, "quickfix");

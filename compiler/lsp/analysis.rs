@@ -1,13 +1,15 @@
 //! An analysis of a spec and its imports: the result of checking, and where each name is used.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use ltc_config::Environment;
 use ltc_config::environment::EnvValue;
 use serde_json::{Value, json};
 
 use super::index::{Declaration, Index};
-use super::text::Lines;
+use super::text::{LineTable, Lines};
 use super::uri;
 use crate::pipeline::{self, Checked, Target};
 use crate::span::{FileId, Span};
@@ -19,6 +21,8 @@ pub(super) struct Analysis {
     pub(super) checked: Checked,
     pub(super) index: Index,
     pub(super) environment: Option<Environment>,
+    /// The lines of the files, by their ids; each is computed on first use.
+    lines: Vec<OnceCell<Rc<LineTable>>>,
 }
 
 impl Analysis {
@@ -28,7 +32,8 @@ impl Analysis {
         let files: Vec<_> = checked.trees.iter().map(|(tree, imports)| (tree, imports.as_slice())).collect();
         let index = Index::new(&files);
         let environment = pipeline::environment(&target);
-        Some(Self { target, checked, index, environment })
+        let lines = checked.sources.files().map(|_| OnceCell::new()).collect();
+        Some(Self { target, checked, index, environment, lines })
     }
 
     /// The file of a path.
@@ -59,9 +64,18 @@ impl Analysis {
         &self.index.declarations[id]
     }
 
+    /// The lines of a file.
+    pub(super) fn lines(&self, file: FileId) -> Lines<'_> {
+        let text = self.text(file);
+        match self.lines.get(usize::from(file.0)) {
+            Some(table) => Lines::of(text, Rc::clone(table.get_or_init(|| Rc::new(LineTable::new(text))))),
+            None => Lines::new(text),
+        }
+    }
+
     /// A span as the protocol's location.
     pub(super) fn location(&self, span: Span) -> Value {
-        let lines = Lines::new(self.text(span.file));
+        let lines = self.lines(span.file);
         json!({ "uri": uri::of(&self.path(span.file)), "range": lines.range(span.range()) })
     }
 

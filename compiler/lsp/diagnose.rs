@@ -1,6 +1,6 @@
 //! Diagnostics, each in its own file: specs, profiles, environments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use ltc_config::ConfigError;
@@ -31,10 +31,12 @@ pub(super) fn all(workspace: &Workspace) -> BTreeMap<PathBuf, Vec<Value>> {
     }
     entries.sort_unstable();
     entries.dedup();
+    let mut known: HashSet<(PathBuf, String)> = HashSet::new();
     for analysis in entries.iter().filter_map(|entry| workspace.analysis(entry)) {
         for (path, diagnostic) in of(&analysis) {
-            let of_file = found.entry(path).or_default();
-            if !of_file.contains(&diagnostic) {
+            // Several specs may import the same file.
+            let of_file = found.entry(path.clone()).or_default();
+            if known.insert((path, diagnostic.to_string())) {
                 of_file.push(diagnostic);
             }
         }
@@ -65,8 +67,16 @@ fn of(analysis: &Analysis) -> Vec<(PathBuf, Value)> {
         })
         .collect();
     let config = [(1, &analysis.checked.config), (2, &analysis.checked.config_warnings)];
+    let mut texts: HashMap<&str, (PathBuf, String)> = HashMap::new();
     for (severity, errors) in config {
-        found.extend(errors.iter().map(|error| of_config(analysis, error, severity)));
+        for error in errors {
+            let (path, text) = texts.entry(&error.location.file).or_insert_with(|| {
+                let path = analysis.target.root.join(&error.location.file);
+                let text = analysis.read(&path).unwrap_or_default();
+                (path, text)
+            });
+            found.push((path.clone(), of_config(text, error, severity)));
+        }
     }
     found
 }
@@ -99,14 +109,12 @@ pub(super) fn of_spec(analysis: &Analysis, diagnostic: &Diagnostic) -> Value {
 }
 
 /// An error of a profile, an environment or the registry, in that file.
-fn of_config(analysis: &Analysis, error: &ConfigError, severity: u8) -> (PathBuf, Value) {
-    let path = analysis.target.root.join(&error.location.file);
-    let text = analysis.read(&path).unwrap_or_default();
+fn of_config(text: &str, error: &ConfigError, severity: u8) -> Value {
     let start = error.location.offset.min(text.len());
     let end = (start + error.location.len).min(text.len());
-    let range = Lines::new(&text).range(start..end);
+    let range = Lines::new(text).range(start..end);
     let message = message(&error.message, error.help.as_deref());
-    (path, json!({ "range": range, "severity": severity, "source": "ltc", "message": message }))
+    json!({ "range": range, "severity": severity, "source": "ltc", "message": message })
 }
 
 /// The result of a check as a sentence, and whether there are errors.

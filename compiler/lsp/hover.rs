@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::analysis::Analysis;
 use super::context;
 use super::index::{DeclarationKind, Referent};
-use super::text::Lines;
 use crate::ast::{ApiMember, Item};
 use crate::check::functions::{self, Function, Need};
 use crate::env_text::{address_without_password, masked};
@@ -29,7 +28,7 @@ pub(super) fn hover(analysis: &Analysis, file: FileId, at: usize) -> Value {
     }
     let mut hover = json!({ "contents": { "kind": "markdown", "value": parts.join("\n\n---\n\n") } });
     if let Some((span, _)) = found {
-        hover["range"] = Lines::new(analysis.text(file)).range(span.range());
+        hover["range"] = analysis.lines(file).range(span.range());
     }
     hover
 }

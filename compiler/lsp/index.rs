@@ -84,13 +84,18 @@ impl Index {
             walker.file(file, imports);
         }
         let mut index = walker.index;
-        for (label, callee) in std::mem::take(&mut index.labels) {
-            let is_parameter =
-                |declaration: &Declaration| declaration.kind == DeclarationKind::Parameter && declaration.container == Some(callee);
-            if let Some(id) = index.declarations.iter().position(|it| is_parameter(it) && it.name == label.node) {
-                index.references.push((label.span, Referent::Declaration(id)));
+        let mut parameters: HashMap<(usize, &str), usize> = HashMap::new();
+        for (id, declaration) in index.declarations.iter().enumerate().filter(|(_, it)| it.kind == DeclarationKind::Parameter) {
+            if let Some(callee) = declaration.container {
+                parameters.entry((callee, &declaration.name)).or_insert(id);
             }
         }
+        for (label, callee) in &index.labels {
+            if let Some(id) = parameters.get(&(*callee, label.node.as_str())) {
+                index.references.push((label.span, Referent::Declaration(*id)));
+            }
+        }
+        index.labels.clear();
         index
     }
 

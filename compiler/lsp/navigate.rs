@@ -135,13 +135,20 @@ pub(super) fn references(workspace: &Workspace, analysis: &Analysis, file: FileI
     if with_declaration {
         places.extend(outside(analysis, referent));
     }
-    places.iter().filter_map(|place| analysis.read(&place.path).map(|text| place.location(&text))).collect()
+    // The places are in the order of their files, so each file is read once.
+    let mut shown = Vec::with_capacity(places.len());
+    for of_file in places.chunk_by(|one, next| one.path == next.path) {
+        let Some(text) = of_file.first().and_then(|place| analysis.read(&place.path)) else { continue };
+        let (lines, uri) = (Lines::new(&text), uri::of(&of_file[0].path));
+        shown.extend(of_file.iter().map(|place| json!({ "uri": uri, "range": lines.range(place.start..place.end) })));
+    }
+    Value::Array(shown)
 }
 
 /// The uses of a name in one file.
 pub(super) fn highlights(analysis: &Analysis, file: FileId, at: usize) -> Value {
     let Some((_, referent)) = analysis.index.at(file, at) else { return Value::Null };
-    let lines = Lines::new(analysis.text(file));
+    let lines = analysis.lines(file);
     let mut spans: Vec<Span> =
         analysis.index.references.iter().filter(|(span, other)| span.file == file && other == referent).map(|(span, _)| *span).collect();
     spans.sort_unstable_by_key(|span| span.start);

@@ -36,7 +36,7 @@ fn is_shown(declaration: &Declaration) -> bool {
 
 /// The outline of a file.
 pub(super) fn document(analysis: &Analysis, file: FileId) -> Value {
-    let lines = Lines::new(analysis.text(file));
+    let lines = analysis.lines(file);
     let mut shown: Vec<(Span, &Declaration)> = analysis
         .index
         .declarations

@@ -21,7 +21,7 @@ use crate::span::FileId;
 pub(super) fn prepare(analysis: &Analysis, file: FileId, at: usize) -> Result<Value, String> {
     let (span, referent) = analysis.index.at(file, at).ok_or("there is no name here")?;
     refuse(analysis, referent)?;
-    let lines = Lines::new(analysis.text(file));
+    let lines = analysis.lines(file);
     Ok(json!({ "range": lines.range(span.range()), "placeholder": analysis.written(*span) }))
 }
 

@@ -1,6 +1,6 @@
 //! The main loop of the server, which handles one message at a time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -128,7 +128,7 @@ impl Session<'_> {
         }
         let Some(analysis) = self.workspace.analysis_of(&path) else { return Ok(Some(Value::Null)) };
         let Some(file) = analysis.file(&path) else { return Ok(Some(Value::Null)) };
-        let lines = text::Lines::new(analysis.text(file));
+        let lines = analysis.lines(file);
         let at = lines.offset(&params["position"]);
         Ok(Some(match method {
             "textDocument/hover" => hover::hover(&analysis, file, at),
@@ -158,15 +158,12 @@ impl Session<'_> {
     fn symbols(&self, params: &Value) -> Value {
         let query = params["query"].as_str().unwrap_or_default().to_lowercase();
         let mut found: Vec<Value> = Vec::new();
+        let mut known: HashSet<String> = HashSet::new();
         let mut entries: Vec<PathBuf> = self.workspace.buffers.keys().flat_map(|path| self.workspace.all_entries(path)).collect();
         entries.sort_unstable();
         entries.dedup();
         for analysis in entries.iter().filter_map(|entry| self.workspace.analysis(entry)) {
-            for symbol in outline::workspace(&analysis, &query) {
-                if !found.contains(&symbol) {
-                    found.push(symbol);
-                }
-            }
+            found.extend(outline::workspace(&analysis, &query).into_iter().filter(|symbol| known.insert(symbol.to_string())));
         }
         Value::Array(found)
     }

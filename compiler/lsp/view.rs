@@ -1,5 +1,6 @@
 //! Additions that an editor shows in the text: colors, hints and lenses. Also the formatted text.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -78,7 +79,7 @@ pub(super) fn semantic_tokens(analysis: &Analysis, file: FileId) -> Value {
     let lines = Lines::new(text);
     let mut data: Vec<usize> = Vec::new();
     let (mut last_line, mut last_column) = (0, 0);
-    let names: std::collections::HashMap<u32, &'static str> = analysis
+    let names: HashMap<u32, &'static str> = analysis
         .index
         .references
         .iter()
@@ -111,6 +112,9 @@ pub(super) fn semantic_tokens(analysis: &Analysis, file: FileId) -> Value {
     json!({ "data": data })
 }
 
+/// How far before a name the word `take` is searched, in bytes.
+const TAKE_BYTES_MAX: usize = 400;
+
 /// The types of takes that have no written type.
 pub(super) fn inlay_hints(analysis: &Analysis, file: FileId, range: &Value) -> Value {
     let text = analysis.text(file);
@@ -123,7 +127,9 @@ pub(super) fn inlay_hints(analysis: &Analysis, file: FileId, range: &Value) -> V
         if span.file != file || at.start < range.start || at.end > range.end || !shown.insert(*span) {
             continue;
         }
-        let line = text[..at.start].rfind('\n').map_or(0, |end| end + 1);
+        // The names before a name of a take are short, but a line may have a megabyte.
+        let near = text.floor_char_boundary(at.start.saturating_sub(TAKE_BYTES_MAX));
+        let line = text[near..at.start].rfind('\n').map_or(near, |end| near + end + 1);
         let before = text[line..at.start].trim_end();
         let is_take = before.ends_with("take") || before.contains("take ") && before.ends_with(',');
         let word = crate::check::types::word(ty);
@@ -136,15 +142,16 @@ pub(super) fn inlay_hints(analysis: &Analysis, file: FileId, range: &Value) -> V
 
 /// *Debug this sequence* above sequences that a user runs, *Check against the environment* above the first item.
 pub(super) fn lenses(analysis: &Analysis, file: FileId) -> Value {
-    let lines = Lines::new(analysis.text(file));
+    let lines = analysis.lines(file);
     let path = analysis.path(file);
     let mut lenses = Vec::new();
+    let users = users_of(analysis);
     let items = analysis.checked.trees.get(usize::from(file.0)).map(|(tree, _)| tree.items.as_slice()).unwrap_or_default();
     for item in items {
         if let Item::Sequence(sequence) = item
             && sequence.params.is_empty()
         {
-            let user = user_of(analysis, &sequence.name.node);
+            let user = users.get(sequence.name.node.as_str()).map(|user| (*user).to_owned());
             let mut command = vec!["ltc".to_owned(), "run".to_owned(), analysis.target.spec.display().to_string(), "--debug".to_owned()];
             command.extend(user.into_iter().flat_map(|user| ["--only".to_owned(), user]));
             let arguments = json!([uri::of(&path), sequence.name.node, command]);
@@ -164,26 +171,34 @@ pub(super) fn lenses(analysis: &Analysis, file: FileId) -> Value {
     Value::Array(lenses)
 }
 
-/// The first user that runs a sequence, directly or through tasks.
-fn user_of(analysis: &Analysis, sequence: &str) -> Option<String> {
+/// The first user that runs each sequence, directly or through tasks.
+fn users_of(analysis: &Analysis) -> HashMap<&str, &str> {
     let items = || analysis.checked.trees.iter().flat_map(|(tree, _)| &tree.items);
-    let mut runs = vec![sequence.to_owned()];
-    for item in items() {
-        if let Item::Tasks(tasks) = item {
-            let has =
-                tasks.members.iter().any(|member| matches!(&member.target, crate::ast::TaskTarget::Run(name, _) if name.node == sequence));
-            if has {
-                runs.push(tasks.name.node.clone());
+    // Each user by its place among all users: the first one counts, whether it runs the sequence itself or through tasks.
+    let mut direct: HashMap<&str, (usize, &str)> = HashMap::new();
+    for (place, item) in items().enumerate() {
+        if let Item::User(user) = item {
+            for member in &user.members {
+                if let UserMember::Run(name, ..) = member {
+                    direct.entry(&name.node).or_insert((place, &user.name.node));
+                }
             }
         }
     }
-    items().find_map(|item| match item {
-        Item::User(user) => {
-            let has = user.members.iter().any(|member| matches!(member, UserMember::Run(name, ..) if runs.contains(&name.node)));
-            has.then(|| user.name.node.clone())
+    let mut users = direct.clone();
+    for item in items() {
+        if let Item::Tasks(tasks) = item
+            && let Some(user) = direct.get(tasks.name.node.as_str())
+        {
+            for member in &tasks.members {
+                if let crate::ast::TaskTarget::Run(name, _) = &member.target {
+                    let first = users.entry(&name.node).or_insert(*user);
+                    *first = (*first).min(*user);
+                }
+            }
         }
-        _ => None,
-    })
+    }
+    users.into_iter().map(|(run, (_, user))| (run, user)).collect()
 }
 
 /// The edits that format a file; none if it does not parse.

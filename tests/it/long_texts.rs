@@ -19,13 +19,13 @@ use crate::project::root;
 const BYTES: usize = 20_000;
 
 /// How much longer the second text of a pair is.
-const FACTOR: usize = 4;
+pub(crate) const FACTOR: usize = 4;
 
 /// How many times longer the second text may take. Work that grows with the square of the length takes 16 times as long.
-const FACTOR_MAX: f64 = 7.0;
+pub(crate) const FACTOR_MAX: f64 = 7.0;
 
 /// Shorter differences are measurement noise, or the cost of the first use of a table.
-const NOISE_S: f64 = 0.2;
+pub(crate) const NOISE_S: f64 = 0.2;
 
 /// The number of tests that share the kinds, so that they run beside each other.
 const TESTS: usize = 4;
@@ -46,14 +46,14 @@ enum Layout {
 }
 
 /// A kind of long text.
-struct Kind {
-    name: String,
+pub(crate) struct Kind {
+    pub(crate) name: String,
     layout: Layout,
     parts: Vec<String>,
 }
 
 /// All kinds.
-fn kinds() -> Vec<Kind> {
+pub(crate) fn kinds() -> Vec<Kind> {
     let mut paths: Vec<_> = fs::read_dir(root().join("tests/long")).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let files = paths.iter().map(|path| fs::read_to_string(path).unwrap());
@@ -89,7 +89,7 @@ fn kind(text: &str) -> Kind {
 
 impl Kind {
     /// A text of about this length.
-    fn text(&self, bytes: usize) -> String {
+    pub(crate) fn text(&self, bytes: usize) -> String {
         let part = |index: usize| self.parts.get(index).map_or("", String::as_str);
         match self.layout {
             Layout::Lines | Layout::Line => format!("{HEAD}{}{}{}\n", part(0), repeated(part(1), bytes), part(2)),
@@ -116,7 +116,7 @@ fn repeated(part: &str, bytes: usize) -> String {
 }
 
 /// The processor time of this thread in seconds. Unlike the time of day, it hardly depends on what else the machine does.
-fn processor_seconds() -> f64 {
+pub(crate) fn processor_seconds() -> f64 {
     match fs::read_to_string("/proc/thread-self/schedstat") {
         Ok(times) => times.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9,
         Err(_) => {
@@ -143,8 +143,13 @@ fn seconds(text: &str) -> f64 {
     processor_seconds() - begun
 }
 
+/// The length of the shorter text of each pair: this one, unless `LTC_LONG_BYTES` sets another.
+pub(crate) fn bytes(default: usize) -> usize {
+    std::env::var("LTC_LONG_BYTES").map_or(default, |bytes| bytes.parse().unwrap())
+}
+
 fn try_kinds(test: usize) {
-    let bytes = std::env::var("LTC_LONG_BYTES").map_or(BYTES, |bytes| bytes.parse().unwrap());
+    let bytes = bytes(BYTES);
     let mut slow = Vec::new();
     for kind in kinds().into_iter().skip(test).step_by(TESTS) {
         let short = seconds(&kind.text(bytes));

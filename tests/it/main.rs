@@ -26,6 +26,7 @@ mod lambda;
 mod language;
 mod listeners;
 mod live;
+mod long_buffers;
 mod long_texts;
 mod lsp;
 mod machine;
