@@ -86,8 +86,10 @@ fn shown(observed: &ObservedUser<'_>, trace: &Trace) -> String {
         flags.push_str(" interrupt");
     }
     let mut out = format!("\n{HEAD}-- step \"{name}\"{HEAD:#}{flags} {DIM}{}{DIM:#}\n", observed.location(trace.info.at));
+    // A secret of several lines is masked before each line gets its mark.
+    let masked = |text: String| observed.mask_step(trace, &text);
     if let Some(sent) = &trace.sent {
-        for line in ltc_engine::show::request(&sent.request, &sent.cookies).lines() {
+        for line in masked(ltc_engine::show::request(&sent.request, &sent.cookies)).lines() {
             let _ = writeln!(out, "{DIM}>{DIM:#} {line}");
         }
     }
@@ -95,7 +97,7 @@ fn shown(observed: &ObservedUser<'_>, trace: &Trace) -> String {
         for hop in &response.hops {
             let _ = writeln!(out, "{DIM}< {} redirects to {}{DIM:#}", hop.status, hop.url);
         }
-        for line in ltc_engine::show::response(response).lines() {
+        for line in masked(ltc_engine::show::response(response)).lines() {
             let _ = writeln!(out, "{DIM}<{DIM:#} {line}");
         }
         let (timings, phases) = (&response.timings, &response.traffic.phases);
@@ -114,7 +116,7 @@ fn shown(observed: &ObservedUser<'_>, trace: &Trace) -> String {
         );
     }
     if let Some(partial) = &trace.partial {
-        for line in ltc_engine::show::partial(partial).lines() {
+        for line in masked(ltc_engine::show::partial(partial)).lines() {
             let _ = writeln!(out, "{DIM}<{DIM:#} {line}");
         }
     }

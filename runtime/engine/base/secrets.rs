@@ -8,6 +8,15 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 /// The text that replaces a secret.
 const MASK: &str = "***";
 
+/// The mark behind a text that was cut, directly or on a line of its own.
+const CUT: char = '…';
+
+/// The most bytes of an escape.
+const ESCAPE_BYTES_MAX: usize = 12;
+
+/// The fewest characters before a cut that reveal a part of a secret.
+const CUT_CHARS_MIN: usize = 4;
+
 /// The secrets to mask in every text that is shown.
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
@@ -63,9 +72,10 @@ impl Secrets {
         Self { spellings, begin }
     }
 
-    /// The longest spelling at the beginning of a text, and the number of its bytes there.
-    fn at(&self, text: &str) -> Option<(&Spelling, usize)> {
-        let found = |spelling: &'_ Spelling| spelling.length_at(text);
+    /// The longest spelling at the beginning of a text, and the number of its bytes there. With `cut`, the spelling may end where the text was
+    /// cut.
+    fn at(&self, text: &str, cut: bool) -> Option<(&Spelling, usize)> {
+        let found = |spelling: &'_ Spelling| if cut { spelling.cut_length_at(text) } else { spelling.length_at(text) };
         let first = *text.as_bytes().first()?;
         if matches!(first, b'%' | b'\\' | b'&' | b'+') {
             return self.spellings.iter().find_map(|spelling| Some((spelling, found(spelling)?)));
@@ -81,8 +91,10 @@ impl Secrets {
         }
         let mut masked = String::with_capacity(text.len());
         let mut rest = text;
+        let last_cut = text.rfind(CUT).unwrap_or(0);
         while let Some(next) = rest.chars().next() {
-            let Some((spelling, length)) = self.at(rest) else {
+            let may_be_cut = text.len() - rest.len() < last_cut;
+            let Some((spelling, length)) = self.at(rest, false).or_else(|| if may_be_cut { self.at(rest, true) } else { None }) else {
                 masked.push(next);
                 rest = &rest[next.len_utf8()..];
                 continue;
@@ -120,6 +132,33 @@ impl Spelling {
             rest = self.after_backslashes(rest, count)?;
         }
         Some(text.len() - rest.len())
+    }
+
+    /// The number of bytes at the beginning of a text that are a part of the spelling and end where the text was cut.
+    fn cut_length_at(&self, text: &str) -> Option<usize> {
+        let is_cut = |rest: &str| rest.strip_prefix('\n').unwrap_or(rest).starts_with(CUT);
+        let (mut rest, mut count) = (text, 0);
+        let mut wanted = self.text.chars().peekable();
+        while let Some(character) = wanted.next() {
+            if count >= CUT_CHARS_MIN && is_cut(rest) {
+                return Some(text.len() - rest.len());
+            }
+            let mut backslashes = usize::from(character == '\\');
+            while backslashes > 0 && wanted.next_if_eq(&'\\').is_some() {
+                backslashes += 1;
+            }
+            count += backslashes.max(1);
+            let after = if backslashes == 0 { self.after(rest, character) } else { self.after_backslashes(rest, backslashes) };
+            let Some(after) = after else {
+                // The cut may be within the escape of a character.
+                let escape = rest.split(['\n', CUT]).next().unwrap_or_default();
+                let is_escape = escape.len() <= ESCAPE_BYTES_MAX && escape.starts_with(['%', '\\', '&']);
+                let is_cut = count > CUT_CHARS_MIN && is_escape && is_cut(&rest[escape.len()..]);
+                return is_cut.then(|| text.len() - rest.len() + escape.len());
+            };
+            rest = after;
+        }
+        None
     }
 
     /// The text after a number of backslashes. JSON in JSON doubles them once more for each level.
@@ -279,6 +318,27 @@ mod tests {
                         }
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn part_of_a_secret_before_a_cut_is_masked() {
+        for mark in ["…", "\n… (20000 bytes in all)"] {
+            for (secret, text) in [
+                (SECRET, "sk/A\"b <C>+é"),
+                (SECRET, "sk%2FA%22b"),
+                (SECRET, "sk/A\"b%20%3"),
+                (SECRET, "sk/A\\u0022b \\u00"),
+                (SECRET, "sk/A&quot;b &l"),
+                ("token-of-a-session", "746f6B656e2d"),
+                ("token-of-a-session", "dG9rZW4tb2"),
+            ] {
+                assert_eq!(secrets(secret).mask(&format!("a {text}{mark}")), format!("a ***{mark}"), "{text}");
+            }
+            // A few characters are no part of a secret, and neither is what is not at the cut.
+            for text in ["sk/", "token", "sk/A\"b <C>+é or"] {
+                assert_eq!(secrets(SECRET).mask(&format!("{text}{mark}")), format!("{text}{mark}"));
             }
         }
     }
