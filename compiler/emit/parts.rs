@@ -4,9 +4,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::Emitter;
 use super::frame::FunctionScope;
 use super::uses;
+use super::{Emitter, index};
 use crate::model::{Block, Stmt, StmtKind};
 
 /// The most statements of an `async` block, including those of the blocks within it.
@@ -62,6 +62,33 @@ impl Emitter<'_> {
             }
         }
     }
+}
+
+/// The member of tasks that was drawn, by the arms of all members in order. Members are statements, too: the arms of many are in groups.
+pub(super) fn chosen(drawn: &TokenStream, arms: &[TokenStream]) -> TokenStream {
+    if arms.len() <= MOST {
+        return quote!(match #drawn { #(#arms)* _ => {} });
+    }
+    let groups = grouped(0, arms);
+    quote!(let drawn = #drawn; #groups)
+}
+
+/// The arms, the first of which has the number `first`.
+fn grouped(first: usize, arms: &[TokenStream]) -> TokenStream {
+    if arms.len() <= MOST {
+        return quote!(match drawn { #(#arms)* _ => {} });
+    }
+    let mut size = MOST;
+    while arms.len() > size * MOST {
+        size *= MOST;
+    }
+    let groups = arms.chunks(size).enumerate().map(|(number, arms)| {
+        let first = first + number * size;
+        let (from, to) = (index(first), index(first + arms.len() - 1));
+        let group = grouped(first, arms);
+        quote!(#from..=#to => { let part: Flow = async { #group Ok(()) }.await; part?; })
+    });
+    quote!(match drawn { #(#groups)* _ => {} })
 }
 
 /// Whether a block needs no parts.

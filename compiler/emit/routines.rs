@@ -204,14 +204,12 @@ impl Emitter<'_> {
             let number = index(number);
             quote!(#number => { #body })
         });
+        let member = parts::chosen(&quote!(#drawn), &arms.collect::<Vec<_>>());
         quote! {
             #[doc = #doc]
             async fn #name(u: &User #(, mut #params: Value)*) -> Flow {
                 #(let mut #own = Value::Null;)*
-                match #drawn {
-                    #(#arms)*
-                    _ => {}
-                }
+                #member
                 Ok(())
             }
         }

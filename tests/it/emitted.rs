@@ -109,6 +109,7 @@ fn long_blocks_are_emitted_in_parts() {
         format!("sequence S {{\n{steps}}}"),
         format!("sequence S {{ group \"All\" {{ repeat 2 {{\n{steps}}} }} }}"),
         format!("sequence S {{ if chance(0.5) {{\n{steps}}} else {{\n{steps}}} }}"),
+        format!("tasks S {{\n{}}}", steps.replace("step \"", "1 step \"")),
     ] {
         let rust = emitted(&spec, &["s"]);
         let most = rust.split("async {").map(|part| part.matches("u.step(").count()).max();
