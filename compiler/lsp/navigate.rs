@@ -49,39 +49,81 @@ pub(super) fn outside(analysis: &Analysis, referent: &Referent) -> Option<Place>
             let (value, file) = analysis.env_key(path)?;
             let key = path.rsplit('.').next()?;
             let text = analysis.read(&file)?;
-            let at = key_before(&text, value.location.line, key)?;
+            let at = key_before(&text, value.location.offset, key)?;
             Some(Place { path: file, start: at, end: at + key.len(), is_short_key: false })
         }
         Referent::Column(data, column) => {
             let path = analysis.data_file(*data)?;
             let text = analysis.read(&path)?;
             let head = text.lines().next()?;
-            let start = head.match_indices(column.as_str()).map(|(at, _)| at).find(|at| {
-                let is_border = |char: Option<char>| char.is_none_or(|char| !(char.is_alphanumeric() || char == '_'));
-                is_border(head[..*at].chars().next_back()) && is_border(head[at + column.len()..].chars().next())
-            })?;
+            let head = head.trim_start_matches('\u{feff}');
+            let start = text.find(head)? + column_start(head, column)?;
             Some(Place { path, start, end: start + column.len(), is_short_key: false })
         }
         _ => None,
     }
 }
 
-/// The line of the key whose value is at or below a line of YAML: the nearest line above that has the key.
-pub(super) fn key_before(text: &str, line: usize, key: &str) -> Option<usize> {
-    let lines = Lines::new(text);
-    (0..line.max(1)).rev().find_map(|line| {
-        let bytes = lines.line(line);
-        let content = &text[bytes.clone()];
-        content
-            .match_indices(key)
-            .map(|(at, _)| at)
-            .find(|at| {
-                let before = content[..*at].chars().next_back();
-                let after = content[at + key.len()..].trim_start_matches(['"', '\'']).trim_start();
-                before.is_none_or(|char| matches!(char, ' ' | '{' | ',' | '"' | '\'')) && after.starts_with(':')
-            })
-            .map(|at| bytes.start + at)
-    })
+/// The start of the key whose value begins at a byte of YAML: the nearest one before it. A comment contains no keys, and a plain key is
+/// followed by a colon and a space.
+pub(super) fn key_before(text: &str, offset: usize, key: &str) -> Option<usize> {
+    let mut end = offset.min(text.len());
+    loop {
+        let start = text.get(..end)?.rfind('\n').map_or(0, |at| at + 1);
+        let content = &text[start..end];
+        let content = &content[..comment_start(content)];
+        let found = content.rmatch_indices(key).map(|(at, _)| at).find(|at| {
+            let before = content[..*at].chars().next_back();
+            let after = &content[at + key.len()..];
+            match before.filter(|char| matches!(char, '"' | '\'')) {
+                Some(quote) => after.strip_prefix(quote).is_some_and(|rest| rest.trim_start().starts_with(':')),
+                None => {
+                    let is_key =
+                        after.trim_start().strip_prefix(':').is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r']));
+                    before.is_none_or(|char| matches!(char, ' ' | '{' | ',')) && is_key
+                }
+            }
+        });
+        match found {
+            Some(at) => return Some(start + at),
+            None => end = start.checked_sub(1)?,
+        }
+    }
+}
+
+/// The start of the comment at the end of a line of YAML.
+fn comment_start(line: &str) -> usize {
+    let mut quote = None;
+    let mut before = ' ';
+    for (at, char) in line.char_indices() {
+        match quote {
+            Some(open) if char == open => quote = None,
+            Some(_) => {}
+            None if char == '#' && before.is_whitespace() => return at,
+            None if matches!(char, '"' | '\'') && matches!(before, ' ' | '{' | '[' | ',' | ':') => quote = Some(char),
+            None => {}
+        }
+        before = char;
+    }
+    line.len()
+}
+
+/// The start of a column's name in the first line of a CSV file.
+fn column_start(head: &str, column: &str) -> Option<usize> {
+    let mut quoted = false;
+    let cells = head.split(|char: char| {
+        quoted ^= char == '"';
+        char == ',' && !quoted
+    });
+    let mut start = 0;
+    for cell in cells {
+        let name = cell.trim().trim_matches('"');
+        if name == column {
+            return Some(start + cell.find(name).unwrap_or(0));
+        }
+        start += cell.len() + 1;
+    }
+    None
 }
 
 /// All uses of a name in the project; its declaration comes first if there is one.
@@ -154,4 +196,32 @@ pub(super) fn highlights(analysis: &Analysis, file: FileId, at: usize) -> Value 
     spans.sort_unstable_by_key(|span| span.start);
     spans.dedup();
     spans.iter().map(|span| json!({ "range": lines.range(span.range()) })).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The key before the value that begins at the mark `|`.
+    fn key(marked: &str, key: &str) -> Option<usize> {
+        let offset = marked.find('|').unwrap();
+        key_before(&marked.replace('|', ""), offset, key)
+    }
+
+    #[test]
+    fn key_of_a_value_is_neither_in_a_comment_nor_within_the_value() {
+        assert_eq!(key("shop:\n  # shop: x\n  |url: a  # gunicorn shop:app\n", "shop"), Some(0));
+        assert_eq!(key("shop:\n  |shop: x\n", "shop"), Some(0));
+        assert_eq!(key("shop:\n  shop: |x\n", "shop"), Some(8));
+        assert_eq!(key("a: { url: \"url: #1\", 'url': |2 }", "url"), Some(22));
+        assert_eq!(key("note: \"x # url: 1\"\nurl: |2", "url"), Some(19));
+        assert_eq!(key("at: 10:20\nx: |1", "10"), None);
+    }
+
+    #[test]
+    fn column_is_a_whole_cell_of_the_head() {
+        assert_eq!(column_start("user-id,id,\"first, name\"", "id"), Some(8));
+        assert_eq!(column_start("user-id,id,\"first, name\"", "first, name"), Some(12));
+        assert_eq!(column_start("user-id", "id"), None);
+    }
 }

@@ -103,7 +103,7 @@ fn keys_of_all_environments(analysis: &Analysis, path: &str) -> Vec<Place> {
         let Some(text) = analysis.read(&file) else { continue };
         let source = ltc_config::environment::Source { text: &text, file: "" };
         let Ok(environment) = ltc_config::Environment::parse("", source, None) else { continue };
-        if let Some(start) = environment.get(path).and_then(|value| key_before(&text, value.location.line, key)) {
+        if let Some(start) = environment.get(path).and_then(|value| key_before(&text, value.location.offset, key)) {
             found.push(Place { path: file, start, end: start + key.len(), is_short_key: false });
         }
     }
