@@ -321,46 +321,6 @@ pub(super) fn check_only(program: &Program, names: &[String]) -> Result<(), Star
     if unknown.is_empty() { Ok(()) } else { Err(StartupError::wrong(unknown)) }
 }
 
-/// SIGXFSZ, on Linux and macOS: a file has reached the limit of the process (`ulimit -f`). Without a handler it ends the process; with one,
-/// the write fails as on a full disk.
-pub(super) const FILE_TOO_LARGE: i32 = 25;
-
-/// Ctrl-C, SIGTERM and SIGHUP (the terminal was closed) stop the test gracefully. A second one stops it immediately.
-pub(super) fn watch_interrupts(stop: &Stop) -> Result<(), StartupError> {
-    let stop = stop.clone();
-    let watch = move || -> std::io::Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(async {
-            use tokio::signal::unix::{SignalKind, signal};
-            let mut interrupt = signal(SignalKind::interrupt())?;
-            let mut terminate = signal(SignalKind::terminate())?;
-            let mut hangup = signal(SignalKind::hangup())?;
-            // tokio's handler stays until the process ends.
-            drop(signal(SignalKind::from_raw(FILE_TOO_LARGE))?);
-            loop {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                    _ = hangup.recv() => {}
-                }
-                stop.interrupt();
-                if !stop.is_at_once() {
-                    notice_at(LogLevel::Info, "stopping: users finish their iteration (press Ctrl-C again to stop now)");
-                }
-            }
-        })
-    };
-    std::thread::Builder::new()
-        .name("signals".into())
-        .spawn(move || {
-            if let Err(error) = watch() {
-                notice_at(LogLevel::Warn, &format!("warning: Ctrl-C will not stop gracefully: {error}"));
-            }
-        })
-        .map(|_| ())
-        .map_err(|error| StartupError::broken(format!("cannot start a thread: {error}")))
-}
-
 /// The number of cores of this machine.
 pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::cli::RunArgs;
 use super::configuration::Configuration;
-use super::load::{Load, LoadOutcome, cores, watch_interrupts};
+use super::load::{Load, LoadOutcome, cores};
 use super::renewal::Renewal;
 use super::results::{AfterInterval, Results};
+use super::signals::watch_interrupts;
 use super::stats_interval::stats_interval;
 use super::{ExitStatus, StartupError};
 use crate::open_files;

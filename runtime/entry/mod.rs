@@ -26,6 +26,7 @@ mod run;
 mod runs;
 mod shard;
 mod short_secrets;
+mod signals;
 mod stats_interval;
 
 use std::ffi::OsString;
@@ -106,6 +107,8 @@ impl StartupError {
 pub fn main(program: &'static Program) -> ExitCode {
     let born = clock::now();
     let files = crate::open_files::raise();
+    // Without the handler, only a limit of the size of files would have another effect.
+    let _ = signals::survive_file_limit();
     if bootstrap::is_function() {
         return bootstrap::run(program, born);
     }

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use ltc_config::profile::WithoutOrchestrator;
 
-use super::load::FILE_TOO_LARGE;
 use super::{ExitStatus, StartupError};
 use crate::orchestrator::backend::Urgency;
 use crate::orchestrator::control::{OrchestratorWatch, asked};
@@ -46,20 +45,12 @@ pub(super) fn run(program: &'static Program, born: Instant) -> Result<ExitStatus
     if event.is_empty() {
         return Err(StartupError::wrong(["missing event on standard input: only `run` calls `shard`"]));
     }
-    keep_running_at_file_limit().map_err(|error| StartupError::broken(format!("cannot handle signals: {error}")))?;
     let stop = Stop::default();
     let host = Host { place: format!("process {}", std::process::id()), init, deadline: None };
     let seen = Arc::new(DeliveredSlices::default());
     let known = seen.clone();
     shard::run(program, &event, &host, &seen, &stop, |event, stop, renewed| connect(event, stop, renewed, known), |line| put(&line));
     Ok(ExitStatus::Passed)
-}
-
-/// Installs the handler of [`FILE_TOO_LARGE`], so that the results that this function keeps never end it.
-fn keep_running_at_file_limit() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async { signal(SignalKind::from_raw(FILE_TOO_LARGE)).map(drop) })
 }
 
 /// Listens to the orchestrator, and keeps frames in the directory of the run, if it has one.

@@ -1,6 +1,8 @@
 //! The binaries of the example specs, in one process: debugging, load on the demo server, thresholds and reports.
 
-use crate::project::Project;
+use crate::command::Run;
+use crate::project::{Project, binary};
+use crate::report::Report;
 
 #[test]
 fn debug_shows_every_exchange_with_its_verdicts() {
@@ -107,6 +109,22 @@ fn the_same_seed_sends_the_same_values() {
     assert!(!first.is_empty());
     assert_eq!(first, ids("42"));
     assert_ne!(first, ids("43"));
+}
+
+#[test]
+fn journal_without_room_stops_no_run_and_loses_no_result() {
+    for fleet in ["", "run --shards 2 "] {
+        let project = Project::examples();
+        // The limit of the size of files is that of a full disk. The report is written to a pipe, which has none.
+        let load = "--clients 2 --hatch-rate 100 --duration 4s --stats-interval 500ms --out kept --json -";
+        let run = format!("ulimit -f 2; exec '{}' {fleet}{load}", binary("tpdata").display());
+        let output = Run::new("sh", project.path()).env_remove("LTC_DEMO_URL").args(&["-c", &run]).exits(0);
+        output.prints(&["warning: cannot write the journal: ", "the run goes on, and its results stay in memory"]);
+        let report = Report(serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output}")));
+        let served = project.route("GET /tpdata/treatments/{treatment}/variants/{id}");
+        assert!(served > 10, "{output}");
+        assert_eq!(report.figure("Get treatment variant", "requests"), served, "{output}");
+    }
 }
 
 #[test]
