@@ -188,7 +188,9 @@ impl<'a> Checker<'a> {
     fn is_beyond_budget(&mut self, regex: &Spanned<String>) -> bool {
         let was_within = self.interned.regex_bytes <= REGEX_BYTES_MAX;
         if was_within {
-            self.interned.regex_bytes += automaton_bytes(&regex.node);
+            // Even the size of the automaton of a regex with a megabyte takes hundreds of megabytes to compute.
+            let is_long = regex.node.len() > REGEX_LENGTH_MAX;
+            self.interned.regex_bytes += if is_long { REGEX_BYTES_MAX + 1 } else { automaton_bytes(&regex.node) };
         }
         let is_beyond = self.interned.regex_bytes > REGEX_BYTES_MAX;
         if is_beyond && was_within {
@@ -258,6 +260,9 @@ impl<'a> Checker<'a> {
         }
     }
 }
+
+/// The longest regex, in bytes, whose automaton is computed.
+const REGEX_LENGTH_MAX: usize = 100_000;
 
 /// The deepest nesting of brackets in a JSONPath. The time to parse nested filters doubles with each level.
 const JSON_PATH_DEPTH_MAX: usize = 8;
