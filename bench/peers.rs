@@ -14,7 +14,7 @@ pub(crate) type Program = (&'static str, Vec<String>);
 /// The folder with the peers' own files.
 const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/peers");
 
-/// The installed peers that can send the request. The users of goose and locust send only GET requests.
+/// The installed peers that can send the request. The users of goose, locust and artillery send only GET requests.
 pub(crate) fn installed(bench: &Bench, server: Server, Request { path, body }: Request) -> Outcome<Vec<Program>> {
     let origin = match server {
         Server::Plain => bench.origin(false),
@@ -38,6 +38,7 @@ pub(crate) fn installed(bench: &Bench, server: Server, Request { path, body }: R
         let seconds = bench.args.seconds.to_string();
         programs.extend(goose(origin, path, &seconds).map(|command| ("goose", command)));
         programs.extend(locust(bench, origin, path, &seconds).map(|command| ("locust", command)));
+        programs.extend(is_there("artillery").then(|| ("artillery", artillery(origin, path, &seconds))));
     }
     programs.retain(|(name, _)| bench.meets(name));
     Ok(programs)
@@ -130,6 +131,14 @@ fn locust(bench: &Bench, origin: &str, path: &str, seconds: &str) -> Option<Vec<
     let (item, file) = (format!("PEER_PATH={path}"), format!("{OWN}/locustfile.py"));
     let users = ["env", &item, &program, "--headless", "-f", &file, "--host", origin, "-u", CONNECTIONS, "-r", "1000", "-t", seconds];
     Some(words(&[&users[..], &["--only-summary", "--loglevel", "ERROR"]].concat()))
+}
+
+/// Artillery with `peers/artillery.yml`.
+fn artillery(origin: &str, path: &str, seconds: &str) -> Vec<String> {
+    let variables = [format!("PEER_ORIGIN={origin}"), format!("PEER_PATH={path}"), format!("PEER_SECONDS={seconds}")];
+    let file = format!("{OWN}/artillery.yml");
+    let run = ["env", "ARTILLERY_DISABLE_TELEMETRY=true", &variables[0], &variables[1], &variables[2]];
+    words(&[&run[..], &["artillery", "run", "--quiet", &file]].concat())
 }
 
 /// A command from its words.

@@ -11,6 +11,7 @@ mod failures;
 mod history;
 #[cfg(test)]
 mod long_run_tests;
+mod point;
 mod points;
 mod recorder;
 mod room;
@@ -26,11 +27,12 @@ pub use cell::{Cell, Sketch};
 pub use durations::{Durations, PERCENTILE_NAMES, PERCENTILES, PackedDurations, Summary, micros};
 pub use failures::{EXAMPLES, Example, FailureClass, FailureKey, Failures, KINDS, KINDS_OF_ROW, Occurrences};
 pub use history::History;
+pub use point::Point;
 pub use recorder::{Recorder, Sample};
 pub use row::RowStats;
 pub use snapshot::rate;
 pub use snapshot::{Cpu, Gauge, Snapshot, Window};
-pub use timeline::{Point, Timeline};
+pub use timeline::Timeline;
 pub use traffic::{Phases, Traffic};
 
 use serde::{Deserialize, Serialize};

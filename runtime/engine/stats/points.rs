@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::point::Point;
 use super::room;
-use super::timeline::Point;
 
 /// Points with their numbers. Their stored form is that of a map.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -102,7 +102,7 @@ impl Session {
         Rc::new(Self {
             transport,
             user,
-            idle: RefCell::default(),
+            idle: RefCell::new(Vec::with_capacity(1)),
             gates: RefCell::default(),
             jar: RefCell::default(),
             cookie_lines: CookieLines::default(),
