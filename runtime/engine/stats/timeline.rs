@@ -146,8 +146,8 @@ impl Timeline {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Recorder, Sample};
     use super::super::durations::Durations;
+    use super::super::{Recorder, Sample};
     use super::*;
 
     fn second(recorder: &mut Recorder, n: u64, users: u64) -> Snapshot {
