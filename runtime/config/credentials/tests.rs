@@ -20,7 +20,10 @@ fn messages(text: &str) -> Vec<String> {
 
 #[test]
 fn the_example_file_is_read_whole() {
-    let credentials = parse(ALL).unwrap();
+    // The key that the example shows in a comment.
+    let text = ALL.replace("# stats_interval: ", "stats_interval: ");
+    assert_ne!(text, ALL);
+    let credentials = parse(&text).unwrap();
     let splunk = credentials.splunk().unwrap().unwrap();
     assert_eq!(splunk.token.expose(), "value-of-SPLUNK_TOKEN");
     assert!(splunk.verify);
