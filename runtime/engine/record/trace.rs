@@ -26,7 +26,7 @@ pub struct StepFailure {
     pub message: String,
 }
 
-/// The trace of a step so far. A user reuses the memory of its last one, so that steps allocate nothing, and passes it as a pointer.
+/// The trace of a step so far. Steps reuse the memory of those that have ended, so that they allocate nothing, and pass it as a pointer.
 #[derive(Debug)]
 pub struct Trace {
     /// The static description of the step.

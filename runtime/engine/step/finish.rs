@@ -13,9 +13,9 @@ impl Trace {
         self.received.as_ref().map(|received| received.raw.status)
     }
 
-    /// Begins a step in the memory of the user's last one.
+    /// Begins a step in the memory of one that has ended.
     pub(super) fn begin(user: &User, info: &'static StepInfo) -> Box<Self> {
-        let mut trace = user.spare.take().unwrap_or_else(|| Box::new(Self::new(info)));
+        let mut trace = user.world().caches.take_trace().unwrap_or_else(|| Box::new(Self::new(info)));
         trace.info = info;
         trace.interrupts = info.interrupt;
         trace.service = std::time::Duration::ZERO;
@@ -35,7 +35,7 @@ impl Trace {
         if interrupts { Err(Exit::Interrupt) } else { Ok(()) }
     }
 
-    /// Discards the trace and keeps its memory for the user's next step. A request that wasn't counted with its step is counted here.
+    /// Discards the trace and keeps its memory for another step. A request that wasn't counted with its step is counted here.
     pub(super) fn release(mut self: Box<Self>, user: &User) {
         self.sent = None;
         self.flight = None;
@@ -44,7 +44,7 @@ impl Trace {
         self.moved = None;
         self.failures.clear();
         self.details = None;
-        user.spare.replace(Some(self));
+        user.world().caches.keep_trace(self);
     }
 }
 

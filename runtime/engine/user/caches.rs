@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::matcher::VerdictCache;
+use crate::record::trace::Trace;
 use crate::request::prepared::PreparedRequest;
 use crate::request::template::RequestTemplate;
 use crate::source::MemberIndex;
@@ -21,6 +22,9 @@ pub(crate) struct Caches {
     templates: RefCell<Vec<Option<Rc<RequestTemplate>>>>,
     /// The memory of the last request's path, for the next one.
     text: RefCell<String>,
+    /// The empty traces of steps that have ended. Steps take them, so that they allocate nothing and a waiting user has none.
+    #[expect(clippy::vec_box, reason = "a step passes its trace on as a pointer")]
+    traces: RefCell<Vec<Box<Trace>>>,
 }
 
 impl Caches {
@@ -38,6 +42,16 @@ impl Caches {
 
     pub(crate) fn keep_template(&self, number: usize, template: RequestTemplate) {
         keep(&self.templates, number, Rc::new(template));
+    }
+
+    /// The memory of a step that has ended, if there is some.
+    pub(crate) fn take_trace(&self) -> Option<Box<Trace>> {
+        self.traces.borrow_mut().pop()
+    }
+
+    /// Keeps the memory of a trace, which is empty, for another step.
+    pub(crate) fn keep_trace(&self, trace: Box<Trace>) {
+        self.traces.borrow_mut().push(trace);
     }
 
     /// An empty text in the memory of a kept one.

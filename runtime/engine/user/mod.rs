@@ -25,7 +25,6 @@ use crate::base::location::Location;
 use crate::functions::Rng;
 use crate::http;
 use crate::record::observe::ObservedUser;
-use crate::record::trace::Trace;
 use crate::user::control_stack::ControlStack;
 use crate::user::rows::HeldRows;
 use crate::user::world::World;
@@ -55,8 +54,6 @@ pub struct User {
     iteration: Cell<u64>,
     rng: Rng,
     session: Rc<http::Session>,
-    /// Trace buffer of the last step, reused by the next one.
-    pub(crate) spare: RefCell<Option<Box<Trace>>>,
     keeps: RefCell<Vec<Value>>,
     /// The auth lines of `set shop.auth`, by api.
     auths: RefCell<Vec<Option<EcoString>>>,
@@ -87,7 +84,6 @@ impl User {
             iteration: Cell::new(0),
             rng,
             session,
-            spare: RefCell::default(),
             keeps: RefCell::new(vec![Value::Absent; code.keeps()]),
             auths: RefCell::new(vec![None; apis]),
             held: RefCell::default(),
