@@ -78,6 +78,8 @@ struct Due {
     at: Instant,
     period: Duration,
     failed: u64,
+    /// Whether it failed the last time.
+    is_failing: bool,
 }
 
 async fn repeat(settings: &Settings, user: &User, renewed: &mut Renewed) {
@@ -93,7 +95,7 @@ async fn repeat(settings: &Settings, user: &User, renewed: &mut Renewed) {
                 Duration::from_secs(u64::from(u32::MAX))
             }
         };
-        blocks.push(Due { at: clock::now() + period, period, failed: 0 });
+        blocks.push(Due { at: clock::now() + period, period, failed: 0, is_failing: false });
     }
     let mut version = 0;
     loop {
@@ -104,13 +106,15 @@ async fn repeat(settings: &Settings, user: &User, renewed: &mut Renewed) {
                 version += 1;
                 settings.renewed.set(version, user.world().shared.borrow().clone());
                 due.at = (due.at + due.period).max(clock::now());
+                due.is_failing = false;
             }
             Err(error) => {
                 let again = due.period.min(AGAIN);
                 due.at = clock::now() + again;
                 due.failed += 1;
+                let is_first = !std::mem::replace(&mut due.is_failing, true);
                 let why = error.lines.join(": ");
-                if due.failed == 1 {
+                if is_first {
                     let text = format!(
                         "warning: {why}; users keep the earlier values, and it runs again in {}",
                         ltc_config::duration::print(again)

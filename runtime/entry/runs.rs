@@ -210,7 +210,8 @@ fn chosen(found: Vec<FoundRun>, name: Option<&str>, fits: impl Fn(&FoundRun) -> 
 }
 
 fn is_named(run: &FoundRun, name: &str) -> bool {
-    run.id() == name || run.files.run == name || run.files.place() == name.trim_end_matches('/')
+    let real = |path: &str| Path::new(path).canonicalize().ok();
+    run.id() == name || run.files.run == name || real(name).is_some_and(|named| real(&run.files.place()) == Some(named))
 }
 
 /// The runs of all stores, or the one in the named directory.
@@ -223,7 +224,8 @@ async fn all_of(
     let directory = name.map(Path::new).filter(|path| path.join(RECORD).is_file());
     match directory {
         Some(directory) => {
-            let files = RunFiles::in_directory(directory);
+            // `.` and `..` have no name of their own.
+            let files = RunFiles::in_directory(&directory.canonicalize().unwrap_or_else(|_| directory.to_owned()));
             let (mut found, _) = find(files.store, unix_now()).await.map_err(StartupError::broken)?;
             found.retain(|run| run.files.run == files.run);
             Ok(found)

@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -57,6 +57,23 @@ pub enum Urgency {
     Now,
 }
 
+/// When a function that cannot be reached ends its load by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnEnd {
+    /// The time after the last signal that it can have received; `None`: it goes on without its orchestrator.
+    pub silence: Option<Duration>,
+    /// The end of its slice; `None`: the slice has no end.
+    pub end: Option<Instant>,
+}
+
+impl OwnEnd {
+    /// When the load has certainly ended, if the function has received nothing since that time. `None`: it never ends by itself.
+    pub fn after(self, since: Instant) -> Option<Instant> {
+        let silent = self.silence.and_then(|silence| since.checked_add(silence));
+        silent.into_iter().chain(self.end).min()
+    }
+}
+
 /// Runs slices.
 pub trait Backend: Send + Sync + fmt::Debug {
     /// The engine's name: `lambda`, `process`.
@@ -82,11 +99,11 @@ pub trait Backend: Send + Sync + fmt::Debug {
     fn lead(&self, shards: u32) -> Duration;
 
     /// Makes sure that a slice whose output was lost generates no load any more. The future completes when that is certain, and only then
-    /// is the slice started again.
+    /// is the slice started again: when the function has confirmed that it ended, or when it has ended by itself (`own_end`).
     ///
     /// # Errors
     /// If the slice may still run.
-    fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>>;
+    fn abandon<'a>(&'a self, slice: &'a str, own_end: OwnEnd) -> BoxFuture<'a, Result<(), String>>;
 
     /// Signals to functions that their orchestrator is alive. The future completes when they can see the signal. It is called before the
     /// first function is started, and every `HEARTBEAT` after that. Returns the request of `stop`, from this machine or another one.

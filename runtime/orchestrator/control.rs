@@ -18,6 +18,16 @@ use ltc_engine::workers::Stop;
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(5);
 /// The time that users have to finish their iteration if the function stops on its own.
 const GRACE: Duration = Duration::from_secs(10);
+/// The time in which a function notices the silence, and ends users in the middle of their iteration.
+const REACTION: Duration = Duration::from_secs(10);
+
+/// How long after the last signal the load of a function has certainly ended; `None`: the function goes on without signals.
+pub(crate) fn longest_silence(rule: WithoutOrchestrator) -> Option<Duration> {
+    match rule {
+        WithoutOrchestrator::StopAfter(silence) => Some(silence + GRACE + REACTION),
+        WithoutOrchestrator::Finish => None,
+    }
+}
 
 /// The line that shows that the orchestrator is alive.
 pub(crate) fn alive(unix: Duration) -> String {

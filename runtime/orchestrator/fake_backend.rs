@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use tokio::sync::mpsc::Sender;
 
-use super::backend::{Backend, BoxFuture, InvokeError, Output, Urgency};
+use super::backend::{Backend, BoxFuture, InvokeError, Output, OwnEnd, Urgency};
 use super::event::SliceEvent;
 use super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
 use ltc_engine::clock::{Clock, unix_now};
@@ -63,8 +63,9 @@ pub(super) struct FleetRecord {
     pub(super) abandoned: Mutex<Vec<String>>,
     pub(super) requested_stop: Mutex<Option<Urgency>>,
     pub(super) cleaned: Mutex<u32>,
-    /// From this interval on, shard 1 is refused.
+    /// From this interval on, shard 1 is refused, or all are.
     pub(super) refused_from: Option<u32>,
+    pub(super) refuses_all: bool,
     /// Whether the control channel cannot be written. `heartbeats` counts how often it was written.
     pub(super) no_control: bool,
     pub(super) heartbeats: Mutex<u32>,
@@ -77,7 +78,7 @@ pub(super) struct FakeBackend(pub(super) Arc<FleetRecord>);
 
 impl FakeBackend {
     fn behavior(&self, event: &SliceEvent) -> Behavior {
-        if event.shard == 1 && self.0.refused_from.is_some_and(|from| event.interval >= from) {
+        if (event.shard == 1 || self.0.refuses_all) && self.0.refused_from.is_some_and(|from| event.interval >= from) {
             return Behavior::Refused;
         }
         let mut attempts = self.0.attempts.lock().unwrap();
@@ -244,7 +245,7 @@ impl Backend for FakeBackend {
         Duration::from_millis(100)
     }
 
-    fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>> {
+    fn abandon<'a>(&'a self, slice: &'a str, _own_end: OwnEnd) -> BoxFuture<'a, Result<(), String>> {
         self.0.abandoned.lock().unwrap().push(slice.to_owned());
         Box::pin(async { Ok(()) })
     }

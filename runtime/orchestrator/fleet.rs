@@ -269,7 +269,8 @@ fn whole(rate: f64) -> f64 {
 
 fn few_users(plan: &Plan, shards: u64, warnings: &mut Vec<String>) {
     if shards > plan.peak_clients() {
-        warnings.push(format!("{shards} shards for {} users: some have nothing to do", plan.peak_clients()));
+        let (users, s) = (plan.peak_clients(), if plan.peak_clients() == 1 { "" } else { "s" });
+        warnings.push(format!("{shards} shards for {users} user{s}: some have nothing to do"));
     }
 }
 

@@ -31,6 +31,13 @@ pub(crate) fn file_of(event: &SliceEvent) -> String {
     format!("{KEPT}{}-{}-{attempt}", event.interval, event.shard)
 }
 
+/// The same from the name of the slice, `TEST/INTERVAL/SHARD/ATTEMPT`.
+fn file_of_slice(slice: &str) -> Option<String> {
+    let mut numbers = slice.rsplit('/');
+    let (attempt, shard, interval) = (numbers.next()?, numbers.next()?, numbers.next()?);
+    Some(format!("{KEPT}{interval}-{shard}-{attempt}"))
+}
+
 /// Keeps frames in a file. Lines that can't be written wait in memory.
 pub(crate) struct FileKeeper {
     disk: Box<dyn Disk>,
@@ -107,6 +114,35 @@ impl KeptSlice {
     }
 }
 
+/// What is known about a function from the parts that it keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trace {
+    /// It has ended.
+    Ended,
+    /// It has kept nothing, not even the first part that functions write before their load, and others have.
+    NotBegun,
+    /// It may be running.
+    Unknown,
+}
+
+/// Looks for traces of a slice's function.
+///
+/// # Errors
+/// If they cannot be read.
+pub(crate) async fn trace(files: &RunFiles, slice: &str) -> Result<Trace, String> {
+    let Some(file) = file_of_slice(slice) else { return Ok(Trace::Unknown) };
+    let mut parts = files.list(&format!("{file}.")).await?;
+    parts.sort();
+    let Some(last) = parts.last() else {
+        let others = files.list(KEPT).await?;
+        return Ok(if others.is_empty() { Trace::Unknown } else { Trace::NotBegun });
+    };
+    let mut reader = FrameReader::default();
+    reader.push(files.read(last).await?.unwrap_or_default().as_bytes());
+    let is_end = |received: Received| matches!(received, Received::Frame(_, frame) if matches!(*frame, Frame::Ended(_)));
+    Ok(if reader.by_ref().any(is_end) { Trace::Ended } else { Trace::Unknown })
+}
+
 /// The interval, shard and attempt in a file's name.
 fn key_of(file: &str) -> Option<(u32, u32, u32)> {
     let slice = file.strip_prefix(KEPT)?.split('.').next()?;
@@ -134,8 +170,23 @@ mod tests {
         // The function was killed while it wrote this frame.
         keeper.keep(&line[..10]);
         keeper.finish();
-        let kept = read(&RunFiles::in_directory(folder.path())).await.unwrap();
+        let files = RunFiles::in_directory(folder.path());
+        let kept = read(&files).await.unwrap();
         assert_eq!((kept.len(), kept[0].interval, kept[0].shard, kept[0].frames.len(), kept[0].damaged.len()), (1, 2, 1, 1, 1));
         assert_eq!((key_of("kept/0-1-2.0003"), key_of("kept/0-1"), key_of("control")), (Some((0, 1, 2)), None, None));
+        assert_eq!(file_of_slice(&event.slice).unwrap(), file_of(&event));
+    }
+
+    #[tokio::test]
+    async fn parts_of_a_function_tell_whether_it_has_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = RunFiles::in_directory(&folder.path().join("run"));
+        let of = async |slice: &str| trace(&files, slice).await.unwrap();
+        assert_eq!(of("t/0/1/0").await, Trace::Unknown, "functions may have no permission to keep anything");
+        files.write("kept/0-1-0.00000", "").await.unwrap();
+        assert_eq!([of("t/0/1/0").await, of("t/0/1/1").await, of("t/0/2/0").await], [Trace::Unknown, Trace::NotBegun, Trace::NotBegun]);
+        let line = FrameWriter::default().write(&Frame::Ended(Ended { reason: EndReason::Stopped, message: String::new(), requests: 4 }));
+        files.write("kept/0-1-0.00001", std::str::from_utf8(&line).unwrap()).await.unwrap();
+        assert_eq!(of("t/0/1/0").await, Trace::Ended);
     }
 }

@@ -17,6 +17,7 @@ use super::collector::{Collector, MergedInterval};
 use super::control::HEARTBEAT;
 use super::event::SliceEvent;
 use super::fleet::Fleet;
+use super::missing::clock_tenths;
 use super::notes::{Note, Notes, rows_used_up};
 use super::sharing::Sharing;
 use super::supervisor::{ShardEvent, ShardSupervisor, ShutdownState, until};
@@ -164,8 +165,12 @@ impl Orchestrator {
                     Some(ShardEvent::CannotStart((_, interval))) => {
                         let count = cannot_start.entry(interval).or_default();
                         *count += 1;
-                        if *count == self.fleet.shards.len() {
-                            stopping.ask(Urgency::Now);
+                        if *count == self.fleet.shards.len() && stopping.since.is_none() {
+                            // Functions of earlier intervals go on to their end, and no later interval begins.
+                            if let Some(later) = next.take() {
+                                let time = clock_tenths(later.from);
+                                note(self.notice, &mut notes, Note::of_fleet(format!("no function could be started, so there is no load from {time} on")));
+                            }
                         }
                     }
                     Some(ShardEvent::Fatal(why)) => {

@@ -109,6 +109,23 @@ fn healthy_shard_goes_on_while_another_one_cannot_start() {
     assert!(run.record.begun.lock().unwrap().contains(&"t/2/0/0".to_owned()));
 }
 
+#[test]
+fn running_functions_go_on_to_their_end_when_no_other_can_be_started() {
+    let record = FleetRecord { refused_from: Some(1), refuses_all: true, ..FleetRecord::default() };
+    let run = run_fleet_with(record, 6, Some(Duration::from_secs(2)), &Stop::default(), |_| false);
+    assert!(
+        run.outcome.broken.is_some() && run.has("no function could be started, so there is no load from 00:00:04 on"),
+        "{}",
+        run.notes()
+    );
+    assert!(run.has("shards 0, 1 lost from 00:00:02 to 00:00:05, 4 users: the security token is invalid"), "{}", run.notes());
+    assert_eq!(*run.record.requested_stop.lock().unwrap(), None, "nobody is stopped");
+    assert_eq!(*run.record.begun.lock().unwrap(), ["t/0/0/0", "t/0/1/0"]);
+    assert_eq!(run.total.names[0].requests, *run.record.made.lock().unwrap());
+    // Two functions make ten requests a second for two seconds and the window of the hand-over.
+    assert!(run.total.names[0].requests > 25, "{}", run.total.names[0].requests);
+}
+
 fn run_fleet(behaviors: &[Behavior]) -> TestRun {
     run_fleet_for(behaviors, 3, None, &Stop::default(), |_| false)
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::Sender as LineSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use tokio::sync::mpsc::{Sender, channel};
 
-use super::backend::{Backend, BoxFuture, InvokeError, Output, Urgency};
+use super::backend::{Backend, BoxFuture, InvokeError, Output, OwnEnd, Urgency};
 use super::event::SliceEvent;
 use super::fault::InjectedFault;
 use super::run_store::{CONTROL, RunFiles};
@@ -24,11 +24,15 @@ use ltc_engine::clock::unix_now;
 /// The most pieces of output that may wait to be read. A child that writes more is blocked.
 const QUEUE: usize = 16;
 const PIECE: usize = 64 * 1024;
+/// On Linux: the running program, even if a new build has replaced its file.
+const RUNNING: &str = "/proc/self/exe";
 
 /// The child processes of a run.
 #[derive(Debug)]
 pub(crate) struct Processes {
     binary: PathBuf,
+    /// The name under which children are listed.
+    name: PathBuf,
     args: Vec<OsString>,
     running: Arc<Mutex<HashMap<String, ChildProcess>>>,
     /// The files by which other commands find the run.
@@ -50,8 +54,9 @@ impl Processes {
     /// # Errors
     /// If the system doesn't tell the path of the binary.
     pub(crate) fn of_this_binary(args: impl IntoIterator<Item = impl Into<OsString>>, files: Option<RunFiles>) -> Result<Self, String> {
-        let binary = std::env::current_exe().map_err(|error| format!("cannot find this binary's path: {error}"))?;
-        Ok(Self { binary, args: args.into_iter().map(Into::into).collect(), running: Arc::default(), files, lines: Arc::default() })
+        let name = std::env::current_exe().map_err(|error| format!("cannot find this binary's path: {error}"))?;
+        let binary = if Path::new(RUNNING).exists() { PathBuf::from(RUNNING) } else { name.clone() };
+        Ok(Self { binary, name, args: args.into_iter().map(Into::into).collect(), running: Arc::default(), files, lines: Arc::default() })
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<String, ChildProcess>> {
@@ -69,6 +74,8 @@ impl Processes {
         // Ctrl-C on a terminal signals a whole process group, but the orchestrator decides when children stop.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::arg0(&mut command, &self.name);
         let failed = |error: std::io::Error| InvokeError::NotStarted(format!("cannot start a process: {error}"));
         let mut child = command.spawn().map_err(failed)?;
         let (Some(mut input), Some(mut output)) = (child.stdin.take(), child.stdout.take()) else {
@@ -182,7 +189,7 @@ impl Backend for Processes {
         lead::of_processes(shards)
     }
 
-    fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>> {
+    fn abandon<'a>(&'a self, slice: &'a str, _own_end: OwnEnd) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async {
             self.kill(slice);
             Ok(())
@@ -239,15 +246,15 @@ mod tests {
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let (binary, args) = ("sleep".into(), vec!["600".into()]);
-                let processes = Processes { binary, args, running: Arc::default(), files: None, lines: Arc::default() };
+                let (binary, name, args) = ("sleep".into(), "sleep".into(), vec!["600".into()]);
+                let processes = Processes { binary, name, args, running: Arc::default(), files: None, lines: Arc::default() };
                 let event = sample::event("clients: 1");
                 let _output = processes.invoke(None, &event).await.unwrap();
                 // Several times what a pipe holds.
                 for _ in 0..40 {
                     processes.share("x".repeat(10_000)).await.unwrap();
                 }
-                processes.abandon(&event.slice).await.unwrap();
+                processes.abandon(&event.slice, OwnEnd { silence: None, end: None }).await.unwrap();
             });
             done.send(()).unwrap();
         });

@@ -26,6 +26,8 @@ const SECONDS: usize = 90;
 struct Seen {
     /// The starts of iterations, by user.
     starts: Vec<(u64, Duration)>,
+    /// The same of the second class.
+    others: Vec<(u64, Duration)>,
     logins: Vec<Duration>,
     /// Active users of all functions together: the counted and the planned number, by time.
     users: BTreeMap<u64, (u64, u64)>,
@@ -43,6 +45,15 @@ async fn iterations(u: &User) -> Flow {
         SEEN.with_borrow_mut(|seen| seen.starts.push((u.number(), at)));
         let (least, most) = TAKES.get();
         u.pause(u.between(Duration::from_millis(least), Duration::from_millis(most))).await;
+        u.end_iteration(Ok(())).await;
+    }
+}
+
+async fn other_iterations(u: &User) -> Flow {
+    loop {
+        let at = u.world().clock.elapsed();
+        SEEN.with_borrow_mut(|seen| seen.others.push((u.number(), at)));
+        u.pause(Duration::from_millis(30)).await;
         u.end_iteration(Ok(())).await;
     }
 }
@@ -74,13 +85,22 @@ static PACED: Program = Program {
     ..PROGRAM
 };
 static BUSY: Program = PROGRAM;
+static TWO_CLASSES: Program = Program {
+    users: &[
+        UserClass { wait: Some(|_| Ok(Wait::Between(Duration::from_secs(3), Duration::from_secs(7)))), ..CLASS },
+        UserClass { iterations: |u| Box::pin(other_iterations(u)), wait: Some(|_| Ok(Wait::Pacing(Duration::from_secs(5)))), ..CLASS },
+    ],
+    ..PROGRAM
+};
+static TWO_SERVE: Program = Program { users: &[CLASS, UserClass { iterations: |u| Box::pin(other_iterations(u)), ..CLASS }], ..PROGRAM };
 
 /// Runs a fleet's whole test. With `cut`, it is divided into intervals of a length, with a window in which users pass.
 fn run(program: &'static Program, runner: &str, takes: (u64, u64), cut: Option<(u64, u64)>) -> Seen {
     SEEN.take();
     TAKES.set(takes);
     let profile = Profile::parse(&format!("profile: {{ runner: {{ {runner}, duration: {SECONDS}s }} }}"), "x.profile.yml").unwrap();
-    let plan = Plan::seeded(&profile, &[WeightedClass::new("U", 1)], 5).unwrap();
+    let classes: Vec<WeightedClass> = [WeightedClass::new("U", 3), WeightedClass::new("V", 1)][..program.users.len()].to_vec();
+    let plan = Plan::seeded(&profile, &classes, 5).unwrap();
     let total = Duration::from_secs(SECONDS as u64);
     let (length, window) =
         cut.map_or((total, Duration::ZERO), |(length, window)| (Duration::from_secs(length), Duration::from_secs(window)));
@@ -152,12 +172,15 @@ fn assert_alike(with: &Seen, without: &Seen, case: &str) {
     }
 }
 
-const LOADS: [&str; 5] = [
+const LOADS: [&str; 7] = [
     "clients: 300, hatch_rate: 100",
     "clients: 400, hatch_rate: 5",
     "clients: 300, hatch_rate: 50, step_load: true, step_clients: 100, step_duration: 21s",
     "stages: [{clients: 300, duration: 25s}, {clients: 300, duration: 10s}, {clients: 100, duration: 20s}, {clients: 250, duration: 5s}]",
     "stages: [{clients: 250, duration: 0s}]",
+    // Fewer users than shards.
+    "clients: 1",
+    "clients: 2, hatch_rate: 1",
 ];
 
 #[test]
@@ -183,15 +206,8 @@ fn users_that_wait_begin_as_often_through_a_border_as_without_one() {
 #[test]
 fn paced_users_keep_their_times_through_a_border() {
     for runner in LOADS {
-        let [with, without] = [Some((20, 10)), None].map(|cut| {
-            let mut starts = run(&PACED, runner, (5, 900), cut).starts;
-            starts.sort();
-            starts
-        });
-        assert_eq!(with.len(), without.len(), "{runner}");
-        for (a, b) in with.iter().zip(&without) {
-            assert!(a.0 == b.0 && a.1.abs_diff(b.1) <= Duration::from_millis(25), "{runner}: {a:?} instead of {b:?}");
-        }
+        let [with, without] = [Some((20, 10)), None].map(|cut| run(&PACED, runner, (5, 900), cut).starts);
+        assert_same(with, without, 25, runner);
     }
 }
 
@@ -210,6 +226,31 @@ fn arrivals_are_the_same_through_a_border() {
         assert_eq!(with.len(), without.len(), "{runner}");
         assert!(with.iter().zip(&without).all(|(a, b)| a.abs_diff(*b) <= Duration::from_millis(2)), "{runner}");
     }
+}
+
+/// Fails unless two lists of starts have the same users at the same times, within a tolerance.
+fn assert_same(mut with: Vec<(u64, Duration)>, mut without: Vec<(u64, Duration)>, tolerance_ms: u64, case: &str) {
+    with.sort();
+    without.sort();
+    assert_eq!(with.len(), without.len(), "{case}");
+    for (a, b) in with.iter().zip(&without) {
+        assert!(a.0 == b.0 && a.1.abs_diff(b.1) <= Duration::from_millis(tolerance_ms), "{case}: {a:?} instead of {b:?}");
+    }
+}
+
+#[test]
+fn each_class_keeps_its_load_through_a_border() {
+    for runner in LOADS[..4].iter().chain(&["clients: 2, hatch_rate: 10", "clients: 5, hatch_rate: 1"]) {
+        let [with, without] = [Some((20, 10)), None].map(|cut| run(&TWO_CLASSES, runner, (5, 60), cut));
+        assert_alike(&with, &without, runner);
+        assert!(!without.others.is_empty(), "{runner}");
+        assert_same(with.others, without.others, 25, runner);
+    }
+    let [with, without] = [Some((20, 10)), None].map(|cut| run(&TWO_SERVE, "rate: 40/s, max_clients: 50", (100, 400), cut));
+    let times = |starts: Vec<(u64, Duration)>| starts.into_iter().map(|(_, at)| (0, at)).collect::<Vec<_>>();
+    assert!(without.others.len() > 500, "{}", without.others.len());
+    assert_same(times(with.starts), times(without.starts), 2, "the first class");
+    assert_same(times(with.others), times(without.others), 2, "the second class");
 }
 
 #[test]

@@ -25,9 +25,10 @@ impl PlanSummary {
         };
         let _ = writeln!(
             text,
-            "Shards     {} at once, up to {} users each, {} thread{} each{memory}",
+            "Shards     {} at once, up to {} user{} each, {} thread{} each{memory}",
             self.shards,
             self.clients_per_shard,
+            if self.clients_per_shard == 1 { "" } else { "s" },
             self.threads_per_shard,
             if self.threads_per_shard == 1 { "" } else { "s" },
         );

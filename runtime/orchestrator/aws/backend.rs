@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::error::SdkError;
@@ -21,12 +21,13 @@ use super::run_bucket::RunBucket;
 use super::session::Session;
 use super::stop;
 use super::storage::Bucket;
-use crate::orchestrator::backend::{Backend, BoxFuture, InvokeError, Output, Urgency};
+use crate::orchestrator::backend::{Backend, BoxFuture, InvokeError, Output, OwnEnd, Urgency};
 use crate::orchestrator::control;
 use crate::orchestrator::event::{ControlChannel, SliceEvent};
+use crate::orchestrator::kept::{self, Trace};
 use crate::orchestrator::lead;
 use crate::orchestrator::run_store::{CONTROL, RECORD, RunFiles};
-use ltc_engine::clock::unix_now;
+use ltc_engine::clock::{self, unix_now};
 
 /// The time limit for the first response. A function responds as soon as it has the event; a cold start takes a second or two, at most ten.
 /// After that, its supervisor waits for the response, because a proxy may hold it back.
@@ -167,12 +168,24 @@ impl LambdaBackend {
         self.files.write(CONTROL, &content).await
     }
 
+    /// Whether a function has confirmed, in what it keeps, that it has ended or has not begun. The control channel told it to stop at this
+    /// time.
+    async fn has_ended(&self, slice: &str, told: Instant) -> bool {
+        match kept::trace(&self.files, slice).await {
+            Ok(Trace::Ended) => true,
+            // A function that begins only now reads that it must stop, before it generates load.
+            Ok(Trace::NotBegun) => clock::since(told) >= stop::BEGUN,
+            // The next attempt may read it.
+            Ok(Trace::Unknown) | Err(_) => false,
+        }
+    }
+
     async fn remove(&self) -> Result<(), String> {
         let Channel { made_bucket, .. } = std::mem::take(&mut *self.channel());
         self.files.clean_up().await?;
         self.files.remove(RECORD).await?;
         if made_bucket {
-            self.session.delete_bucket(&self.bucket).await.map_err(|error| error.to_string())?;
+            self.session.delete_unused_bucket(&self.bucket).await.map_err(|error| error.to_string())?;
         }
         Ok(())
     }
@@ -200,7 +213,7 @@ impl Backend for LambdaBackend {
         lead::on_lambda(shards)
     }
 
-    fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>> {
+    fn abandon<'a>(&'a self, slice: &'a str, own_end: OwnEnd) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
             self.channel().lines.push(control::abandoned(slice));
             // If the network failed, it comes back; the caller bounds the wait.
@@ -208,9 +221,14 @@ impl Backend for LambdaBackend {
                 crate::progress::notice_at(ltc_config::profile::LogLevel::Warn, &format!("warning: cannot stop {slice} yet: {why}"));
                 tokio::time::sleep(AGAIN).await;
             }
-            // Waits until the function has certainly read the text and ended.
-            tokio::time::sleep(stop::SEEN).await;
-            Ok(())
+            let written = clock::now();
+            loop {
+                tokio::time::sleep(AGAIN).await;
+                let is_certain = own_end.after(written).is_some_and(|end| end <= clock::now());
+                if is_certain || self.has_ended(slice, written).await {
+                    return Ok(());
+                }
+            }
         })
     }
 

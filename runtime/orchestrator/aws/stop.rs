@@ -20,8 +20,10 @@ use ltc_engine::workers::Stop;
 
 /// How often a function reads the object. A hundred functions cost a cent in ten minutes.
 const EVERY: Duration = Duration::from_secs(2);
-/// After this time, a function has read a change, and its last requests are over.
-pub(super) const SEEN: Duration = Duration::from_secs(6);
+/// The time limit of a read, so that a network that swallows packets does not hide the silence of the orchestrator.
+const READ: Duration = Duration::from_secs(4);
+/// After this time, a function that read the object before a change has written its first part.
+pub(super) const BEGUN: Duration = Duration::from_secs(6);
 /// A function has to read the object before it generates load: the time limit of an attempt, and the number of attempts. Together they are
 /// shorter than the time from a function's invocation to its first user.
 const FIRST_READ: Duration = Duration::from_millis(1500);
@@ -94,7 +96,9 @@ fn renew(text: &str, (renewed, key): &(RenewedValues, String)) {
 async fn poll_control(reader: &RoleObjects, slice: &str, stop: &Stop, mut signs: OrchestratorWatch, values: &(RenewedValues, String)) {
     let mut failed = false;
     loop {
-        match reader.read(CONTROL).await {
+        let no_response = || Err(format!("no response within {} seconds", READ.as_secs()));
+        let read = tokio::time::timeout(READ, reader.read(CONTROL)).await;
+        match read.map_or_else(|_| no_response(), |read| read.map_err(|error| error.to_string())) {
             Ok(text) => {
                 let text = text.unwrap_or_default();
                 signs.read(&text, clock::now());

@@ -84,6 +84,14 @@ impl Session {
         }
     }
 
+    /// Removes a bucket, unless it contains files of other runs.
+    pub(super) async fn delete_unused_bucket(&self, bucket: &Bucket) -> Result<(), AwsError> {
+        if self.list_objects(bucket, RUNS).await?.is_empty() {
+            self.delete_bucket(bucket).await?;
+        }
+        Ok(())
+    }
+
     /// The keys with this prefix.
     pub(super) async fn list_objects(&self, bucket: &Bucket, prefix: &str) -> Result<Vec<String>, AwsError> {
         self.list(bucket, prefix, "", "Key").await

@@ -8,7 +8,7 @@ use rand::RngExt as _;
 use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until};
 
-use super::super::backend::{Backend, BoxFuture, InvokeError, Output, Urgency};
+use super::super::backend::{Backend, BoxFuture, InvokeError, Output, OwnEnd, Urgency};
 use super::super::control::{self, OrchestratorWatch};
 use super::super::event::SliceEvent;
 use super::super::frame::{EndReason, Ended, Frame, FrameWriter};
@@ -36,7 +36,10 @@ impl Backend for SimulatedBackend {
         Box::pin(async move {
             let world = self.0.clone();
             let mut rng = world.rng(&event.slice);
-            let faults = world.faults(event, &mut rng);
+            let mut faults = world.faults(event, &mut rng);
+            if world.is_expired() {
+                faults.invocation = Invocation::Refused;
+            }
             let plan = Plan::seeded(&event.profile, &event.user_classes(), event.seed).unwrap();
             let slice = event.part_of(&plan);
             let function = Function {
@@ -120,10 +123,10 @@ impl Backend for SimulatedBackend {
         Duration::from_secs(1)
     }
 
-    fn abandon<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<(), String>> {
+    fn abandon<'a>(&'a self, slice: &'a str, own_end: OwnEnd) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
             let fails = self.0.rng(&format!("abandon {slice}")).random_range(0..100) < self.0.control.abandon_fails;
-            if fails {
+            if fails || self.0.is_expired() {
                 self.0.truth().abandon_failures += 1;
                 if self.0.control.hangs {
                     std::future::pending::<()>().await;
@@ -132,7 +135,16 @@ impl Backend for SimulatedBackend {
             }
             sleep(Duration::from_millis(800)).await;
             self.0.signals.lock().unwrap()[slice].send_replace(Signal::Abandon);
-            self.0.end(slice);
+            let unreadable = self.0.truth().functions[slice].unreadable_from();
+            if unreadable.is_none_or(|from| from > self.0.clock.elapsed()) {
+                self.0.end(slice);
+                return Ok(());
+            }
+            // The function does not hear it, so only its own end is certain.
+            match own_end.after(clock::now()) {
+                Some(end) => sleep_until(end.into()).await,
+                None => std::future::pending().await,
+            }
             Ok(())
         })
     }
@@ -160,6 +172,10 @@ impl Backend for SimulatedBackend {
     fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async move {
             let now = self.0.clock.elapsed();
+            if self.0.is_expired() {
+                self.0.truth().stop_failures += 1;
+                return Err("the security token included in the request is expired".into());
+            }
             if let Some((until, hangs)) = self.0.control.stop_fails_until
                 && now < until
             {
@@ -179,6 +195,9 @@ impl Backend for SimulatedBackend {
     fn clean_up(&self) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async {
             self.0.truth().cleaned += 1;
+            if self.0.is_expired() {
+                return Err("the security token included in the request is expired".into());
+            }
             self.0.files.clean_up().await
         })
     }

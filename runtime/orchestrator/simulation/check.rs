@@ -3,30 +3,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::super::control::HEARTBEAT;
 use super::faults::Invocation;
 use super::server::Counts;
 use super::world::{Function, Truth};
-use super::{Reported, Scenario, verdict};
+use super::{Reported, Scenario, bounds, verdict};
 use crate::journal;
+use crate::report::Report;
 use crate::thresholds::Verdict;
 use ltc_engine::schedule::Slice;
 
 /// Shorter gaps are not reported, and notes round to tenths of a second.
-const TOLERANCE: Duration = Duration::from_millis(400);
+pub(super) const TOLERANCE: Duration = Duration::from_millis(400);
 /// The number of times at which the users are counted.
 const SAMPLES: u32 = 80;
-/// How quickly the orchestrator reacts to a stop, and how often it tries again.
-const REACTION: Duration = Duration::from_secs(5);
 
 pub(super) fn check(scenario: &Scenario, report: &Reported, truth: &Truth) -> Result<(), String> {
     every_result_counts_once(report, truth)?;
     load_is_made_once(truth)?;
     missing_load_is_reported(scenario, report, truth)?;
-    a_stop_stops(scenario, report, truth)?;
-    load_ends_with_the_stop(truth)?;
+    bounds::a_stop_stops(scenario, report, truth)?;
+    bounds::load_ends_with_the_stop(truth)?;
+    bounds::load_ends_without_signals(scenario, truth)?;
     healthy_fleet_has_nothing_to_report(scenario, report, truth)?;
-    functions_hear_of_their_orchestrator(scenario, report, truth)?;
+    bounds::functions_hear_of_their_orchestrator(scenario, report, truth)?;
+    wrong_clocks_are_named(report, truth)?;
     journal_has_all_that_is_reported(report)?;
     verdict_is_right(scenario, report, truth)?;
     if truth.cleaned != 1 {
@@ -37,9 +37,7 @@ pub(super) fn check(scenario: &Scenario, report: &Reported, truth: &Truth) -> Re
 
 /// The journal has all reported results as soon as the disk can be written again.
 fn journal_has_all_that_is_reported(report: &Reported) -> Result<(), String> {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join(journal::FILE), &report.journal).unwrap();
-    let read = journal::read(folder.path())?;
+    let read = read_journal(&report.journal)?;
     let (journal, reported) = (read.total.names[0].requests, report.report.total.names[0].requests);
     if journal != reported {
         return Err(format!("the journal has {journal} requests, and the report {reported}"));
@@ -50,6 +48,13 @@ fn journal_has_all_that_is_reported(report: &Reported) -> Result<(), String> {
     }
     let damaged = read.run.notes.iter().find(|note| note.starts_with("the journal is damaged"));
     damaged.map_or(Ok(()), |note| Err(note.clone()))
+}
+
+/// The report that a journal gives.
+pub(super) fn read_journal(text: &str) -> Result<Report, String> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(journal::FILE), text).unwrap();
+    journal::read(folder.path())
 }
 
 /// The verdict and the thresholds are those of the requests that the server counted in the frames that came.
@@ -86,19 +91,24 @@ pub(super) fn load_is_made_once(truth: &Truth) -> Result<(), String> {
     Ok(())
 }
 
-/// The time when the test began to end early.
-fn ending(scenario: &Scenario, report: &Reported, truth: &Truth) -> Duration {
-    // A function that is refused before the load ends the test, and so does the refusal of all functions of an interval.
-    let refused: Vec<&Function> = truth.functions.values().filter(|function| function.faults.invocation == Invocation::Refused).collect();
-    let at_once = refused.iter().filter(|function| function.invoked_at.is_zero()).map(|function| function.invoked_at).min();
-    let of_interval = |interval: u32| refused.iter().filter(move |function| function.interval == interval);
-    let all = (0..100).filter(|interval| of_interval(*interval).count() == scenario.fleet.shards.len());
-    let all = all.filter_map(|interval| of_interval(interval).map(|function| function.invoked_at).max()).min();
-    let refused = at_once.into_iter().chain(all).min();
+/// The time when somebody or something stopped the test.
+pub(super) fn ending(scenario: &Scenario, report: &Reported, truth: &Truth) -> Duration {
+    // A function that is refused before the load ends the test.
+    let of_refused = |function: &&Function| function.faults.invocation == Invocation::Refused && function.invoked_at.is_zero();
+    let uncontrolled = truth.no_control.iter().any(Duration::is_zero);
+    let refused = (uncontrolled || truth.functions.values().any(|function| of_refused(&function))).then_some(Duration::ZERO);
     let stopped = scenario.stopped.map(|(at, _)| at);
     // Without the control channel, no function is started.
     let unwritable = (truth.functions.is_empty() && truth.heartbeat_failures > 0).then_some(Duration::ZERO);
     [refused, stopped, report.threshold_at, truth.ended_by_spec, unwritable].into_iter().flatten().min().unwrap_or(Duration::MAX)
+}
+
+/// The first interval of which no function could be started any more, with the time of the last refusal. No later interval begins.
+pub(super) fn refused_interval(scenario: &Scenario, truth: &Truth) -> Option<(u32, Duration)> {
+    let refused = || truth.functions.values().filter(|function| function.faults.invocation == Invocation::Refused);
+    let of = |interval: u32| refused().filter(move |function| function.interval == interval);
+    let all = |interval: &u32| of(*interval).count() == scenario.fleet.shards.len();
+    (0..100).find(all).and_then(|interval| Some((interval, of(interval).map(|function| function.invoked_at).max()?)))
 }
 
 /// Reads which load is missing according to a note: `shard 3 lost from 00:02:10 to 00:02:14.5, …`, `shards 1, 4–6 lost 3 times between …
@@ -125,8 +135,10 @@ pub(super) fn lost(note: &str) -> Option<(BTreeSet<u32>, Duration, Duration)> {
 /// At every time, the active users of a shard are the planned ones, and each arrival comes once. If there are fewer, a note says so, and if that lasts until the end of
 /// an interval, the run is broken.
 fn missing_load_is_reported(scenario: &Scenario, report: &Reported, truth: &Truth) -> Result<(), String> {
+    no_load_is_unplanned(scenario, truth)?;
     let total = scenario.plan.total_duration().unwrap();
-    let end = ending(scenario, report, truth).min(total);
+    let last = refused_interval(scenario, truth).and_then(|(interval, _)| scenario.fleet.interval(interval)?.end());
+    let end = ending(scenario, report, truth).min(last.unwrap_or(total)).min(total);
     let notes: Vec<_> = report.outcome.notes.iter().filter_map(|note| lost(note)).collect();
     let ahead: BTreeSet<u32> = truth.functions.values().filter(|one| !one.faults.ahead.is_zero()).map(|one| one.shard).collect();
     let shards = u64::from(scenario.fleet.count());
@@ -141,15 +153,7 @@ fn missing_load_is_reported(scenario: &Scenario, report: &Reported, truth: &Trut
             noted || ends || functions.iter().any(|one| one.load.is_some_and(|(from, _)| from > at && from <= at + TOLERANCE))
         };
         for at in (0..SAMPLES).map(|step| Duration::from_millis(37) + total * step / SAMPLES).take_while(|at| *at < end) {
-            let users = |function: &&&Function| match function.load {
-                Some((from, to)) if from <= at && to.is_none_or(|to| at < to) => function.slice.users_at(at).iter().sum::<u64>(),
-                _ => 0,
-            };
-            let (active, planned) =
-                (functions.iter().map(|function| users(&function)).sum::<u64>(), whole.users_at(at).iter().sum::<u64>());
-            if active > planned {
-                return Err(format!("shard {shard} has {active} users at {at:?}, and {planned} are planned"));
-            }
+            let (active, planned) = users(&functions, &whole, at);
             if active < planned && !named(at) {
                 return Err(format!("shard {shard} has {active} of {planned} users at {at:?}, and no note says so"));
             }
@@ -157,6 +161,33 @@ fn missing_load_is_reported(scenario: &Scenario, report: &Reported, truth: &Trut
         arrivals_come_once(&whole, &functions, end, named).map_err(|why| format!("shard {shard}: {why}"))?;
     }
     Ok(())
+}
+
+/// No shard has more users than planned at any time, and no arrival comes twice.
+pub(super) fn no_load_is_unplanned(scenario: &Scenario, truth: &Truth) -> Result<(), String> {
+    let total = scenario.plan.total_duration().unwrap();
+    let ahead: BTreeSet<u32> = truth.functions.values().filter(|one| !one.faults.ahead.is_zero()).map(|one| one.shard).collect();
+    for shard in (0..scenario.fleet.count()).filter(|shard| !ahead.contains(shard)) {
+        let whole = scenario.plan.slice(u64::from(shard), u64::from(scenario.fleet.count()));
+        let functions: Vec<&Function> = truth.functions.values().filter(|function| function.shard == shard).collect();
+        for at in (0..SAMPLES).map(|step| Duration::from_millis(37) + total * step / SAMPLES) {
+            let (active, planned) = users(&functions, &whole, at);
+            if active > planned {
+                return Err(format!("shard {shard} has {active} users at {at:?}, and {planned} are planned"));
+            }
+        }
+        arrivals_come_once(&whole, &functions, total, |_| true).map_err(|why| format!("shard {shard}: {why}"))?;
+    }
+    Ok(())
+}
+
+/// The active users of a shard, and the planned ones.
+fn users(functions: &[&Function], whole: &Slice, at: Duration) -> (u64, u64) {
+    let of = |function: &&Function| match function.load {
+        Some((from, to)) if from <= at && to.is_none_or(|to| at < to) => function.slice.users_at(at).iter().sum::<u64>(),
+        _ => 0,
+    };
+    (functions.iter().map(of).sum(), whole.users_at(at).iter().sum())
 }
 
 /// Each arrival that is due before `end` comes once, unless it is `named` as missing.
@@ -182,39 +213,6 @@ fn arrivals_come_once(whole: &Slice, functions: &[&Function], end: Duration, nam
     }
 }
 
-/// Functions that hear a stop make no load after it.
-fn load_ends_with_the_stop(truth: &Truth) -> Result<(), String> {
-    let Some(stop) = truth.stop_set else { return Ok(()) };
-    for (name, function) in &truth.functions {
-        let (Some((from, to)), Some(after)) = (function.load, function.faults.stops_after) else { continue };
-        let bound = stop.max(from) + after + TOLERANCE;
-        if to.is_none_or(|to| to > bound) {
-            return Err(format!("{name} makes load until {to:?}, and the stop at {stop:?} permits it until {bound:?}"));
-        }
-    }
-    Ok(())
-}
-
-fn a_stop_stops(scenario: &Scenario, report: &Reported, truth: &Truth) -> Result<(), String> {
-    let asked = ending(scenario, report, truth);
-    if asked >= report.over {
-        return Ok(());
-    }
-    if let Some((name, late)) = truth.functions.iter().find(|(_, function)| function.invoked_at > asked + REACTION) {
-        return Err(format!("{name} is invoked at {:?}, after the stop at {asked:?}", late.invoked_at));
-    }
-    let fails_until = scenario.control.stop_fails_until.map_or(Duration::ZERO, |(until, _)| until);
-    let bound = asked.max(fails_until) + REACTION;
-    match truth.stop_set {
-        Some(at) if at <= bound => {}
-        // At its end, the orchestrator waits for a heartbeat in progress, for at most four seconds.
-        None if report.over <= bound + Duration::from_secs(if truth.heartbeat_failures > 0 { 4 } else { 0 }) => {}
-        other => return Err(format!("the stop at {asked:?}, possible from {fails_until:?}, is set at {other:?}")),
-    }
-    let most = asked + Duration::from_secs(15);
-    if report.over > most { Err(format!("the run ends at {:?}, long after the stop at {asked:?}", report.over)) } else { Ok(()) }
-}
-
 fn healthy_fleet_has_nothing_to_report(scenario: &Scenario, report: &Reported, truth: &Truth) -> Result<(), String> {
     let notes = &report.outcome.notes;
     if !truth.functions.values().any(|function| function.faults.any())
@@ -238,7 +236,7 @@ fn healthy_fleet_has_nothing_to_report(scenario: &Scenario, report: &Reported, t
         return Err("no function was started, and the run isn't broken".into());
     }
     let refused = |function: &Function| function.faults.invocation == Invocation::Refused && function.invoked_at.is_zero();
-    if truth.functions.values().any(refused) && report.outcome.broken.is_none() {
+    if (truth.functions.values().any(refused) || truth.no_control.contains(&Duration::ZERO)) && report.outcome.broken.is_none() {
         return Err("a function was refused, and the run isn't broken".into());
     }
     let for_good = |(_, _, to): &(BTreeSet<u32>, Duration, Duration)| *to >= scenario.plan.total_duration().unwrap();
@@ -249,14 +247,14 @@ fn healthy_fleet_has_nothing_to_report(scenario: &Scenario, report: &Reported, t
     Ok(())
 }
 
-/// Functions stop on their own without a signal of the orchestrator, so it must always send one in time.
-fn functions_hear_of_their_orchestrator(scenario: &Scenario, report: &Reported, truth: &Truth) -> Result<(), String> {
-    let ends = [Duration::ZERO, report.over];
-    let heartbeats: Vec<Duration> = ends[..1].iter().chain(&truth.heartbeats).chain(&ends[1..]).copied().collect();
-    let unwritable = &scenario.control.unwritable;
-    let excused = |pair: &[Duration]| unwritable.end.min(pair[1]).saturating_sub(unwritable.start.max(pair[0]));
-    match heartbeats.windows(2).find(|pair| pair[1].saturating_sub(pair[0]) > HEARTBEAT * 3 + excused(pair)) {
-        Some(pair) => Err(format!("no sign of the orchestrator between {:?} and {:?}", pair[0], pair[1])),
-        None => Ok(()),
+/// The report names each clock that is ahead by more than a second.
+fn wrong_clocks_are_named(report: &Reported, truth: &Truth) -> Result<(), String> {
+    let is_wrong = |function: &&Function| function.load.is_some() && function.faults.ahead >= Duration::from_millis(1_100);
+    let notes = &report.outcome.notes;
+    match truth.functions.values().find(is_wrong) {
+        Some(function) if !notes.iter().any(|note| note.contains("ahead of the orchestrator's")) => {
+            Err(format!("the clock of shard {} is ahead by {:?}, and the notes are {notes:?}", function.shard, function.faults.ahead))
+        }
+        _ => Ok(()),
     }
 }

@@ -57,6 +57,8 @@ pub(super) struct Faults {
     pub(super) buffered: bool,
     /// The time from a stop signal until it stops; `None`: never.
     pub(super) stops_after: Option<Duration>,
+    /// The time from the beginning of its slice after which it cannot read the control channel.
+    pub(super) unreadable: Option<Duration>,
     /// The time after which its spec ends the test.
     pub(super) ends_test_after: Option<Duration>,
 }
@@ -77,6 +79,7 @@ impl Faults {
             delivered_twice: false,
             buffered: false,
             stops_after: Some(Duration::from_millis(100)),
+            unreadable: None,
             ends_test_after: None,
         }
     }
@@ -85,7 +88,7 @@ impl Faults {
     pub(super) fn draw(rng: &mut ChaCha8Rng, may_end: bool) -> Self {
         let millis = |rng: &mut ChaCha8Rng, most: u64| Duration::from_millis(rng.random_range(0..=most));
         let mut faults = Self::none();
-        match rng.random_range(0..24) {
+        match rng.random_range(0..27) {
             0 => faults.invocation = Invocation::Throttled,
             1 => faults.invocation = Invocation::NotStarted,
             2 => faults.invocation = Invocation::Unknown(rng.random()),
@@ -102,13 +105,19 @@ impl Faults {
             13 => faults.damaged = 200,
             14 => faults.doubled = 300,
             15 => faults.delay = millis(rng, 9_000),
-            16 => faults.ahead = Duration::from_millis(rng.random_range(1_100..=2_000)),
+            16 => faults.ahead = millis(rng, 2_000),
             17 => faults.behind = millis(rng, 2_000),
             18 => faults.delivered_twice = true,
             19 => faults.stops_after = None,
             20 => faults.buffered = true,
             21 => faults.stops_after = Some(millis(rng, 3_000)),
             22 if may_end && rng.random_range(0..4) == 0 => faults.ends_test_after = Some(millis(rng, 30_000)),
+            24 => faults.unreadable = Some(Duration::ZERO),
+            25 => {
+                faults.unreadable = Some(millis(rng, 20_000));
+                faults.loss =
+                    [None, Some(Loss::Cut), Some(Loss::MuteUnderLoad)][rng.random_range(0..3)].map(|loss| (millis(rng, 30_000), loss));
+            }
             _ if rng.random_range(0..20) == 0 => faults.invocation = Invocation::Refused,
             _ => {}
         }
@@ -127,6 +136,7 @@ impl Faults {
             || self.delivered_twice
             || self.buffered
             || self.ends_test_after.is_some()
+            || self.unreadable.is_some()
             || self.stops_after.is_none_or(|after| after > Duration::from_millis(100))
     }
 }

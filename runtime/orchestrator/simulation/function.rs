@@ -96,18 +96,25 @@ impl Running {
         }
     }
 
-    /// Writes the frames since the last part.
+    /// Writes the frames since the last part. If the disk is full, they wait for the next part.
     async fn keep(&mut self) {
-        let (text, frames) = std::mem::take(&mut self.waiting);
         let file = format!("{}.{}", file_of(&self.event), self.parts);
-        self.parts += 1;
-        self.world.files.write(&file, &text).await.unwrap();
-        self.world.truth().kept.extend(frames);
+        if self.world.files.write(&file, &self.waiting.0).await.is_ok() {
+            self.parts += 1;
+            let (_, frames) = std::mem::take(&mut self.waiting);
+            self.world.truth().kept.extend(frames);
+        }
+    }
+
+    /// Whether it can read the control channel.
+    fn is_reached(&self) -> bool {
+        let from = self.faults.unreadable.map(|after| self.event.from() + after);
+        from.is_none_or(|from| self.world.clock.elapsed() < from)
     }
 
     /// Waits until a time of its own clock. Returns a signal that comes before it.
     async fn until(&mut self, own: Duration) -> Option<Signal> {
-        let polls = self.world.is_watched() && self.faults.stops_after.is_some();
+        let polls = (self.world.is_watched() || self.faults.unreadable.is_some()) && self.faults.stops_after.is_some();
         loop {
             let next = if polls { own.min(self.own_time() + POLL_INTERVAL) } else { own };
             let mut signal = self.signal_until(next).await;
@@ -123,7 +130,10 @@ impl Running {
     /// Checks for a signal of the orchestrator.
     async fn poll_signal(&mut self) -> Option<Signal> {
         let stop = Stop::default();
-        let text = self.world.files.read(CONTROL).await.unwrap().unwrap_or_default();
+        let text = match self.is_reached() {
+            true => self.world.files.read(CONTROL).await.unwrap().unwrap_or_default(),
+            false => String::new(),
+        };
         self.signs.read(&text, clock::now());
         self.signs.check(clock::now(), &stop);
         match asked(&text, &self.event.slice) {
@@ -136,7 +146,9 @@ impl Running {
     async fn signal_until(&mut self, own: Duration) -> Option<Signal> {
         let at = self.world.clock.instant(own.saturating_sub(self.faults.ahead));
         let stops_after = self.faults.stops_after;
-        let heard = |signal: Signal| signal == Signal::Abandon || (signal > Signal::GoOn && stops_after.is_some());
+        let reached_until = self.faults.unreadable.map(|after| self.world.clock.instant(self.event.from() + after));
+        let is_reached = || reached_until.is_none_or(|until| clock::now() < until);
+        let heard = |signal: Signal| is_reached() && (signal == Signal::Abandon || (signal > Signal::GoOn && stops_after.is_some()));
         tokio::select! {
             biased;
             signal = async { *self.signal.wait_for(|signal| heard(*signal)).await.unwrap() } => Some(signal),
@@ -147,6 +159,9 @@ impl Running {
 
     pub(super) async fn live(mut self) {
         sleep(self.faults.starts_after).await;
+        if self.faults.unreadable == Some(Duration::ZERO) {
+            return self.refuse().await;
+        }
         let late = self.own_time().saturating_sub(self.event.from());
         let clock_us = micros((self.world.clock.unix_now() + self.faults.ahead).saturating_sub(self.faults.behind));
         let late_us = if late > Duration::from_millis(50) { micros(late) } else { 0 };
@@ -256,6 +271,15 @@ impl Running {
         let counted = Counted::new(&self.recorder.snapshot(until, planned, planned));
         let counts = Counts { time_us: Some((counted.from_us(), counted.to_us())), ..counts };
         self.send(&Frame::Counted(counted), counts);
+    }
+
+    /// It cannot read the control channel, so it generates no load.
+    async fn refuse(mut self) {
+        let now = self.world.clock.elapsed();
+        self.world.truth().no_control.push(now);
+        let message = "cannot read the control channel".to_owned();
+        let line = self.writer.write(&Frame::Ended(Ended { reason: EndReason::NoControl, message, requests: 0 }));
+        self.put(Ok(line.into()), None);
     }
 
     async fn stop(mut self, signal: Signal, counts: Counts) {

@@ -33,6 +33,9 @@ pub(super) struct Aftermath {
     /// The state of the run at several times.
     pub(super) states: Vec<(Duration, RunState)>,
     pub(super) collected: Result<Report, String>,
+    /// The journal as the orchestrator left it, and the requests that it had merged.
+    pub(super) journal: String,
+    pub(super) merged: u64,
 }
 
 /// The record of a simulated run.
@@ -58,11 +61,14 @@ pub(super) async fn aftermath(scenario: &Scenario, kill: Kill, files: &RunFiles,
         states.push((clock.elapsed(), found[0].state));
     }
     let record = RunRecord::read(files).await.unwrap().unwrap();
-    Aftermath { stopped, states, collected: crate::runs::collect(files, &record).await.map(|collected| collected.report) }
+    let collected = crate::runs::collect(files, &record).await.map(|collected| collected.report);
+    Aftermath { stopped, states, collected, journal: String::new(), merged: 0 }
 }
 
 pub(super) fn check(scenario: &Scenario, kill: Kill, aftermath: &Aftermath, truth: &Truth) -> Result<(), String> {
     check::load_is_made_once(truth)?;
+    check::no_load_is_unplanned(scenario, truth)?;
+    journal_has_what_was_merged(scenario, kill, aftermath)?;
     load_ends_in_time(scenario, kill, aftermath, truth)?;
     let counts = Counts::of(truth.kept.values());
     let kept = counts.requests;
@@ -83,6 +89,21 @@ pub(super) fn check(scenario: &Scenario, kill: Kill, aftermath: &Aftermath, trut
     collected_report_names_what_is_missing(scenario, report, truth)
 }
 
+/// The journal renders what the orchestrator had merged, until a disk without room, and says that the run has no end.
+fn journal_has_what_was_merged(scenario: &Scenario, kill: Kill, aftermath: &Aftermath) -> Result<(), String> {
+    if scenario.disk_full.start.is_zero() {
+        return Ok(());
+    }
+    let report = check::read_journal(&aftermath.journal)?;
+    let (journal, merged) = (report.total.names[0].requests, aftermath.merged);
+    let was_full = scenario.disk_full.start <= kill.at && !scenario.disk_full.is_empty();
+    if journal > merged || (journal < merged && !was_full) {
+        return Err(format!("the journal has {journal} requests, and {merged} were merged before the kill"));
+    }
+    let says_so = report.run.broken.iter().any(|why| why.starts_with("the run has not recorded its end"));
+    if report.outcome == Outcome::Broken && says_so { Ok(()) } else { Err(format!("the journal's verdict is {:?}", report.run.broken)) }
+}
+
 fn load_ends_in_time(scenario: &Scenario, kill: Kill, aftermath: &Aftermath, truth: &Truth) -> Result<(), String> {
     let last_sign = truth.heartbeats.iter().copied().filter(|heartbeat| *heartbeat <= kill.at).max().unwrap_or_default();
     // A function that begins after the last signal waits for the next one from its own beginning.
@@ -95,7 +116,8 @@ fn load_ends_in_time(scenario: &Scenario, kill: Kill, aftermath: &Aftermath, tru
     for function in truth.functions.values().filter(listens) {
         let Some((from, to)) = function.load else { continue };
         let to = to.unwrap_or(Duration::MAX);
-        let stopped = aftermath.stopped.map_or(Duration::MAX, |stopped| stopped.max(from));
+        // A function that cannot read the channel does not hear `stop`.
+        let stopped = aftermath.stopped.filter(|_| function.faults.unreadable.is_none()).map_or(Duration::MAX, |stopped| stopped.max(from));
         let own = function.slice.end().map_or(Duration::MAX, |end| end.max(from));
         let bound = silent(from).min(stopped).min(own).saturating_add(REACTION);
         if to > bound {

@@ -5,45 +5,40 @@
 //! `LTC_SIMULATION_SEED=42` repeats one seed and prints what happened.
 
 mod backend;
+mod bounds;
 mod check;
 mod faults;
 mod function;
 mod killed;
+mod scenario;
 mod server;
 mod store;
 mod verdict;
 mod world;
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ltc_config::Profile;
-use ltc_config::profile::WithoutOrchestrator;
-use rand::{RngExt as _, SeedableRng as _};
+use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until, timeout};
 
 use super::event::{ClassWeight, SliceEvent, sample};
-use super::fleet::{Fleet, FleetOptions};
 use super::orchestrate::{Orchestrator, RunOutcome};
 use super::run_store::RunFiles;
-use super::timeouts::Timeouts;
 use crate::journal::{End as JournalEnd, Journal};
 use crate::report::{Report, RunInfo};
 use crate::thresholds::ThresholdEvaluator;
 use backend::SimulatedBackend;
-use killed::{Aftermath, Kill};
+use killed::Aftermath;
 use ltc_engine::clock::Clock;
 use ltc_engine::program::renewed::RenewedValues;
-use ltc_engine::schedule::{Plan, WeightedClass};
 use ltc_engine::stats::{ReportRow, Snapshot, micros};
 use ltc_engine::workers::Stop;
-use server::Server;
+use scenario::Scenario;
 use store::{MemoryStore, SimulatedDisk};
-use verdict::Limit;
 use world::{Control, Signal, Truth, World};
 
 /// The number of seeds that a run of the tests tries.
@@ -52,30 +47,6 @@ const SEEDS: u64 = 1_000;
 const TEST: &str = "t";
 /// Later than any event.
 const FAR_FUTURE: Duration = Duration::from_secs(1_000_000);
-
-/// A load, and the faults that concern the whole run.
-#[derive(Debug)]
-struct Scenario {
-    profile: Profile,
-    classes: Vec<WeightedClass>,
-    plan: Plan,
-    fleet: Fleet,
-    stats_interval: Duration,
-    graceful_stop: Duration,
-    faulty: bool,
-    control: Control,
-    server: Server,
-    limits: Vec<Limit>,
-    /// When the tester stops the test, and whether it is an immediate stop in the end.
-    stopped: Option<(Duration, bool)>,
-    /// The number of intervals after which a threshold stops it.
-    threshold_after: Option<usize>,
-    /// When the orchestrator is killed.
-    kill: Option<Kill>,
-    rule: WithoutOrchestrator,
-    /// When the disk of the journal is full.
-    disk_full: Range<Duration>,
-}
 
 /// The end of a run that its orchestrator reported.
 #[derive(Debug)]
@@ -98,88 +69,10 @@ enum End {
 }
 
 impl Scenario {
-    fn draw(rng: &mut ChaCha8Rng) -> Self {
-        let clients = rng.random_range(1..=40);
-        let seconds = rng.random_range(4..=60);
-        let load = match rng.random_range(0..5) {
-            0 => format!("clients: {clients}, hatch_rate: {}", rng.random_range(1..=50)),
-            1 => format!("clients: {clients}, hatch_rate: 100, step_load: true, step_clients: 5, step_duration: 4s"),
-            2 => format!("stages: [{{clients: {clients}, duration: {}s}}, {{clients: 3, duration: {}s}}]", seconds / 2, seconds / 3 + 1),
-            3 => format!("rate: {}/s, max_clients: {clients}", rng.random_range(1..=30)),
-            _ => format!("rate: {}/s, max_clients: {clients}, arrivals: poisson", rng.random_range(1..=30)),
-        };
-        let rule = if rng.random() { "finish".to_owned() } else { format!("{}s", rng.random_range(20..=60)) };
-        let limits: Vec<Limit> = (0..rng.random_range(0..4)).map(|_| Limit::draw(rng)).collect();
-        let thresholds: Vec<String> = limits.iter().map(|limit| limit.text()).collect();
-        let text =
-            format!("profile: {{runner: {{{load}, duration: {seconds}s, without_orchestrator: {rule}}}, thresholds: {thresholds:?}}}");
-        let profile = Profile::parse(&text, "x.yml").unwrap();
-        let mut classes = vec![WeightedClass::new("Buyer", 1)];
-        // Each class needs a user.
-        if clients >= 8 && rng.random() {
-            classes.push(WeightedClass::new("Visitor", rng.random_range(1..=3)));
-        }
-        let plan = Plan::seeded(&profile, &classes, 7).unwrap();
-        let interval = (rng.random_range(0..4) > 0).then(|| Duration::from_secs(rng.random_range(2..=25)));
-        let options = FleetOptions { shards: Some(rng.random_range(1..=5)), interval, ..FleetOptions::default() };
-        let fleet = Fleet::of_processes(&plan, 2, &options);
-        let faulty = rng.random_range(0..5) > 0;
-        let mut control = Control::default();
-        if faulty && rng.random_range(0..3) == 0 {
-            let until = Duration::from_secs(rng.random_range(0..=seconds + 5));
-            control =
-                Control { stop_fails_until: Some((until, rng.random())), abandon_fails: 30, hangs: rng.random(), ..Control::default() };
-        }
-        let mostly_well = |rng: &mut ChaCha8Rng| if rng.random_range(0..3) == 0 { rng.random_range(1..=100) } else { 2 };
-        let server = Server { fails: mostly_well(rng), is_slow: mostly_well(rng) };
-        let stopped = (rng.random_range(0..3) == 0).then(|| (Duration::from_millis(rng.random_range(0..seconds * 1000)), rng.random()));
-        let threshold_after = (rng.random_range(0..8) == 0).then(|| rng.random_range(1..20));
-        let stats_interval = Duration::from_secs(rng.random_range(2..=6));
-        let graceful_stop = Duration::from_millis(rng.random_range(0..=3000));
-        let millis = |rng: &mut ChaCha8Rng| Duration::from_millis(rng.random_range(0..seconds * 1000));
-        let kill = (rng.random_range(0..4) == 0).then(|| Kill {
-            at: millis(rng),
-            stopped_after: (rng.random_range(0..3) == 0).then(|| Duration::from_secs(rng.random_range(1..=30))),
-        });
-        let disk_full = if rng.random_range(0..4) == 0 { millis(rng)..millis(rng) } else { Duration::MAX..Duration::MAX };
-        if faulty && kill.is_none() && rng.random_range(0..4) == 0 {
-            let from = Duration::from_secs(rng.random_range(0..seconds));
-            control.unwritable = from..from + Duration::from_secs(rng.random_range(1..=60));
-        }
-        let rule = profile.without_orchestrator;
-        Self {
-            profile,
-            classes,
-            plan,
-            fleet,
-            stats_interval,
-            graceful_stop,
-            faulty,
-            control,
-            server,
-            limits,
-            stopped,
-            threshold_after,
-            kill,
-            rule,
-            disk_full,
-        }
-    }
-
-    /// The longest time that a run may take. Each wait has a limit, so the sum has one.
-    fn bound(&self) -> Duration {
-        let timeouts = self.timeouts();
-        let attempt = timeouts.accept * 2 + timeouts.start + timeouts.silence + Timeouts::LONGEST_PAUSE;
-        self.plan.total_duration().unwrap() + self.graceful_stop + attempt * timeouts.attempts
-    }
-
-    fn timeouts(&self) -> Timeouts {
-        Timeouts::for_interval(self.stats_interval)
-    }
-
     async fn run(&self, seed: u64) -> (Option<End>, Truth) {
         let clock = Clock::starting_in(Duration::from_secs(1));
-        let files = RunFiles { store: Arc::new(MemoryStore::default()), run: TEST.into() };
+        let store = MemoryStore::new(clock.clone(), self.disk_full.clone());
+        let files = RunFiles { store: Arc::new(store), run: TEST.into() };
         let world = Arc::new(World {
             seed,
             faulty: self.faulty,
@@ -261,7 +154,11 @@ impl Scenario {
         let over = clock.elapsed();
         let interrupted = stop.is_interrupted();
         let end = match (outcome, self.kill) {
-            (None, Some(kill)) => Some(End::Killed(Box::new(killed::aftermath(self, kill, &files, &clock).await))),
+            (None, Some(kill)) => {
+                let journal = String::from_utf8(std::mem::take(&mut *written.lock().unwrap())).unwrap();
+                let aftermath = killed::aftermath(self, kill, &files, &clock).await;
+                Some(End::Killed(Box::new(Aftermath { journal, merged: total.names[0].requests, ..aftermath })))
+            }
             (outcome, _) => {
                 // Waits until functions out of sight have ended, and the disk has room again.
                 sleep(self.bound()).await;

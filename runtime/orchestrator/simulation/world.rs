@@ -40,6 +40,13 @@ pub(super) struct Function {
     pub(super) invoked_at: Duration,
 }
 
+impl Function {
+    /// The time from which it cannot read the control channel, if there is one.
+    pub(super) fn unreadable_from(&self) -> Option<Duration> {
+        Some(self.slice.begin() + self.faults.unreadable?)
+    }
+}
+
 /// Identifies a frame by its slice and number.
 pub(super) type FrameId = (String, u64);
 
@@ -57,6 +64,8 @@ pub(super) struct Truth {
     /// When a function first ended the test, as `at_end stop_test` does.
     pub(super) ended_by_spec: Option<Duration>,
     pub(super) cleaned: u32,
+    /// When functions reported that they cannot read the control channel.
+    pub(super) no_control: Vec<Duration>,
     /// When the orchestrator signaled that it is alive.
     pub(super) heartbeats: Vec<Duration>,
     /// The requests of each kept frame.
@@ -73,6 +82,16 @@ pub(super) struct Control {
     pub(super) hangs: bool,
     /// In this time, the orchestrator cannot write the control channel.
     pub(super) unwritable: Range<Duration>,
+    /// From this time on, the credentials of the orchestrator have expired: all of its requests are refused.
+    pub(super) credentials_end: Option<Duration>,
+}
+
+impl Control {
+    /// Lets the credentials expire at this time.
+    pub(super) fn expire(&mut self, at: Duration) {
+        self.credentials_end = Some(at);
+        self.unwritable = at..Duration::MAX;
+    }
 }
 
 #[derive(Debug)]
@@ -114,6 +133,11 @@ impl World {
     /// Whether functions check the signals of the orchestrator, which matters only if it may be silent.
     pub(super) fn is_watched(&self) -> bool {
         self.killed || !self.control.unwritable.is_empty()
+    }
+
+    /// Whether requests of the orchestrator are refused, because its credentials have expired.
+    pub(super) fn is_expired(&self) -> bool {
+        self.control.credentials_end.is_some_and(|end| self.clock.elapsed() >= end)
     }
 
     pub(super) fn begin(&self, slice: &str) {

@@ -12,8 +12,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout, timeout_at};
 
-use super::backend::{Backend, InvokeError};
+use super::backend::{Backend, InvokeError, OwnEnd};
 use super::collector::SliceKey;
+use super::control::longest_silence;
 use super::event::SliceEvent;
 use super::fleet::{Interval, Shard};
 use super::frame::Counted;
@@ -25,6 +26,8 @@ use ltc_engine::clock::{self, Clock};
 use ltc_engine::schedule::Slice;
 use ltc_engine::stats::micros;
 
+/// The time after a slice's last iteration in which its function ends.
+const LAST_FRAMES: Duration = Duration::from_secs(3);
 /// A shorter attempt isn't worth starting.
 const LEAST: Duration = Duration::from_millis(500);
 
@@ -201,12 +204,14 @@ impl ShardSupervisor {
 
     /// Makes sure that a function makes no load any more. What still comes from it counts.
     async fn end(&mut self, event: &SliceEvent, mut listening: Option<Listening>, covered: &mut Duration, why: &str) -> Result<(), String> {
-        let (backend, mut shutdown, accept) = (self.backend.clone(), self.shutdown.clone(), self.timeouts.accept);
+        let (backend, mut shutdown) = (self.backend.clone(), self.shutdown.clone());
+        let own_end = self.own_end(event);
+        let deadline = own_end.after(clock::now()).unwrap_or_else(clock::now).max(clock::now()) + self.timeouts.accept;
         let unreachable = || Err("it cannot be reached to stop it".into());
         let mut abandoned = pin!(async {
             tokio::select! {
                 biased;
-                done = timeout(accept, backend.abandon(&event.slice)) => done.unwrap_or_else(|_| unreachable()),
+                done = timeout_at(deadline.into(), backend.abandon(&event.slice, own_end)) => done.unwrap_or_else(|_| unreachable()),
                 _ = shutdown.wait_for(|shutdown| *shutdown == ShutdownState::Abandoned) => unreachable(),
             }
         });
@@ -230,6 +235,15 @@ impl ShardSupervisor {
                 }
                 () = until(rest.unwrap_or_else(clock::now)), if rest.is_some() => return Ok(()),
             }
+        }
+    }
+
+    /// When a function of this slice has certainly ended, if nothing reaches it any more.
+    fn own_end(&self, event: &SliceEvent) -> OwnEnd {
+        let graceful_stop = Duration::from_micros(event.graceful_stop_us);
+        OwnEnd {
+            silence: longest_silence(event.profile.without_orchestrator),
+            end: self.interval.end().map(|end| self.clock.instant(end) + graceful_stop + LAST_FRAMES),
         }
     }
 
