@@ -1,6 +1,7 @@
 //! The function around emitted statements: its variables, and the loops and `async` blocks that enclose the statement.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -25,6 +26,8 @@ pub(super) struct FunctionScope<'f> {
     pub(super) labels: Vec<Lifetime>,
     /// The number of these loops that are outside of the innermost `async` block.
     pub(super) outside: usize,
+    /// The locals that a parallel loop around the statement has borrowed.
+    pub(super) borrowed: BTreeSet<LocalId>,
     /// The number of labels that the function has so far.
     pub(super) numbers: &'f Cell<usize>,
 }
@@ -32,7 +35,17 @@ pub(super) struct FunctionScope<'f> {
 impl<'f> FunctionScope<'f> {
     /// The frame of a function with these variables, outside of all loops.
     pub(super) fn new(locals: &'f [Ident], given: TokenStream, numbers: &'f Cell<usize>) -> Self {
-        FunctionScope { locals, shares: &[], secrets: &[], given, nested: false, labels: Vec::new(), outside: 0, numbers }
+        FunctionScope {
+            locals,
+            shares: &[],
+            secrets: &[],
+            given,
+            nested: false,
+            labels: Vec::new(),
+            outside: 0,
+            borrowed: BTreeSet::new(),
+            numbers,
+        }
     }
 
     pub(super) fn scope(&self) -> Scope<'f> {
@@ -74,6 +87,7 @@ impl<'f> FunctionScope<'f> {
             nested: self.nested,
             labels,
             outside: self.outside,
+            borrowed: self.borrowed.clone(),
             numbers: self.numbers,
         }
     }

@@ -63,7 +63,10 @@ impl Emitter<'_> {
             let name = &scope.locals[local.0];
             quote!(let mut #name = Value::Null;)
         });
-        let outer = uses::locals(body).into_iter().filter(|local| !own.contains(local) && scope.locals[local.0] != *name).map(|local| {
+        let is_outer = |used: &LocalId| !own.contains(used) && *used != local && !frame.borrowed.contains(used);
+        let outer: Vec<LocalId> = uses::locals(body).into_iter().filter(is_outer).collect();
+        inner.borrowed.extend(&outer);
+        let outer = outer.iter().map(|local| {
             let name = &scope.locals[local.0];
             quote!(let #name = &#name;)
         });
@@ -81,7 +84,10 @@ impl Emitter<'_> {
     /// Puts the statements before a `finally` into an `async` block of their own, so that the `finally` runs however the block ends.
     pub(super) fn finally(&self, frame: &FunctionScope<'_>, body: &Block, always: &Block) -> TokenStream {
         let given = &frame.given;
-        let leaves = uses::leaves(body).then(|| quote!(Err(Exit::Leave) => return Ok(#given),));
+        let leaves = uses::leaves(body).then(|| match frame.nested {
+            true => quote!(Err(Exit::Leave) => return Err(Exit::Leave),),
+            false => quote!(Err(Exit::Leave) => return Ok(#given),),
+        });
         let (body, always) = (self.block(&frame.in_async(), body), self.block(frame, always));
         quote! {
             {

@@ -52,11 +52,19 @@ pub struct Emitted {
     pub files: Vec<(String, Vec<u8>)>,
 }
 
+/// The stack for the deepest program that the checker accepts. Code is several levels deeper than the spec, and its parser and printer need
+/// some kilobytes for each. Only used parts of it take memory.
+const STACK_BYTES: usize = 512 << 20;
+
 /// Emits a program.
 ///
 /// # Errors
 /// If the generated code is not valid Rust, which is a bug in ltc; the text is `syn`'s message.
 pub fn emit(program: &Program, context: &EmitInput<'_>) -> Result<Emitted, String> {
+    stacker::grow(STACK_BYTES, || emit_here(program, context))
+}
+
+fn emit_here(program: &Program, context: &EmitInput<'_>) -> Result<Emitted, String> {
     let emitter = Emitter {
         program,
         context,

@@ -40,7 +40,8 @@ impl Emitter<'_> {
             let secret = key.is_credential;
             quote!(EnvKey { path: #path, kind: #kind, secret: #secret, at: #at })
         });
-        let data: Vec<_> = program.data.iter().zip(Draws::of(program)).map(|(data, draws)| self.data(data, &draws, files)).collect();
+        let data: Vec<_> =
+            program.data.iter().zip(Draws::of(program)).enumerate().map(|(id, (data, draws))| self.data(id, data, &draws, files)).collect();
         let variables = |variables: &[crate::model::Variable]| {
             let variables: Vec<_> = variables
                 .iter()
@@ -167,8 +168,9 @@ impl Emitter<'_> {
     }
 
     /// The rows are in a JSON file next to the source, so that many rows do not make the source large.
-    fn data(&self, data: &Data, draws: &Draws, files: &mut Vec<(String, Vec<u8>)>) -> TokenStream {
-        let file = format!("data/{}.json", super::names::snake(&data.name));
+    fn data(&self, id: usize, data: &Data, draws: &Draws, files: &mut Vec<(String, Vec<u8>)>) -> TokenStream {
+        // The names of two sources may differ only in case, and a name may be longer than that of a file.
+        let file = format!("data/{id}.json");
         files.push((file.clone(), rows(&data.rows).into_bytes()));
         let (name, path, random, unique) = (&data.name, &data.path, data.random, data.unique);
         let columns = data.columns.iter().map(|(name, _)| name);

@@ -138,11 +138,18 @@ impl Checked {
     }
 }
 
+/// The stack for the deepest text that the parser accepts, whatever thread checks it. Only used parts of it take memory.
+const STACK_BYTES: usize = 64 << 20;
+
 /// Reads and checks a spec and all files that it names.
 ///
 /// # Errors
 /// If the spec itself cannot be read: then there is no source to show an error in.
 pub fn check(target: &Target) -> Result<Checked, String> {
+    stacker::grow(STACK_BYTES, || check_here(target))
+}
+
+fn check_here(target: &Target) -> Result<Checked, String> {
     let mut reader = match (Reader::new(target), &target.lacks.spec) {
         (Ok(reader), _) => reader,
         (Err(why), None) => return Err(why),

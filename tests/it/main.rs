@@ -51,3 +51,4 @@ mod terminal;
 mod third_party;
 #[path = "../tools.rs"]
 mod tools;
+mod valid;
