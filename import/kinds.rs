@@ -131,6 +131,8 @@ fn yaml(text: &str) -> Option<Option<Kind>> {
 /// Whether a line is a command with the word `curl`, possibly after a prompt, an assignment or another command.
 fn is_curl(text: &str) -> bool {
     let is_word = |word: &str| {
+        // The tag of an image: `curlimages/curl:8`.
+        let word = word.split_once(':').map_or(word, |(image, _)| if image.contains('/') { image } else { word });
         let program = word.rsplit(['/', '\\']).next().unwrap_or_default();
         program == "curl" || program.eq_ignore_ascii_case("curl.exe")
     };

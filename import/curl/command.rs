@@ -3,7 +3,7 @@
 use super::glob;
 use super::options::{self, Meaning, Part};
 use super::shell::{Command, Word};
-use crate::draft::{Draft, Text};
+use crate::draft::{Draft, Segment, Text};
 use crate::{ImportError, Source};
 
 /// A request that curl would send. Each URL has one.
@@ -36,6 +36,8 @@ pub(super) struct Request {
     pub(super) timeout: Option<Text>,
     pub(super) connect_timeout: Option<Text>,
     pub(super) stdin: Option<Text>,
+    /// The member of its response that the script reads: the `$(…)`, and the path.
+    pub(super) output: Option<(String, Vec<Segment>)>,
     /// Comments about the parts that were not imported.
     pub(super) comments: Vec<String>,
 }
@@ -49,6 +51,9 @@ pub(super) fn requests(source: &Source, command: &Command, draft: &mut Draft) ->
     if reader.out.is_empty() {
         let at = command.words.first().map_or(0, |word| word.at);
         return Err(source.error(at, "unexpected end of the curl command, expected a URL").help("add the URL of the request"));
+    }
+    if let Some(last) = reader.out.last_mut() {
+        last.output.clone_from(&command.output);
     }
     Ok(reader.out)
 }

@@ -1,5 +1,7 @@
 //! Converts a curl request to an exchange: URL, headers, auth and the options of the connection.
 
+use std::collections::HashMap;
+
 use super::command::Request;
 use super::payload;
 use super::shell::Script;
@@ -12,6 +14,8 @@ pub(super) struct Context<'c> {
     pub(super) source: &'c Source,
     pub(super) draft: &'c mut Draft,
     pub(super) script: &'c Script,
+    /// The variables for the outputs of curl commands.
+    pub(super) outputs: &'c HashMap<String, String>,
     pub(super) api: String,
     pub(super) line: usize,
     pub(super) comments: Vec<String>,
@@ -36,6 +40,9 @@ impl Context<'_> {
 
     /// The code for a shell variable.
     fn variable(&mut self, name: &str) -> String {
+        if let Some(variable) = self.outputs.get(name) {
+            return variable.clone();
+        }
         if let Some(command) = name.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')')) {
             match command.split_whitespace().collect::<Vec<_>>().as_slice() {
                 ["uuidgen", ..] => return "uuid()".to_owned(),
@@ -81,6 +88,7 @@ pub(super) fn exchange(
     draft: &mut Draft,
     hosts: &mut Hosts,
     script: &Script,
+    outputs: &HashMap<String, String>,
     request: Request,
 ) -> Result<(Exchange, Vec<String>), ImportError> {
     let target = Target::new(&resolve(&request.url, script, 0));
@@ -92,7 +100,7 @@ pub(super) fn exchange(
     }
     let api = hosts.api(draft, &target.origin, |name| format!("${{{}}}", environment_variable(name)));
     let line = source.line(request.at);
-    let mut context = Context { source, draft, script, api: api.clone(), line, comments: request.comments.clone() };
+    let mut context = Context { source, draft, script, outputs, api: api.clone(), line, comments: request.comments.clone() };
     let mut exchange = Exchange { api, ..Exchange::default() };
     exchange.path = target.path.iter().map(|segment| context.bind(segment)).collect();
     exchange.raw_query = target.raw_query.as_ref().map(|query| context.bind(query));

@@ -290,6 +290,10 @@ fn add_query(context: &mut Context<'_>, pair: &Text, exchange: &mut Exchange) {
             }
             add_query_text(&raw, exchange);
         }
+        Some(Part::Literal(text)) if text.starts_with('@') => match context.source.read(&text[1..]) {
+            Ok(file) => add_query_text(&Text::literal(encode(&file.text)), exchange),
+            Err(error) => context.leave("query parameters", &error.message),
+        },
         Some(Part::Literal(text)) if text.contains('=') => {
             let (key, rest) = text.split_once('=').unwrap_or((text, ""));
             let mut value = Text::literal(rest);

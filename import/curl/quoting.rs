@@ -63,7 +63,7 @@ impl Lexer<'_> {
         let at = self.at();
         if self.next_if('`') {
             let inner = self.nested('`', script)?;
-            word.text.hole(format!("$({inner})"));
+            self.output(&inner, word);
             return Ok(());
         }
         self.chars.next();
@@ -94,7 +94,7 @@ impl Lexer<'_> {
             Some('(') => {
                 self.chars.next();
                 let inner = self.nested(')', script)?;
-                word.text.hole(format!("$({inner})"));
+                self.output(&inner, word);
             }
             Some(char) if char.is_ascii_alphabetic() || char == '_' => {
                 let mut name = String::new();
@@ -110,6 +110,17 @@ impl Lexer<'_> {
             _ => word.text.push("$"),
         }
         Ok(())
+    }
+
+    /// Adds the output of a command: the content of a file, if the command only prints it.
+    fn output(&self, command: &str, word: &mut Word) {
+        let file = command.strip_prefix("cat ").or_else(|| command.strip_prefix('<')).map(|file| file.trim().trim_matches(['\'', '"']));
+        let is_name = |file: &&str| !file.is_empty() && !file.starts_with('-') && !file.contains([' ', '|', ';', '$', '*', '<', '&']);
+        match file.filter(is_name).and_then(|file| self.source.read(file).ok()) {
+            // The shell removes the line breaks at the end.
+            Some(file) => word.text.push(file.text.trim_end_matches('\n')),
+            None => word.text.hole(format!("$({command})")),
+        }
     }
 
     /// Reads `$'…'` with its escapes.
@@ -188,10 +199,12 @@ impl Lexer<'_> {
             inner.push(char);
         }
         if inner.contains("curl") {
-            let before = script.commands.len();
             let mut found = Script::default();
             Lexer::new(self.source, &inner, at).script(&mut found)?;
-            script.commands.splice(before..before, found.commands);
+            if let (Some(path), Some(last)) = (super::commands::selected(&inner), found.commands.last_mut()) {
+                last.output = Some((format!("$({})", inner.trim()), path));
+            }
+            script.commands.extend(found.commands);
         }
         Ok(inner.trim().to_owned())
     }

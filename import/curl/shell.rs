@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::iter::Peekable;
 use std::str::Chars;
 
+use super::commands::{end, piped};
 use super::windows;
-use crate::draft::{Part, Text};
+use crate::draft::{Segment, Text};
 use crate::{ImportError, Source};
 
 /// A script: its curl commands, and the variables that it sets.
@@ -14,7 +15,9 @@ pub(super) struct Script {
     pub(super) commands: Vec<Command>,
     pub(super) variables: HashMap<String, Text>,
     /// The words of the arrays that it sets.
-    lists: HashMap<String, Vec<Word>>,
+    pub(super) lists: HashMap<String, Vec<Word>>,
+    /// The variable and the words of the open `for` loop.
+    pub(super) repeated: Option<(String, Vec<Text>)>,
 }
 
 /// A command; `words[0]` is `curl`.
@@ -23,6 +26,8 @@ pub(super) struct Command {
     pub(super) words: Vec<Word>,
     /// The standard input that the shell passes to it.
     pub(super) stdin: Option<Text>,
+    /// Its output, if the script reads a member of it: the `$(…)`, and the path of the member.
+    pub(super) output: Option<(String, Vec<Segment>)>,
 }
 
 /// A word. The holes of its text are names of variables: `NAME`, `1`, or `$(command)`.
@@ -119,7 +124,11 @@ impl<'s> Lexer<'s> {
                         self.skip_target(script)?;
                         continue;
                     }
-                    if self.documents.is_empty() {
+                    let is_cat = matches!(command.words.as_slice(), [only] if only.text.as_literal() == Some("cat"));
+                    if !self.documents.is_empty() && char == '|' && is_cat {
+                        // `cat <<EOF | curl …`: the document is the input of the next command.
+                        command.words.clear();
+                    } else if self.documents.is_empty() {
                         let is_pipe = char == '|' && !self.next_if('|');
                         let piped = if is_pipe { piped(&command) } else { None };
                         end(&mut command, script);
@@ -291,94 +300,5 @@ impl<'s> Lexer<'s> {
             }
         }
         Ok(word)
-    }
-}
-
-/// What a command writes, if that is known: `echo '…' |`, `printf '%s' '…' |`, `cat FILE |`.
-fn piped(command: &Command) -> Option<Text> {
-    let words: Vec<&Word> = command.words.iter().filter(|word| word.text.as_literal() != Some("$")).collect();
-    let (program, rest) = words.split_first()?;
-    match (program.text.as_literal()?, rest) {
-        ("echo", [flag, text]) if flag.text.as_literal() == Some("-n") => Some(text.text.clone()),
-        ("echo", [text]) => {
-            let mut text = text.text.clone();
-            text.push("\n");
-            Some(text)
-        }
-        ("printf", [format, text]) if matches!(format.text.as_literal(), Some("%s" | "%s\\n")) => Some(text.text.clone()),
-        ("cat", [file]) => Some(Text::literal(format!("@{}", file.text.as_literal().filter(|file| !file.starts_with('-'))?))),
-        _ => None,
-    }
-}
-
-/// A word, or the words of the array that it names.
-fn words_of(word: Word, lists: &HashMap<String, Vec<Word>>) -> Vec<Word> {
-    let list = match word.text.parts.as_slice() {
-        [Part::Hole(name)] => lists.get(name),
-        _ => None,
-    };
-    list.cloned().unwrap_or_else(|| vec![word])
-}
-
-/// Ends a command: assignments set variables, prompts and wrappers are removed, and curl commands are kept.
-pub(super) fn end(command: &mut Command, script: &mut Script) {
-    let mut command = std::mem::take(command);
-    loop {
-        let Some(first) = command.words.first() else { return };
-        let Some(literal) = first.text.parts.first().map(|part| match part {
-            Part::Literal(text) => text.clone(),
-            Part::Hole(_) => String::new(),
-        }) else {
-            command.words.remove(0);
-            continue;
-        };
-        let name = literal.split('=').next().unwrap_or_default();
-        let is_name = !name.is_empty()
-            && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_')
-            && !name.starts_with(|c: char| c.is_ascii_digit());
-        if is_name && literal.contains('=') {
-            let mut value = first.text.clone();
-            if let Some(Part::Literal(text)) = value.parts.first_mut() {
-                *text = text[name.len() + 1..].to_owned();
-            }
-            value.parts.retain(|part| !matches!(part, Part::Literal(text) if text.is_empty()));
-            script.variables.insert(name.to_owned(), value);
-            command.words.remove(0);
-            continue;
-        }
-        let program = literal.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
-        if program == "curl" || program == "curl.exe" {
-            // `"${NAME[@]}"` passes the words of an array.
-            command.words = command.words.drain(..).flat_map(|word| words_of(word, &script.lists)).collect();
-            script.commands.push(command);
-            return;
-        }
-        if matches!(
-            literal.as_str(),
-            "$" | "%"
-                | ">"
-                | "export"
-                | "set"
-                | "local"
-                | "declare"
-                | "sudo"
-                | "time"
-                | "exec"
-                | "command"
-                | "if"
-                | "then"
-                | "do"
-                | "else"
-                | "while"
-                | "!"
-                | "call"
-                | "env"
-                | "&"
-                | "{"
-        ) {
-            command.words.remove(0);
-            continue;
-        }
-        return;
     }
 }

@@ -80,7 +80,8 @@ fn several_commands_of_one_shape_share_a_request() {
     let spec = spec("curl http://h.test/items/1\ncurl http://h.test/items/2 && curl -d q=x http://h.test/a --next http://h.test/b");
     assert!(spec.contains("get_item(item_id) = GET /items/{item_id}"), "{spec}");
     assert!(self::spec("PS C:\\> curl.exe http://h.test/a").contains("GET /a"));
-    assert!(self::spec("T=x; for i in 1 2; do curl --url=http://h.test/a/$i; done").contains("GET /a/{env.variables.i}"));
+    assert!(self::spec("T=x; for i in 1 2; do curl --url=http://h.test/a/$i; done").contains("h.get_a(2)"));
+    assert!(self::spec("for f in *.json; do curl --url=http://h.test/a/$f; done").contains("GET /a/{env.variables.f}"));
     for call in ["h.get_item(1)", "h.get_item(2)", "h.post_a()", "h.get_b()", "step \"Get item (2)\""] {
         assert!(spec.contains(call), "{call}: {spec}");
     }
@@ -121,4 +122,52 @@ fn scripts_with_command_substitution_arrays_and_pipes_are_read() {
         request("curl http://h.test/f -F 'pic=@no/x.png;type=image/png;filename=\"a;b.png\"'"),
         r#"post_f() = POST /f { multipart { pic: file("data/a_b.png", name: "a;b.png", type: "image/png") } }"#
     );
+}
+
+/// The inputs of these were lost, or the commands were not found.
+#[test]
+fn commands_within_scripts_are_found() {
+    let login =
+        "TOKEN=$(curl -s http://h.test/login -d u=a | jq -r '.data.token')\ncurl http://h.test/me -H \"Authorization: Bearer $TOKEN\"";
+    let text = spec(login);
+    for part in ["take token = json.data.token", "auth bearer(token)", "h.get_me(token)", "step \"Post login\" interrupt"] {
+        assert!(text.contains(part), "{part} is missing:\n{text}");
+    }
+    let unread = spec("echo $(curl -s http://h.test/login | jq .id)");
+    assert!(unread.contains("take _id = json.id"), "{unread}");
+    assert_eq!(request("cat <<EOF | curl http://h.test/f --json @-\n{\"a\": 1}\nEOF\n"), "post_f() = POST /f { json { a: 1 } }");
+    for script in [
+        "sudo -u www curl http://h.test/f",
+        "docker run --rm -e A=1 curlimages/curl:8 -s http://h.test/f",
+        "kubectl exec -n shop pod/x -- curl http://h.test/f",
+        "timeout 5 /usr/bin/curl http://h.test/f",
+    ] {
+        assert_eq!(request(script), "get_f() = GET /f", "{script}");
+    }
+    let looped =
+        spec("for id in 7 8; do\n  curl \"http://h.test/items/$id\"\ndone\nfor n in $(seq 2); do curl http://h.test/pages/$n; done\n");
+    for part in ["get_item(7)", "get_item(8)", "get_page(1)", "get_page(2)"] {
+        assert!(looped.contains(part), "{part} is missing:\n{looped}");
+    }
+}
+
+#[test]
+fn a_file_that_the_shell_prints_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("body.json"), "{\"x\": 1}\n").unwrap();
+    for body in ["$(cat body.json)", "`cat body.json`", "$(< body.json)"] {
+        let script = format!("curl http://h.test/f -H 'Content-Type: application/json' -d \"{body}\"");
+        let source = Source::new("stdin", folder.path(), script.as_bytes()).unwrap();
+        let draft = import(&source, Kind::Curl, &Options::default()).unwrap();
+        let text = String::from_utf8(write::files(&draft).remove(0).1).unwrap();
+        assert!(text.contains("json { x: 1 }"), "{body}:\n{text}");
+    }
+}
+
+#[test]
+fn commands_of_powershell_itself_are_refused_with_a_way_out() {
+    let text = "Invoke-WebRequest -Uri \"http://h.test/f\" -Body \"{`\"a`\":1}\"";
+    let source = Source::new("stdin", ".", text.as_bytes()).unwrap();
+    let error = import(&source, Kind::Curl, &Options::default()).unwrap_err();
+    assert!(error.message.contains("Invoke-WebRequest") && error.help.unwrap().contains("cURL (bash)"));
 }

@@ -1,6 +1,7 @@
 //! The words of cmd.exe and PowerShell.
 
-use super::shell::{Command, Script, Word, end};
+use super::commands::end;
+use super::shell::{Command, Script, Word};
 use crate::{ImportError, Source};
 
 /// cmd.exe: `^` escapes a character or joins lines, `%NAME%` is a variable, and the program itself interprets `\"` and `""` within quotes.

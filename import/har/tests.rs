@@ -264,3 +264,14 @@ fn recordings_that_are_broken_are_refused_with_a_location() {
     assert!(error(r#"{"log": {"entries": []}}"#).message.contains("no entries"));
     assert!(error("{\"log\": {\"entries\": [\n{}]}}").message.contains("request.url"));
 }
+
+/// The second query was lost, and its parameter was never read.
+#[test]
+fn queries_without_keys_are_parameters_if_encoding_keeps_them() {
+    let page = json!({"type": "text/html", "text": "<p>"});
+    let entries = |queries: [&str; 2]| queries.map(|query| entry(1, "GET", &url(&format!("/status?{query}")), &json!({}), &page)).to_vec();
+    let (spec, _) = read(&json!([]), entries(["ct_1a2b", "ct_9f8e"]), &Options::default());
+    has(&spec, &["(query) = GET /status?{query}", "\"ct_1a2b\"", "\"ct_9f8e\""]);
+    let (spec, _) = read(&json!([]), entries(["a/1&b", "a/2&b"]), &Options::default());
+    has(&spec, &["GET /status?a/1&b", "GET /status?a/2&b"]);
+}

@@ -104,6 +104,9 @@ fn compare(query: &Query, sign: &'static str, value: &Expr) -> Result<Expect, St
             Expect::Json { exactly: false, matcher: at(path, Matcher::Value(value.clone())) }
         }
         _ if query.is_count && sign == "==" && is_number(value, "0") => Expect::Condition(format!("{} == 0", query.code)),
+        _ if matches!(value, Expr::Text(_) | Expr::Number(_) | Expr::Bool(_)) => {
+            Expect::Condition(format!("{} {sign} {}", query.scalar(), code(value)))
+        }
         _ => Expect::Condition(format!("{} {sign} {}", query.code, code(value))),
     })
 }
@@ -164,7 +167,7 @@ fn predicate(query: &Query, word: &str, not: bool, scan: &mut Scan<'_>, variable
             let function = if word == "startsWith" { "starts_with" } else { "ends_with" };
             match query.pattern.as_deref().map(|_| ()) {
                 Some(()) => return Err(format!("`{word}` of a pattern")),
-                None => Expect::Condition(format!("{negation}{function}({}, {})", query.code, code(&part))),
+                None => Expect::Condition(format!("{negation}{function}({}, {})", query.scalar(), code(&part))),
             }
         }
         "matches" => {
@@ -172,7 +175,7 @@ fn predicate(query: &Query, word: &str, not: bool, scan: &mut Scan<'_>, variable
             match &query.what {
                 _ if query.pattern.is_some() => return Err("`matches` of a pattern".to_owned()),
                 What::Header(name) => Expect::Headers(vec![(name.clone(), Matcher::Regex { not, pattern })]),
-                _ => Expect::Condition(matches(&query.code, &pattern, not)),
+                _ => Expect::Condition(matches(&query.scalar(), &pattern, not)),
             }
         }
         "isEmpty" => match &query.what {

@@ -14,9 +14,9 @@ mod tests;
 mod text;
 mod xpath;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use crate::draft::{Call, Draft, Expect, Expr, Matcher, Parts, Redirects, Sequence, Step, Stmt, User, Wait};
+use crate::draft::{Call, Draft, Expect, Expr, Matcher, Parts, Redirects, Sequence, Source as TakeSource, Step, Stmt, User, Wait};
 use crate::names::Names;
 use crate::web;
 use crate::{ImportError, Options, Source};
@@ -45,6 +45,7 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
             Err(comment) => comments.push(Stmt::Comment(comment)),
         }
     }
+    let filtered = std::mem::take(&mut reader.filtered);
     if exchanges.is_empty() {
         return Err(source
             .error(0, "the file has no request that a test can send")
@@ -71,7 +72,7 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
     body.extend(comments);
     // What is left out may have read another variable.
     let mut read = crate::draft::variables_read(&body);
-    while leave_unread_out(&mut body, &read) {
+    while leave_unread_out(&mut body, &read, &filtered) {
         read = crate::draft::variables_read(&body);
     }
     mark_unread(&mut body, &read);
@@ -80,16 +81,27 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
     Ok(draft)
 }
 
-/// Removes variables that are set but never read. Returns whether there were any.
-fn leave_unread_out(body: &mut Vec<Stmt>, read: &HashSet<String>) -> bool {
+/// Removes variables that are set but never read. Of a capture with filters, the part of the response that it reads stays, because a missing
+/// one is a failure. Returns whether there were any.
+fn leave_unread_out(body: &mut Vec<Stmt>, read: &HashSet<String>, filtered: &HashMap<String, TakeSource>) -> bool {
+    let mut replaced = false;
+    for stmt in body.iter_mut() {
+        if let Stmt::Let(name, value) | Stmt::Set(name, value) = stmt
+            && !read.contains(name)
+            && let Some(source) = filtered.get(&crate::write::inline(value))
+        {
+            *stmt = Stmt::Take { name: name.clone(), ty: None, source: source.clone(), or: None };
+            replaced = true;
+        }
+    }
     let before = body.len();
     body.retain(|stmt| !matches!(stmt, Stmt::Let(name, _) | Stmt::Set(name, _) if !read.contains(name)));
     let inner = body.iter_mut().fold(false, |left_out, stmt| match stmt {
-        Stmt::Step(step) => leave_unread_out(&mut step.body, read) || left_out,
-        Stmt::Repeat(_, body) | Stmt::Retry(_, _, body) => leave_unread_out(body, read) || left_out,
+        Stmt::Step(step) => leave_unread_out(&mut step.body, read, filtered) || left_out,
+        Stmt::Repeat(_, body) | Stmt::Retry(_, _, body) => leave_unread_out(body, read, filtered) || left_out,
         _ => left_out,
     });
-    inner || body.len() < before
+    inner || replaced || body.len() < before
 }
 
 /// Marks a captured variable that is never read as unused. It stays, because its capture is also an expectation.
@@ -265,6 +277,9 @@ impl Reader<'_> {
                 if query.is_source || query.pattern.is_some() {
                     out.body.push(Stmt::Take { name: variable, ty: None, source: query.source, or: None });
                 } else {
+                    if let Some(source) = query.origin {
+                        self.filtered.insert(query.code.clone(), source);
+                    }
                     let value = Expr::Code(query.code);
                     out.body.push(if is_known { Stmt::Set(variable, value) } else { Stmt::Let(variable, value) });
                 }

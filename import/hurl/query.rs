@@ -26,6 +26,8 @@ pub(super) struct Query {
     pub(super) code: String,
     /// The source for a take, without the further operations of the expression.
     pub(super) source: Source,
+    /// The part of the response that it reads, whatever filters follow; `None` if it reads a variable.
+    pub(super) origin: Option<Source>,
     /// Whether the source is the whole expression; otherwise a take needs a `let` for the rest.
     pub(super) is_source: bool,
     /// A pattern whose first group is the value.
@@ -40,6 +42,14 @@ pub(super) struct Query {
 pub(super) trait Variables {
     /// The code of a variable.
     fn code(&mut self, name: &str) -> String;
+}
+
+impl Query {
+    /// The expression for a comparison with a single value. A JSONPath that may match several values yields a list; Hurl compares its only
+    /// item.
+    pub(super) fn scalar(&self) -> String {
+        if self.code.starts_with("json \"") { format!("({})[0]", self.code) } else { self.code.clone() }
+    }
 }
 
 /// Reads a query with its filters. The error names the part without a counterpart.
@@ -80,10 +90,10 @@ pub(super) fn query(scan: &mut Scan<'_>, variables: &mut dyn Variables) -> Resul
         "variable" => {
             let name = scan.string().ok_or("`variable` without a name")?;
             let code = variables.code(&name);
-            Query { is_source: false, ..plain(What::Code, &code) }
+            Query { is_source: false, origin: None, ..plain(What::Code, &code) }
         }
-        "sha256" => Query { is_source: false, ..plain(What::Code, "hex(sha256(text))") },
-        "md5" => Query { is_source: false, ..plain(What::Code, "hex(md5(text))") },
+        "sha256" => Query { is_source: false, origin: Some(Source::code("text")), ..plain(What::Code, "hex(sha256(text))") },
+        "md5" => Query { is_source: false, origin: Some(Source::code("text")), ..plain(What::Code, "hex(md5(text))") },
         "bytes" | "rawbytes" => return Err("the bytes of a response".to_owned()),
         other => return Err(format!("the query `{other}`")),
     };
@@ -94,7 +104,16 @@ pub(super) fn query(scan: &mut Scan<'_>, variables: &mut dyn Variables) -> Resul
 }
 
 fn plain(what: What, code: &str) -> Query {
-    Query { what, code: code.to_owned(), source: Source::code(code), is_source: true, pattern: None, is_count: false, is_nodes: false }
+    Query {
+        what,
+        code: code.to_owned(),
+        source: Source::code(code),
+        origin: Some(Source::code(code)),
+        is_source: true,
+        pattern: None,
+        is_count: false,
+        is_nodes: false,
+    }
 }
 
 /// A JSONPath of a value. Names and numbers become members; variables become indices.

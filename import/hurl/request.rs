@@ -24,6 +24,8 @@ pub(super) struct Reader<'s> {
     constants: HashMap<String, String>,
     /// Statements before the next step.
     pub(super) pending: Vec<Stmt>,
+    /// The parts of responses that captures with filters read, by their expressions.
+    pub(super) filtered: HashMap<String, crate::draft::Source>,
     comments: Vec<String>,
 }
 
@@ -86,6 +88,7 @@ impl<'s> Reader<'s> {
             captured: HashMap::new(),
             constants: HashMap::new(),
             pending: Vec::new(),
+            filtered: HashMap::new(),
             comments: Vec::new(),
         }
     }
@@ -264,7 +267,7 @@ impl<'s> Reader<'s> {
         let from_option = entry.options.iter().find(|option| option.key.as_literal() == Some("user"));
         let pair = match (&entry.auth, from_option) {
             (Some(pair), _) => Some((pair.key.clone(), pair.value.clone())),
-            (None, Some(option)) => split_user(&option.value),
+            (None, Some(option)) => super::text::split_user(&option.value),
             (None, None) => Target::new(&entry.url).user,
         };
         if let Some((user, password)) = pair {
@@ -378,22 +381,4 @@ impl<'s> Reader<'s> {
             }
         }
     }
-}
-
-/// `user:password`
-fn split_user(text: &Text) -> Option<(Text, Text)> {
-    let (mut user, mut password, mut behind) = (Text::default(), Text::default(), false);
-    for part in &text.parts {
-        match part {
-            Part::Literal(literal) if !behind => {
-                let (before, rest) = literal.split_once(':').map_or((literal.as_str(), None), |(before, rest)| (before, Some(rest)));
-                user.push(before);
-                behind = rest.is_some();
-                password.push(rest.unwrap_or_default());
-            }
-            part if behind => password.append(Text { parts: vec![part.clone()] }),
-            part => user.append(Text { parts: vec![part.clone()] }),
-        }
-    }
-    Some((user, password))
 }

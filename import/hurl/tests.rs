@@ -129,3 +129,23 @@ fn broken_files_are_refused_with_a_location() {
     assert!(error("POST http://h.test\n{\"a\": 1\n").message.contains("unclosed JSON"));
     assert!(error("GET http://h.test\nHTTP ok\n").message.contains("expected a number"));
 }
+
+/// The first spec did not check, and the captures of the second were lost.
+#[test]
+fn filters_of_paths_yield_single_values_and_unread_captures_stay() {
+    let (spec, draft) = read(
+        "GET http://h.test/a\nHTTP 200\n[Captures]\nloc: header \"Location\" replace \"http\" \"https\"\nn: jsonpath \"$.items\" count\n\
+         [Asserts]\njsonpath \"$.items[?(@.id == 3)].name\" == \"x\"\njsonpath \"$..tag\" startsWith \"a\"\njsonpath \"$..id\" count == 2\n",
+    );
+    has(
+        &spec,
+        &[
+            "expect (json \"$.items[?(@.id == 3)].name\")[0] == \"x\"",
+            "starts_with((json \"$..tag\")[0], \"a\")",
+            "len(json \"$..id\") == 2",
+            "take _loc = header \"Location\"",
+            "take _n = json.items",
+        ],
+    );
+    assert_eq!(draft.tally.carried["captures"], 2);
+}

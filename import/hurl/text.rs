@@ -1,6 +1,6 @@
 //! Lines, templates and escapes of `.hurl` files.
 
-use crate::draft::Text;
+use crate::draft::{Part, Text};
 use crate::{ImportError, Source};
 
 /// Reads a file line by line.
@@ -174,6 +174,24 @@ pub(super) fn quoted(text: &str) -> Option<(String, &str)> {
         }
     }
     None
+}
+
+/// `user:password`
+pub(super) fn split_user(text: &Text) -> Option<(Text, Text)> {
+    let (mut user, mut password, mut behind) = (Text::default(), Text::default(), false);
+    for part in &text.parts {
+        match part {
+            Part::Literal(literal) if !behind => {
+                let (before, rest) = literal.split_once(':').map_or((literal.as_str(), None), |(before, rest)| (before, Some(rest)));
+                user.push(before);
+                behind = rest.is_some();
+                password.push(rest.unwrap_or_default());
+            }
+            part if behind => password.append(Text { parts: vec![part.clone()] }),
+            part => user.append(Text { parts: vec![part.clone()] }),
+        }
+    }
+    Some((user, password))
 }
 
 #[cfg(test)]

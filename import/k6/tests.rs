@@ -91,3 +91,44 @@ fn conditions_about_several_responses_of_a_batch_are_named() {
     assert!(said.contains("several requests that are sent at the same time"), "{said}\n{spec}");
     assert!(spec.contains("expect 200") && spec.matches("= json.id").count() == 1, "{spec}");
 }
+
+/// An early return after a success was read as a failure, and a branch that only waits after a failure as an expectation.
+#[test]
+fn early_returns_and_retries_are_no_expectations() {
+    let (text, ..) = spec(
+        "import http from 'k6/http';\nimport { sleep } from 'k6';\nimport { Rate } from 'k6/metrics';\nconst failures = new Rate('order_failures');\n\
+         export default function () {\n  const res = http.post('http://localhost/orders');\n  if (res.status === 201) { failures.add(false); return; }\n\
+         \x20 if (res.status === 409) { failures.add(false); return; }\n  failures.add(true);\n}\n",
+    );
+    assert!(text.contains("expect 2xx | 409") && !text.contains("!=") && !text.contains("leave"), "{text}");
+    let (text, ..) = spec(
+        "import http from 'k6/http';\nexport default function () {\n  const res = http.get('http://localhost/a');\n\
+         \x20 if (res.status === 200) { return; }\n  http.get('http://localhost/b');\n}\n",
+    );
+    assert!(text.contains("GET /b") && !text.contains("if status") && text.contains("leave"), "{text}");
+    let (text, ..) = spec(
+        "import http from 'k6/http';\nimport { fail, sleep } from 'k6';\nexport default function () {\n  const res = http.get('http://localhost/a');\n\
+         \x20 if (res.status !== 200) { if (res.status >= 500) { sleep(1); } fail('no'); }\n}\n",
+    );
+    assert!(text.contains("expect 200") && !text.contains(">="), "{text}");
+}
+
+/// Without `else null`, the step failed if the first value was there.
+#[test]
+fn values_with_an_alternative_may_be_missing() {
+    let (text, ..) = spec(
+        "import http from 'k6/http';\nexport default function () {\n  const body = http.get('http://localhost/a').json();\n\
+         \x20 const token = body.data?.token || body.token;\n  http.get('http://localhost/b', { headers: { 'X-Token': token } });\n}\n",
+    );
+    assert_eq!(text.matches("else null").count(), 2, "{text}");
+}
+
+#[test]
+fn constants_of_a_missing_module_are_keys_of_the_environment() {
+    let (text, _, summary) = spec(
+        "import http from 'k6/http';\nimport { BASE_URL, PAGE_SIZE } from './none.js';\nexport default function () {\n\
+         \x20 http.get(`${BASE_URL}/a?size=${PAGE_SIZE}`);\n}\n",
+    );
+    assert!(text.contains("GET /a") && text.contains("env.settings.page_size"), "{text}");
+    assert!(summary.join("\n").contains("`./none.js`: file not found"), "{summary:?}");
+}

@@ -52,7 +52,7 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
     run.leave_unused();
     let shape = shape::stages(&mut run, &scope);
     let finished = run.finish(bodies, false);
-    assemble(&mut draft, planned, finished);
+    assemble(&mut draft, source, planned, finished);
     if draft.sequences.is_empty() {
         return Err(ImportError::new(&source.name, 1, 1, "the script sends no HTTP request that could be imported")
             .help("import a script whose tasks send requests with `self.client`"));
@@ -71,7 +71,7 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
 }
 
 /// Puts sequences, tasks and users into the draft, except those that send no requests.
-fn assemble(draft: &mut Draft, planned: Vec<Planned>, finished: Vec<Vec<crate::draft::Stmt>>) {
+fn assemble(draft: &mut Draft, source: &Source, planned: Vec<Planned>, finished: Vec<Vec<crate::draft::Stmt>>) {
     let mut finished = finished.into_iter();
     let mut existing: Vec<String> = Vec::new();
     for plan in planned {
@@ -81,8 +81,10 @@ fn assemble(draft: &mut Draft, planned: Vec<Planned>, finished: Vec<Vec<crate::d
             match part {
                 Part::OnStart(_) => user.on_start.extend(body),
                 Part::OnStop(_) => user.on_stop.extend(body),
-                Part::Sequence { name, .. } => {
-                    if has_steps(&body) {
+                Part::Sequence { name, methods } => {
+                    if !has_steps(&body) {
+                        name_lost(draft, source, &methods);
+                    } else {
                         existing.push(name.clone());
                         draft.sequences.push(Sequence { name, body, ..Sequence::default() });
                     }
@@ -102,6 +104,19 @@ fn assemble(draft: &mut Draft, planned: Vec<Planned>, finished: Vec<Vec<crate::d
         }
     }
     lone_tasks(draft);
+}
+
+/// Names tasks with statements of which nothing was imported. Those that only pass, print or leave their task set have no counterpart.
+fn name_lost(draft: &mut Draft, source: &Source, methods: &[(Value, u32)]) {
+    const NOTHING: [&str; 7] = ["pass", "self.interrupt", "print(", "\"", "'", "logging.", "..."];
+    for (method, _) in methods {
+        let Value::Function(closure) = method else { continue };
+        let lost = closure.function.body.iter().find(|stmt| !NOTHING.iter().any(|start| stmt.source.trim_start().starts_with(start)));
+        if let Some(first) = lost {
+            let name = closure.function.name.clone().unwrap_or_default();
+            draft.tally.leave("tasks", format!("task `{name}`: no request of it could be imported"), &source.name, first.line);
+        }
+    }
 }
 
 /// Replaces a tasks block with only one member by that member.

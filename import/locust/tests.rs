@@ -211,3 +211,21 @@ fn nothing_of_a_locustfile_is_lost_without_a_note() {
         assert!(said.contains(part), "{part} is missing:\n{said}\n{spec}");
     }
 }
+
+/// The requests of these tasks were lost without a word, and a test of a type was always false.
+#[test]
+fn tasks_that_depend_on_lost_values_are_named() {
+    let (text, summary) = spec(
+        "from locust import HttpUser, task\nfrom uuid import uuid4\n\nclass Visitor(HttpUser):\n    host = 'http://localhost'\n\n\
+         \x20   def on_start(self):\n        self.ids = []\n\n    @task\n    def search(self):\n        r = self.client.get('/search')\n\
+         \x20       if odd(r):\n            self.ids = [1, 2]\n\n    @task\n    def detail(self):\n        if self.ids:\n            self.client.get(f'/items/{self.ids[0]}')\n\n\
+         \x20   @task\n    def create(self):\n        self.client.post('/items', json={'title': f'new-{uuid4().hex[:8]}'})\n        data = self.client.get('/list').json()\n\
+         \x20       if isinstance(data, list) and len(data) > 0:\n            self.client.get(f\"/items/{data[0]['id']}\")\n",
+    );
+    let said = summary.join("\n");
+    assert!(text.contains("replace(uuid(), \"-\", \"\")[0..7]"), "{text}");
+    assert!(text.contains("GET /items/") && !text.contains("== \"list\""), "{text}");
+    for part in ["task `detail`", "the type is not tested"] {
+        assert!(said.contains(part), "{part} is missing:\n{said}\n{text}");
+    }
+}

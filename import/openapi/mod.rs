@@ -82,7 +82,11 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
     let operations = operation::operations(&files);
     if operations.is_empty() {
         let line = files.root().get("paths").map_or(1, |paths| paths.node.line);
-        return Err(ImportError::new(&source.name, line, 1, "the document describes no operation").help("add operations below `paths`"));
+        let error = ImportError::new(&source.name, line, 1, "the document describes no operation");
+        return Err(match files.unresolved.first() {
+            Some(unresolved) => error.help(format!("add the file of the reference in line {}: {}", unresolved.line, unresolved.why)),
+            None => error.help("add operations below `paths`"),
+        });
     }
     Ok(Importer { source, files: &files, operations: &operations, draft: Draft::default() }.run())
 }

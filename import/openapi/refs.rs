@@ -135,6 +135,8 @@ impl Files {
             // A pointer may contain a reference on its way.
             let at = if at.node.get(&key).is_none() && at.node.text_of("$ref").is_some() { self.resolve(at)? } else { at };
             match &at.node.value {
+                // `file.yaml#/` is the whole file, unless it has a member with an empty name.
+                _ if key.is_empty() && at.is(root) && at.get("").is_none() => Some(at),
                 Value::List(items) => items.get(key.parse::<usize>().ok()?).map(|node| at.with(node)),
                 _ => at.get(&key),
             }

@@ -112,3 +112,14 @@ fn file_that_is_not_a_document_is_rejected_with_a_fix() {
     let broken = error("openapi: 3.0.0\npaths: [\n");
     assert!(broken.line >= 2 && broken.help.is_some(), "{broken:?}");
 }
+
+#[test]
+fn path_of_another_file_is_read_as_a_whole_or_its_absence_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "openapi: 3.0.3\ninfo: {title: Orders, version: '1'}\npaths:\n  /orders: {$ref: 'orders.yaml#/'}\n";
+    let read = || import(&Source::new("root.yaml", folder.path(), text.as_bytes()).unwrap(), Kind::OpenApi, &Options::default());
+    let error = read().unwrap_err();
+    assert!(error.help.unwrap().contains("cannot read `orders.yaml`"));
+    std::fs::write(folder.path().join("orders.yaml"), "get: {operationId: list, responses: {'200': {description: ok}}}\n").unwrap();
+    assert_eq!(read().unwrap().tally.carried["requests"], 1);
+}

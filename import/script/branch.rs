@@ -111,7 +111,8 @@ impl Run<'_> {
             _ => match condition.shape() {
                 Some(Shape::Checked(_) | Shape::Succeeded(_)) => true,
                 Some(Shape::Compare(left, "==", right)) => self.is_status(left) && right.as_number().is_some_and(|status| status < 400.0),
-                Some(Shape::Compare(left, "<" | "<=" | ">=", _)) => self.is_status(left),
+                Some(Shape::Compare(left, ">=", right)) => self.is_status(left) && right.as_number().is_some_and(|status| status < 400.0),
+                Some(Shape::Compare(left, "<" | "<=", _)) => self.is_status(left),
                 Some(Shape::Contains(_, part)) => self.is_status(part),
                 Some(Shape::And(left, right)) => self.is_success(left) || self.is_success(right),
                 Some(Shape::Or(left, right)) => self.is_success(left) && self.is_success(right),
@@ -154,15 +155,24 @@ impl Run<'_> {
             return (Flow::Next, false);
         }
         if self.is_about_response(&condition) {
-            if first.fails() && self.expect(&condition, true) {
+            let is_success = self.is_success(&condition);
+            // `if (status === 201) { return; }`: what follows is for other responses.
+            let is_early_end = is_success && first.ends() && !first.failed && !matches!(first.flow, Flow::Throw) && otherwise.is_empty();
+            let after = if is_early_end && !rest.is_empty() { Some(self.probe(rest)) } else { None };
+            if after.as_ref().is_some_and(Probe::fails) && self.expect(&condition, false) {
+                self.assumes = true;
+                self.fates_of(rest, &Fate::Carried);
+                return (self.exec(then), false);
+            }
+            let rest_matters = after.as_ref().is_some_and(|after| after.accepted || !after.is_quiet());
+            if !is_early_end && first.fails() && self.expect(&condition, true) {
                 self.assumes = true;
                 self.interrupt(&condition, first.ends());
                 self.fates_of(then, &Fate::Carried);
                 return (self.exec(otherwise), false);
             }
-            let is_success = self.is_success(&condition);
             let ends_well = is_success && !otherwise.is_empty() && second.fails();
-            if (ends_well || is_success && second.is_quiet()) && !first.is_quiet() && self.expect(&condition, false) {
+            if (ends_well || is_success && second.is_quiet() && !rest_matters) && !first.is_quiet() && self.expect(&condition, false) {
                 self.assumes = true;
                 self.interrupt(&condition, first.sends || second.ends());
                 self.fates_of(otherwise, &Fate::Carried);
@@ -180,7 +190,28 @@ impl Run<'_> {
             self.fate(statement, Fate::Left);
             return (self.exec(then), false);
         };
+        self.name_type_test(&condition, statement);
         self.both(&text, (then, &first), (otherwise, &second), rest)
+    }
+
+    /// Names a test of a type that an `if` of the spec cannot make.
+    fn name_type_test(&mut self, condition: &Value, statement: &Stmt) {
+        let is_type = match condition.shape() {
+            Some(Shape::Compare(left, _, right)) => {
+                matches!(left.shape(), Some(Shape::TypeOf(_))) && right.literal().is_some_and(|kind| kind != "undefined")
+            }
+            Some(Shape::Not(inner)) => return self.name_type_test(&inner.clone(), statement),
+            Some(Shape::And(left, right) | Shape::Or(left, right)) => {
+                let (left, right) = (left.clone(), right.clone());
+                self.name_type_test(&left, statement);
+                return self.name_type_test(&right, statement);
+            }
+            _ => false,
+        };
+        if is_type {
+            let first = statement.source.lines().next().unwrap_or_default();
+            self.leave_at(statement.line, "conditions", &format!("the type is not tested, only whether there is a value: {first}"));
+        }
     }
 
     /// Writes both branches as an `if`.

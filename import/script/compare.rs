@@ -53,6 +53,14 @@ impl Run<'_> {
             Some(ms) => Value::code(duration(ms.max(0.0).round() as u64), Ty::Any),
             None => right.clone(),
         };
+        if let Some(Shape::TypeOf(subject)) = left.shape().cloned()
+            && let (Some(kind), Some(code)) = (right.literal(), self.code(&subject))
+        {
+            // An expectation tests the type. A condition elsewhere can only test whether there is a value.
+            let is_there = (kind == "undefined") == (operator == "!=");
+            let text = format!("{} {} null", code.operand(), if is_there { "!=" } else { "==" });
+            return Value::shaped(text, Ty::Bool, Shape::Compare(left.clone(), operator, right));
+        }
         let (Some(one), Some(other)) = (self.code(left), self.code(&right)) else {
             return Value::unknown(operator);
         };

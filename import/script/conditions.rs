@@ -45,6 +45,7 @@ impl Run<'_> {
             return;
         }
         for step in self.steps_of_condition(condition) {
+            self.remember(step);
             if let Some(step) = self.steps.get_mut(step) {
                 step.interrupt = true;
             }
@@ -134,10 +135,18 @@ impl Run<'_> {
     }
 
     fn add(&mut self, steps: &[usize], add: impl Fn(&mut Expectations)) {
-        for step in steps {
-            if let Some(step) = self.steps.get_mut(*step) {
+        for number in steps {
+            self.remember(*number);
+            if let Some(step) = self.steps.get_mut(*number) {
                 add(&mut step.expectations);
             }
+        }
+    }
+
+    /// Stores what a probe changes in a step, so that it can be undone.
+    fn remember(&mut self, number: usize) {
+        if let (true, Some(step)) = (self.probing > 0, self.steps.get(number)) {
+            self.probed.push((number, step.expectations.clone(), step.interrupt));
         }
     }
 

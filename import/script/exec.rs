@@ -197,12 +197,19 @@ impl Run<'_> {
     /// Runs code without changes to the draft.
     pub(super) fn muted<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         self.probing += 1;
-        let (steps, changes) = (self.steps.len(), self.changes.len());
+        let (steps, changes, probed) = (self.steps.len(), self.changes.len(), self.probed.len());
         let declared = self.scope.snapshot();
         self.out.push(Vec::new());
         let value = run(self);
         self.out.pop();
         self.steps.truncate(steps);
+        while self.probed.len() > probed {
+            if let Some((number, expectations, interrupt)) = self.probed.pop()
+                && let Some(step) = self.steps.get_mut(number)
+            {
+                (step.expectations, step.interrupt) = (expectations, interrupt);
+            }
+        }
         while self.changes.len() > changes {
             if let Some(change) = self.changes.pop() {
                 change.undo();

@@ -36,6 +36,8 @@ pub(super) struct Captures {
     pub(super) known: HashMap<usize, String>,
     /// Variables that a block assigns and that statements after it read.
     pub(super) hoisted: HashMap<usize, Vec<String>>,
+    /// The numbers of `if` blocks.
+    pub(super) branches: HashSet<usize>,
     /// Steps that have to succeed, because later statements need their values.
     pub(super) interrupt: HashSet<usize>,
 }

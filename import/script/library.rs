@@ -19,6 +19,16 @@ impl Run<'_> {
             ("super", name) => self.inherited(name),
             ("client", "host" | "base_url") => self.host.clone().unwrap_or(Value::Undefined),
             ("client", "headers") => Value::native("client.headers"),
+            // A module of settings that is not there: `import config`, `config.host`.
+            (module, name) if is_settings(module) && (super::modules::is_constant(name) || self.language == super::Language::Python) => {
+                let own = name.to_ascii_uppercase();
+                let name = if super::modules::is_constant(name) {
+                    own
+                } else {
+                    format!("{}_{own}", module.trim_start_matches('.').to_ascii_uppercase())
+                };
+                Value::Env(name.as_str().into(), None)
+            }
             _ => Value::native(format!("{path}.{member}")),
         }
     }
@@ -73,9 +83,15 @@ impl Run<'_> {
             return if name == "getLogger" { Value::native("logger.log") } else { Value::native("skip:logs") };
         }
         if path.starts_with("new k6/metrics.") {
-            return Value::native("metric");
+            let name = first.literal().unwrap_or_default().to_ascii_lowercase();
+            let counts_failures = path.ends_with(".Rate") && ["fail", "error"].iter().any(|word| name.contains(word));
+            return Value::native(if counts_failures { "failures" } else { "metric" });
         }
-        if path == "metric.add" {
+        if path == "failures.add" && matches!(self.truth(&first), Some(false)) {
+            // `failures.add(false)`: the script counts this response as a success.
+            self.accepted = true;
+        }
+        if matches!(path, "metric.add" | "failures.add") {
             return Value::native("skip:metrics");
         }
         match path {
@@ -367,4 +383,10 @@ fn span(arguments: &Arguments) -> Value {
         + number("hours", 5) * 3_600.0
         + number("weeks", 6) * 604_800.0;
     Value::code(draft::duration((seconds.max(0.0) * 1000.0) as u64), Ty::Any)
+}
+
+/// Whether the name of a module without a file is that of settings.
+fn is_settings(module: &str) -> bool {
+    let name = module.rsplit(['/', '.']).find(|part| !matches!(*part, "js" | "ts" | "")).unwrap_or_default();
+    matches!(name, "config" | "settings" | "constants" | "conf" | "auth" | "credentials" | "environment" | "globals" | "params")
 }

@@ -138,6 +138,8 @@ pub(crate) struct Run<'s> {
     blocks_made: usize,
     changes: Vec<Change>,
     probing: usize,
+    /// Steps that a probe has changed: their expectations before, and whether they interrupted the iteration.
+    probed: Vec<(usize, conditions::Expectations, bool)>,
     statements_run: usize,
     depth: usize,
     scope: Rc<Scope>,
@@ -206,6 +208,7 @@ impl<'s> Run<'s> {
             blocks_made: 0,
             changes: Vec::new(),
             probing: 0,
+            probed: Vec::new(),
             statements_run: 0,
             depth: 0,
             scope: Scope::module(&source.name),

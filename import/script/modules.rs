@@ -92,6 +92,8 @@ impl<'s> Run<'s> {
                 }
                 (name, Language::Python) if name != "*" && self.submodule(module, name, local) => continue,
                 ("*" | "default", _) => Value::native(&path),
+                // The constants of a module that is not there are settings.
+                (name, language) if is_constant(name) && (is_file || language == Language::Python) => Value::Env(name.into(), None),
                 _ => Value::native(format!("{path}.{name}")),
             };
             self.scope.declare(local, value);
@@ -213,6 +215,13 @@ impl<'s> Run<'s> {
             }
         }
     }
+}
+
+/// Whether a name is that of a constant: `BASE_URL`.
+pub(super) fn is_constant(name: &str) -> bool {
+    name.len() > 2
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        && name.starts_with(|first: char| first.is_ascii_uppercase())
 }
 
 /// Names that `from locust import *` binds.

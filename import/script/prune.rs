@@ -54,7 +54,7 @@ pub(super) fn counted(over: &str) -> Option<String> {
 
 /// Removes variables that are never read.
 pub(super) fn prune(body: &mut Vec<Stmt>, file: &[Stmt], elsewhere: &HashSet<String>) {
-    while matches!(body.last(), Some(Stmt::Leave)) {
+    while body.last().is_some_and(only_leaves) {
         body.pop();
     }
     loop {
@@ -66,6 +66,15 @@ pub(super) fn prune(body: &mut Vec<Stmt>, file: &[Stmt], elsewhere: &HashSet<Str
         if count(body) == before {
             return;
         }
+    }
+}
+
+/// Whether a statement only ends the iteration, which ends there anyway.
+fn only_leaves(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::Leave => true,
+        Stmt::If(branches, otherwise) => branches.iter().all(|(_, body)| body.iter().all(only_leaves)) && otherwise.iter().all(only_leaves),
+        _ => false,
     }
 }
 

@@ -23,6 +23,7 @@ impl Run<'_> {
                     for (condition, _) in branches.iter_mut() {
                         *condition = self.resolve(condition, None, true, captures, path);
                     }
+                    captures.branches.insert(*number);
                     path.push(*number);
                     for (_, body) in branches.iter_mut() {
                         self.resolve_block(body, captures, path);
@@ -220,6 +221,8 @@ impl Run<'_> {
         if !code.contains(OPEN) {
             return code.to_owned();
         }
+        // `if a != null then a else b`: either value may be missing.
+        let is_optional = is_optional || code.contains(" then ");
         let mut out = String::new();
         let mut rest = code;
         while let Some((before, behind)) = rest.split_once(OPEN) {
@@ -264,6 +267,10 @@ impl Run<'_> {
         let source = origin.what.source();
         let is_status = source.what == "status" && source.pattern.is_none();
         for step in origin.steps.iter().filter(|step| captures.bodies.contains_key(step)) {
+            let blocks = self.steps.get(*step).map(|step| step.blocks.clone()).unwrap_or_default();
+            // A value that only a branch reads may be missing in the other cases.
+            let is_of_branch = path.iter().any(|block| captures.branches.contains(block) && !blocks.contains(block));
+            let is_optional = is_optional || is_of_branch;
             let or = if is_status { Some(Expr::Number("0".to_owned())) } else { is_optional.then_some(Expr::Null) };
             let list = captures.by_step.entry(*step).or_default();
             match list.iter_mut().find(|capture| capture.name == name) {
@@ -277,7 +284,6 @@ impl Run<'_> {
             if or.is_none() {
                 captures.interrupt.insert(*step);
             }
-            let blocks = self.steps.get(*step).map(|step| step.blocks.clone()).unwrap_or_default();
             if let Some(block) = blocks.iter().find(|block| !path.contains(block)) {
                 let hoisted = captures.hoisted.entry(*block).or_default();
                 if !hoisted.contains(&name) {

@@ -84,6 +84,13 @@ impl Run<'_> {
             Value::Code(code) if member == "length" => {
                 Value::Code(Code { changes: false, ..Code::new(format!("len({})", code.text), Ty::Number) })
             }
+            Value::Code(code) if member == "hex" && code.text == "uuid()" => {
+                let text = Value::code("uuid()", Ty::Text);
+                match self.function("replace", &[text, Value::text("-"), Value::text("")], Ty::Text) {
+                    Value::Code(code) => Value::Code(Code { changes: true, ..code }),
+                    other => other,
+                }
+            }
             Value::Code(code) => self.member_of_code(&code.clone(), member),
             Value::Data(draft::Expr::Text(text)) if member == "length" => match text.as_literal() {
                 Some(literal) => Value::number(literal.chars().count() as f64),
@@ -290,7 +297,7 @@ impl Run<'_> {
             Some(Some(to)) if to != 0.0 => to - 1.0,
             _ => return Value::unknown("a slice"),
         };
-        Value::code(format!("{}[{from:.0}..{last:.0}]", code.operand()), code.ty)
+        Value::Code(Code { changes: code.changes, ..Code::new(format!("{}[{from:.0}..{last:.0}]", code.operand()), code.ty) })
     }
 
     /// `object.member = value`

@@ -31,6 +31,17 @@ impl Run<'_> {
                     self.changes.push(Change::List(list.clone(), Vec::new()));
                     list.borrow_mut().push(Value::unknown("an item"));
                 }
+                // `self.ids = [...]`: the attribute of an object, and not only a variable.
+                Change::Member(instance, member, _) => {
+                    let value = instance.members.borrow().get(&member).cloned().unwrap_or(Value::Undefined);
+                    let is_empty = matches!(&value, Value::List(list) if list.borrow().is_empty())
+                        || matches!(&value, Value::Map(map) if map.borrow().is_empty())
+                        || value.is_nothing();
+                    if is_empty {
+                        self.changes.push(Change::Member(instance.clone(), member.clone(), Some(value)));
+                        instance.members.borrow_mut().insert(member.clone(), Value::unknown(member));
+                    }
+                }
                 Change::Map(map, before) if map.borrow().is_empty() => {
                     self.changes.push(Change::Map(map.clone(), before));
                     map.borrow_mut().insert("…".to_owned(), Value::unknown("a member"));

@@ -168,7 +168,10 @@ fn unify_exchange(group: &[&Exchange], params: &mut Params) -> (Vec<Text>, Line,
         path.push("?");
         match unify(&values.iter().collect::<Vec<_>>(), "query", params) {
             Expr::Text(text) => path.append(text),
-            // The text is already encoded, and a hole of the path would encode it again, so the first value is kept.
+            // Encoding such a text again does not change it.
+            Expr::Code(param) if group.iter().all(|exchange| exchange.raw_query.as_ref().is_some_and(super::is_unreserved)) => {
+                path.hole(param);
+            }
             _ => path.append(first.raw_query.clone().unwrap_or_default()),
         }
     }

@@ -8,6 +8,7 @@ const BROWSER: &[&str] = &[
     "access-control-request-headers",
     "access-control-request-method",
     "alt-used",
+    "authority",
     "cache-control",
     "connection",
     "content-length",

@@ -20,7 +20,7 @@ pub(crate) use ids::singular;
 pub(crate) use secrets::{authorization, basic, is_secret_name, looks_secret, protect, protect_value, secret};
 pub(crate) use titles::sentence;
 pub(crate) use tree::{INDEX_MAX, Member, Trees};
-pub(crate) use url::{Target, decode};
+pub(crate) use url::{Target, decode, is_unreserved};
 
 use crate::draft::{Auth, Body, Expr, Options, Text};
 

@@ -64,12 +64,13 @@ pub(super) fn shape(exchange: &Exchange, varying: &HashSet<String>) -> String {
         other => format!("{:?}", std::mem::discriminant(other)),
     });
     format!(
-        "{} {} /{}?{}&{} {} {auth:?} {:?} {body}",
+        "{} {} /{}?{}&{:?} {} {auth:?} {:?} {body}",
         exchange.api,
         exchange.method,
         segments.join("/"),
         keys(&exchange.query),
-        exchange.raw_query.is_some(),
+        // A hole of the path is encoded, so only texts without such characters can be a parameter.
+        exchange.raw_query.as_ref().map(|query| if super::is_unreserved(query) { "_".to_owned() } else { format!("{query:?}") }),
         keys(&exchange.headers),
         exchange.options,
     )

@@ -89,6 +89,11 @@ pub(crate) fn decode(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned())
 }
 
+/// Whether a text is known and consists of characters that no encoding changes.
+pub(crate) fn is_unreserved(text: &Text) -> bool {
+    text.as_literal().is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)))
+}
+
 /// Replaces a hole while the text around it is split.
 pub(super) const MARK: char = '\u{f8ff}';
 
