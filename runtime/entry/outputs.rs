@@ -85,7 +85,7 @@ impl Outputs {
         if !wrong.is_empty() {
             return Err(StartupError::wrong(wrong));
         }
-        let lines: Vec<String> = all.filter_map(|path| open(&path).err()).collect();
+        let lines: Vec<String> = all.filter_map(|path| check_file(&path).err()).collect();
         if lines.is_empty() { Ok(()) } else { Err(StartupError { ending: ExitStatus::Broken, lines }) }
     }
 
@@ -169,6 +169,17 @@ fn open(path: &Path) -> Result<File, String> {
         .map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
+/// Whether a file can be written. A new one is removed again, so that a command that writes no results leaves no empty file.
+fn check_file(path: &Path) -> Result<(), String> {
+    let is_new = std::fs::symlink_metadata(path).is_err();
+    open(path)?;
+    if is_new {
+        // The file may stay: it is written later, or it is empty.
+        let _ = std::fs::remove_file(path);
+    }
+    Ok(())
+}
+
 /// Refuses what is there and no regular file: a device, a FIFO, a directory, or a link, which would lead to another file than the one that
 /// is named. What a shell passes as an open file (`--json >(jq .)`, `/dev/stdout`) is meant so.
 fn check_kind(path: &Path) -> Result<(), String> {
@@ -211,6 +222,8 @@ mod tests {
         std::os::unix::fs::symlink(path("regular"), path("link")).unwrap();
         std::os::unix::fs::symlink(path("nothing"), path("dangling")).unwrap();
         let _socket = std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
+        assert!(check_file(&path("regular")).is_ok() && path("regular").exists());
+        assert!(check_file(&path("new/file")).is_ok() && !path("new/file").exists());
         assert!(open(&path("regular")).is_ok() && open(&path("new/file")).is_ok());
         for (name, what) in [("link", "a link"), ("dangling", "a link"), ("new", "a directory"), ("socket", "no regular file")] {
             let why = open(&path(name)).unwrap_err();

@@ -61,6 +61,9 @@ fn journal_of_a_whole_run_gives_its_report() {
     let report = read(folder.path()).unwrap();
     assert_eq!((&report.run, report.outcome, requests(&report)), (&run, Outcome::NoThresholds, 10));
     assert!(Journal::create(folder.path()).unwrap_err().ends_with("is the journal of another run: choose another directory"));
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    assert!(Journal::create(&file).unwrap_err().ends_with("; name a directory"));
 }
 
 #[test]

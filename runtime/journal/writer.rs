@@ -75,7 +75,11 @@ impl Journal {
     /// If the directory cannot be created, or contains the journal of another run.
     pub(crate) fn create(directory: &Path) -> Result<Self, String> {
         let path = directory.join(FILE);
-        match std::fs::create_dir_all(directory).and_then(|()| AppendFile::create(&path)) {
+        if let Err(error) = std::fs::create_dir_all(directory) {
+            let help = if directory.exists() { "; name a directory" } else { "" };
+            return Err(format!("cannot write {}: {error}{help}", path.display()));
+        }
+        match AppendFile::create(&path) {
             Ok(file) => Ok(Self::on(Box::new(file))),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(format!("{} is the journal of another run: choose another directory", path.display()))

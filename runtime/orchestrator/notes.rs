@@ -82,6 +82,12 @@ pub(crate) fn rows_used_up(at: Duration) -> String {
     format!("the test stopped at {}, because data with `at_end stop_test` had no row left", clock_tenths(at))
 }
 
+/// The note of an orchestrator that did not run for a time.
+pub(super) fn stopped_itself(paused: Duration, until: Duration) -> String {
+    let from = clock_tenths(until.saturating_sub(paused));
+    format!("the orchestrator did not run from {from} to {}, because its process or its machine was stopped", clock_tenths(until))
+}
+
 /// All notes of a run, in order of time.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {

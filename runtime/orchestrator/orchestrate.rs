@@ -18,7 +18,7 @@ use super::control::HEARTBEAT;
 use super::event::SliceEvent;
 use super::fleet::Fleet;
 use super::missing::clock_tenths;
-use super::notes::{Note, Notes, rows_used_up};
+use super::notes::{Note, Notes, rows_used_up, stopped_itself};
 use super::sharing::Sharing;
 use super::supervisor::{ShardEvent, ShardSupervisor, ShutdownState, until};
 use super::timeouts::Timeouts;
@@ -28,6 +28,8 @@ use ltc_engine::program::renewed::RenewedValues;
 use ltc_engine::schedule::Plan;
 use ltc_engine::workers::Stop;
 
+/// A turn of the orchestrator takes less than this time, unless its process is stopped.
+const PAUSED: Duration = Duration::from_secs(10);
 /// How often the orchestrator checks whether to stop.
 const TICK: Duration = Duration::from_millis(50);
 /// The time after a stop until users are stopped in the middle of their iteration, and the time until the orchestrator no longer waits for
@@ -100,7 +102,12 @@ impl Orchestrator {
         let mut cannot_start: HashMap<u32, usize> = HashMap::new();
         let mut ended_by_spec = false;
         let mut next = self.fleet.interval(0);
+        let mut last_turn = clock::now();
         loop {
+            let paused = clock::since(std::mem::replace(&mut last_turn, clock::now()));
+            if paused >= PAUSED {
+                note(self.notice, &mut notes, Note::of_fleet(stopped_itself(paused, self.clock.elapsed())));
+            }
             if clock::now() >= next_heartbeat && heartbeats.is_empty() {
                 next_heartbeat = clock::now() + HEARTBEAT;
                 let backend = self.backend.clone();

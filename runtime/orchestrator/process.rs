@@ -200,10 +200,12 @@ impl Backend for Processes {
         Box::pin(async move {
             self.write_line(&control::alive(unix_now()));
             self.write_control().await;
-            match &self.files {
+            let asked = match &self.files {
                 Some(files) => files.stop_asked().await,
                 None => Ok(None),
-            }
+            };
+            // A run whose directory cannot be used goes on. A warning has said so.
+            Ok(asked.unwrap_or_default())
         })
     }
 

@@ -28,6 +28,8 @@ use ltc_engine::stats::micros;
 
 /// The time after a slice's last iteration in which its function ends.
 const LAST_FRAMES: Duration = Duration::from_secs(3);
+/// A deadline that is missed by this time was missed because the orchestrator itself did not run.
+const STOPPED: Duration = Duration::from_secs(2);
 /// A shorter attempt isn't worth starting.
 const LEAST: Duration = Duration::from_millis(500);
 
@@ -285,6 +287,11 @@ impl ShardSupervisor {
                 heard = timeout_at(deadline.into(), listening.next()) => heard,
             };
             let Ok(heard) = heard else {
+                // This process was stopped itself, so the output of its functions may still be in the pipes.
+                if clock::since(deadline) >= STOPPED {
+                    deadline = clock::now() + self.timeouts.rest;
+                    continue;
+                }
                 // A proxy may hold its output back.
                 match self.last_frame(event).filter(|last| *last > clock::now()) {
                     _ if !listening.is_silent() => {
