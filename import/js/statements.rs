@@ -143,7 +143,11 @@ impl Lower<'_> {
             }
         }
         for (tests, body) in cases.into_iter().rev() {
-            let equal = |test: Expr| Expr::new(test.line, Kind::Binary("===", Box::new(subject.clone()), Box::new(test)));
+            // `switch (true)`: the cases are conditions.
+            let is_true = matches!(subject.kind, Kind::Bool(true));
+            let equal = |test: Expr| {
+                if is_true { test } else { Expr::new(test.line, Kind::Binary("===", Box::new(subject.clone()), Box::new(test))) }
+            };
             let condition = tests
                 .into_iter()
                 .map(equal)

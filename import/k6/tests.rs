@@ -132,3 +132,12 @@ fn constants_of_a_missing_module_are_keys_of_the_environment() {
     assert!(text.contains("GET /a") && text.contains("env.settings.page_size"), "{text}");
     assert!(summary.join("\n").contains("`./none.js`: file not found"), "{summary:?}");
 }
+
+#[test]
+fn switches_over_conditions_and_ceilings_of_random_numbers_are_kept() {
+    let (text, ..) = spec(
+        "import http from 'k6/http';\nexport default function () {\n  const n = Math.ceil(Math.random() * 5);\n  switch (true) {\n\
+         \x20   case n <= 2: http.get('http://localhost/a'); break;\n    default: http.get('http://localhost/b');\n  }\n}\n",
+    );
+    assert!(text.contains("random(1, 5)") && text.contains("if n <= 2 {"), "{text}");
+}

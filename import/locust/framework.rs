@@ -6,11 +6,13 @@ use indexmap::IndexMap;
 use serde_yaml::{Mapping, Value as Yaml};
 
 use crate::Source;
-use crate::draft::{Auth, Draft, Expr, Source as Found, Stmt, Value as Setting};
-use crate::script::{Arguments, ClassValue, Object, Run, Value};
+use crate::draft::{Auth, Draft, Expr, Line, Path, Source as Found, Stmt, Value as Setting};
+use crate::script::{Arguments, ClassValue, Closure, Object, Run, Value};
 
 /// The member that distinguishes an asserter from other dictionaries.
 const ASSERTER: &str = "framework asserter";
+/// The largest file that a script may make, in bytes.
+const MADE_MAX: f64 = 64.0 * 1024.0 * 1024.0;
 /// The prefixes of paths that read the framework's configuration.
 const CONFIGURATION: [&str; 2] = ["config.test_config_reader.", "config.env_config_reader."];
 
@@ -33,17 +35,26 @@ impl Run<'_> {
     pub(crate) fn framework(&mut self, name: &str, arguments: &Arguments) -> Option<Value> {
         Some(match name {
             "ExpectedResponse" => {
-                let members = ["code", "headers", "header", "json", "text"].into_iter();
-                let given = members.filter_map(|member| Some((member.to_owned(), arguments.named(member)?)));
-                Value::map(given.collect())
+                let by_position = ["code", "header", "json", "text"].into_iter().zip(arguments.list.iter().cloned());
+                let named = ["code", "headers", "header", "json", "text"].into_iter();
+                let named = named.filter_map(|member| Some((member, arguments.named(member)?)));
+                Value::map(by_position.chain(named).map(|(member, value)| (member.to_owned(), value)).collect())
             }
             "LocustAsserter" => {
-                let mut members: IndexMap<String, Value> = arguments.named.iter().cloned().collect();
+                let by_position = ["expected", "name", "interrupt_flow", "skip_transaction"].into_iter().map(str::to_owned);
+                let mut members: IndexMap<String, Value> = by_position.zip(arguments.list.iter().cloned()).collect();
+                members.extend(arguments.named.iter().cloned());
                 members.insert(ASSERTER.to_owned(), Value::bool(true));
                 Value::map(members)
             }
             "rextract_data" => self.extracted(arguments),
-            "make_file_with_size" => Value::File(arguments.get("name", 0).literal()?.as_str().into()),
+            "make_file_with_size" => {
+                let name = arguments.get("name", 0).literal()?;
+                if let Some(size) = arguments.get("size", 1).as_number().filter(|size| (1.0..=MADE_MAX).contains(size)) {
+                    self.made.insert(name.clone(), size as usize);
+                }
+                Value::File(name.as_str().into())
+            }
             "change_client" => {
                 let auth = self.credentials(&arguments.get("creds", 0))?;
                 let api = self.api_in_use();
@@ -80,6 +91,24 @@ impl Run<'_> {
             self.host = Some(Value::Env(crate::draft::variable(&[&section, "url"]).as_str().into(), None));
         }
         self.default_auth = self.credentials(&arguments.get("creds", 1));
+        self.health_check(class, object);
+    }
+
+    /// Keeps the request of a client's `healthcheck` method as the health check of its api.
+    fn health_check(&mut self, class: &Rc<ClassValue>, object: &Rc<Object>) {
+        let Some(Value::Function(closure)) = self.member_of_class(class, "healthcheck") else { return };
+        let bound = Value::Function(Rc::new(Closure { this: Some(Value::Object(object.clone())), ..(*closure).clone() }));
+        let found = self.muted(|run| {
+            let before = run.steps.len();
+            run.apply(&bound, Arguments::default());
+            run.steps.get(before).map(|step| step.exchange.clone())
+        });
+        let Some(exchange) = found else { return };
+        let path: Option<Vec<&str>> = exchange.path.iter().map(crate::draft::Text::as_literal).collect();
+        if let (Some(path), true, true) = (path, exchange.query.is_empty(), exchange.body.is_none()) {
+            let path = Path::Template(crate::draft::Text::literal(format!("/{}", path.join("/"))));
+            self.health.insert(exchange.api, Line { method: exchange.method, path });
+        }
     }
 
     /// `transaction.response = …`: adds the expectations of the asserter to the step.
@@ -99,25 +128,22 @@ impl Run<'_> {
         }
         let Some(Value::Map(expected)) = asserter.get("expected") else { return };
         let expected = expected.borrow().clone();
-        if let Some(code) = expected.get("code") {
+        if let Some(code) = expected.get("code").filter(|code| !code.is_nothing()) {
             let status = self.member(response.clone(), "status_code");
-            let condition = self.compare("==", &status, code);
-            self.expect(&condition, false);
+            let condition = match code {
+                Value::List(_) => self.contains(code, &status),
+                _ => self.compare("==", &status, code),
+            };
+            self.expect_or_name(&condition, "code");
         }
-        if let Some(text) = expected.get("text") {
+        if let Some(text) = expected.get("text").filter(|text| !text.is_nothing()) {
             let body = self.member(response.clone(), "text");
             let condition = self.contains(&body, text);
-            self.expect(&condition, false);
+            self.expect_or_name(&condition, "text");
         }
-        if let Some(Value::Map(members)) = expected.get("json") {
-            let members = members.borrow().clone();
-            for (key, value) in members {
-                let body = Value::Response(steps.clone());
-                let body = self.member(body, "js");
-                let member = self.member_or_header(body, &camel(&key));
-                let condition = self.compare("==", &member, &value);
-                self.expect(&condition, false);
-            }
+        if let Some(json) = expected.get("json").filter(|json| !json.is_nothing()) {
+            let body = self.member(Value::Response(steps.clone()), "js");
+            self.expect_members(&body, json, "json");
         }
         let headers = expected.get("headers").or_else(|| expected.get("header"));
         if let Some(Value::Map(members)) = headers {
@@ -126,8 +152,28 @@ impl Run<'_> {
                 let all = self.member(response.clone(), "headers");
                 let header = self.member_or_header(all, &camel(&key));
                 let condition = self.compare("==", &header, &value);
-                self.expect(&condition, false);
+                self.expect_or_name(&condition, &key);
             }
+        }
+    }
+
+    /// Expects the members of a dictionary, and those within them, with their keys in camelCase. Other members are allowed.
+    fn expect_members(&mut self, subject: &Value, expected: &Value, name: &str) {
+        let Value::Map(members) = expected else {
+            let condition = self.compare("==", subject, expected);
+            return self.expect_or_name(&condition, name);
+        };
+        let members = members.borrow().clone();
+        for (key, value) in members {
+            let member = self.member_or_header(subject.clone(), &camel(&key));
+            self.expect_members(&member, &value, &key);
+        }
+    }
+
+    /// Expects a condition of an asserter. One without a counterpart is named.
+    fn expect_or_name(&mut self, condition: &Value, name: &str) {
+        if !self.expect(condition, false) {
+            self.leave("expectations", &format!("ExpectedResponse: `{name}`: its value is not known"));
         }
     }
 

@@ -229,3 +229,47 @@ fn tasks_that_depend_on_lost_values_are_named() {
         assert!(said.contains(part), "{part} is missing:\n{said}\n{text}");
     }
 }
+
+/// Arguments by position, several statuses, nested members, the order of `seq_task`, the health check and made files were lost.
+#[test]
+fn framework_reads_every_form_of_expectations_and_its_health_check() {
+    let script = LOCUSTFILE
+        .replace(
+            "ExpectedResponse(code=201, json={'country_code': 'US'})",
+            "ExpectedResponse([200, 201], json={'home_address': {'zip_code': '1'}})",
+        )
+        .replace("expected=ExpectedResponse(text='Cart'), name='Get cart'", "ExpectedResponse(200, None, None, 'Cart'), 'Get cart', True")
+        .replace("@seq_task(1)", "@seq_task(3)")
+        .replace(
+            "from locust import between, seq_task, TaskSequence, Locust",
+            "from locust import between, Locust\nfrom framework.generator.sequence import seq_task, TaskSequence\nfrom framework.generator.files import make_file_with_size",
+        )
+        .replace("owner=datapool['patient']['PID']", "owner=make_file_with_size('big.txt', 2048)");
+    let api = format!("{API}\n    def healthcheck(self):\n        return self.client.get('version').response\n");
+    let resources = RESOURCES.replace("json={'owner': owner}", "files={'file': owner}");
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in
+        [("locustfile.py", script.as_str()), ("framework/api/Shop/api.py", &api), ("framework/api/Shop/resources.py", &resources)]
+    {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let source = Source::new("locustfile.py", folder.path(), script.as_bytes()).unwrap();
+    let draft = crate::import(&source, crate::Kind::Locust, &Options::default()).unwrap();
+    let files = write::files(&draft);
+    let spec =
+        files.iter().find(|(path, _)| path.ends_with(".lt")).map(|(_, content)| String::from_utf8(content.clone()).unwrap()).unwrap();
+    for part in [
+        "healthcheck GET /version",
+        "expect 200 | 201",
+        "expect json { homeAddress: { zipCode: \"1\" } }",
+        "step \"Get cart\" interrupt",
+        "expect text \"Cart\"",
+        "file(\"data/big.txt\")",
+    ] {
+        assert!(spec.contains(part), "{part} is missing:\n{spec}");
+    }
+    assert!(spec.find("step \"Get cart\"") < spec.find("step \"Create cart\""), "{spec}");
+    assert!(files.iter().any(|(path, content)| path.ends_with("big.txt") && content.len() == 2048));
+}

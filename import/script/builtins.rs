@@ -25,6 +25,8 @@ impl Run<'_> {
                 "abs" => number.abs(),
                 _ => number.round(),
             }),
+            // Zero is practically never drawn.
+            (None, Some(Shape::Random(from, to))) if name == "ceil" => random::int(from.floor() + 1.0, to.ceil()),
             (None, Some(Shape::Random(from, to))) if name != "abs" => random::int(from.ceil(), to.ceil()),
             (None, Some(Shape::RandomInt(..))) => value.clone(),
             _ => self.function(name, std::slice::from_ref(value), Ty::Number),

@@ -14,7 +14,14 @@ impl Run<'_> {
     /// Declares a class: its methods and attributes.
     pub(super) fn class(&mut self, class: &Class, line: usize) -> Value {
         let bases = class.bases.iter().map(|base| self.eval(base)).collect();
-        let value = Rc::new(ClassValue { name: class.name.clone(), bases, members: RefCell::default(), tasks: RefCell::default(), line });
+        let value = Rc::new(ClassValue {
+            name: class.name.clone(),
+            bases,
+            members: RefCell::default(),
+            tasks: RefCell::default(),
+            orders: RefCell::default(),
+            line,
+        });
         let scope = super::Scope::within(&self.scope);
         let outer = std::mem::replace(&mut self.scope, scope.clone());
         for statement in &class.body {
@@ -41,6 +48,15 @@ impl Run<'_> {
                     if let Some(weight) = task_weight(&decorator) {
                         class.tasks.borrow_mut().retain(|(known, _)| *known != name);
                         class.tasks.borrow_mut().push((name.clone(), weight));
+                    }
+                    if let Some(order) = seq_order(&decorator) {
+                        // `@seq_task(2)`: the number is a position, and not a weight.
+                        let mut tasks = class.tasks.borrow_mut();
+                        tasks.retain(|(known, _)| *known != name);
+                        let mut orders = class.orders.borrow_mut();
+                        let at = orders.iter().position(|known| *known > order).unwrap_or(orders.len()).min(tasks.len());
+                        orders.insert(at, order);
+                        tasks.insert(at, (name.clone(), Value::number(1.0)));
                     }
                 }
                 self.scope.declare(&name, method.clone());
@@ -194,6 +210,14 @@ fn task_weight(decorator: &Value) -> Option<Value> {
     match decorator {
         Value::Native(path) if is_task(path) => Some(Value::number(1.0)),
         Value::Native(path) => path.strip_prefix("task:").and_then(|weight| weight.parse().ok()).map(Value::number),
+        _ => None,
+    }
+}
+
+/// The position of `@seq_task(2)`.
+fn seq_order(decorator: &Value) -> Option<f64> {
+    match decorator {
+        Value::Native(path) => path.strip_prefix("seq_task:")?.parse().ok(),
         _ => None,
     }
 }

@@ -195,7 +195,7 @@ impl Run<'_> {
     }
 
     /// Runs code without changes to the draft.
-    pub(super) fn muted<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn muted<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
         self.probing += 1;
         let (steps, changes, probed) = (self.steps.len(), self.changes.len(), self.probed.len());
         let declared = self.scope.snapshot();

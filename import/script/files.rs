@@ -45,6 +45,7 @@ impl Run<'_> {
     pub(super) fn file_expression(&mut self, path: &str) -> Option<String> {
         let content = match self.bytes_of(path) {
             Some(content) => content,
+            None if self.made.contains_key(path) => vec![b'0'; self.made[path]],
             None => {
                 self.missing(path);
                 Vec::new()

@@ -95,6 +95,10 @@ impl Run<'_> {
         for api in &mut self.draft.apis {
             // k6 and Locust both keep cookies.
             api.cookies = true;
+            if let Some(line) = self.health.get(&api.name) {
+                api.healthcheck = Some((line.clone(), None));
+                self.draft.tally.advise(format!("add the version to the health check of `{}`: `{{ version = json.MEMBER }}`", api.name));
+            }
         }
         finished
     }

@@ -50,9 +50,8 @@ impl Run<'_> {
                 | "csvreader.CSVDictReader",
                 _,
             ) => self.csv_rows(&first, name != "reader" && name != "CSVReader"),
-            ("locust.task" | "task" | "locust.seq_task", _) => {
-                Value::native(format!("task:{}", first.as_number().filter(|_| name == "task").unwrap_or(1.0)))
-            }
+            ("locust.task" | "task", _) => Value::native(format!("task:{}", first.as_number().unwrap_or(1.0))),
+            (_, "seq_task") => Value::native(format!("seq_task:{}", first.as_number().unwrap_or(1.0))),
             ("locust.tag" | "tag", _) => Value::native("tag"),
             ("locust.between" | "between" | "locust.wait_time.between", _) => match (first.as_number(), second.as_number()) {
                 (Some(from), Some(to)) => Value::Pause(std::rc::Rc::new(crate::draft::Wait::ms_range(ms(from), ms(to)))),

@@ -173,6 +173,10 @@ pub(crate) struct Run<'s> {
     tables: Vec<(String, String)>,
     /// Data whose only column was a plain list.
     single_columns: HashSet<String>,
+    /// Health checks of the framework's clients, by the names of their apis.
+    pub(crate) health: IndexMap<String, crate::draft::Line>,
+    /// Files that the script makes, with their sizes in bytes.
+    pub(crate) made: HashMap<String, usize>,
     /// The headers that all further requests of the user send.
     pub(crate) default_headers: IndexMap<String, String>,
     /// The auth for requests without their own.
@@ -229,6 +233,8 @@ impl<'s> Run<'s> {
             listeners: Vec::new(),
             tables: Vec::new(),
             single_columns: HashSet::new(),
+            health: IndexMap::new(),
+            made: HashMap::new(),
             default_headers: IndexMap::new(),
             default_auth: None,
             assumes: false,

@@ -63,6 +63,8 @@ pub(crate) struct ClassValue {
     pub(crate) members: RefCell<IndexMap<String, Value>>,
     /// The weights of the members with `@task`, by name.
     pub(crate) tasks: RefCell<Vec<(String, Value)>>,
+    /// The positions of the members with `@seq_task`, in the order of `tasks`.
+    pub(crate) orders: RefCell<Vec<f64>>,
     pub(crate) line: usize,
 }
 
