@@ -56,7 +56,7 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
     }
     if draft.sequences.is_empty() {
         return Err(ImportError::new(&source.name, 1, 1, "the script sends no HTTP request that could be imported")
-            .help("import a script that sends requests with `k6/http`"));
+            .help(crate::script::first_note(&draft, "import a script that sends requests with `k6/http`")));
     }
     let mut users: Vec<(String, options::Scenario)> = Vec::new();
     for scenario in scenarios {

@@ -141,3 +141,25 @@ fn switches_over_conditions_and_ceilings_of_random_numbers_are_kept() {
     );
     assert!(text.contains("random(1, 5)") && text.contains("if n <= 2 {"), "{text}");
 }
+
+/// A check of the settings ended the script, and the whole file was refused.
+#[test]
+fn checks_of_settings_do_not_end_the_import() {
+    let (text, ..) = spec(
+        "import http from 'k6/http';\nconst api = base(__ENV.API || 'https://a.test/api');\nconst id = need('ITEM_ID');\n\
+         function base(value) {\n  const url = String(value).trim().replace(/\\/+$/, '');\n  if (!/^https?:/.test(url)) { throw new Error('url'); }\n  return url;\n}\n\
+         function need(name) {\n  const value = (__ENV[name] || '').trim();\n  if (!value) { throw new Error(name); }\n  return value;\n}\n\
+         export default function () {\n  http.get(`${api}/items/${id}`);\n  const url = `https://a.test/x?n=${Math.random()}`;\n  http.get(url);\n  http.get(url);\n}\n",
+    );
+    assert!(text.contains("env.settings.item_id") && text.contains("query { n: drawn }"), "{text}");
+}
+
+/// The requests after the choice were lost without a word.
+#[test]
+fn a_choice_that_is_not_known_is_named() {
+    let (text, _, summary) = spec(
+        "import http from 'k6/http';\nfunction route() { if (odd()) { return 'buy'; } return 'read'; }\n\
+         export default function () {\n  const kind = route();\n  if (kind === 'buy') { http.get('http://localhost/buy'); return; }\n  http.get('http://localhost/read');\n}\n",
+    );
+    assert!(text.contains("GET /read") && summary.join("\n").contains("if (kind === 'buy')"), "{summary:?}\n{text}");
+}

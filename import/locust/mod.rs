@@ -55,7 +55,7 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
     assemble(&mut draft, source, planned, finished);
     if draft.sequences.is_empty() {
         return Err(ImportError::new(&source.name, 1, 1, "the script sends no HTTP request that could be imported")
-            .help("import a script whose tasks send requests with `self.client`"));
+            .help(crate::script::first_note(&draft, "import a script whose tasks send requests with `self.client`")));
     }
     match shape {
         Some(runner) => {

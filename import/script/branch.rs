@@ -137,6 +137,7 @@ impl Run<'_> {
             None => {}
         }
         if condition.is_unknown() {
+            self.uncertain |= super::spoil::returns(then) || super::spoil::returns(otherwise);
             self.leave("statements", &statement.source);
             self.fate(statement, Fate::Left);
             self.fates_of(then, &Fate::Left);
@@ -146,6 +147,10 @@ impl Run<'_> {
             return (Flow::Next, false);
         }
         let (first, second) = (self.probe(then), self.probe(otherwise));
+        if !self.is_running && matches!(first.flow, Flow::Throw) && !first.sends {
+            self.fates_of(then, &Fate::Skipped("checks of settings"));
+            return (self.exec(otherwise), false);
+        }
         if first.accepted {
             self.accept(&condition);
         }
@@ -221,8 +226,7 @@ impl Run<'_> {
         let others = self.make_variables(first.assigned.iter().chain(&second.assigned).chain(&shared));
         let is_outermost = self.depth <= 1;
         let leaves = |flow: &Flow| matches!(flow, Flow::Return(_) | Flow::Throw);
-        // At the end of a sequence's own function, `leave` expresses a `return`. Elsewhere, the statements after the `if` become the other
-        // branch.
+        // At the end of a sequence's own function, `leave` expresses a `return`. Elsewhere, what follows becomes the other branch.
         let nests = |one: &Probe, other: &Probe| match one.flow {
             Flow::Next | Flow::Break | Flow::Throw => false,
             Flow::Return(_) => !(matches!(other.flow, Flow::Return(_)) || is_outermost && leaves(&one.flow)),

@@ -170,12 +170,18 @@ impl Run<'_> {
         self.bind_parameters(closure, arguments);
         self.ran.insert(Rc::as_ptr(&closure.function));
         let assumes = std::mem::replace(&mut self.assumes, false);
+        let uncertain = std::mem::replace(&mut self.uncertain, false);
         let flow = self.exec(&closure.function.body);
+        let uncertain = std::mem::replace(&mut self.uncertain, uncertain);
         let assumes = std::mem::replace(&mut self.assumes, assumes);
         self.depth -= 1;
         self.scope = outer;
         match flow {
             Flow::Return(Value::Data(crate::draft::Expr::Bool(flag))) if assumes => super::operators::assumed(flag),
+            // One of several constants: which one is not known.
+            Flow::Return(value) if uncertain && value.literal().is_some() => {
+                Value::unknown(closure.function.name.as_deref().unwrap_or("a function"))
+            }
             Flow::Return(value) => value,
             Flow::Throw => Value::native("throw"),
             _ => Value::Undefined,

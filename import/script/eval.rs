@@ -370,6 +370,9 @@ impl Run<'_> {
                 if !self.is_running {
                     return Value::Data(draft::Expr::Text(text));
                 }
+                if matches!(text.parts.first(), Some(draft::Part::Literal(start)) if start.starts_with("http")) {
+                    return self.settle_address(text);
+                }
                 let name = self.variable(hint);
                 self.emit(draft::Stmt::Let(name.clone(), draft::Expr::Text(text)));
                 Value::code(name, Ty::Text)

@@ -63,6 +63,7 @@ impl Run<'_> {
     pub(super) fn library(&mut self, path: &str, arguments: Arguments) -> Value {
         let (first, second) = (arguments.at(0), arguments.at(1));
         let name = path.rsplit('.').next().unwrap_or_default();
+        let path = if matches!(path, "Number.parseInt" | "Number.parseFloat") { name } else { path };
         if let Some(method) = path.strip_prefix("k6/http.") {
             return self.k6_http(method, &arguments);
         }
@@ -126,6 +127,7 @@ impl Run<'_> {
             },
             "JSON.parse" | "json.loads" | "json.load" | "ujson.loads" => self.parsed(&first),
             "len" => self.member(first, "length"),
+            "str" | "String" if matches!(first, Value::Env(..)) => first,
             "str" | "String" | "repr" => match self.as_text(&first) {
                 Some(text) => Self::text_value(text),
                 None => Value::unknown("str"),

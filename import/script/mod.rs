@@ -190,6 +190,8 @@ pub(crate) struct Run<'s> {
     mentioned: IndexMap<*const crate::code::Function, (Rc<Closure>, Rc<str>, usize)>,
     /// Whether one branch returned and the other did not.
     returns_sometimes: bool,
+    /// Whether the running function may have returned in a branch that was left out.
+    uncertain: bool,
     /// Variables that contain a row, with the name of its data.
     row_variables: HashMap<String, String>,
     /// Data that replaces a missing file.
@@ -242,6 +244,7 @@ impl<'s> Run<'s> {
             ran: HashSet::new(),
             mentioned: IndexMap::new(),
             returns_sometimes: false,
+            uncertain: false,
             row_variables: HashMap::new(),
             samples: HashSet::new(),
             kept: Vec::new(),
@@ -313,5 +316,13 @@ impl<'s> Run<'s> {
     pub(crate) fn end(&mut self) -> Body {
         self.is_running = false;
         Body { out: self.out.pop().unwrap_or_default(), names: std::mem::take(&mut self.names) }
+    }
+}
+
+/// The help for a script without requests: the first part that could not be imported, or the usual one.
+pub(crate) fn first_note(draft: &Draft, usual: &str) -> String {
+    match draft.tally.left.first() {
+        Some(left) => format!("the first part that could not be imported is in line {}: {}", left.line, left.what),
+        None => usual.to_owned(),
     }
 }

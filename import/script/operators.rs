@@ -23,6 +23,8 @@ impl Run<'_> {
             Value::Data(_) => Some(true),
             Value::List(list) => Some(by_length(list.borrow().len())),
             Value::Map(map) => Some(by_length(map.borrow().len())),
+            // `__ENV.TOKEN || ""` is assumed to be set, too.
+            Value::Env(name, Some(default)) if default.is_empty() => self.truth(&Value::Env(name.clone(), None)),
             Value::Env(_, Some(default)) => Some(!default.is_empty() && !matches!(&**default, "false" | "0")),
             // A variable is assumed to be set, unless it only switches on more output.
             Value::Env(name, None) => {

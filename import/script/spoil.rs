@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::scope::Change;
 use super::value::{Closure, Shape, Value};
 use super::{Run, calls::Arguments};
-use crate::code::{Binding, Each, Expr, Kind, Stmt};
+use crate::code::{Binding, Each, Expr, Kind, Stmt, StmtKind};
 use crate::draft;
 
 impl Run<'_> {
@@ -160,4 +160,14 @@ impl Run<'_> {
         unknown.iter().for_each(|key| self.leave("members", &format!("member `{key}` of the body: its value is not known")));
         Some(draft::Expr::Map(out))
     }
+}
+
+/// Whether statements may return from their function.
+pub(super) fn returns(statements: &[Stmt]) -> bool {
+    statements.iter().any(|statement| match &statement.kind {
+        StmtKind::Return(_) => true,
+        StmtKind::If(_, one, other) | StmtKind::Try(one, other) => returns(one) || returns(other),
+        StmtKind::Block(body) | StmtKind::With(_, body) | StmtKind::ForOf(_, _, body) | StmtKind::While(_, body) => returns(body),
+        _ => false,
+    })
 }

@@ -7,6 +7,20 @@ use crate::draft::{self, Part, Text};
 use crate::write::inline;
 
 impl Run<'_> {
+    /// Gives names to the parts of an address that differ at each evaluation. The rest stays, so that its host is one of the environment.
+    pub(super) fn settle_address(&mut self, mut text: draft::Text) -> Value {
+        for part in &mut text.parts {
+            let draft::Part::Hole(code) = part else { continue };
+            let alone = draft::Text { parts: vec![draft::Part::Hole(code.clone())] };
+            if self.text_changes(&alone) {
+                let name = self.variable("drawn");
+                self.emit(draft::Stmt::Let(name.clone(), draft::Expr::Code(code.clone())));
+                *code = name;
+            }
+        }
+        Value::Data(draft::Expr::Text(text))
+    }
+
     /// A value as an expression; `None` if it has no counterpart.
     pub(crate) fn expr(&mut self, value: &Value) -> Option<draft::Expr> {
         Some(match value {
