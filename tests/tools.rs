@@ -21,6 +21,7 @@ const TOOLS: &[(&str, Found)] = &[
     ("chromium", Found::OnPath("--version")),
     ("influxd", Found::OnPath("version")),
     ("nginx", Found::OnPath("-v")),
+    ("node", Found::OnPath("--version")),
     ("nvim", Found::OnPath("--version")),
     ("prometheus", Found::OnPath("--version")),
     ("shellcheck", Found::OnPath("--version")),

@@ -36,7 +36,8 @@ const ELSEWHERE: [&str; 17] = [
     "all arguments",
 ];
 /// Parts of a code that stand for what only the author knows.
-const PLACEHOLDERS: [&str; 17] = [
+const PLACEHOLDERS: [&str; 18] = [
+    "(key, data)",
     "Shopper",
     "some.key",
     "SomeSequence",

@@ -128,7 +128,7 @@ static ITEMS: &[(&[&str], &str)] = &[
     ),
     (
         &["target", "baseUrl", "base_url", "host", "url", "http", "httpProtocol", "client", "server"],
-        "write `api shop { base env.shop.url; healthcheck none }`",
+        "write an api, such as `api shop { base env.shop.url; healthcheck none }`",
     ),
     (&["scenarios", "scenario", "flow", "steps", "step", "test", "task", "flows", "suite", "describe", "transaction"], STEPS),
     (&["get", "post", "put", "patch", "delete"], STEPS),

@@ -8,14 +8,16 @@
 
 mod calls;
 mod files;
+mod matchers;
 mod members;
 mod postman_jmeter;
 mod sql;
 mod values;
 
 pub(crate) use files::file;
+pub(crate) use matchers::{Meant, matcher};
 pub(crate) use members::{api_member, data_option, item, user_member};
-pub(crate) use values::source;
+pub(crate) use values::{fields, source};
 
 /// HTTP methods, as functions of other tools are named after them.
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
@@ -41,7 +43,9 @@ pub(crate) fn call(of: Option<&str>, name: &str, args: &str, api: &str) -> Optio
 /// The fix for a value that is not called: `response.status_code`, `__ENV.HOST`.
 pub(crate) fn value(of: Option<&str>, name: &str) -> Option<String> {
     let fix = find(&[values::VALUES], of, name)?;
-    Some(fill(fix, of, name, ""))
+    // `config.shop.url`: what follows the first name.
+    let below = of.and_then(|of| of.split_once('.')).map_or_else(|| name.to_owned(), |(_, below)| format!("{below}.{name}"));
+    Some(fill(&fix.replace("{below}", &below), of, name, ""))
 }
 
 /// Whether a name is a constant or an object of another language. Nobody gives a variable such a name, so its use is reported even if a
@@ -86,7 +90,7 @@ fn path(arg: &str) -> &str {
 }
 
 /// The arguments of a call, split at the commas outside of brackets and quotes.
-fn arguments(args: &str) -> Vec<&str> {
+pub(crate) fn arguments(args: &str) -> Vec<&str> {
     let (mut depth, mut quote, mut start, mut found) = (0_usize, None, 0, Vec::new());
     for (at, byte) in args.bytes().enumerate() {
         match (quote, byte) {

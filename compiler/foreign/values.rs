@@ -112,6 +112,37 @@ pub(super) static VALUES: &[(&str, &str)] = &[
     ("pm.response.to.be.json", "write `expect headers { content_type: ~ /json/ }`"),
     ("pm.*", "use a source of the response: `json`, `text`, `status`, `header \"…\"` or `elapsed`"),
     ("datetime.*", "write `now()`"),
+    ("iteration", "write `user.iteration`"),
+    ("iterationIndex", "write `user.iteration`"),
+    ("vu", "write `user.id`"),
+    ("vu.*", "write `user.id`, or `user.iteration`"),
+    ("vuId", "write `user.id`"),
+    ("userId", "write `user.id`"),
+    ("thread", "write `user.id`"),
+    ("worker", "write `shard.index`"),
+    ("config.*", "write `env.{below}`: the key is in config/<env>.yml"),
+    ("settings.*", "write `env.{below}`: the key is in config/<env>.yml"),
+    ("ENV.*", "write `env.{below}`: the key is in config/<env>.yml"),
+    ("Env.*", "write `env.{below}`: the key is in config/<env>.yml"),
+    ("environment.*", "write `env.{below}`: the key is in config/<env>.yml"),
+    ("p50", "set thresholds in the profile; `expect elapsed < 500ms` judges each response"),
+    ("p90", "set thresholds in the profile; `expect elapsed < 500ms` judges each response"),
+    ("p95", "set thresholds in the profile; `expect elapsed < 500ms` judges each response"),
+    ("p99", "set thresholds in the profile; `expect elapsed < 500ms` judges each response"),
+    ("avg", "set thresholds in the profile; `expect elapsed < 500ms` judges each response"),
+    ("median", "set thresholds in the profile; `expect elapsed < 500ms` judges each response"),
+    ("error_rate", "set thresholds in the profile; `expect 2xx` judges each response"),
+    ("errors", "set thresholds in the profile; `expect 2xx` judges each response"),
+    ("rps", "set thresholds in the profile; `expect elapsed < 500ms` judges each response"),
+    ("JSON", "write `json`"),
+    ("*.upper", "write `upper({of})`"),
+    ("*.lower", "write `lower({of})`"),
+    ("*.trim", "write `trim({of})`"),
+    ("*.strip", "write `trim({of})`"),
+    ("*.reverse", "write `reverse({of})`"),
+    ("*.sort", "write `sort({of})`"),
+    ("*.sum", "write `sum({of})`"),
+    ("*.keys", "write `keys({of})`"),
     ("SECOND", "write a duration with its unit: `30s`"),
     ("SECONDS", "write a duration with its unit: `30s`"),
     ("MINUTE", "write a duration with its unit: `5m`"),
@@ -152,4 +183,40 @@ pub(crate) fn source(written: &str) -> Option<String> {
             "use one of the sources: `json`, `text`, `header \"…\"`, `cookie \"…\"`, `html \"…\"`, `form \"…\"`, `status`, `url`, `elapsed`".to_owned(),
         ),
     }
+}
+
+/// The map that is meant by fields in another form: `"q=x&page=2"`, `["X-A: b"]`, `[{ name: "X-A", value: "b" }]`.
+pub(crate) fn fields(written: &str) -> Option<String> {
+    let entries: Vec<String> = if let Some(list) = written.strip_prefix('[').and_then(|list| list.strip_suffix(']')) {
+        super::arguments(list).into_iter().map(field).collect::<Option<_>>()?
+    } else {
+        let text = written.strip_prefix('"')?.strip_suffix('"')?;
+        let pairs = if text.contains(": ") { vec![text] } else { text.split('&').collect() };
+        pairs.into_iter().map(pair).collect::<Option<_>>()?
+    };
+    let is_plain = !entries.is_empty() && !written.contains('\n') && !written.contains('\\');
+    is_plain.then(|| format!("{{ {} }}", entries.join(", ")))
+}
+
+/// An item of a list of fields.
+fn field(item: &str) -> Option<String> {
+    if let Some(text) = item.strip_prefix('"').and_then(|item| item.strip_suffix('"')) {
+        return pair(text);
+    }
+    let members = super::arguments(item.strip_prefix('{')?.strip_suffix('}')?);
+    let of = |names: [&str; 3]| {
+        members.iter().find_map(|member| {
+            let (name, value) = member.split_once(':')?;
+            names.contains(&name.trim().trim_matches('"')).then(|| value.trim())
+        })
+    };
+    let (name, value) = (of(["name", "key", "field"])?, of(["value", "val", "content"])?);
+    name.starts_with('"').then(|| format!("{name}: {value}"))
+}
+
+/// `X-A: b`, `page=2`.
+fn pair(text: &str) -> Option<String> {
+    let (name, value) = text.split_once(": ").or_else(|| text.split_once('='))?;
+    let is_name = !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '.'));
+    is_name.then(|| format!("\"{name}\": \"{}\"", value.trim()))
 }

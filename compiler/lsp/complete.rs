@@ -132,7 +132,15 @@ fn item(label: &str, kind: u8, detail: &str) -> Value {
 }
 
 fn words(words: &[&str]) -> Vec<Value> {
-    words.iter().map(|word| item(word, KEYWORD, "")).collect()
+    let documented = |word: &&str| {
+        let mut item = item(word, KEYWORD, "");
+        let first = word.split(' ').next().unwrap_or(word);
+        if let Some(meaning) = super::words::meaning(word).or_else(|| super::words::meaning(first)) {
+            item["documentation"] = json!({ "kind": "markdown", "value": meaning });
+        }
+        item
+    };
+    words.iter().map(documented).collect()
 }
 
 /// Files that can be imported, and header names.

@@ -118,6 +118,37 @@ fn help_that_offers_a_choice_gives_an_action_for_each() {
 }
 
 #[test]
+fn change_never_merges_words_or_lines() {
+    let spec = |statement: &str| {
+        format!(
+            "api shop {{ base env.shop.url; healthcheck none }}\nuser U {{ run S }}\nsequence S {{\n  let n = 3\n  {statement}\n  log \"{{n}}\"\n}}\n"
+        )
+    };
+    for (statement, fixed) in [
+        ("let k = n == 3&&n > 1", "let k = n == 3 and n > 1"),
+        ("let k = 5 seconds", "let k = 5s"),
+        ("let my-n = 3", "let my_n = 3"),
+        ("for i in 1..=n { log \"{i}\" }", "for i in 1..n { log \"{i}\" }"),
+        ("step \"A\" { shop GET /a; expect 200; take id = json.id! }", "step \"A\" { shop GET /a; expect 200; take id = json.id }"),
+        (
+            "step \"A\" { shop GET /a, headers { \"X\": \"y\" }; expect 200 }",
+            "step \"A\" { shop GET /a { headers { \"X\": \"y\" } }; expect 200 }",
+        ),
+    ] {
+        let text = spec(statement);
+        let analysis = analysis(corpus().join("page.lt"), &text);
+        let error = analysis.checked.diagnostics.iter().find(|found| found.is_error()).unwrap_or_else(|| panic!("{statement} is accepted"));
+        let changes = quick_fixes(&analysis, error);
+        let [change] = &changes[..] else { panic!("{statement}: {changes:?}") };
+        let mut becomes = text.clone();
+        for edit in change.edits.iter().rev() {
+            becomes.replace_range(edit.range.clone(), &edit.text);
+        }
+        assert_eq!(becomes, spec(fixed), "{statement}");
+    }
+}
+
+#[test]
 fn example_in_a_help_is_not_a_fix() {
     for code in [Code::Impossible, Code::ChainedComparison, Code::UnknownMethod, Code::SharedByBranches] {
         assert!(titles(code, &failing(code).unwrap()).is_empty(), "{}", code.as_str());

@@ -19,6 +19,9 @@ pub(super) fn candidates(analysis: &Analysis, diagnostic: &Diagnostic) -> Vec<Ve
     if !described.is_empty() {
         return vec![described];
     }
+    if diagnostic.code == Code::MissingComma {
+        return vec![vec![place.change("Add `,`", previous_code_end(place.text, place.range.start), ",")]];
+    }
     let mut found = Vec::new();
     for fix in fix::fixes(help) {
         let mut changes = match fix {
@@ -40,9 +43,6 @@ pub(super) fn candidates(analysis: &Analysis, diagnostic: &Diagnostic) -> Vec<Ve
     }
     if help.contains("remove it") && fix::only(help).is_none() {
         found.push(place.removed());
-    }
-    if diagnostic.code == Code::MissingComma {
-        found.push(vec![place.change("Add `,`", previous_code_end(place.text, place.range.start), ",")]);
     }
     found
 }
@@ -182,7 +182,8 @@ impl Place<'_> {
         let before = text[..self.range.start].trim_end();
         // The path before an operator in words: `json.id exists`.
         let word_before = before.trim_end_matches(|char| word(char) || char == '.').len();
-        let slashes = self.range.start.saturating_sub(1)..(self.range.end + 1).min(text.len());
+        let between_slashes = text[..self.range.start].ends_with('/') && text[self.range.end..].starts_with('/');
+        let slashes = if between_slashes { self.range.start - 1..self.range.end + 1 } else { self.range.clone() };
         // The whole expression before a member: `json.items.length`.
         let expression =
             text[..self.range.start].rfind(|char: char| char.is_whitespace() || matches!(char, '(' | '{' | '[')).map_or(0, |at| at + 1);
@@ -206,10 +207,24 @@ impl Place<'_> {
         if last != code && text[..self.range.start].ends_with('.') {
             found.push(self.change(&format!("Write `{last}`"), self.range.clone(), last));
         }
-        found.push(self.change(title, self.range.start..self.range.start, &format!("{code} ")));
-        found.push(self.change(title, self.range.end..self.range.end, code));
-        found.push(self.change(title, self.range.end..self.range.end, &format!(" {code}")));
+        // Code that contains what is written at the location replaces it, and is not written beside it.
+        let written = text[self.range.clone()].trim_matches('"');
+        if written.is_empty() || !code.contains(written) {
+            found.push(self.change(title, self.range.start..self.range.start, &format!("{code} ")));
+            found.push(self.change(title, self.range.end..self.range.end, code));
+            found.push(self.change(title, self.range.end..self.range.end, &format!(" {code}")));
+        }
+        found.retain(|change| change.edits.iter().all(|edit| self.stands_alone(edit)));
         found
+    }
+
+    /// Whether the words at the ends of an edit's text do not merge with the words beside them.
+    fn stands_alone(&self, edit: &Edit) -> bool {
+        let word = |char: Option<char>| char.is_some_and(|char| char.is_alphanumeric() || char == '_');
+        let (before, behind) = (&self.text[..edit.range.start], &self.text[edit.range.end..]);
+        let merges_before = word(before.chars().next_back()) && word(edit.text.chars().next());
+        let merges_behind = word(edit.text.chars().next_back()) && word(behind.chars().next());
+        !merges_before && !merges_behind
     }
 
     /// Adds `code`: after the location, before it, at the end of the line, or as a line of the block that begins there.

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::analysis::Analysis;
-use super::context;
 use super::index::{DeclarationKind, Referent};
+use super::{context, words};
 use crate::ast::{ApiMember, Item};
 use crate::check::functions::{self, Function, Need};
 use crate::env_text::{address_without_password, masked};
@@ -23,12 +23,22 @@ pub(super) fn hover(analysis: &Analysis, file: FileId, at: usize) -> Value {
             parts.push(diagnostic.code.page().trim_end().to_owned());
         }
     }
+    let mut place = found.map(|(span, _)| span.range());
+    if place.is_none() {
+        let text = analysis.text(file);
+        let context = context::at_end(&text[..at]);
+        let block = context.block.split_whitespace().next().unwrap_or_default();
+        if let Some((range, meaning)) = words::at(text, at, block).filter(|_| !context.in_comment) {
+            parts.insert(0, meaning);
+            place = Some(range);
+        }
+    }
     if parts.is_empty() {
         return Value::Null;
     }
     let mut hover = json!({ "contents": { "kind": "markdown", "value": parts.join("\n\n---\n\n") } });
-    if let Some((span, _)) = found {
-        hover["range"] = analysis.lines(file).range(span.range());
+    if let Some(range) = place {
+        hover["range"] = analysis.lines(file).range(range);
     }
     hover
 }

@@ -30,6 +30,7 @@ mod uri;
 mod view;
 mod walk;
 mod walk_expr;
+mod words;
 mod workspace;
 
 pub use server::{QUIET, serve, serve_on};

@@ -32,10 +32,10 @@ pub(super) fn command(program: &Program) -> clap::Command {
     Cli::command().name(program.name).about(about).version(program.compiler).long_version(version)
 }
 
-/// Spec, hash, time and compiler, one line each. The hash covers the spec and its imports, but not the profile and the environments.
+/// Spec, hash, time and compiler, one line each, after the name, which clap writes. The hash covers the spec and its imports, but not the profile and the environments.
 fn version(program: &Program, built: Option<&str>) -> String {
     let built = built.map(|time| format!("built     {time}\n")).unwrap_or_default();
-    format!("{}\nspec      {}\nhash      {}\n{built}compiler  ltc {}", program.name, program.spec, program.fingerprint, program.compiler)
+    format!("load test\nspec      {}\nhash      {}\n{built}compiler  ltc {}", program.spec, program.fingerprint, program.compiler)
 }
 
 /// When the binary was written. The time is that of the file and not part of its content, so that a spec gives the same binary at any time.

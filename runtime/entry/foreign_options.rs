@@ -9,6 +9,7 @@ use ltc_config::foreign_words;
 /// Adds ltc's hint to the error if the unknown option or word is one of another tool.
 pub(super) fn explained(mut error: clap::Error) -> clap::Error {
     let unknown = match error.kind() {
+        ErrorKind::ValueValidation => return number(error),
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
         ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
         _ => return error,
@@ -22,6 +23,22 @@ pub(super) fn explained(mut error: clap::Error) -> clap::Error {
     }
     error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(hint)]));
     error
+}
+
+/// Replaces the standard library's words for a text that is no number with those of a user.
+fn number(error: clap::Error) -> clap::Error {
+    let reason = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<std::num::ParseIntError>());
+    let expected = match reason.map(std::num::ParseIntError::kind) {
+        Some(std::num::IntErrorKind::PosOverflow | std::num::IntErrorKind::NegOverflow) => "the number is too large",
+        Some(_) => "expected a whole number",
+        None => return error,
+    };
+    match (error.get(ContextKind::InvalidArg), error.get(ContextKind::InvalidValue)) {
+        (Some(ContextValue::String(option)), Some(ContextValue::String(value))) => {
+            clap::Error::raw(ErrorKind::ValueValidation, format!("invalid value `{value}` for `{option}`: {expected}\n"))
+        }
+        _ => error,
+    }
 }
 
 /// Reads the value of `--out`: a directory, but not an output of k6 such as `json=results.json`.
@@ -157,6 +174,17 @@ mod tests {
         // A misspelled option or command of ltc keeps clap's own hint.
         assert!(error("--cleints 5").contains("similar") && error("--cleints 5").contains("--clients"));
         assert!(error("dploy").contains("deploy"));
+    }
+
+    #[test]
+    fn text_in_place_of_a_number_is_refused_in_words_of_a_user() {
+        for line in ["--clients five", "--seed 1.5", "--threads two", "run --shards x"] {
+            let words = std::iter::once("test").chain(line.split_whitespace());
+            let error = explained(Cli::try_parse_from(words).unwrap_err()).to_string();
+            let (option, value) = line.trim_start_matches("run ").split_once(' ').unwrap();
+            let wanted = format!("invalid value `{value}` for `{option} <");
+            assert!(error.contains(&wanted) && error.contains("expected a whole number"), "{line}: {error}");
+        }
     }
 
     #[test]

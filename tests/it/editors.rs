@@ -151,3 +151,11 @@ vim.cmd("qa!")
         assert!(text.contains(part), "{part}:\n{text}");
     }
 }
+
+#[test]
+fn exchanges_in_the_panel_of_the_extension_are_those_of_a_debug_run() {
+    needs!("node");
+    let test = root().join("editors/vscode/test/exchanges.test.js");
+    let output = Command::new("node").arg("--test").arg(test).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}

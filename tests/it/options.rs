@@ -91,7 +91,7 @@ fn conventions_of_the_binary_are_those_of_ltc() {
         program.exits(0).prints(&["--color <WHEN>", "-q, --quiet", "-v, --verbose", "-h, --help", "-V, --version"]);
     }
     run(&["help", "plan"]).exits(0).prints(&["Usage: look plan"]);
-    run(&["--version"]).exits(0).prints(&["look\n", "spec      specs/look.lt", "hash      ", "built     20", "compiler  ltc "]);
+    run(&["--version"]).exits(0).prints(&["look load test\n", "spec      specs/look.lt", "hash      ", "built     20", "compiler  ltc "]);
     run(&["-V"]).exits(0).prints(&["look "]).omits(&["hash"]);
     let quiet = run(&["-q", "--host", &url]).exits(0);
     quiet.prints(&["Verdict"]).omits(&["00:00:01  users"]);
@@ -103,6 +103,7 @@ fn conventions_of_the_binary_are_those_of_ltc() {
     run(&["--clients", "5", "plan"]).exits(2).prints(&["write `plan --clients"]);
     run(&["--vus", "5"]).exits(2).prints(&["--clients N"]).omits(&["similar"]);
     run(&["plan", "-u", "5"]).exits(2).prints(&["--clients N"]);
+    run(&["--clients", "five"]).exits(2).prints(&["invalid value `five` for `--clients <N>`: expected a whole number"]);
 }
 
 #[test]

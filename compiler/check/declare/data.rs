@@ -138,13 +138,21 @@ impl<'a> Checker<'a> {
         let switch = match word.node.to_lowercase().as_str() {
             "true" | "yes" | "enabled" | "1" => "on",
             "false" | "no" | "disabled" | "0" | "never" => "off",
+            "shuffle" | "shuffled" | "rand" => "random",
+            "loop" | "restart" | "circular" | "wrap" => "recycle",
             _ => "",
         };
         if words.contains(&switch) {
             d = d.write(switch);
         }
         if d.help.is_none() {
-            d = d.help(format!("use {}", words.join(", ")));
+            let quoted: Vec<String> =
+                words.iter().map(|word| if word.contains(' ') { (*word).to_owned() } else { format!("`{word}`") }).collect();
+            d = match &quoted[..] {
+                [one] => d.help(format!("write {one}")),
+                [first @ .., last] => d.help(format!("use {} or {last}", first.join(", "))),
+                [] => d,
+            };
         }
         self.report(d);
     }

@@ -56,8 +56,19 @@ impl<'a> Checker<'a> {
                     return None;
                 }
             },
+            ast::Redirects::Other(word) if matches!(word.as_str(), "on" | "true" | "yes" | "follow" | "always") => {
+                let help = "remove it: up to 10 redirects on the api's own host are followed by default; `redirects any` follows all";
+                let d = crate::diagnostic::Diagnostic::new(
+                    Code::UnknownWord,
+                    span,
+                    format!("unexpected `{word}`, expected a value of `redirects`"),
+                );
+                self.report(d.help(help));
+                return None;
+            }
             ast::Redirects::Other(word) => {
-                let word = crate::span::Name::new(word.clone(), span);
+                let value = Span::new(span.file, span.range().end.saturating_sub(word.len()), span.range().end);
+                let word = crate::span::Name::new(word.clone(), value);
                 self.unknown_word(&word, "a value of `redirects`", &["off", "any", "a number of hops"]);
                 return None;
             }
@@ -75,6 +86,9 @@ impl<'a> Checker<'a> {
         for entry in entries {
             if let ast::ExprKind::Members(_) = &entry.value.kind {
                 headers.push((String::new(), self.expr(&entry.value)));
+                continue;
+            }
+            if matches!(entry.value.kind, ast::ExprKind::Broken) {
                 continue;
             }
             let name = crate::check::expr::key_spelling::header(&entry.key, self.context.camel());

@@ -167,6 +167,12 @@ impl<'a> Checker<'a> {
                 let mut d = Diagnostic::new(Code::UnknownMember, name_span, format!("cannot read a member of {}", a(other)));
                 if matches!(name, "length" | "len" | "size" | "count") {
                     d = d.help(format!("write `len({})`", self.written(of.span)));
+                } else if matches!(other, Type::List(_) | Type::String)
+                    && !matches!(of.kind, ExprKind::Source(Source::Html { .. }))
+                    && let written = self.written(of.span)
+                    && let Some(help) = foreign::value(Some(written.strip_suffix(&format!(".{name}")).unwrap_or(written)), name)
+                {
+                    return self.bad(d.help_replacing(span, help));
                 } else if matches!(other, Type::List(_)) {
                     d = d.help(format!("take an item first, such as `{}[0].{name}`", self.written(of.span)));
                 } else if matches!(of.kind, ExprKind::Source(Source::Html { .. })) {

@@ -300,6 +300,19 @@ impl<'a> Checker<'a> {
             if let Some(text) = in_quotes.filter(|text| ltc_config::duration::parse(text).is_ok() && !digits(text)) {
                 return self.bad(d.write(text));
             }
+            if kinds.takes(&Type::Object(None))
+                && let Some(fields) = crate::foreign::fields(self.written(span))
+            {
+                return self.bad(d.write(&fields));
+            }
+            // A text that is no number cannot become one.
+            if kinds.takes(&Type::Int)
+                && let Some(text) = const_eval::text(&value)
+            {
+                let is_number = text.parse::<i64>().is_ok() || kinds.takes(&Type::Float) && text.parse::<f64>().is_ok_and(f64::is_finite);
+                let d = if is_number { d.write(text) } else { d };
+                return self.bad(d);
+            }
             match conversion(kinds, &value.ty) {
                 Some(function) => d.help(format!("write `{function}({})`", self.written(span))),
                 None => d,

@@ -6,6 +6,7 @@ use crate::check::expr::key_spelling;
 use crate::check::types::const_eval;
 use crate::check::types::{self, Kinds, word};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::foreign;
 use crate::model::{Const, Expect, ExpectKind, Expr, HeaderMatcher, Matcher, Status, Type};
 use crate::span::Span;
 
@@ -181,6 +182,10 @@ impl<'a> Checker<'a> {
             self.report(Diagnostic::new(Code::UnknownWord, e.span, message).write(&code));
             return Matcher::Any;
         }
+        if let Some(diagnostic) = self.foreign_matcher(e) {
+            self.report(diagnostic);
+            return Matcher::Any;
+        }
         let value = self.expr(e);
         match &value.kind {
             crate::model::ExprKind::Const(Const::Duration(_)) => {
@@ -200,6 +205,61 @@ impl<'a> Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
+    /// Recognizes a matcher of another tool in a pattern: `integer`, `exists`, `len(3)`, `length == 3`, `regex("x")`, `not empty`.
+    fn foreign_matcher(&self, e: &'a ast::Expr) -> Option<Diagnostic> {
+        let (word, of) = match &e.kind {
+            ExprKind::Name(name) => (name.as_str(), None),
+            ExprKind::Call(callee, _) => match &callee.kind {
+                ExprKind::Name(name) => (name.as_str(), Some(self.argument_text(callee.span, e.span))),
+                _ => return None,
+            },
+            ExprKind::Binary(left, BinaryOp::Eq | BinaryOp::Gt | BinaryOp::Ge | BinaryOp::Lt | BinaryOp::Le, right) => match &left.kind {
+                ExprKind::Name(name) => (name.as_str(), Some(self.written(right.span))),
+                _ => return None,
+            },
+            ExprKind::Unary(ast::UnaryOp::Not, of) => match &of.kind {
+                ExprKind::Name(name) => (name.as_str(), Some("")),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        if self.func.names.contains_key(word) || self.values.contains_key(word) {
+            return None;
+        }
+        let not = matches!(e.kind, ExprKind::Unary(..));
+        let is_name = matches!(e.kind, ExprKind::Name(_));
+        let d = Diagnostic::new(Code::UnknownWord, e.span, format!("unknown matcher `{}`", self.written(e.span)));
+        let key = self.key_before(e.span);
+        Some(match foreign::matcher(word)? {
+            foreign::Meant::Matcher(code) if is_name => d.write(code),
+            foreign::Meant::Matcher("_" | "absent") if not => d.write("absent"),
+            foreign::Meant::Empty if not => d.help(format!("write a condition beside it, such as `expect len(json.{key}) > 0`")),
+            foreign::Meant::Empty if is_name => d.help("write `[]` for an empty list, `\"\"` for an empty text"),
+            // `len(xs)` of a value is a value.
+            foreign::Meant::Length if of.is_some_and(|of| of.starts_with(|c: char| c.is_ascii_digit())) => {
+                let sign = match &e.kind {
+                    ExprKind::Binary(_, op, _) => types::ops::symbol(*op),
+                    _ => "==",
+                };
+                let number = of.unwrap_or_default();
+                d.help(format!("write a condition beside it, such as `expect len(json.{key}) {sign} {number}`"))
+            }
+            foreign::Meant::Regex => {
+                let text = of.and_then(|of| of.strip_prefix('"')?.strip_suffix('"')).filter(|text| !text.contains(['/', '\\']))?;
+                d.write(&format!("~ /{text}/"))
+            }
+            _ => return None,
+        })
+    }
+
+    /// The key directly before a value of a map.
+    fn key_before(&self, span: Span) -> &'a str {
+        let before = self.written(Span::new(span.file, span.range().start.saturating_sub(64), span.range().start));
+        let key = before.trim_end().strip_suffix(':').unwrap_or_default();
+        let key = &key[key.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len()..];
+        if key.is_empty() { "items" } else { key }
+    }
+
     /// Recognizes `3 or 4` and `not null` in a pattern: the message, and the matcher that is meant.
     fn condition_as_matcher(&self, e: &'a ast::Expr) -> Option<(&'static str, String)> {
         match &e.kind {

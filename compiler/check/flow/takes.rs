@@ -143,7 +143,15 @@ impl<'a> Checker<'a> {
         let value = self.want(value, Kinds::STRING, "a regex matches");
         let (id, groups) = self.regex(regex);
         if negated {
-            self.error(Code::BadTake, span, "unexpected `!~` in a take, expected `~`", "write `~`");
+            let written = self.written(span);
+            let d = Diagnostic::new(Code::BadTake, span, "unexpected `!~` in a take, expected `~`").help("write `~`");
+            self.report(match written.find("!~") {
+                Some(at) => {
+                    let start = span.range().start + at;
+                    d.edit(Span::new(span.file, start, start + 2), "~")
+                }
+                None => d,
+            });
         } else if groups.count == 0 {
             let help = format!("write brackets around the part to take, such as `/({})/`", regex.node);
             self.error(Code::BadTake, regex.span, "missing group in the regex of a take", &help);

@@ -106,8 +106,13 @@ impl<'a> Checker<'a> {
             let more = missing.len().saturating_sub(NAMED_MAX);
             let named = missing[..missing.len() - more].join(" and ");
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-            let d = Diagnostic::new(Code::MissingArgument, span, format!("missing {what} {named}{more} of `{callee}`"))
-                .help(format!("write all arguments: `{callee}({}{rest})`", all.join(", ")));
+            let d = Diagnostic::new(Code::MissingArgument, span, format!("missing {what} {named}{more} of `{callee}`"));
+            if let (true, [one]) = (callee == "random" && params.len() == 2, args) {
+                let help = format!("write both ends, which are included, such as `random(1, {})`", self.written(one.value.span));
+                self.report(d.help(help));
+                return None;
+            }
+            let d = d.help(format!("write all arguments: `{callee}({}{rest})`", all.join(", ")));
             self.report(also(d));
             return None;
         }

@@ -154,9 +154,16 @@ impl<'a> Checker<'a> {
                 d.help(format!("write them in a string: `\"{}{}\"`", self.inside_text(written.0), self.inside_text(written.1)))
             }
             (Type::String, _, BinaryOp::Rem) => d.help("write the value in the string: `\"item-{id}\"`"),
-            (Type::Bytes, ..) | (_, Type::Bytes, _) => d.help("write `concat(a, b)`"),
-            (Type::Object(_), Type::Object(_), BinaryOp::Add) => d.help("write `merge(a, b)`"),
-            (Type::List(_), _, BinaryOp::Add) => d.help(format!("write brackets around it: `+ [{}]`", self.written(right.span))),
+            (Type::Bytes, ..) | (_, Type::Bytes, _) => {
+                d.help_replacing(span, format!("write `concat({}, {})`", self.written(left.span), self.written(right.span)))
+            }
+            (Type::Object(_), Type::Object(_), BinaryOp::Add) => {
+                d.help_replacing(span, format!("write `merge({}, {})`", self.written(left.span), self.written(right.span)))
+            }
+            (Type::List(_), _, BinaryOp::Add) => {
+                let item = self.written(right.span);
+                d.help(format!("write brackets around it: `+ [{item}]`")).edit(right.span, format!("[{item}]"))
+            }
             (Type::List(_), _, BinaryOp::Sub) => d.help("write `without(list, item)`"),
             (Type::Duration, _, _) | (_, Type::Duration, _) => d.help("write the number with its unit, such as `5s`"),
             (Type::String, _, _) | (_, Type::String, _) => d.help("convert it with `int(…)` or `float(…)`"),

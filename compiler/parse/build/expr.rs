@@ -338,10 +338,16 @@ impl TreeBuilder<'_> {
     /// `{ iid }` is `{ iid: iid }`; a quoted key needs its value.
     pub(super) fn short(&mut self, key: &Key) -> Expr {
         if key.quoted {
-            self.report(
-                Diagnostic::new(Code::Syntax, key.span, "missing value of a quoted key")
-                    .help(format!("write `\"{}\": value`; only an unquoted name is short for a variable", key.text)),
-            );
+            let d = Diagnostic::new(Code::Syntax, key.span, "missing value of a quoted key");
+            // `"Content-Type: application/json"`: the value is in the quotes, too.
+            let d = match key.text.split_once(": ") {
+                Some((name, value)) if !value.contains(['"', '\\', '{']) => d.write(&format!("\"{name}\": \"{}\"", value.trim())),
+                _ => d.help(format!(
+                    "write its value behind it, such as `\"{}\": \"x\"`; only an unquoted name is short for a variable",
+                    key.text
+                )),
+            };
+            self.report(d);
             return Expr { kind: ExprKind::Broken, span: key.span };
         }
         let kind = match key.text.as_str() {

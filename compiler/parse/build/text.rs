@@ -164,7 +164,7 @@ impl TreeBuilder<'_> {
                     "\\{" => "write `{{` for a literal brace".to_owned(),
                     "\\}" => "write `}}` for a literal brace".to_owned(),
                     "\\'" => "write `'` without a backslash".to_owned(),
-                    "\\u" => "write `\\u{e9}` for a character by its number".to_owned(),
+                    "\\u" => "write a character by its number, such as `\\u{e9}`; `\\\\` is a backslash".to_owned(),
                     _ => "use `\\n`, `\\t`, `\\r`, `\\\"`, `\\\\` or `\\u{…}`; write `\\\\` for a backslash".to_owned(),
                 };
                 self.report(Diagnostic::new(Code::BadEscape, span, format!("unknown escape `{written}`")).help(help));

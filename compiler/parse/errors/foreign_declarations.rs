@@ -86,6 +86,7 @@ fn item(stop: &ParseStop<'_>) -> Option<Mistake> {
 fn data(name: &str, rest: &str, at: usize) -> Option<Mistake> {
     let string = |text: &str| text.strip_prefix('"').and_then(|rest| rest.split_once('"')).map(|(inside, _)| format!("\"{inside}\""));
     if let Some(path) = string(rest) {
+        let name = if name.is_empty() { "rows" } else { name };
         let help = format!("write `data {name} from {path}`");
         return found_exactly(0..at + path.len(), Code::Syntax, "unexpected string, expected `from`", help);
     }

@@ -27,7 +27,7 @@ fn known(stop: &ParseStop<'_>, fix: Option<&str>, what: &str) -> Option<Mistake>
 }
 
 /// The end of the member at the start of a line, outside of quotes and braces.
-fn member_end(line: &str) -> usize {
+pub(super) fn member_end(line: &str) -> usize {
     let (mut quoted, mut depth) = (false, 0_usize);
     for (at, byte) in line.bytes().enumerate() {
         match byte {
@@ -109,7 +109,7 @@ fn head(stop: &ParseStop<'_>) -> Option<Mistake> {
             let file = rest.split('"').nth(1).unwrap_or("rows.csv");
             here("missing name of `data`".to_owned(), format!("write `data rows from \"{file}\"`"))
         }
-        "data" if matches!(stop.token, "=" | ":" | "in" | "as") => {
+        "data" if matches!(stop.token, "=" | ":" | "in" | "as") && !word(rest).is_empty() => {
             let name = word(rest);
             let file = rest.split('"').nth(1).unwrap_or("rows.csv");
             let end = stop.line().rfind('"').map_or(stop.at, |at| at + 1);
@@ -145,7 +145,9 @@ fn auth(stop: &ParseStop<'_>) -> Option<Mistake> {
         }
         _ => return None,
     };
-    found_at(start..start + rest.len(), Code::Syntax, "unexpected value of `auth`, expected a kind with its values in brackets", help)
+    let place = start..start + rest.len();
+    found_at(place.clone(), Code::Syntax, "unexpected value of `auth`, expected a kind with its values in brackets", help)?
+        .replacing(0..place.end)
 }
 
 fn api(stop: &ParseStop<'_>) -> Option<Mistake> {
@@ -191,7 +193,8 @@ fn part(stop: &ParseStop<'_>) -> Option<Mistake> {
     let quoted = stop.text.starts_with('"');
     let key = if quoted { stop.text[1..].split('"').next().map_or(0, |key| key.len() + 2) } else { first.len() };
     let behind = stop.text[key..].trim_start();
-    let is_part = PARTS.contains(&first) || matches!(first, "body" | "data" | "payload" | "params" | "files" | "name" | "tags");
+    let is_key = behind.starts_with([',', '}']);
+    let is_part = PARTS.contains(&first) || matches!(first, "body" | "data" | "payload" | "params" | "files" | "name" | "tags") && !is_key;
     if is_part || key == 0 || !(behind.starts_with([':', ',', '}']) || behind.is_empty() && stop.at > 0) {
         return None;
     }

@@ -1,6 +1,6 @@
 //! Statuses, numbers and durations in the syntax of other tools.
 
-use super::stop::{Mistake, ParseStop, found, found_at};
+use super::stop::{Mistake, ParseStop, found, found_at, found_exactly};
 use super::vocabulary::word;
 use crate::diagnostic::Code;
 
@@ -72,7 +72,7 @@ pub(super) fn number(stop: &ParseStop<'_>) -> Option<Mistake> {
     if unit && before.ends_with(|c: char| c.is_ascii_digit()) {
         let start = before.rfind(|c: char| !(c.is_ascii_digit() || c == '.')).map_or(0, |n| n + 1);
         let help = format!("write `{}{}`", &before[start..], time_unit(token).unwrap_or(token));
-        return found_at(start..stop.at + token.len(), Code::BadNumber, "unexpected space in a duration", help);
+        return found_exactly(start..stop.at + token.len(), Code::BadNumber, "unexpected space in a duration", help);
     }
     if !token.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
@@ -97,7 +97,8 @@ pub(super) fn number(stop: &ParseStop<'_>) -> Option<Mistake> {
         }
         _ if in_full(token).is_some() => {
             let help = format!("write `{}`", in_full(token).unwrap_or_default());
-            return found(Code::BadNumber, format!("unexpected `{token}`, expected digits only"), help);
+            let place = stop.at..stop.at + token.len();
+            return found_exactly(place, Code::BadNumber, format!("unexpected `{token}`, expected digits only"), help);
         }
         _ => {
             return found(
@@ -107,7 +108,8 @@ pub(super) fn number(stop: &ParseStop<'_>) -> Option<Mistake> {
             );
         }
     };
-    found(Code::BadNumber, format!("unexpected `{unit}`, expected a unit of time"), format!("write `{value}{right}`"))
+    let place = stop.at..stop.at + token.len();
+    found_exactly(place, Code::BadNumber, format!("unexpected `{unit}`, expected a unit of time"), format!("write `{value}{right}`"))
 }
 
 /// `1e3`, `0x10`, `0b11` and `0o17` in digits.

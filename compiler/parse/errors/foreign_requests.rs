@@ -119,7 +119,8 @@ pub(super) fn quotes(stop: &ParseStop<'_>) -> Option<Mistake> {
             Code::MissingQuotes,
             format!("missing quotes around {what}"),
             format!("write `{behind} \"{name}\"`"),
-        );
+        )?
+        .replacing(before.len() - behind.len()..stop.at + name.len());
     }
     if behind == "run" && stop.token.starts_with('"') {
         return found(

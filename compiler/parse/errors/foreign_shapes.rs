@@ -1,6 +1,6 @@
 //! Statements in the syntax of other languages and tools.
 
-use super::stop::{Mistake, ParseStop, found, found_at};
+use super::stop::{Mistake, ParseStop, found, found_at, offset};
 use super::vocabulary::{METHODS, STATEMENTS, word};
 use crate::diagnostic::Code;
 use ltc_grammar::Rule;
@@ -149,7 +149,8 @@ fn chained(stop: &ParseStop<'_>) -> Option<Mistake> {
     let args = stop.line()[1 + name.len()..].strip_prefix('(')?.rsplit_once(')').map_or("", |(args, _)| args);
     let fix = crate::foreign::call(Some("x"), name, args, stop.some_api())
         .unwrap_or_else(|| "write the statements one after the other, or join the two lines".to_owned());
-    found_at(0..1, Code::LineBreak, "unexpected `.` at the start of a line", fix)
+    let line = stop.line().trim_end().len();
+    found_at(0..1, Code::LineBreak, "unexpected `.` at the start of a line", fix)?.replacing(0..line)
 }
 
 /// `shop.item 1`, `shop.item`, `shop item(1)`, `run T 1`, `run shop.item(3)`, `shop.item(1).then(…)`, `Login`.
@@ -165,7 +166,8 @@ fn call(stop: &ParseStop<'_>) -> Option<Mistake> {
             Code::Syntax,
             "unexpected request, expected a sequence or tasks",
             help,
-        );
+        )?
+        .replacing(0..line.find(call)? + call.len());
     }
     let value = stop.token.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '"') && stop.at > 0;
     if first == "run" && value && before != "run" {
@@ -193,7 +195,8 @@ fn call(stop: &ParseStop<'_>) -> Option<Mistake> {
             return found_at(0..before.len(), Code::ForeignStatement, format!("`{before}` is not a statement"), fix);
         }
         let help = format!("write the arguments in brackets: `{before}({rest})`");
-        return found_at(0..before.len(), Code::Syntax, format!("missing brackets after `{before}`"), help);
+        let end = if rest.is_empty() { before.len() } else { offset(stop.text, rest) + rest.len() };
+        return found_at(0..before.len(), Code::Syntax, format!("missing brackets after `{before}`"), help)?.replacing(0..end);
     }
     if stop.token.starts_with('.') && before.ends_with(')') {
         let help = "write the statements one after the other: a step waits for its response, and `take` reads it";

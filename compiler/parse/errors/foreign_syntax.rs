@@ -86,7 +86,14 @@ const OPERATORS: &[(&str, &str)] = &[
 
 /// Recognizes a known mistake at `stop`.
 pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
-    super::foreign_declarations::mistake(stop)
+    super::foreign_parts::mistake(stop)
+        .or_else(|| super::foreign_definitions::mistake(stop))
+        .or_else(|| super::foreign_heads::mistake(stop))
+        .or_else(|| super::foreign_changes::mistake(stop))
+        .or_else(|| super::foreign_exchanges::mistake(stop))
+        .or_else(|| super::foreign_patterns::mistake(stop))
+        .or_else(|| super::foreign_takes::mistake(stop))
+        .or_else(|| super::foreign_declarations::mistake(stop))
         .or_else(|| super::foreign_marks::mistake(stop))
         .or_else(|| super::foreign_matchers::mistake(stop))
         .or_else(|| super::foreign_sql::mistake(stop))
@@ -208,7 +215,13 @@ fn operator(stop: &ParseStop<'_>) -> Option<Mistake> {
             let fix = "write `env.some.key`: the key is in config/<env>.yml";
             return found_at(stop.at..stop.at + 1 + name.len(), Code::ForeignTemplate, format!("unknown name `${name}`"), fix);
         }
-        return found(Code::ForeignTemplate, "unexpected `$` in a name", "write the name alone, and `{name}` in a text or a path");
+        let help = "write the name alone, and `{name}` in a text or a path";
+        let is_path = stop.text[..stop.at].ends_with(['/', '=', '&']) || name.is_empty();
+        if is_path {
+            return found(Code::ForeignTemplate, "unexpected `$` in a name", help);
+        }
+        return found_at(stop.at..stop.at + 1, Code::ForeignTemplate, "unexpected `$` in a name", help)?
+            .edited(vec![(stop.at..stop.at + 1, String::new())]);
     }
     if token.starts_with('>') && stop.text[..stop.at].ends_with('<') {
         return found_at(stop.at - 1..stop.at + 1, Code::ForeignOperator, "unknown operator `<>`", "write `!=`");
@@ -234,7 +247,20 @@ fn operator(stop: &ParseStop<'_>) -> Option<Mistake> {
         }
         _ => (*help).to_owned(),
     };
-    found_at(stop.at..stop.at + op.len(), Code::ForeignOperator, format!("unknown operator `{op}`"), help)
+    let place = stop.at..stop.at + op.len();
+    let mistake = found_at(place.clone(), Code::ForeignOperator, format!("unknown operator `{op}`"), help)?;
+    let is_value = |text: &str| text.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '"' | '(' | '['));
+    let word = match *op {
+        "&&" | "&" => " and ",
+        "||" => " or ",
+        _ => return Some(mistake),
+    };
+    // The word stands apart from the values beside it.
+    let (before, behind) = (stop.text[..stop.at].trim_end(), stop.text[place.end..].trim_start_matches(' '));
+    if !is_value(behind) {
+        return Some(mistake);
+    }
+    mistake.edited(vec![(before.len()..stop.text.len() - behind.len(), word.to_owned())])
 }
 
 /// Commas, `then`, line breaks.

@@ -63,13 +63,21 @@ fn regexes(stop: &ParseStop<'_>) -> Option<Mistake> {
         let kept: String = flags.chars().filter(|c| "imsx".contains(*c)).collect();
         let help =
             if kept.is_empty() { format!("write `/{regex}/`") } else { format!("write the flag in the regex: `/(?{kept}){regex}/`") };
-        return found(Code::ForeignOperator, format!("unexpected `{flags}` after a regex"), help);
+        let start = before.len() - regex.len() - 2;
+        return found(Code::ForeignOperator, format!("unexpected `{flags}` after a regex"), help)?.replacing(start..stop.at + flags.len());
     }
     if stop.token.starts_with('/') && stop.wants(Rule::operand) | stop.wants(Rule::expr) | stop.wants(Rule::variable) {
         let end = rest[1..].find('/').map(|n| n + 2)?;
         let regex = &rest[..end];
         let flags = word(&rest[end..]);
         let kept = if flags.contains('i') { format!("/(?i){}", &regex[1..]) } else { regex.to_owned() };
+        let place = stop.at..stop.at + end + flags.len();
+        let sign = ["==", "!=", ":"].into_iter().find(|sign| before.ends_with(sign));
+        if let Some(sign) = sign.filter(|_| stop.first() == "expect") {
+            let start = if sign == ":" { stop.at } else { before.len() - sign.len() };
+            let help = format!("write `{} {kept}`", if sign == "!=" { "!~" } else { "~" });
+            return found_at(place.clone(), Code::ForeignOperator, "unexpected regex, expected a value", help)?.replacing(start..place.end);
+        }
         let help = format!("write it after `~`, such as `x ~ {kept}`");
         return found_at(stop.at..stop.at + end + flags.len(), Code::ForeignOperator, "unexpected regex, expected a value", help);
     }
@@ -237,7 +245,8 @@ fn brackets(stop: &ParseStop<'_>) -> Option<Mistake> {
         return found(Code::ForeignOperator, "unexpected `for` in a list", help);
     }
     if stop.token == ";" && (stop.wants(Rule::p_comma) || stop.wants(Rule::p_close)) && before.contains('{') {
-        return found(Code::MissingComma, "unexpected `;` between entries", "write `,` between the entries of a map");
+        return found(Code::MissingComma, "unexpected `;` between entries", "write `,` between the entries of a map")?
+            .replacing(stop.at..stop.at + 1);
     }
     if (stop.token.starts_with("**") || stop.token.starts_with("...")) && before.ends_with(['{', '[', ',']) {
         let help = "write `merge(a, { … })` for objects, `a + [x]` for lists";

@@ -1,6 +1,6 @@
 //! Words of other tools for which the language has a sign or another word, and marks that the language does not have.
 
-use super::stop::{Mistake, ParseStop, found, found_at, offset};
+use super::stop::{Mistake, ParseStop, found, found_at, found_exactly, offset};
 use super::vocabulary::{PARTS, is_statement};
 use crate::diagnostic::Code;
 use ltc_grammar::Rule;
@@ -86,7 +86,7 @@ fn numbers(stop: &ParseStop<'_>) -> Option<Mistake> {
     let digits = |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     if stop.token == "." && digits(&rest[1..]) > 0 && before.ends_with([' ', '(', '[', ',', ':']) {
         let number = &rest[..=digits(&rest[1..])];
-        return found_at(
+        return found_exactly(
             stop.at..stop.at + number.len(),
             Code::BadNumber,
             "unexpected `.`, expected a digit at the start of a number",
@@ -111,12 +111,12 @@ fn numbers(stop: &ParseStop<'_>) -> Option<Mistake> {
     if stop.token == "," && before.ends_with(|c: char| c.is_ascii_digit()) && digits(&rest[1..]) == 3 {
         let start = before.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |n| n + 1);
         let help = format!("write `{}_{}`", &before[start..], &rest[1..4]);
-        return found_at(start..stop.at + 4, Code::BadNumber, "unexpected comma in a number", help);
+        return found_exactly(start..stop.at + 4, Code::BadNumber, "unexpected comma in a number", help);
     }
     if let Some(behind) = rest.strip_prefix('`') {
         let inside = behind.split(['`', '\n']).next().unwrap_or_default();
         let end = stop.at + 1 + inside.len() + usize::from(behind[inside.len()..].starts_with('`'));
-        return found_at(
+        return found_exactly(
             stop.at..end,
             Code::SingleQuotes,
             "unexpected quotes, expected `\"` around a string",

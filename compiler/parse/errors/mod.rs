@@ -1,16 +1,23 @@
 //! Diagnostics for text that does not parse.
 
+mod foreign_changes;
 mod foreign_declarations;
+mod foreign_definitions;
+mod foreign_exchanges;
 mod foreign_files;
+mod foreign_heads;
 mod foreign_hurl;
 mod foreign_marks;
 mod foreign_matchers;
 mod foreign_members;
 mod foreign_numbers;
+mod foreign_parts;
+mod foreign_patterns;
 mod foreign_requests;
 mod foreign_shapes;
 mod foreign_sql;
 mod foreign_syntax;
+mod foreign_takes;
 mod foreign_values;
 mod foreign_words;
 mod recovery;

@@ -54,7 +54,7 @@ fn head(stop: &ParseStop<'_>) -> Option<String> {
 }
 
 /// The `{` that opens a block at or after `from`, and is not within brackets or a text.
-fn block_behind(text: &str, from: usize) -> Option<usize> {
+pub(super) fn block_behind(text: &str, from: usize) -> Option<usize> {
     let (mut depth, mut quoted) = (0_usize, false);
     for (at, byte) in text.bytes().enumerate().skip(from) {
         match byte {

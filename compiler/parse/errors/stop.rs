@@ -59,12 +59,19 @@ pub(super) struct Mistake {
     pub(super) place: Option<std::ops::Range<usize>>,
     /// The bytes that the code of the help replaces, if that is the fix.
     pub(super) replaced: Option<std::ops::Range<usize>>,
+    /// The fix as replacements, if the code of the help is not the replacement.
+    pub(super) edits: Vec<(std::ops::Range<usize>, String)>,
 }
 
 impl Mistake {
     /// Sets the bytes that the code of the help replaces.
     pub(super) fn replacing(self, replaced: std::ops::Range<usize>) -> Option<Self> {
         Some(Self { replaced: Some(replaced), ..self })
+    }
+
+    /// Sets the replacements that are the fix.
+    pub(super) fn edited(self, edits: Vec<(std::ops::Range<usize>, String)>) -> Option<Self> {
+        Some(Self { edits, ..self })
     }
 }
 
@@ -85,12 +92,12 @@ pub(super) fn found_exactly(
 
 /// A mistake where parsing stopped.
 pub(super) fn found(code: Code, message: impl Into<String>, help: impl Into<String>) -> Option<Mistake> {
-    Some(Mistake { code, message: message.into(), help: help.into(), place: None, replaced: None })
+    Some(Mistake { code, message: message.into(), help: help.into(), place: None, replaced: None, edits: Vec::new() })
 }
 
 /// A mistake at these bytes of the broken text.
 pub(super) fn found_at(place: std::ops::Range<usize>, code: Code, message: impl Into<String>, help: impl Into<String>) -> Option<Mistake> {
-    Some(Mistake { code, message: message.into(), help: help.into(), place: Some(place), replaced: None })
+    Some(Mistake { code, message: message.into(), help: help.into(), place: Some(place), replaced: None, edits: Vec::new() })
 }
 
 /// Runs `strict` again on the broken text, to see where it stops.
@@ -135,4 +142,26 @@ fn token(text: &str) -> &str {
         c => c.len_utf8(),
     };
     &text[..len]
+}
+
+/// The bracket that closes the one at `open`, outside of strings.
+pub(super) fn closing(text: &str, open: usize) -> Option<usize> {
+    let (mut depth, mut quoted) = (0_usize, false);
+    let mut before = b' ';
+    for (at, byte) in text.bytes().enumerate().skip(open) {
+        match byte {
+            b'"' if before != b'\\' => quoted = !quoted,
+            _ if quoted => {}
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+        before = byte;
+    }
+    None
 }

@@ -49,10 +49,12 @@ impl TreeBuilder<'_> {
                 self.last_message.clone_from(&mistake.message);
                 let place = mistake.place.unwrap_or(stop.at..stop.at + stop.token.len());
                 let found = Diagnostic::new(mistake.code, self.places.at(start + place.start, start + place.end), mistake.message);
-                match mistake.replaced {
-                    Some(of) => found.help_replacing(self.places.at(start + of.start, start + of.end), mistake.help),
+                let at = |of: &std::ops::Range<usize>| self.places.at(start + of.start, start + of.end);
+                let found = match mistake.replaced {
+                    Some(of) => found.help_replacing(at(&of), mistake.help),
                     None => found.help(mistake.help),
-                }
+                };
+                mistake.edits.into_iter().fold(found, |found, (of, text)| found.edit(at(&of), text))
             }
             None => {
                 let place = self.places.at(start + stop.at, start + stop.at + stop.token.len());
@@ -115,6 +117,9 @@ fn general(stop: &ParseStop<'_>, place: Span) -> Diagnostic {
     }
     if expected.len() > 1 {
         expected.retain(|words| words != "arguments in brackets");
+    }
+    if expected.iter().any(|words| words == "a value or a matcher") {
+        expected.retain(|words| words != "a value");
     }
     let message = match expected.len() {
         0 => found,

@@ -1,0 +1,152 @@
+//! Takes in the syntax of other tools and languages.
+
+use super::stop::{Mistake, ParseStop, found_at, found_exactly};
+use super::vocabulary::word;
+use crate::diagnostic::Code;
+
+/// Recognizes one of these mistakes at `stop`.
+pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
+    let whole = statement(stop);
+    assigned(stop, whole).or_else(|| {
+        let (head, source) = whole.strip_prefix("take ")?.split_once('=')?;
+        let start = whole.len() - source.trim_start().len();
+        several(stop, whole, head.trim(), source.trim())
+            .or_else(|| path(whole, source.trim(), start))
+            .or_else(|| words(whole, source.trim(), start))
+    })
+}
+
+/// The statement at the stop's beginning, without what follows it on its line.
+fn statement<'s>(stop: &'s ParseStop<'_>) -> &'s str {
+    let line = stop.line();
+    line[..super::foreign_members::member_end(line)].trim_end()
+}
+
+/// `store id = json.id`, `take global id = json.id`.
+fn assigned(stop: &ParseStop<'_>, whole: &str) -> Option<Mistake> {
+    let first = stop.first();
+    let source = whole.split_once('=')?.1.trim();
+    let of_response =
+        ["json", "header ", "cookie ", "html ", "text ~", "text", "status", "url"].iter().any(|word| source.starts_with(word));
+    if !of_response || source.starts_with('=') {
+        return None;
+    }
+    let words: Vec<&str> = whole.split_once('=')?.0.split_whitespace().collect();
+    match words[..] {
+        ["store" | "remember" | "get" | "read" | "grab" | "fetch" | "define" | "assign" | "variable" | "export", name]
+            if word(name) == name =>
+        {
+            let help = format!("write `take {name} = {source}`");
+            found_at(0..first.len(), Code::ForeignStatement, format!("`{first}` is not a keyword"), help)?.replacing(0..whole.len())
+        }
+        ["take", kind @ ("global" | "session" | "shared" | "static" | "const" | "let" | "var" | "keep"), name] if word(name) == name => {
+            let help = format!(
+                "write `take {name} = {source}`; what lasts longer than the iteration is `keep {name} = null` of the file, and `set {name} = …` here"
+            );
+            let at = whole.find(kind)?;
+            found_at(at..at + kind.len(), Code::ForeignStatement, format!("unexpected `{kind}` in a take"), help)?.replacing(0..whole.len())
+        }
+        _ => None,
+    }
+}
+
+/// `take { id, name } = json`, `take [first] = json.items`, `take a, b = json.a, json.b`.
+fn several(stop: &ParseStop<'_>, whole: &str, head: &str, source: &str) -> Option<Mistake> {
+    let names: Vec<&str> = head.trim_matches(['{', '}', '[', ']', ' ']).split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    if source.starts_with("run ") || names.iter().any(|name| word(name) != *name) || names.is_empty() {
+        return None;
+    }
+    let takes: Vec<String> = if head.starts_with('{') {
+        names.iter().map(|name| format!("take {name} = {source}.{name}")).collect()
+    } else if head.starts_with('[') {
+        names.iter().enumerate().map(|(at, name)| format!("take {name} = {source}[{at}]")).collect()
+    } else {
+        let sources = crate::foreign::arguments(source);
+        if names.len() < 2 || sources.len() != names.len() {
+            return None;
+        }
+        names.iter().zip(sources).map(|(name, source)| format!("take {name} = {source}")).collect()
+    };
+    let message = "unexpected form of a take, expected `take NAME = SOURCE`";
+    let start = whole.find(head)?;
+    let help = format!("write `{}`", takes.join("; "));
+    found_at(start..start + head.len(), Code::Syntax, message, help)?.replacing(0..whole.len()).filter(|_| stop.at > 0)
+}
+
+/// Paths of other languages: `json.items.*.id`, `json..id`, `json->items`, `json/items/0`, `json?.items?.[0]`, `json.id!`.
+fn path(whole: &str, source: &str, start: usize) -> Option<Mistake> {
+    let (source, otherwise) = source.split_once(" else ").map_or((source, None), |(source, value)| (source, Some(value)));
+    let source = source.trim();
+    let rest = source.strip_prefix("json").or_else(|| source.strip_prefix("JSON"))?;
+    if rest.contains(' ') || rest.is_empty() || rest.contains('"') || rest.contains('(') {
+        return None;
+    }
+    let place = start..start + source.len();
+    let otherwise = otherwise.map_or(String::new(), |value| format!(" else {value}"));
+    let exact = |message: &str, code: String| {
+        found_exactly(place.clone(), Code::ForeignOperator, message, format!("write `{code}`")).filter(|_| whole.len() >= place.end)
+    };
+    if rest.contains(".*") || rest.contains("..") {
+        return exact("unexpected path over all items", format!("json \"${}\"", rest.replace(".*", "[*]")));
+    }
+    if rest.contains("?.") || rest.contains("!") {
+        let plain = rest.replace("?.[", "[").replace("?.", ".").replace(['!', '?'], "");
+        let sign = if rest.contains('!') { "!" } else { "?." };
+        let help = if otherwise.is_empty() {
+            format!("write `json{plain}`; `else` after it is the value where nothing is found")
+        } else {
+            format!("write `json{plain}`")
+        };
+        let at = whole.get(start..)?.find(sign)? + start;
+        return found_at(at..at + sign.len(), Code::ForeignOperator, format!("unknown operator `{sign}`"), help)?.replacing(place);
+    }
+    let separator = ["->", "/", "::"].into_iter().find(|sign| rest.starts_with(sign))?;
+    let mut dotted = String::from("json");
+    for part in rest.split(separator).filter(|part| !part.is_empty()) {
+        if part.bytes().all(|byte| byte.is_ascii_digit()) {
+            dotted.push_str(&format!("[{part}]"));
+        } else {
+            dotted.push('.');
+            dotted.push_str(part.trim_matches('>'));
+        }
+    }
+    exact(&format!("unexpected `{separator}` in a path, expected `.`"), dotted)
+}
+
+/// Sources in words: `jq ".id"`, `first json.items`, `random json.items`, `text between "a" and "b"`, `header "X" without "y"`.
+fn words(whole: &str, source: &str, start: usize) -> Option<Mistake> {
+    let first = word(source);
+    let rest = source[first.len()..].trim();
+    let quoted = |text: &str| text.trim().strip_prefix('"').and_then(|text| text.strip_suffix('"')).map(str::to_owned);
+    let code = match first {
+        "jq" => format!("json \"${}\"", quoted(rest)?),
+        "first" if rest.starts_with("json.") => format!("{rest}[0]"),
+        "last" if rest.starts_with("json.") => format!("{rest}[-1]"),
+        "random" | "one" if rest.starts_with("json.") => format!("any json \"${}[*]\"", &rest["json".len()..]),
+        "text" | "body" if rest.starts_with("between ") => {
+            let (from, to) = rest["between ".len()..].split_once(" and ")?;
+            format!("text ~ /{}(.*?){}/", escaped(&quoted(from)?), escaped(&quoted(to)?))
+        }
+        "header" | "cookie" if rest.contains(" without ") => {
+            let (of, without) = rest.split_once(" without ")?;
+            format!("{first} {of} ~ /{}(.*)/", escaped(&quoted(without)?))
+        }
+        _ => return None,
+    };
+    found_exactly(start..whole.len(), Code::ForeignOperator, format!("unknown source `{first} …`"), format!("write `{code}`"))
+}
+
+/// A text as a part of a regex.
+fn escaped(text: &str) -> String {
+    text.chars().flat_map(|char| if "/.*+?()[]{}|^$\\".contains(char) { vec!['\\', char] } else { vec![char] }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn signs_of_a_text_are_escaped_in_a_regex() {
+        assert_eq!(escaped("a/b?c=(1)"), "a\\/b\\?c=\\(1\\)");
+    }
+}
