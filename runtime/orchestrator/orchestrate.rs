@@ -225,8 +225,9 @@ impl Orchestrator {
         }
         // Waits for signals in progress, because a late one would write the channel again.
         while heartbeats.join_next().await.is_some() {}
-        if !matches!(timeout(REQUEST * 2, self.backend.clean_up()).await, Ok(Ok(()))) {
-            note(self.notice, &mut notes, Note::of_fleet("the control channel of the fleet could not be removed"));
+        let removed = timeout(REQUEST * 2, self.backend.clean_up()).await;
+        if let Err(why) = removed.unwrap_or_else(|_| Err("no response".to_owned())) {
+            note(self.notice, &mut notes, Note::of_fleet(format!("the control channel of the fleet could not be removed: {why}")));
         }
         if !lost.is_empty() {
             let whole = self.fleet.shards.len() - lost.len();

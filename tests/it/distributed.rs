@@ -39,6 +39,10 @@ fn plan_is_printed_for_people_and_as_json() {
     assert_eq!((plan["shards"].as_u64(), plan["intervals"].as_array().unwrap().len()), (Some(5), 2));
     assert_eq!(plan["intervals"][1]["users_from"], 20);
     assert!(plan["dollars"].is_null(), "{plan}");
+    for (interval, why) in [("15m", "it must be at most 14m30s"), ("5s", "it must be at least 10s")] {
+        let wrong = project.run("tpdata", &["plan", "--engine", "lambda", "--interval", interval]).exits(2);
+        wrong.prints(&[&format!("--interval: {why}")]);
+    }
     assert_eq!(project.route("GET /tpdata/admin/healthcheck"), 0, "a plan sends nothing");
 }
 
@@ -224,6 +228,8 @@ fn number(target: &str, key: &str) -> u64 {
 #[test]
 fn intervals_hand_over_without_gap_or_double_load() {
     let handover = HandoverTest::new();
+    let plan = handover.project.run("seam", &["plan", "--engine", "process", "--shards", "3", "--interval", "2s"]).exits(0);
+    plan.prints(&["Hand-over  2 times", "`on start` of Visitor runs again", "`user.iteration` starts again at 0"]).omits(&["`keep`"]);
     let (seen, output) = handover.run(&[]);
     output.omits(&["warning: shard"]);
     let mut turns: BTreeMap<u64, Vec<u64>> = BTreeMap::new();

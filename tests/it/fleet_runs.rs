@@ -3,7 +3,7 @@
 
 use crate::command::Run;
 use crate::machine;
-use crate::project::Project;
+use crate::project::{Project, binary};
 
 /// A load on two shards, with frequent results.
 fn fleet(project: &Project, mark: &str, args: &[&str]) -> Run {
@@ -66,6 +66,9 @@ fn run_with_a_directory_of_its_own_is_stopped_and_collected_by_its_directory() {
     project.wait_for_requests(10);
     drop(running);
     project.run("tpdata", &["stop"]).exits(2).prints(&["name a run with --out by its directory"]);
+    // The directory of the run may be the current one.
+    let here = project.path().join("kept/here");
+    Run::new(binary("tpdata"), &here).args(&["collect", "."]).exits(3).prints(&["its functions may still generate load"]);
     project.run("tpdata", &["stop", "kept/here"]).exits(0).prints(&["`collect kept/here` reports what they kept"]);
     wait_until_no_shard_is_left(&mark);
     project.run("tpdata", &["collect", "kept/here", "--json", "run.json"]).exits(130);

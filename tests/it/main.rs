@@ -13,6 +13,7 @@ mod echo;
 mod editors;
 mod emitted;
 mod field;
+mod fleet_faults;
 mod fleet_runs;
 mod fmt;
 mod generated;

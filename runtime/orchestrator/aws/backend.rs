@@ -217,8 +217,11 @@ impl Backend for LambdaBackend {
         Box::pin(async move {
             self.channel().lines.push(control::abandoned(slice));
             // If the network failed, it comes back; the caller bounds the wait.
+            let mut is_told = false;
             while let Err(why) = self.write_control().await {
-                crate::progress::notice_at(ltc_config::profile::LogLevel::Warn, &format!("warning: cannot stop {slice} yet: {why}"));
+                if !std::mem::replace(&mut is_told, true) {
+                    crate::progress::notice_at(ltc_config::profile::LogLevel::Warn, &format!("warning: cannot stop {slice} yet: {why}"));
+                }
                 tokio::time::sleep(AGAIN).await;
             }
             let written = clock::now();

@@ -6,8 +6,10 @@ mod deploy;
 mod key_sources;
 mod private;
 mod questions;
+mod rights;
 mod run;
 mod secrets;
+mod unreachable;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

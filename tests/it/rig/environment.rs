@@ -5,6 +5,7 @@ use std::io::{self, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
@@ -27,11 +28,15 @@ pub(crate) struct Environment {
     child: Mutex<Child>,
     work: Sender<Work>,
     outputs: Outputs,
+    /// The session token of its role, which only this process has.
+    pub(crate) token: String,
 }
 
 impl Environment {
     /// Starts the code in a folder; it then waits for work.
     pub(crate) fn start(code: &Path, variables: &[(&str, String)], limit: Duration) -> io::Result<Arc<Self>> {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let token = format!("role-{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let (work, waiting) = channel();
         let outputs = Outputs::default();
@@ -47,13 +52,14 @@ impl Environment {
         let child = Command::new(code.join("bootstrap"))
             .env_clear()
             .envs(variables.iter().map(|(name, value)| (name, value)))
+            .env("AWS_SESSION_TOKEN", &token)
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
             .current_dir(code)
             .spawn()?;
-        Ok(Arc::new(Self { child: Mutex::new(child), work, outputs }))
+        Ok(Arc::new(Self { child: Mutex::new(child), work, outputs, token }))
     }
 
     /// Passes an event to it. Its output comes through the receiver.

@@ -31,6 +31,8 @@ pub(crate) enum Fault {
     Hang(usize),
     /// The connection is cut in the middle of a frame, after this number of pieces; the function continues to run.
     Cut(usize),
+    /// The same, and from then on the function can neither read nor write in S3.
+    CutOff(usize),
     /// The output arrives only when the function has ended, as behind a proxy that buffers responses.
     Buffer,
     /// The same event is delivered once more to the same process after it is done.
@@ -49,6 +51,8 @@ struct State {
     /// The event of the last invocation.
     event: Mutex<Vec<u8>>,
     rights: Rights,
+    /// The tokens of functions that are cut off.
+    cut_off: Mutex<Vec<String>>,
     down: AtomicBool,
     over: AtomicBool,
     /// Whether invocations are answered in one piece, as if streaming were not available.
@@ -187,6 +191,10 @@ impl State {
         let body = head.whole_body(&mut reader)?;
         let text = format!("{} {} {}", head.method, head.path, String::from_utf8_lossy(&body[..body.len().min(2_000)]));
         self.requests.lock().unwrap().push(text.chars().take(300).collect());
+        let token = head.header("x-amz-security-token");
+        if token.is_some_and(|token| self.cut_off.lock().unwrap().iter().any(|known| known == token)) {
+            return refuse(stream, &head, "403 Forbidden", "AccessDenied", "");
+        }
         if self.rights.refuse(stream, &head, &text)? {
             return Ok(());
         }
@@ -237,7 +245,10 @@ impl State {
                 Ok(Output::Piece(piece)) => {
                     let frame = event("PayloadChunk", "application/octet-stream", &piece);
                     pieces += 1;
-                    if matches!(fault, Some(Fault::Cut(after)) if pieces > after) {
+                    if matches!(fault, Some(Fault::Cut(after) | Fault::CutOff(after)) if pieces > after) {
+                        if matches!(fault, Some(Fault::CutOff(_))) {
+                            self.cut_off.lock().unwrap().push(environment.token.clone());
+                        }
                         out.chunk(&frame[..frame.len() / 2])?;
                         return stream.shutdown(Shutdown::Both);
                     }

@@ -7,6 +7,7 @@ mod event_stream;
 mod front;
 mod key_source;
 mod others;
+mod permissions;
 mod rights;
 mod wire;
 
@@ -18,6 +19,7 @@ use std::time::Duration;
 pub(crate) use front::{Fault, Front};
 pub(crate) use key_source::KeySource;
 pub(crate) use others::{emulator, invoke, moto};
+pub(crate) use permissions::Permissions;
 
 use crate::project::shared_folder;
 use crate::server::{free_port, wait_until_it_listens};

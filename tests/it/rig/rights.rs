@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::permissions::Permissions;
 use super::wire::{Head, answer, body_of};
 
 #[derive(Debug, Default)]
@@ -14,6 +15,9 @@ pub(crate) struct Rights {
     denied: Mutex<Option<String>>,
     /// The only access key that is accepted.
     key: Mutex<Option<String>>,
+    /// Everything that is permitted, if the account has a policy, and the actions that were rejected because of it.
+    permitted: Mutex<Option<Permissions>>,
+    rejected: Mutex<Vec<String>>,
     /// Whether tags may not be listed.
     hides_tags: AtomicBool,
     /// Answers to requests that contain a text.
@@ -28,6 +32,16 @@ impl Rights {
     /// Accepts only one access key.
     pub(crate) fn only_key(&self, key: Option<&str>) {
         *self.key.lock().unwrap() = key.map(str::to_owned);
+    }
+
+    /// Permits only these actions.
+    pub(crate) fn permit(&self, permissions: Permissions) {
+        *self.permitted.lock().unwrap() = Some(permissions);
+    }
+
+    /// The actions that the policy rejected since the last call.
+    pub(crate) fn rejected(&self) -> Vec<String> {
+        std::mem::take(&mut self.rejected.lock().unwrap())
     }
 
     /// Takes away the permission `lambda:ListTags`. As on AWS, `GetFunction` then answers without tags.
@@ -46,6 +60,13 @@ impl Rights {
         if is_of(&self.key, &|known| known != key_of(head)) {
             let message = "The security token included in the request is invalid.";
             refuse(stream, head, "403 Forbidden", "UnrecognizedClientException", message)?;
+            return Ok(true);
+        }
+        let lacks = self.permitted.lock().unwrap().as_ref().and_then(|permitted| permitted.lacks(head, text));
+        if let Some(action) = lacks {
+            let message = format!("User: arn:aws:iam::1:user/x is not authorized to perform: {action}");
+            self.rejected.lock().unwrap().push(action);
+            refuse(stream, head, "403 Forbidden", "AccessDeniedException", &message)?;
             return Ok(true);
         }
         let lists_tags = head.method == "GET" && head.path.starts_with("/2017-03-31/tags/");
