@@ -30,6 +30,7 @@ impl Trace {
             found.extend(sent.cookies.split("; ").filter_map(cookie));
             parameters(&request.url.to_string(), &mut found);
             body(&request.body, &mut found);
+            parts(&request.body, &mut found);
         }
         if let Some(answer) = &self.received {
             headers(&answer.raw.headers, &mut found);
@@ -82,9 +83,25 @@ fn cookie(pair: &str) -> Option<String> {
     (value.len() >= SHORTEST_COOKIE).then(|| value.to_owned())
 }
 
-/// The query and the fragment of a URL.
+/// The password, the query and the fragment of a URL.
 fn parameters(url: &str, found: &mut Vec<String>) {
+    let authority = url.split_once("//").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    let password = authority.and_then(|authority| authority.rsplit_once('@')?.0.split_once(':')).map(|(_, password)| password);
+    found.extend(password.map(|password| percent_encoding::percent_decode_str(password).decode_utf8_lossy().into_owned()));
     url.split(['?', '#']).skip(1).for_each(|part| form(part, found));
+}
+
+/// The parts of a multipart body: `--BOUNDARY`, lines with the part's name, an empty line, and its content.
+fn parts(bytes: &[u8], found: &mut Vec<String>) {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(SEARCHED)]);
+    let Some(boundary) = text.split("\r\n").next().filter(|line| line.starts_with("--")) else { return };
+    for part in text.split(boundary) {
+        let Some((lines, content)) = part.split_once("\r\n\r\n") else { continue };
+        let name = lines.split_once(" name=\"").and_then(|(_, rest)| rest.split('"').next());
+        if name.is_some_and(is_credential) {
+            found.push(content.strip_suffix("\r\n").unwrap_or(content).to_owned());
+        }
+    }
 }
 
 /// Pairs of `name=value` in forms and queries.
@@ -183,6 +200,20 @@ mod tests {
         assert!(has_secret_name("X-Auth-Token: t-1234") && !has_secret_name("X-Tag: token"));
         let both = Headers::build([("X-Auth-Token", &b"t-1234"[..]), ("X-Tag", b"other")].into_iter());
         assert_eq!(found(|found| headers(&both, found)), ["t-1234"]);
+    }
+
+    #[test]
+    fn parts_with_the_name_of_a_credential_are_secrets() {
+        let text = "--b1\r\nContent-Disposition: form-data; name=\"user\"\r\n\r\nme\r\n--b1\r\nContent-Disposition: form-data; \
+                    name=\"password\"\r\nX-A: b\r\n\r\np\r\nw\r\n--b1--\r\n";
+        assert_eq!(found(|found| parts(text.as_bytes(), found)), ["p\r\nw"]);
+        assert!(found(|found| parts(b"--b1\r\n\r\n\r\ntoken", found)).is_empty());
+    }
+
+    #[test]
+    fn password_of_a_url_is_a_secret() {
+        assert_eq!(found(|found| parameters("https://me:p%40ss@a.test/x", found)), ["p@ss"]);
+        assert!(found(|found| parameters("https://a.test/me:pass@x", found)).is_empty());
     }
 
     #[test]

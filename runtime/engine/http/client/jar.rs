@@ -1,6 +1,7 @@
 //! A user's cookies.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use cookie_store::{Cookie, CookieExpiration, CookieStore};
@@ -10,6 +11,16 @@ use super::session::Session;
 use crate::base::clock;
 use crate::http::message::target::Target;
 use crate::http::wire::h1::Raw;
+
+/// The longest cookie, name and value. Browsers ignore a longer one, too (RFC 6265, 6.1).
+const COOKIE_BYTES_MAX: usize = 4096;
+
+/// The most cookies of a domain, as in browsers. The first ones are dropped for later ones: without a limit, a server that sets a cookie of
+/// another name each time would take more and more memory.
+const COOKIES_MAX: usize = 180;
+
+/// The most cookies of all domains.
+const ALL_COOKIES_MAX: usize = 3_000;
 
 impl Session {
     /// The value of a cookie that would be sent to this URL.
@@ -74,6 +85,28 @@ impl Session {
             // A cookie that is invalid, or that the host may not set, is ignored, as in browsers.
             let _ = jar.parse(line, &url);
         }
+        drop_excess(jar);
+    }
+}
+
+/// Drops the first cookies of each domain that has too many, and of a jar that has too many.
+fn drop_excess(jar: &mut CookieStore) {
+    if jar.iter_any().count() <= COOKIES_MAX {
+        return;
+    }
+    let all: Vec<[String; 3]> =
+        jar.iter_any().map(|cookie| [String::from(&cookie.domain), String::from(&cookie.path), cookie.name().to_owned()]).collect();
+    let mut excess: HashMap<&str, usize> = HashMap::new();
+    all.iter().for_each(|[domain, ..]| *excess.entry(domain).or_default() += 1);
+    excess.values_mut().for_each(|count| *count = count.saturating_sub(COOKIES_MAX));
+    let mut left = all.len();
+    for [domain, path, name] in &all {
+        let excess = excess.entry(domain).or_default();
+        if *excess > 0 || left > ALL_COOKIES_MAX {
+            *excess = excess.saturating_sub(1);
+            left -= 1;
+            jar.remove(domain, path, name);
+        }
     }
 }
 
@@ -84,9 +117,12 @@ fn expiry(cookie: &Cookie<'_>, now: Instant) -> Option<Instant> {
     now.checked_add(Duration::from_nanos(u64::try_from(left.max(0)).ok()?))
 }
 
-/// Whether the jar may parse a cookie. The jar would accept one for a whole top-level domain such as `.org`, and one whose domain has
+/// Whether the jar may parse a cookie. It must not be too long. The jar would accept one for a whole top-level domain such as `.org`, and one whose domain has
 /// spaces.
 fn may_be_set(line: &str, url: &url::Url) -> bool {
+    if line.split(';').next().is_some_and(|pair| pair.len() > COOKIE_BYTES_MAX) {
+        return false;
+    }
     let attributes = line.split(';').skip(1).filter_map(|attribute| attribute.split_once('='));
     let domains = attributes.filter(|(name, _)| name.trim().eq_ignore_ascii_case("domain"));
     let Some(domain) = domains.last().map(|(_, value)| value.trim()) else { return true };
@@ -113,6 +149,26 @@ mod tests {
         *session.jar.borrow_mut() = Some(Box::new(jar));
         let target = Target::parse(url.as_str()).unwrap();
         assert_eq!(session.cookies_for(&target), "long=4; z=5; a=2; m=3");
+    }
+
+    #[test]
+    fn number_and_length_of_cookies_are_limited() {
+        let mut jar = CookieStore::default();
+        let mut set = |host: usize, line: &str| {
+            let url = url::Url::parse(&format!("http://h{host}.test/a/b")).unwrap();
+            if may_be_set(line, &url) {
+                jar.parse(line, &url).unwrap();
+                drop_excess(&mut jar);
+            }
+            jar.iter_any().map(|cookie| cookie.name().to_owned()).collect::<Vec<_>>()
+        };
+        for number in 0..1_000 {
+            set(0, &format!("c{number}=x; Path=/{}", ["", "a"][number % 2]));
+        }
+        let kept = set(0, &format!("long={}", "x".repeat(COOKIE_BYTES_MAX)));
+        assert_eq!((kept.len(), kept.contains(&"c999".to_owned()), kept.contains(&"long".to_owned())), (COOKIES_MAX, true, false));
+        let kept = (1..20).map(|host| (0..200).map(|number| set(host, &format!("d{number}=x")).len()).max()).max();
+        assert_eq!(kept, Some(Some(ALL_COOKIES_MAX)));
     }
 
     #[test]

@@ -108,6 +108,10 @@ impl Chain {
         };
         // Browsers don't follow an empty `Location`.
         let Some(location) = headers.get("location").filter(|location| !location.trim().is_empty()) else { return Ok(None) };
+        // Neither do they choose one of two: a proxy may have added one.
+        if headers.get_all("location").any(|other| other != location) {
+            return Err(HttpError::protocol("the answer has two different Locations"));
+        }
         let next = match self.url.resolve(location) {
             Ok(next) => next,
             // Web sites call apps back through custom schemes, so this isn't an error.

@@ -92,7 +92,12 @@ pub(crate) fn of_h2_error(error: &h2::Error) -> String {
         return format!("the connection broke: {}", of_io(io));
     }
     let Some(reason) = error.reason() else { return "the connection broke".into() };
-    let why = of_h2(reason);
+    let why = match reason {
+        // Limits of this side.
+        Reason::ENHANCE_YOUR_CALM if !error.is_remote() => "too many frames without content, or too many headers".to_owned(),
+        Reason::PROTOCOL_ERROR if !error.is_remote() => "a frame or a header that is not allowed there".to_owned(),
+        _ => of_h2(reason),
+    };
     match (error.is_remote(), error.is_go_away()) {
         (true, true) => format!("the server closed the connection: {why}"),
         (true, false) => format!("the server ended the request: {why}"),
@@ -124,10 +129,12 @@ pub(super) mod tests {
             assert!(is_plain(&text), "{text}");
             assert_eq!(code > 13, text.starts_with("unknown"), "{code}: {text}");
             let error = of_h2_error(&h2::Error::from(Reason::from(code)));
-            assert!(is_plain(&error) && error.ends_with(&text), "{error}");
+            let is_limit = error.ends_with("too many headers") || error.ends_with("not allowed there");
+            assert!(is_plain(&error) && (is_limit || error.ends_with(&text)), "{error}");
         }
+        // This side has refused the answer, so the server does not limit anything.
         let broken = h2::Error::from(Reason::ENHANCE_YOUR_CALM);
-        assert!(of_h2_error(&broken).contains("limits the rate"));
+        assert!(of_h2_error(&broken).contains("too many headers"));
     }
 
     #[test]

@@ -68,6 +68,18 @@ fn empty_locations_are_not_followed() {
 }
 
 #[test]
+fn two_different_locations_are_not_followed() {
+    run(async {
+        for (lines, followed) in [("Location: /a\r\nLocation: /b\r\n", false), ("Location: /a\r\nlocation: /a\r\n", true)] {
+            let answer = format!("HTTP/1.1 302 Found\r\n{lines}Content-Length: 0\r\n\r\n");
+            let server = Server::start(move |_, _, request| if path_of(request) == "/" { say(&answer) } else { say(ok("hi")) }).await;
+            let came = Client::new().get(server.url("/")).await.map(|response| response.status).map_err(|failure| failure.message);
+            assert_eq!(came, if followed { Ok(200) } else { Err("the answer has two different Locations".to_owned()) });
+        }
+    });
+}
+
+#[test]
 fn number_of_redirects_is_limited() {
     run(async {
         let server = Server::start(|_, _, request| {

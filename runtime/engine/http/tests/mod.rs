@@ -8,6 +8,7 @@ mod connections;
 mod driver;
 mod encrypted;
 mod fuzz;
+mod hostile_h2;
 mod lost;
 mod odd_heads;
 mod refused;
