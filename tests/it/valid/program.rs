@@ -169,12 +169,14 @@ impl Writer {
         self.shared.clear();
         let every = if self.draw.chance(30) { " every 20m" } else { "" };
         self.out += &format!("before test{every} ");
+        self.names_are_shared = true;
         self.line("{");
         self.stmts(2);
         if every.is_empty() && self.draw.chance(30) {
             self.finally();
         }
         self.line("}");
+        self.names_are_shared = false;
         // All names of the block are names of the file, but only those at its top surely have a value.
         self.file_names.extend(self.func.names.drain());
         self.shared = std::mem::take(&mut self.func.variables).into_iter().filter(|variable| variable.ty != Ty::Form).collect();

@@ -130,6 +130,8 @@ pub(super) struct Writer {
     pub(super) within_text: usize,
     /// All names of local variables, so that no file name hides them.
     pub(super) local_names: HashSet<String>,
+    /// Whether local variables are visible in all functions: those of `before test`.
+    pub(super) names_are_shared: bool,
     /// Statements that may still be written, so that a spec stays small.
     pub(super) budget: usize,
 }
@@ -155,6 +157,7 @@ impl Writer {
             tasks: Vec::new(),
             within_text: 0,
             local_names: HashSet::new(),
+            names_are_shared: false,
             budget,
         }
     }
@@ -237,7 +240,8 @@ impl Writer {
         }
         loop {
             let name = Self::new_name(&mut self.draw, &mut self.func.names);
-            if !self.file_names.contains(&name) {
+            let is_taken = self.names_are_shared && self.local_names.contains(&name);
+            if !self.file_names.contains(&name) && !is_taken {
                 self.local_names.insert(name.clone());
                 return name;
             }
