@@ -134,7 +134,8 @@ fn is_curl(text: &str) -> bool {
         // The tag of an image: `curlimages/curl:8`.
         let word = word.split_once(':').map_or(word, |(image, _)| if image.contains('/') { image } else { word });
         let program = word.rsplit(['/', '\\']).next().unwrap_or_default();
-        program == "curl" || program.eq_ignore_ascii_case("curl.exe")
+        // The importer of curl commands names what to copy instead of a command of PowerShell.
+        program == "curl" || ["curl.exe", "invoke-webrequest", "invoke-restmethod"].contains(&program.to_ascii_lowercase().as_str())
     };
     text.lines().take(400).any(|line| {
         let line = line.split(" #").next().unwrap_or_default();

@@ -168,6 +168,7 @@ fn a_file_that_the_shell_prints_is_read() {
 fn commands_of_powershell_itself_are_refused_with_a_way_out() {
     let text = "Invoke-WebRequest -Uri \"http://h.test/f\" -Body \"{`\"a`\":1}\"";
     let source = Source::new("stdin", ".", text.as_bytes()).unwrap();
+    assert_eq!(recognize(&source), Ok(Kind::Curl));
     let error = import(&source, Kind::Curl, &Options::default()).unwrap_err();
     assert!(error.message.contains("Invoke-WebRequest") && error.help.unwrap().contains("cURL (bash)"));
 }

@@ -20,16 +20,22 @@ impl Run<'_> {
             "file" => self.form_file(&first, &second, &third),
             "url" => first,
             "expectedStatuses" => {
-                let range = |value: &Value| match value {
+                let statuses = |value: &Value| match value {
                     Value::Map(map) => {
-                        let from = map.borrow().get("min").and_then(Value::as_number).unwrap_or(200.0);
-                        Value::text(format!("{}xx", (from / 100.0) as u32))
+                        let bound = |name: &str| map.borrow().get(name).and_then(Value::as_number).map(|status| status as u32);
+                        range(bound("min").unwrap_or(200), bound("max").unwrap_or(399))
                     }
-                    other => other.clone(),
+                    other => vec![other.clone()],
                 };
-                Value::list(arguments.list.iter().map(range).collect())
+                Value::list(arguments.list.iter().flat_map(statuses).collect())
             }
-            "setResponseCallback" => Value::native("skip:settings"),
+            "setResponseCallback" => {
+                if self.probing() {
+                    return Value::Undefined;
+                }
+                self.usual_statuses = callback(&first);
+                Value::Undefined
+            }
             "cookieJar" | "CookieJar" => Value::native("k6/http.jar"),
             _ => Value::unknown(format!("http.{method}")),
         }
@@ -42,14 +48,7 @@ impl Run<'_> {
         let timeout = member(self, "timeout");
         let timeout_ms = timeout.as_number().or_else(|| super::options::seconds(&timeout).map(|seconds| seconds * 1000.0));
         let redirects = member(self, "redirects").as_number().map(|most| most as u32);
-        let statuses = match member(self, "responseCallback") {
-            Value::List(items) => items
-                .borrow()
-                .iter()
-                .filter_map(|item| item.literal().or_else(|| item.as_number().map(|status| format!("{status:.0}"))))
-                .collect(),
-            _ => Vec::new(),
-        };
+        let statuses = callback(&member(self, "responseCallback"));
         let sent = Sent {
             method: method.to_owned(),
             url,
@@ -123,4 +122,27 @@ impl Run<'_> {
             None => Value::code(code, Ty::Text),
         }
     }
+}
+
+/// The statuses that `http.expectedStatuses` accepts.
+fn callback(value: &Value) -> Vec<String> {
+    let status = |item: &Value| item.literal().or_else(|| item.as_number().map(|status| format!("{status:.0}")));
+    match value {
+        Value::List(items) => items.borrow().iter().filter_map(status).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// `{ min: 200, max: 404 }`: whole classes, and the single statuses of a part of one. A large part counts as its class.
+fn range(min: u32, max: u32) -> Vec<Value> {
+    let (min, max) = (min.clamp(100, 599), max.clamp(100, 599));
+    let mut out = Vec::new();
+    for class in min / 100..=max / 100 {
+        let (from, to) = (min.max(class * 100), max.min(class * 100 + 99));
+        match to - from {
+            0..=24 => out.extend((from..=to).map(|status| Value::number(f64::from(status)))),
+            _ => out.push(Value::text(format!("{class}xx"))),
+        }
+    }
+    out
 }

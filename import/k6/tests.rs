@@ -163,3 +163,16 @@ fn a_choice_that_is_not_known_is_named() {
     );
     assert!(text.contains("GET /read") && summary.join("\n").contains("if (kind === 'buy')"), "{summary:?}\n{text}");
 }
+
+/// A range counted as its first class, and the setting for all requests was lost.
+#[test]
+fn accepted_statuses_are_expected_unless_a_check_names_others() {
+    let (text, ..) = spec(
+        "import http from 'k6/http';\nimport { check } from 'k6';\nhttp.setResponseCallback(http.expectedStatuses({ min: 200, max: 399 }, 404));\n\
+         export default function () {\n  http.get('http://localhost/a');\n  const b = http.get('http://localhost/b');\n  check(b, { ok: (r) => r.status === 200 });\n\
+         \x20 http.get('http://localhost/c', { responseCallback: http.expectedStatuses({ min: 200, max: 201 }) });\n}\n",
+    );
+    for part in ["local.get_a()\n    expect 2xx | 3xx | 404", "local.get_b()\n    expect 200\n", "local.get_c()\n    expect 200 | 201"] {
+        assert!(text.contains(part), "{part} is missing:\n{text}");
+    }
+}

@@ -97,6 +97,8 @@ pub(crate) struct StepDraft {
     pub(crate) inline: Option<crate::draft::Call>,
     pub(crate) expectations: conditions::Expectations,
     pub(crate) interrupt: bool,
+    /// The statuses that the tool does not count as failures, unless an expectation names others.
+    pub(crate) usual: Vec<String>,
     /// Whether it is excluded from the statistics.
     pub(crate) skip: bool,
     /// The enclosing blocks, from the outermost.
@@ -177,6 +179,8 @@ pub(crate) struct Run<'s> {
     pub(crate) health: IndexMap<String, crate::draft::Line>,
     /// Files that the script makes, with their sizes in bytes.
     pub(crate) made: HashMap<String, usize>,
+    /// The statuses that k6 does not count as failures: `http.setResponseCallback`.
+    pub(crate) usual_statuses: Vec<String>,
     /// The headers that all further requests of the user send.
     pub(crate) default_headers: IndexMap<String, String>,
     /// The auth for requests without their own.
@@ -237,6 +241,7 @@ impl<'s> Run<'s> {
             single_columns: HashSet::new(),
             health: IndexMap::new(),
             made: HashMap::new(),
+            usual_statuses: Vec::new(),
             default_headers: IndexMap::new(),
             default_auth: None,
             assumes: false,
@@ -249,6 +254,11 @@ impl<'s> Run<'s> {
             samples: HashSet::new(),
             kept: Vec::new(),
         }
+    }
+
+    /// Whether code runs without effect on the draft.
+    pub(crate) fn probing(&self) -> bool {
+        self.probing > 0
     }
 
     /// Adds a statement to the current block.

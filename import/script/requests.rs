@@ -65,7 +65,7 @@ impl Run<'_> {
             return Value::unknown(format!("{method}: a request outside of the test's functions"));
         }
         let mut step = StepDraft { name: self.label_of(&sent.name), blocks: self.blocks.clone(), line: self.line, ..StepDraft::default() };
-        step.expectations.statuses.clone_from(&sent.statuses);
+        step.usual.clone_from(if sent.statuses.is_empty() { &self.usual_statuses } else { &sent.statuses });
         let (url, base) = self.split_base(url);
         let reference = base.is_some() || self.is_reference(&url);
         let target = Target::new(&match (base, reference) {

@@ -115,6 +115,8 @@ impl Run<'_> {
             }
         }
         let mut all: Vec<Expect> = Vec::new();
+        let names_status = expects.iter().any(|expect| matches!(expect, Expect::Condition(text) if text.contains("status")));
+        let statuses = if statuses.is_empty() && !names_status { std::mem::take(&mut step.usual) } else { statuses };
         if statuses.is_empty() && matchers.is_empty() && expects.is_empty() {
             // k6 and Locust both accept every status below 400.
             all.push(Expect::Status(if matches!(step.exchange.options.redirects, Some(crate::draft::Redirects::Off)) {
