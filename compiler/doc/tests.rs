@@ -72,6 +72,13 @@ fn page_fetches_nothing_and_has_all_its_parts() {
 }
 
 #[test]
+fn picture_of_the_flow_scrolls_on_a_narrow_screen_and_keeps_its_size() {
+    let page = page_of("specs/shop.lt");
+    assert!(page.contains("@media screen and (max-width: 760px) { .picture { max-width: none; } }"));
+    assert!(page.contains("<div class=\"card scroll\"><svg class=\"picture\""));
+}
+
+#[test]
 fn every_link_of_a_page_leads_to_a_part_of_it() {
     for name in ["specs/shop.lt", "specs/tpdata.lt"] {
         let page = page_of(name);

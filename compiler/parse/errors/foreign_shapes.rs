@@ -140,7 +140,12 @@ fn foreign_call(stop: &ParseStop<'_>) -> Option<Mistake> {
     }
     let args = behind.lines().next().unwrap_or_default().rsplit_once(')').map_or("", |(args, _)| args);
     let fix = crate::foreign::call(of, name, args, stop.some_api())?;
-    found_at(0..head.len(), Code::ForeignStatement, format!("`{head}(…)` is not a statement"), fix)
+    let mistake = found_at(0..head.len(), Code::ForeignStatement, format!("`{head}(…)` is not a statement"), fix)?;
+    // The call is the whole statement, so the fix replaces it.
+    let line = stop.line();
+    let whole = line[..super::foreign_members::member_end(line)].trim_end();
+    let is_whole = super::stop::closing(stop.text, end).is_some_and(|close| close + 1 == whole.len());
+    if is_whole { mistake.replacing(0..whole.len()) } else { Some(mistake) }
 }
 
 /// `.pause(1)`, which continues a call on the line before.
