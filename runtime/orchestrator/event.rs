@@ -103,7 +103,7 @@ pub struct SliceEvent {
     pub from_us: u64,
     /// The beginning of the interval, in microseconds from the test's start.
     pub interval_from_us: u64,
-    /// The end of the interval; `None`: until the function is told to stop.
+    /// The end of the interval; `None`: until the function receives a stop.
     pub to_us: Option<u64>,
     /// How long users take to pass to it from the previous interval, in microseconds.
     pub enter_us: u64,

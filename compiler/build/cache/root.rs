@@ -1,4 +1,4 @@
-//! Where the cache is, and that only its user can write it: what lies in it is compiled and run.
+//! Where the cache is, and that only its user can write it: its content is compiled and run.
 
 use std::fs;
 use std::io;

@@ -1,16 +1,16 @@
-//! A limit on the processor time that reading one answer takes: a worker thread serves all its users, and no server may occupy it.
+//! A limit on the processor time that reading one response takes: a worker thread serves all its users, and no server may occupy it.
 
 use std::cell::Cell;
 use std::time::Duration;
 
 use super::clock;
 
-/// What reading any answer may take.
+/// What reading any response may take.
 const BASE: Duration = Duration::from_secs(1);
 /// What each byte of it adds: five to ten times as much as an ordinary page needs.
 const OF_BYTE: Duration = Duration::from_nanos(100);
 
-/// The limit for one answer, and what has been used of it.
+/// The limit for one response, and what has been used of it.
 #[derive(Debug)]
 pub(crate) struct WorkLimit {
     most: Duration,
@@ -25,7 +25,7 @@ pub(crate) struct Work<'l> {
 }
 
 impl WorkLimit {
-    /// The limit for an answer of that many bytes: 1 s of processor time, and 1 s more for each 10 MB.
+    /// The limit for a response of that many bytes: 1 s of processor time, and 1 s more for each 10 MB.
     pub(crate) fn of(bytes: usize) -> Self {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         Self { most: BASE + OF_BYTE * bytes, used: Cell::default() }
