@@ -1,14 +1,14 @@
-//! Reads any head of an HTTP/1.1 response. It is as lenient with malformed fields as browsers are, so that every site that people can use can
-//! be load tested.
+//! Reads any head of an HTTP/1.1 response. It is as lenient with malformed fields as browsers are, so that every site that people can use
+//! can be load tested.
 //!
 //! Spaces after a field's name are ignored (RFC 9112, 5.1), continuation lines are joined with a space (5.2), control characters in values
 //! become spaces (RFC 9110, 5.5), and a line that isn't a field is ignored: without a colon, without a name, or with an invalid name, as in
 //! browsers. The number of fields doesn't matter, only their total size.
 //!
-//! The framing of the body is never guessed, because a proxy with another interpretation would read another response: two different lengths,
-//! an invalid length and an unknown transfer coding fail the request (`Framing::of`; Chrome and curl also refuse the first). A length or a
-//! coding in a malformed line counts, but clients disagree about it (curl ignores `Transfer-Encoding :`, browsers don't), so the connection
-//! isn't reused.
+//! The framing of the body is never guessed, because a proxy with another interpretation would read another response: two different
+//! lengths, an invalid length and an unknown transfer coding fail the request (`Framing::of`; Chrome and curl also refuse the first). A
+//! length or a coding in a malformed line counts, but clients disagree about it (curl ignores `Transfer-Encoding :`, browsers don't), so the
+//! connection isn't reused.
 
 use super::response_head::{FramingFields, Head, digits};
 use crate::http::message::Version;
