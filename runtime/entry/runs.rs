@@ -174,6 +174,11 @@ pub(super) fn collect(program: &'static Program, command: &CollectCommand) -> Re
             found = kept.into_iter().next_back().into_iter().collect();
         }
         let run = chosen(found, command.run.as_deref(), |_| true, "kept results")?;
+        if command.remove && !run.is_live() && is_empty(&run.files).await.map_err(StartupError::broken)? {
+            remove(&run.files).await?;
+            crate::say::out!("{}: it ended before its functions kept anything; removed", run.id());
+            return Ok(ExitStatus::Passed);
+        }
         let collected = crate::runs::collect(&run.files, &run.record).await.map_err(|why| StartupError::wrong([why]))?;
         let (report, is_live) = (collected.report, run.is_live() && !collected.ended);
         if command.remove && is_live {
@@ -184,11 +189,21 @@ pub(super) fn collect(program: &'static Program, command: &CollectCommand) -> Re
         }
         let status = command.outputs.write(&report).print(report.outcome.into());
         if command.remove {
-            run.files.clean_up().await.map_err(StartupError::broken)?;
-            run.files.remove(RECORD).await.map_err(StartupError::broken)?;
+            remove(&run.files).await?;
         }
         Ok(status)
     })
+}
+
+/// Whether neither the functions nor the orchestrator of a run stored any results.
+async fn is_empty(files: &RunFiles) -> Result<bool, String> {
+    Ok(files.list(KEPT).await?.is_empty() && files.read(journal::FILE).await?.is_none())
+}
+
+/// Removes a run from its store.
+async fn remove(files: &RunFiles) -> Result<(), StartupError> {
+    files.clean_up().await.map_err(StartupError::broken)?;
+    files.remove(RECORD).await.map_err(StartupError::broken)
 }
 
 /// The run with that name. Without a name, the only one that fits.

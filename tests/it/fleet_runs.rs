@@ -40,6 +40,14 @@ fn stop_ends_a_run_of_another_terminal_with_its_report() {
     assert_eq!(project.report("run.json").figure(STEP, "requests"), served(&project));
     project.run("tpdata", &["runs"]).exits(0).prints(&["interrupted"]).omits(&["running"]);
     project.run("tpdata", &["collect"]).exits(2).prints(&["no run kept results"]);
+    // A run that ended before anything was stored has only its record.
+    let runs = project.path().join("runs");
+    let record = std::fs::read_dir(&runs).unwrap().next().unwrap().unwrap().path().join("run.json");
+    std::fs::create_dir(runs.join("early")).unwrap();
+    std::fs::copy(record, runs.join("early/run.json")).unwrap();
+    project.run("tpdata", &["collect", "early"]).exits(2).prints(&["nothing was kept"]);
+    project.run("tpdata", &["collect", "early", "--remove"]).exits(0).prints(&["it ended before its functions kept anything; removed"]);
+    project.run("tpdata", &["collect", "early"]).exits(2).prints(&["unknown run `early`"]);
 }
 
 #[test]

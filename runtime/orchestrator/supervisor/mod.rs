@@ -240,12 +240,11 @@ impl ShardSupervisor {
         }
     }
 
-    /// When a function of this slice has certainly ended, if nothing reaches it any more.
+    /// When a function of this slice begins no iteration any more, if nothing reaches it.
     fn own_end(&self, event: &SliceEvent) -> OwnEnd {
-        let graceful_stop = Duration::from_micros(event.graceful_stop_us);
         OwnEnd {
             silence: longest_silence(event.profile.without_orchestrator),
-            end: self.interval.end().map(|end| self.clock.instant(end) + graceful_stop + LAST_FRAMES),
+            end: self.interval.end().map(|end| self.clock.instant(end) + LAST_FRAMES),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The minimal policy of `deploy --dry-run`: all commands work with it alone.
+//! The minimal policy of `deploy --dry-run`: all commands work with it alone, and a message names each missing permission.
 
 use std::collections::BTreeSet;
 
@@ -39,6 +39,16 @@ fn policies(account: &Account) -> Permissions {
     Permissions { function: all.next().unwrap(), person: all.next().unwrap() }
 }
 
+/// Actions that AWS requires without a call, for calls that this profile does not make, or for calls that ministack makes unnecessary.
+const WITHOUT_A_CALL: [&str; 6] = [
+    "ec2:DescribeNatGateways",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeVpcs",
+    "lambda:DeleteAlias",
+    "lambda:ListTags",
+    "lambda:UpdateFunctionCode",
+];
+
 #[test]
 fn all_commands_work_with_the_minimal_policy() {
     needs!("ministack");
@@ -77,4 +87,42 @@ fn all_commands_work_with_the_minimal_policy() {
         .exits(0)
         .prints(&["us-west-2: removed", "role ltc-tpdata-role: removed"]);
     assert_eq!(account.front.rights().rejected(), Vec::<String>::new());
+}
+
+#[test]
+fn each_missing_permission_is_named() {
+    needs!("ministack");
+    let account = Account::new();
+    let subnet = subnet(&account);
+    let (all, rights) = (policies(&account), account.front.rights());
+    let mut person = BTreeSet::new();
+    let with = |words: &[&'static str]| [words, &["--profile", "own.profile.yml"]].concat();
+    let commands = [
+        (with(&["deploy"]), 512),
+        (with(&["deploy"]), 1024),
+        (with(&["status"]), 1024),
+        (with(&["run", "--yes", "--shards", "1", "--duration", "2s"]), 1024),
+        (with(&["destroy", "--yes"]), 1024),
+    ];
+    // The permissions that a message names are given, until the command succeeds.
+    for (args, memory_mb) in &commands {
+        profile(&account, &subnet, *memory_mb);
+        loop {
+            rights.permit(Permissions { person: person.clone(), function: all.function.clone() });
+            let output = account.run(args).output();
+            let rejected = rights.rejected();
+            if rejected.is_empty() {
+                assert_eq!(output.code, Some(0), "{output}");
+                break;
+            }
+            // Later ones may concern the removal of what was not written.
+            output.prints(&[&rejected[0]]);
+            for action in rejected.into_iter().filter(|action| output.contains(action.as_str())) {
+                assert!(all.person.contains(&action), "{action} is not in the minimal policy, and {args:?} needs it");
+                person.insert(action);
+            }
+        }
+    }
+    let unused: BTreeSet<&str> = all.person.difference(&person).map(String::as_str).collect();
+    assert_eq!(unused, BTreeSet::from(WITHOUT_A_CALL));
 }
