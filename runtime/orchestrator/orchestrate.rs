@@ -176,7 +176,10 @@ impl Orchestrator {
                             // Functions of earlier intervals go on to their end, and no later interval begins.
                             if let Some(later) = next.take() {
                                 let time = clock_tenths(later.from);
-                                note(self.notice, &mut notes, Note::of_fleet(format!("no function could be started, so there is no load from {time} on")));
+                                let text = format!("no function could be started, so there is no load from {time} on");
+                                // The refused interval itself may have had no load.
+                                outcome.broken.get_or_insert_with(|| text.clone());
+                                note(self.notice, &mut notes, Note::of_fleet(text));
                             }
                         }
                     }

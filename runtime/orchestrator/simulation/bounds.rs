@@ -45,7 +45,10 @@ pub(super) fn a_stop_stops(scenario: &Scenario, report: &Reported, truth: &Truth
         None if report.over <= bound.saturating_add(Duration::from_secs(if truth.heartbeat_failures > 0 { 4 } else { 0 })) => {}
         other => return Err(format!("the stop at {asked:?}, possible from {fails_until:?}, is set at {other:?}")),
     }
-    let most = asked + Duration::from_secs(15);
+    // The frame that says that the spec ended the test may be delayed.
+    let delay = truth.functions.values().filter(|one| one.faults.ends_test_after.is_some()).map(|one| one.faults.delay).max();
+    let most =
+        asked + Duration::from_secs(15) + delay.unwrap_or_default() + Duration::from_secs(if truth.heartbeat_failures > 0 { 4 } else { 0 });
     if report.over > most { Err(format!("the run ends at {:?}, long after the stop at {asked:?}", report.over)) } else { Ok(()) }
 }
 
@@ -59,13 +62,13 @@ pub(super) fn load_ends_without_signals(scenario: &Scenario, truth: &Truth) -> R
     }
     let last_signal = truth.heartbeats.last().copied().unwrap_or_default();
     for (name, function) in &truth.functions {
-        let (Some((from, to)), Some(_)) = (function.load, function.faults.stops_after) else { continue };
+        let (Some((from, to)), Some(after)) = (function.load, function.faults.stops_after) else { continue };
         // Other functions do not check for signals, so that most runs are simulated quickly.
         if scenario.control.unwritable.is_empty() && function.faults.unreadable.is_none() {
             continue;
         }
         let silent = longest_silence(scenario.rule).map(|silence| last_signal.max(from) + silence);
-        let own_end = function.slice.end().map(|end| end.max(from) + TOLERANCE);
+        let own_end = function.slice.end().map(|end| end.max(from) + after + TOLERANCE);
         let bound = silent.into_iter().chain(own_end).min().unwrap_or(Duration::MAX);
         if to.unwrap_or(Duration::MAX) > bound {
             return Err(format!("{name} makes load until {to:?}, and without signals it must end at {bound:?}"));

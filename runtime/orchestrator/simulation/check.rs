@@ -137,7 +137,8 @@ pub(super) fn lost(note: &str) -> Option<(BTreeSet<u32>, Duration, Duration)> {
 fn missing_load_is_reported(scenario: &Scenario, report: &Reported, truth: &Truth) -> Result<(), String> {
     no_load_is_unplanned(scenario, truth)?;
     let total = scenario.plan.total_duration().unwrap();
-    let last = refused_interval(scenario, truth).and_then(|(interval, _)| scenario.fleet.interval(interval)?.end());
+    // A note says that there is no load of later intervals.
+    let last = refused_interval(scenario, truth).and_then(|(interval, _)| scenario.fleet.interval(interval)?.to);
     let end = ending(scenario, report, truth).min(last.unwrap_or(total)).min(total);
     let notes: Vec<_> = report.outcome.notes.iter().filter_map(|note| lost(note)).collect();
     let ahead: BTreeSet<u32> = truth.functions.values().filter(|one| !one.faults.ahead.is_zero()).map(|one| one.shard).collect();
@@ -238,6 +239,10 @@ fn healthy_fleet_has_nothing_to_report(scenario: &Scenario, report: &Reported, t
     let refused = |function: &Function| function.faults.invocation == Invocation::Refused && function.invoked_at.is_zero();
     if (truth.functions.values().any(refused) || truth.no_control.contains(&Duration::ZERO)) && report.outcome.broken.is_none() {
         return Err("a function was refused, and the run isn't broken".into());
+    }
+    let is_cut_short = refused_interval(scenario, truth).is_some_and(|(interval, _)| scenario.fleet.interval(interval + 1).is_some());
+    if is_cut_short && ending(scenario, report, truth) == Duration::MAX && report.outcome.broken.is_none() {
+        return Err("the functions of an interval were refused, and the run isn't broken".into());
     }
     let for_good = |(_, _, to): &(BTreeSet<u32>, Duration, Duration)| *to >= scenario.plan.total_duration().unwrap();
     let lost_at_the_end = notes.iter().filter_map(|note| lost(note)).any(|note| for_good(&note));
