@@ -59,7 +59,8 @@ pub(super) fn too_few_rows(program: &Program, profile: &Profile) -> Vec<Diagnost
         .filter(|(_, rows, _)| (*rows as u64) < users)
         .map(|(name, rows, span)| {
             let message = format!("`{name}` has {rows} rows that users do not share, but the profile has {users} users");
-            Diagnostic::new(Code::TooFewRows, span, message).help("add rows, or lower `clients`: a user that finds no free row stops")
+            Diagnostic::new(Code::TooFewRows, span, message)
+                .help("add rows, or lower `clients`: a user that finds no free row cannot go on")
         })
         .collect()
 }

@@ -158,11 +158,11 @@ struct Logging {
     loglevel: Option<LogLevel>,
     /// The level of messages of the HTTP layer; by default that of `loglevel`
     hyperclient_console_log_level: Option<LogLevel>,
-    /// yes: print statistics once, at the end; no: print them at each `stats_interval`, too
+    /// yes: listeners receive statistics once, at the end; no: at each `stats_interval`
     final_stats: Option<Truth>,
     /// The interval at which statistics are sent and printed; by default 5s, or less in a test of less than 100s
     stats_interval: Option<Duration>,
-    /// The systems that receive results while the test runs; their keys are in config/systems_credentials.yml
+    /// The systems that receive results; their keys are in config/systems_credentials.yml
     listeners: Option<Listeners>,
 }
 

@@ -13,7 +13,7 @@ use crate::orchestrator::run_store::{CONTROL, RunFiles, RunStore};
 const SILENT_AFTER: Duration = Duration::from_secs(3 * HEARTBEAT.as_secs());
 /// A function that was called before the last signal starts within this time, and then waits for a signal.
 const START: Duration = Duration::from_secs(30);
-/// After this time, the users of a function that stops on its own are stopped in the middle of their iteration.
+/// Upper bound of the time after which the users of a function that stops on its own are stopped in the middle of their iteration.
 const GRACE: Duration = Duration::from_secs(15);
 
 /// Whether a run is in progress.

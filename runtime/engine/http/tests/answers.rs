@@ -107,8 +107,8 @@ fn early_answers_are_skipped() {
 
 #[test]
 fn answer_that_is_not_http_is_an_error() {
-    fails(b"SSH-2.0-OpenSSH_9.6\r\n", false, FailureClass::Protocol, "the answer is not HTTP: it begins with `SSH-2.0-OpenSSH_9.6`");
-    fails(b"HTTP/1.1 2x0 OK\r\n\r\n", false, FailureClass::Protocol, "the answer is not HTTP: it begins with `HTTP/1.1 2x0 OK`");
+    fails(b"SSH-2.0-OpenSSH_9.6\r\n", false, FailureClass::Protocol, "the response is not HTTP: it begins with `SSH-2.0-OpenSSH_9.6`");
+    fails(b"HTTP/1.1 2x0 OK\r\n\r\n", false, FailureClass::Protocol, "the response is not HTTP: it begins with `HTTP/1.1 2x0 OK`");
     fails(
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhi",
         false,

@@ -77,7 +77,7 @@ fn status_line(bytes: &[u8]) -> Result<Option<(u16, Version)>, ()> {
 fn no_http(bytes: &[u8]) -> HttpError {
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = String::from_utf8_lossy(&line[..line.len().min(60)]);
-    HttpError::protocol(format!("the answer is not HTTP: it begins with `{}`", line.trim_end())).came("not HTTP")
+    HttpError::protocol(format!("the response is not HTTP: it begins with `{}`", line.trim_end())).came("not HTTP")
 }
 
 /// The line that begins at `at` without its end, and the beginning of the next one.
