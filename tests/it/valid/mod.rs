@@ -24,7 +24,7 @@ use crate::project::{Project, shared_folder};
 use program::{ENVIRONMENT, Program, ROWS};
 
 /// The specs of CI.
-const SPECS: u64 = 40;
+const SPECS: u64 = 24;
 
 /// The specs that are compiled into one binary.
 const BATCH: u64 = 100;
