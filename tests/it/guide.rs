@@ -21,6 +21,8 @@ const FOLDERS: &[&str] = &["tutorial", "how-to", "explanations", "coming-from"];
 
 /// The specs of these pages need only the demo server, and pass there.
 const RUN: &[&str] = &[
+    "tutorial/2-first-spec.md",
+    "how-to/open-model.md",
     "how-to/login.md",
     "how-to/csv-users.md",
     "how-to/paging.md",
