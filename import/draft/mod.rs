@@ -50,6 +50,8 @@ pub struct Draft {
     /// Sections of the profile besides `test_header` and `profile.test`, as YAML: `runner`, `thresholds`, `logging`. Without a `runner`,
     /// the profile starts one user for one minute.
     pub profile: serde_yaml::Mapping,
+    /// The AWS regions of the profile's `location`.
+    pub location: Option<serde_yaml::Value>,
     /// Other files that the spec reads: their paths as the spec writes them, relative to the spec, and their contents.
     pub files: Vec<(String, Vec<u8>)>,
     /// The parts that were imported, and those that were not.

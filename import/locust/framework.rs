@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use indexmap::IndexMap;
+use ltc_config::{ConfigError, Profile};
 use serde_yaml::{Mapping, Value as Yaml};
 
 use crate::Source;
@@ -207,16 +208,42 @@ fn camel(key: &str) -> String {
     })
 }
 
-/// Reads the framework's profile next to the script, and keeps its load and logging.
-pub(super) fn profile(draft: &mut Draft, source: &Source) -> Option<()> {
-    let text = source.read("profile.yml").ok()?.text;
-    let Yaml::Mapping(root) = serde_yaml::from_str(&text).ok()? else { return None };
-    let section = |name: &str| root.get(name).and_then(Yaml::as_mapping).cloned();
-    let (header, profile): (Mapping, Mapping) = (section("test_header")?, section("profile")?);
-    for name in ["runner", "logging"] {
-        if let Some(value) = profile.get(name) {
-            draft.profile.insert(Yaml::String(name.to_owned()), value.clone());
+/// The sections of the framework's profile that a profile of ltc has, too.
+const SECTIONS: [&str; 2] = ["runner", "logging"];
+
+/// Reads the framework's profile next to the script, and keeps its load, logging and regions. What ltc could not read is named.
+pub(super) fn profile(draft: &mut Draft, source: &Source) {
+    const FILE: &str = "profile.yml";
+    let Ok(Source { text, .. }) = source.read(FILE) else { return };
+    let root = match serde_yaml::from_str(&text) {
+        Ok(Yaml::Mapping(root)) => root,
+        Ok(_) => {
+            draft.tally.leave("files", format!("{FILE}: unexpected value, expected sections"), FILE, 1);
+            return;
         }
+        Err(error) => {
+            let line = error.location().map_or(1, |location| location.line());
+            draft.tally.leave("files", format!("{FILE} is not YAML: {error}"), FILE, line);
+            return;
+        }
+    };
+    if !["test_header", "profile"].iter().any(|section| root.contains_key(*section)) {
+        return;
+    }
+    let section = |name: &str| root.get(name).and_then(Yaml::as_mapping).cloned().unwrap_or_default();
+    let (header, profile): (Mapping, Mapping) = (section("test_header"), section("profile"));
+    for name in SECTIONS {
+        let Some(value) = profile.get(name) else { continue };
+        if let Some(value) = readable(draft, &text, name, value, |value| one("profile", one(name, value))) {
+            draft.profile.insert(Yaml::String(name.to_owned()), value);
+        }
+    }
+    if let Some(value) = header.get("location") {
+        let whole = |value| {
+            let sections = [("test_header", one("location", value)), ("profile", one("runner", one("clients", 1.into())))];
+            Yaml::Mapping(sections.into_iter().map(|(name, value)| (Yaml::String(name.to_owned()), value)).collect())
+        };
+        draft.location = readable(draft, &text, "location", value, whole);
     }
     let field = |name: &str| header.get(name).and_then(Yaml::as_str).map(str::to_owned);
     if let Some(description) = field("description") {
@@ -225,6 +252,37 @@ pub(super) fn profile(draft: &mut Draft, source: &Source) -> Option<()> {
     if let Some(name) = field("name") {
         draft.name = crate::names::file(&name);
     }
-    draft.tally.advise("profile.yml: users, duration and logging were carried over; set `location` and `env` in the new profile");
-    Some(())
+    draft.tally.advise("profile.yml: users, duration, logging and regions were carried over; set `env` in the new profile");
+}
+
+/// A mapping with one key.
+fn one(name: &str, value: Yaml) -> Yaml {
+    Yaml::Mapping(Mapping::from_iter([(Yaml::String(name.to_owned()), value)]))
+}
+
+/// The part of a value that ltc can read. `whole` puts it into a profile. The keys that ltc cannot read are named with their lines in `text`.
+fn readable(draft: &mut Draft, text: &str, name: &str, value: &Yaml, whole: impl Fn(Yaml) -> Yaml) -> Option<Yaml> {
+    let error_of = |value: &Yaml| {
+        let text = serde_yaml::to_string(&whole(value.clone())).ok()?;
+        Profile::parse(&text, "profile.yml").err().and_then(|errors| errors.into_iter().next())
+    };
+    let Some(error) = error_of(value) else { return Some(value.clone()) };
+    let mut leave = |what: &str, error: &ConfigError| {
+        let line = text.lines().position(|line| line.trim_start().starts_with(&format!("{what}:"))).map_or(1, |at| at + 1);
+        draft.tally.leave("keys of the profile", format!("{what}: {}", error.message), "profile.yml", line);
+    };
+    let Yaml::Mapping(keys) = value else {
+        leave(name, &error);
+        return None;
+    };
+    let mut kept = Mapping::new();
+    for (key, value) in keys {
+        let mut with = kept.clone();
+        with.insert(key.clone(), value.clone());
+        match error_of(&Yaml::Mapping(with.clone())) {
+            Some(error) => leave(key.as_str().unwrap_or(name), &error),
+            None => kept = with,
+        }
+    }
+    (!kept.is_empty()).then_some(Yaml::Mapping(kept))
 }

@@ -273,3 +273,49 @@ fn framework_reads_every_form_of_expectations_and_its_health_check() {
     assert!(spec.find("step \"Get cart\"") < spec.find("step \"Create cart\""), "{spec}");
     assert!(files.iter().any(|(path, content)| path.ends_with("big.txt") && content.len() == 2048));
 }
+
+#[test]
+fn parts_of_a_body_keep_their_names_and_content_types() {
+    let (spec, summary) = spec(
+        "from locust import HttpUser, task\n\nclass Visitor(HttpUser):\n    host = 'http://localhost:8080'\n\n    @task\n    def upload(self):\n\
+         \x20       self.client.post('/files', files={'photo': ('cat.png', open('gone/1.bin', 'rb'), 'image/png'), 'meta': (None, '{}', 'application/json')})\n",
+    );
+    assert!(spec.contains("photo: file(\"data/cat.png\", type: \"image/png\")"), "{spec}");
+    assert!(spec.contains("meta: \"{{}}\""), "{spec}");
+    let named =
+        summary.iter().any(|line| line.contains("shop.py:8: field `meta` of the body: the content type application/json of a text"));
+    assert!(named, "{summary:?}");
+}
+
+/// The profile that an import writes beside a locustfile with this `profile.yml`, and the parts that are named.
+fn with_profile(profile: &str) -> (String, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "from locust import HttpUser, task\n\nclass Visitor(HttpUser):\n    host = 'http://localhost:8080'\n\n    @task\n    def home(self):\n        self.client.get('/')\n";
+    std::fs::write(folder.path().join("profile.yml"), profile).unwrap();
+    let source = Source::new("locustfile.py", folder.path(), script.as_bytes()).unwrap();
+    let draft = crate::import(&source, crate::Kind::Locust, &Options::default()).unwrap();
+    let files = write::files(&draft);
+    let (_, written) = files.iter().find(|(path, _)| path.ends_with(".profile.yml")).unwrap();
+    let left = draft.tally.left.iter().map(|left| format!("{}:{}: {}", left.file, left.line, left.what)).collect();
+    (String::from_utf8(written.clone()).unwrap(), left)
+}
+
+#[test]
+fn profile_of_the_framework_keeps_its_regions_and_what_is_valid() {
+    let (written, left) = with_profile(PROFILE);
+    assert!(written.contains("clients: 50") && !written.contains("location"), "{written}");
+    assert!(left.is_empty(), "{left:?}");
+
+    let (written, left) = with_profile(
+        "test_header:\n  name: Home\n  location: [us-west-2, eu-central-1]\nprofile:\n  runner:\n    clients: many\n    hatch_rate: 5\n    duration: 3m\n",
+    );
+    for part in ["- us-west-2\n", "- eu-central-1\n", "hatch_rate: 5", "duration: 3m"] {
+        assert!(written.contains(part), "{part} is missing:\n{written}");
+    }
+    assert!(!written.contains("many"), "{written}");
+    assert!(left.iter().any(|line| line.starts_with("profile.yml:6: clients: ")), "{left:?}");
+
+    let (written, left) = with_profile("test_header: {\nprofile: [\n");
+    assert!(written.contains("clients: 1"), "{written}");
+    assert!(left.iter().any(|line| line.contains("profile.yml is not YAML")), "{left:?}");
+}

@@ -114,9 +114,9 @@ impl Run<'_> {
         let members = map.borrow().clone();
         let mut out = Vec::new();
         for (name, value) in members {
-            // The script gives a part as `("name", content, "type")`, whose second item is the file.
+            // The script gives a part as `("name", content, "type")`.
             let value = match &value {
-                Value::List(parts) if is_part(&parts.borrow()) => parts.borrow()[1].clone(),
+                Value::List(parts) if is_part(&parts.borrow()) => self.part(&name, &parts.borrow()),
                 other => other.clone(),
             };
             if !matches!(value, Value::Undefined) {
@@ -127,6 +127,19 @@ impl Run<'_> {
             }
         }
         Some(out)
+    }
+
+    /// The content of `("name", content, "type")`. Only files have a name and a content type.
+    fn part(&mut self, field: &str, parts: &[Value]) -> Value {
+        let (name, content_type) = (parts[0].literal(), parts.get(2).and_then(Value::literal));
+        if let Value::File(path) = &parts[1] {
+            let file = self.attached_file(path, name.as_deref(), content_type.as_deref());
+            return file.map_or(Value::Undefined, |code| Value::Data(Expr::code(code)));
+        }
+        if let Some(content_type) = content_type {
+            self.leave("content types", &format!("field `{field}` of the body: the content type {content_type} of a text"));
+        }
+        parts[1].clone()
     }
 }
 

@@ -43,6 +43,11 @@ impl Run<'_> {
 
     /// The content of a file as an expression: a text, or the file itself.
     pub(super) fn file_expression(&mut self, path: &str) -> Option<String> {
+        self.attached_file(path, None, None)
+    }
+
+    /// A file as a part of a body, with the name and the content type that the script gives it.
+    pub(super) fn attached_file(&mut self, path: &str, name: Option<&str>, content_type: Option<&str>) -> Option<String> {
         let content = match self.bytes_of(path) {
             Some(content) => content,
             None if self.made.contains_key(path) => vec![b'0'; self.made[path]],
@@ -51,7 +56,7 @@ impl Run<'_> {
                 Vec::new()
             }
         };
-        match crate::web::attachment(self.draft, path, None, content) {
+        match crate::web::attachment(self.draft, name.unwrap_or(path), content_type, content) {
             crate::draft::Expr::Code(code) => Some(code),
             _ => None,
         }

@@ -48,6 +48,9 @@ pub(super) fn profile(draft: &Draft) -> String {
     if let Some(environment) = draft.environments.first() {
         header.insert("env".into(), environment.name.as_str().into());
     }
+    if let Some(location) = &draft.location {
+        header.insert("location".into(), location.clone());
+    }
     let mut body = Mapping::new();
     let runner = draft.profile.get("runner").cloned().unwrap_or_else(|| {
         let mut runner = Mapping::new();

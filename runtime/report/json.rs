@@ -4,6 +4,7 @@
 use std::io;
 
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 use serde_json::{Value, json};
 
 use super::Report;
@@ -46,7 +47,11 @@ impl Report {
 
     /// Reads the output of [`Self::to_json`].
     pub(crate) fn from_json(text: &str) -> Result<Self, String> {
-        let unreadable = |error: serde_json::Error| format!("not a readable report of ltc: {error}");
+        let unreadable = |error: serde_json::Error| match error.classify() {
+            _ if !text.trim_start().starts_with('{') => "not a report of ltc, which is JSON that --json FILE writes".to_owned(),
+            Category::Eof => format!("the report ends early, at line {}: the run that wrote it may have been killed", error.line()),
+            _ => format!("not a readable report of ltc: {error}"),
+        };
         let SchemaVersion { schema, run } = serde_json::from_str(text).map_err(unreadable)?;
         match schema.as_str() {
             SCHEMA => serde_json::from_str(text).map_err(unreadable),
@@ -225,6 +230,9 @@ mod tests {
             "the report is of version 1 (\"ltc.report/1\"), which counted failures, times and connections otherwise, and this ltc reads \
              version 2 (\"ltc.report/2\"): run the test again, or use the ltc that wrote it (0.1.0)"
         );
-        assert!(Report::from_json("nonsense").unwrap_err().starts_with("not a readable report of ltc: expected"));
+        assert_eq!(Report::from_json("sequence Buy {").unwrap_err(), "not a report of ltc, which is JSON that --json FILE writes");
+        let cut = Report::from_json("{\"schema\": \"ltc.report/2\",\n\"run\": {").unwrap_err();
+        assert_eq!(cut, "the report ends early, at line 2: the run that wrote it may have been killed");
+        assert!(Report::from_json("{\"schema\": 2}").unwrap_err().starts_with("not a readable report of ltc: invalid type"));
     }
 }
