@@ -18,6 +18,7 @@ mod fleet_runs;
 mod fmt;
 mod generated;
 mod guide;
+mod hostile;
 mod identity;
 mod import_collection;
 mod import_command;

@@ -61,7 +61,8 @@ fn python_client_calls_every_tool_within_the_limits() {
 }
 
 /// A client that sends a line and reads a line.
-struct Client {
+/// A client of `ltc mcp`.
+pub(crate) struct Client {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
@@ -70,8 +71,18 @@ struct Client {
 
 impl Client {
     fn start(project: &Project, args: &[&str]) -> Self {
+        Self::start_with(project, args, &[])
+    }
+
+    /// Starts the server with these environment variables.
+    pub(crate) fn start_with(project: &Project, args: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ltc"));
-        command.arg("mcp").args(args).current_dir(project.path()).env("LTC_CACHE_DIR", shared_folder("ltc-cache"));
+        command
+            .envs(variables.iter().copied())
+            .arg("mcp")
+            .args(args)
+            .current_dir(project.path())
+            .env("LTC_CACHE_DIR", shared_folder("ltc-cache"));
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         let mut client = Self { child, input, output, requests: 0 };
@@ -101,7 +112,7 @@ impl Client {
     }
 
     /// The text that a tool returns, and whether it failed.
-    fn call(&mut self, tool: &str, arguments: &Value) -> (String, bool) {
+    pub(crate) fn call(&mut self, tool: &str, arguments: &Value) -> (String, bool) {
         let answer = self.ask("tools/call", &json!({ "name": tool, "arguments": arguments }));
         let result = &answer["result"];
         (result["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned(), result["isError"] == true)

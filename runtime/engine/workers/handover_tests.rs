@@ -240,7 +240,7 @@ fn assert_same(mut with: Vec<(u64, Duration)>, mut without: Vec<(u64, Duration)>
 
 #[test]
 fn each_class_keeps_its_load_through_a_border() {
-    for runner in LOADS[..4].iter().chain(&["clients: 2, hatch_rate: 10", "clients: 5, hatch_rate: 1"]) {
+    for runner in LOADS[..4].iter().chain(&["clients: 3, hatch_rate: 10", "clients: 5, hatch_rate: 1"]) {
         let [with, without] = [Some((20, 10)), None].map(|cut| run(&TWO_CLASSES, runner, (5, 60), cut));
         assert_alike(&with, &without, runner);
         assert!(!without.others.is_empty(), "{runner}");

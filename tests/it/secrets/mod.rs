@@ -4,6 +4,7 @@
 mod encodings;
 mod mirror;
 mod origins;
+mod outputs;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
