@@ -221,7 +221,10 @@ fn healthy_fleet_has_nothing_to_report(scenario: &Scenario, report: &Reported, t
     {
         let unstopped = ending(scenario, report, truth) == Duration::MAX;
         let total = Counts::of(truth.taken.values()).requests;
-        if !notes.is_empty() || report.outcome.broken.is_some() {
+        // Credentials that expire at the end of the test only prevent its cleaning up.
+        let is_explained =
+            |note: &String| scenario.control.credentials_end.is_some() && note.contains("channel of the fleet could not be removed");
+        if !notes.iter().all(is_explained) || report.outcome.broken.is_some() {
             return Err(format!("nothing went wrong, and the report says {notes:?}, {:?}", report.outcome.broken));
         }
         if unstopped && total == 0 {
