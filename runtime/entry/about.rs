@@ -32,7 +32,8 @@ pub(super) fn command(program: &Program) -> clap::Command {
     Cli::command().name(program.name).about(about).version(program.compiler).long_version(version)
 }
 
-/// Spec, hash, time and compiler, one line each, after the name, which clap writes. The hash covers the spec and its imports, but not the profile and the environments.
+/// Spec, hash, time and compiler, one line each, after the name, which clap writes. The hash covers the spec and its imports, but not the
+/// profile and the environments.
 fn version(program: &Program, built: Option<&str>) -> String {
     let built = built.map(|time| format!("built     {time}\n")).unwrap_or_default();
     format!("load test\nspec      {}\nhash      {}\n{built}compiler  ltc {}", program.spec, program.fingerprint, program.compiler)

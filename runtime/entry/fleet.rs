@@ -20,7 +20,7 @@ pub(crate) enum EngineName {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Fleet")]
 pub(crate) struct FleetArgs {
-    /// Generate the load here [default: the profile's `engine`, else Lambda if this test was deployed, else process]
+    /// Generate the load here [default: the profile's `engine`, else Lambda if this test was deployed, else process, but for `plan` lambda]
     #[arg(long, value_enum, value_name = "NAME")]
     pub(crate) engine: Option<EngineName>,
     /// Number of functions that share the load [default: as many as the load needs]

@@ -25,7 +25,7 @@ use ltc_config::limits::RunCost;
 use ltc_engine::program::Program;
 use rows::RowsPlan;
 
-/// Show how the load is split over functions and intervals, and its cost [default: on AWS Lambda]
+/// Show how the load is split over functions and intervals, and its cost
 #[derive(Args, Clone, Debug)]
 pub(crate) struct PlanCommand {
     /// Print JSON

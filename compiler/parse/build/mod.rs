@@ -4,5 +4,6 @@ mod api;
 mod expr;
 mod item;
 mod matcher;
+mod number;
 mod stmt;
 mod text;

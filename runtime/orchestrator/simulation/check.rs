@@ -132,8 +132,8 @@ pub(super) fn lost(note: &str) -> Option<(BTreeSet<u32>, Duration, Duration)> {
     Some((shards.into_iter().flatten().collect(), parse(from)?, until))
 }
 
-/// At every time, the active users of a shard are the planned ones, and each arrival comes once. If there are fewer, a note says so, and if that lasts until the end of
-/// an interval, the run is broken.
+/// At every time, the active users of a shard are the planned ones, and each arrival comes once. If there are fewer, a note says so, and if
+/// that lasts until the end of an interval, the run is broken.
 fn missing_load_is_reported(scenario: &Scenario, report: &Reported, truth: &Truth) -> Result<(), String> {
     no_load_is_unplanned(scenario, truth)?;
     let total = scenario.plan.total_duration().unwrap();

@@ -117,8 +117,8 @@ fn expiry(cookie: &Cookie<'_>, now: Instant) -> Option<Instant> {
     now.checked_add(Duration::from_nanos(u64::try_from(left.max(0)).ok()?))
 }
 
-/// Whether the jar may parse a cookie. It must not be too long. The jar would accept one for a whole top-level domain such as `.org`, and one whose domain has
-/// spaces.
+/// Whether the jar may parse a cookie. It must not be too long. The jar would accept one for a whole top-level domain such as `.org`, and
+/// one whose domain has spaces.
 fn may_be_set(line: &str, url: &url::Url) -> bool {
     if line.split(';').next().is_some_and(|pair| pair.len() > COOKIE_BYTES_MAX) {
         return false;
