@@ -168,6 +168,9 @@ fn resource(stop: &ParseStop<'_>) -> Option<Mistake> {
 
 /// `cookies`, `redirects 3 hops`, `redirects max 3`, `max_body 10 MB`, `timeout 10s total`.
 fn option(stop: &ParseStop<'_>, whole: &str) -> Option<Mistake> {
+    let not_a_member = |code, help: &str| {
+        found_at(0..stop.first().len(), code, format!("unexpected `{}`, expected a member of an api", stop.first()), help)
+    };
     let words: Vec<&str> = whole.split_whitespace().collect();
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let code = match words[..] {
@@ -189,30 +192,15 @@ fn option(stop: &ParseStop<'_>, whole: &str) -> Option<Mistake> {
         }
         ["let" | "keep" | "set" | "take" | "var" | "const", ..] => {
             let help = "move it to the top level as `let` or `keep`, or to a sequence; an api has options and requests";
-            return found_at(
-                0..stop.first().len(),
-                Code::Syntax,
-                format!("unexpected `{}`, expected a member of an api", stop.first()),
-                help,
-            );
+            return not_a_member(Code::Syntax, help);
         }
         ["before" | "beforeEach" | "before_request" | "interceptor" | "middleware" | "on", ..] => {
             let help = "write `headers { … }` with an expression: it is evaluated for each request";
-            return found_at(
-                0..stop.first().len(),
-                Code::ForeignStatement,
-                format!("unexpected `{}`, expected a member of an api", stop.first()),
-                help,
-            );
+            return not_a_member(Code::ForeignStatement, help);
         }
         ["verify_ssl" | "verify_tls" | "ssl_verify" | "verifySsl" | "skip_tls_verify" | "insecure_skip_verify", ..] => {
             let help = "write `tls: { verify: false }` beside the url in config/<env>.yml";
-            return found_at(
-                0..stop.first().len(),
-                Code::ForeignStatement,
-                format!("unexpected `{}`, expected a member of an api", stop.first()),
-                help,
-            );
+            return not_a_member(Code::ForeignStatement, help);
         }
         _ => return None,
     };

@@ -118,9 +118,14 @@ fn project(server: &Mirror) -> Project {
         .file("specs/marked.profile.yml", profile)
 }
 
+/// A command with these variables in its environment.
+fn with_variables(run: Run, variables: &[(&str, &str)]) -> Run {
+    variables.iter().fold(run, |run, (name, value)| run.env(name, value))
+}
+
 /// A command with the markers in its environment.
 fn marked(run: Run) -> Run {
-    OF_THE_PROCESS.iter().fold(run, |run, (name, value)| run.env(name, value))
+    with_variables(run, &OF_THE_PROCESS)
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::json;
 
 use super::mirror::Mirror;
-use super::{files_below, shows_none};
+use super::{files_below, shows_none, with_variables};
 use crate::command::Run;
 use crate::machine::wait_until;
 use crate::project::Project;
@@ -69,7 +69,7 @@ fn project(server: &Mirror) -> Project {
 }
 
 fn marked(run: Run) -> Run {
-    VARIABLES.iter().fold(run, |run, (name, value)| run.env(name, value))
+    with_variables(run, &VARIABLES)
 }
 
 #[test]
