@@ -118,6 +118,10 @@ struct Checker<'a> {
     requests: Vec<declare::requests::RequestInfo<'a>>,
     global_types: Vec<Type>,
     keep_types: Vec<Type>,
+    /// What each `keep` may be set to, if its type is declared.
+    keep_kinds: Vec<Option<types::Kinds>>,
+    /// The names of the variables that `set` changes, in any function.
+    changed: HashSet<String>,
     /// The value of each `keep` before any user runs.
     early_keeps: Vec<declare::health_check::Early>,
     shared_types: Vec<Type>,
@@ -165,6 +169,8 @@ impl<'a> Checker<'a> {
             requests: Vec::new(),
             global_types: Vec::new(),
             keep_types: Vec::new(),
+            keep_kinds: Vec::new(),
+            changed: HashSet::new(),
             early_keeps: Vec::new(),
             shared_types: Vec::new(),
             steps: HashMap::new(),

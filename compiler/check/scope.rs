@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::check::Checker;
 use crate::check::flow::assignment::{Assigned, State};
+use crate::check::types::Kinds;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{ApiId, DataId, Expr, ExprKind, Frame, GlobalId, KeepId, Local, LocalId, SequenceId, SharedId, TasksId, Type};
 use crate::span::{Name, Span};
@@ -60,6 +61,8 @@ pub(super) struct Var<'a> {
     pub(super) used: bool,
     /// Whether it belonged to a parallel body that has ended.
     pub(super) retired: bool,
+    /// What it may be set to, if its type is declared.
+    pub(super) kinds: Option<Kinds>,
 }
 
 /// The kinds of function. Some statements are allowed only in some of them.
@@ -190,7 +193,7 @@ impl<'a> Checker<'a> {
         let id = LocalId(self.func.frame.locals.len());
         self.types.push((span, ty.clone()));
         self.func.frame.locals.push(Local { name: name.to_owned(), ty: ty.clone() });
-        self.func.vars.push(Var { name, span, kind, used: kind == VarKind::Loop || name.starts_with('_'), retired: false });
+        self.func.vars.push(Var { name, span, kind, used: kind == VarKind::Loop || name.starts_with('_'), retired: false, kinds: None });
         self.func.state.set(id, Assigned::Set, ty);
         self.func.names.insert(name, id);
         id
@@ -198,6 +201,7 @@ impl<'a> Checker<'a> {
 
     /// The local that an assignment changes: the existing one of that name, or a new one. It has a value from here on.
     pub(super) fn assign(&mut self, name: &'a Name, ty: Type, kind: VarKind) -> LocalId {
+        let ty = if self.changed.contains(&name.node) { crate::check::types::without_content(&ty) } else { ty };
         self.check_reserved(name);
         self.check_hides(name);
         if let Some(other) = self.func.assigned_beside(&name.node) {

@@ -141,7 +141,7 @@ impl<'a> Checker<'a> {
                     _ => continue,
                 };
                 let context = if keep { "keep" } else { "let" };
-                let value = self.in_function(FuncKind::File, context.to_owned(), |checker| checker.typed_value(it));
+                let (value, kinds) = self.in_function(FuncKind::File, context.to_owned(), |checker| checker.typed_value(it));
                 if !keep && mentions_user(&value) {
                     let d = Diagnostic::new(
                         Code::NotHere,
@@ -164,7 +164,9 @@ impl<'a> Checker<'a> {
                 self.types.push((it.name.span, variable.value.ty.clone()));
                 if keep {
                     self.early_keeps.push(self.early(&variable.value));
+                    self.keep_kinds.push(kinds);
                 }
+                let changes = keep && self.changed.contains(&it.name.node);
                 let (types, variables) = if keep {
                     (&mut self.keep_types, &mut self.program.keeps)
                 } else {
@@ -172,26 +174,26 @@ impl<'a> Checker<'a> {
                 };
                 types.push(match &variable.value.ty {
                     Type::Null => Type::Json,
-                    other => other.clone(),
+                    ty if changes => types::without_content(ty),
+                    ty => ty.clone(),
                 });
                 variables.push(variable);
             }
         }
     }
 
-    /// Checks the value of a `let` against its declared type.
-    pub(in crate::check) fn typed_value(&mut self, it: &'a ast::Let) -> crate::model::Expr {
+    /// Checks the value of a `let` or `keep` against its declared type. Also returns what that type takes.
+    pub(in crate::check) fn typed_value(&mut self, it: &'a ast::Let) -> (crate::model::Expr, Option<types::Kinds>) {
         let value = self.expr(&it.value);
         let Some(word) = &it.ty else {
-            return value;
+            return (value, None);
         };
         let (ty, kinds) = self.type_word(word);
         let what = format!("`{}` is", it.name.node);
         let mut value = self.coerce(value, kinds, &what);
-        if value.ty == Type::Json {
-            value.ty = ty;
-        }
-        value
+        let changes = self.changed.contains(&it.name.node);
+        value.ty = types::declared(&ty, kinds, &value.ty, changes);
+        (value, Some(kinds))
     }
 }
 

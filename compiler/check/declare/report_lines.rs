@@ -1,5 +1,5 @@
 //! Report rows: one for each name of a step or group, and one for the `fail` statements of each sequence. They are collected before any
-//! check, so that they have the order of the source. Groups nest as `Outer / Inner / Step`.
+//! check, so that they have the order of the source. Groups nest as `Outer / Inner / Step`. The same walk finds the variables that `set` changes.
 
 use std::collections::HashMap;
 
@@ -128,6 +128,7 @@ impl ReportLineWalk<'_, '_> {
         self.met.0.push(id);
         if self.first {
             self.checker.steps.insert((span.file, span.start), id);
+            step.body.stmts.iter().for_each(|stmt| self.changed(stmt));
         }
     }
 
@@ -137,7 +138,17 @@ impl ReportLineWalk<'_, '_> {
         }
     }
 
+    /// Notes the variable that a statement changes.
+    fn changed(&mut self, stmt: &Stmt) {
+        if let StmtKind::Set(target, _) = &stmt.kind
+            && !self.checker.changed.contains(&target.name.node)
+        {
+            self.checker.changed.insert(target.name.node.clone());
+        }
+    }
+
     fn stmt(&mut self, stmt: &Stmt) {
+        self.changed(stmt);
         match &stmt.kind {
             StmtKind::Step(step) => self.step(step),
             StmtKind::Group(name, block) => {

@@ -149,7 +149,7 @@ impl<'a> Checker<'a> {
     pub(in crate::check) fn hidden_local(&mut self, name: &'a str, ty: Type, span: Span) {
         let id = LocalId(self.func.frame.locals.len());
         self.func.frame.locals.push(Local { name: name.to_owned(), ty: ty.clone() });
-        self.func.vars.push(crate::check::scope::Var { name, span, kind: VarKind::Let, used: true, retired: false });
+        self.func.vars.push(crate::check::scope::Var { name, span, kind: VarKind::Let, used: true, retired: false, kinds: None });
         self.func.state.set(id, Assigned::Set, ty);
     }
 }

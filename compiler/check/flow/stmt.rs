@@ -64,12 +64,16 @@ impl<'a> Checker<'a> {
             }
             Ast::Run { takes, callee, args } => self.run_stmt(takes, callee, args, span),
             Ast::Let(it) => {
-                let value = self.typed_value(it);
+                let (value, kinds) = self.typed_value(it);
                 let ty = match &value.ty {
                     Type::Null => Type::Json,
                     other => other.clone(),
                 };
+                let known = self.func.vars.len();
                 let local = self.assign(&it.name, ty, VarKind::Let);
+                let var = &mut self.func.vars[local.0];
+                // Each branch may declare the variable.
+                var.kinds = if local.0 < known { var.kinds.zip(kinds).map(|(one, other)| one.or(other)) } else { kinds };
                 Some(StmtKind::Assign(local, value))
             }
             Ast::Keep(it) => {
@@ -199,7 +203,9 @@ impl<'a> Checker<'a> {
             Global::Keep(id) => {
                 self.cross(name.span, declared);
                 if let Some(old) = self.keep_types.get(id.0).cloned() {
-                    self.check_type_stays(word, &new, &old, declared);
+                    let kinds = self.keep_kinds.get(id.0).copied().flatten();
+                    let new = self.new_value(word, new, &old, kinds, declared);
+                    return Some(StmtKind::AssignKeep(id, new));
                 }
                 return Some(StmtKind::AssignKeep(id, new));
             }
@@ -247,7 +253,8 @@ impl<'a> Checker<'a> {
             self.report(d);
         }
         let old = self.func.state.ty(id);
-        self.check_type_stays(word, &new, &old, declared);
+        let kinds = self.func.vars[id.0].kinds;
+        let new = self.new_value(word, new, &old, kinds, declared);
         if old == Type::Json || matches!(old, Type::List(_)) {
             let joined = if old == Type::Json { Type::Json } else { types::join(&old, &new.ty) };
             self.func.state.set(id, Assigned::Set, joined);
@@ -257,17 +264,26 @@ impl<'a> Checker<'a> {
         Some(StmtKind::Assign(id, new))
     }
 
-    pub(super) fn check_type_stays(&mut self, name: &str, new: &Expr, old: &Type, declared: Span) {
-        if !types::fits(&new.ty, old) {
-            let d = Diagnostic::new(
-                Code::TypeStays,
-                new.span,
-                format!("unexpected {1}, expected {0}: a variable keeps its type", a(old), word(&new.ty)),
-            )
-            .also(declared, "declared here")
-            .help(format!("use another variable, or declare `{name}` with null"));
-            self.report(d);
+    /// Checks a new value of a variable: its declared type takes these kinds, or its first value had the type `old`.
+    fn new_value(&mut self, name: &str, new: Expr, old: &Type, kinds: Option<Kinds>, declared: Span) -> Expr {
+        if let Some(read) = kinds.and_then(|kinds| self.read_env(&new, kinds)) {
+            return read;
         }
+        let fits = match kinds {
+            Some(kinds) => kinds.takes(&new.ty) || new.ty == Type::Null,
+            None => types::fits(&new.ty, old),
+        };
+        if fits {
+            return new;
+        }
+        let expected = kinds.map_or_else(|| a(old), Kinds::words);
+        let help = match (old, &new.ty) {
+            (Type::Int, Type::Float) if kinds.is_none() => format!("declare it as `{name}: number`, or use another variable"),
+            _ => format!("use another variable, or declare it as `{name}: any`"),
+        };
+        let message = format!("unexpected {}, expected {expected}: a variable keeps its type", word(&new.ty));
+        self.report(Diagnostic::new(Code::TypeStays, new.span, message).also(declared, "declared here").help(help));
+        new
     }
 
     pub(super) fn wait_stmt(&mut self, wait: &'a ast::Wait, between: bool, span: Span) -> Option<StmtKind> {

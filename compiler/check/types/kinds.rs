@@ -153,6 +153,26 @@ pub fn named(word: &str) -> Option<(Type, Kinds)> {
     })
 }
 
+/// The type of a variable with a declared type, which takes these kinds, and a first value of another type.
+pub fn declared(named: &Type, kinds: Kinds, value: &Type, changes: bool) -> Type {
+    match (named, value) {
+        _ if kinds == Kinds::ANY => Type::Json,
+        (_, Type::Json) => named.clone(),
+        // A later value may have a fraction.
+        (_, Type::Int) if changes && kinds.takes(&Type::Float) => Type::Json,
+        _ => value.clone(),
+    }
+}
+
+/// The type of a list or object of which only that is known: another value of the variable may have other items or members.
+pub fn without_content(ty: &Type) -> Type {
+    match ty {
+        Type::List(_) => list(Type::Json),
+        Type::Object(_) => Type::Object(None),
+        other => other.clone(),
+    }
+}
+
 /// The type of a value that has one of two types.
 pub fn join(one: &Type, other: &Type) -> Type {
     match (one, other) {

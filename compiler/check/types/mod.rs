@@ -6,4 +6,6 @@ pub mod functions;
 mod kinds;
 pub(super) mod ops;
 
-pub use kinds::{Kinds, MATCHER_WORDS, TYPE_WORDS, a, article, comparable, fits, join, join_all, list, named, word};
+pub use kinds::{
+    Kinds, MATCHER_WORDS, TYPE_WORDS, a, article, comparable, declared, fits, join, join_all, list, named, without_content, word,
+};
