@@ -59,6 +59,8 @@ pub struct Draft {
     /// The values of keys of the environment, by section and key, so that equal values share a key. These values are not written to any
     /// file.
     pub(crate) values: Vec<(String, String, String)>,
+    /// The names of the steps whose response times a metric of a script measures, by that metric.
+    pub(crate) measured: indexmap::IndexMap<String, Vec<String>>,
 }
 
 impl Draft {

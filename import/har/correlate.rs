@@ -73,6 +73,11 @@ impl Correlation {
         self.scope.reserve(name);
     }
 
+    /// A new name for a variable that the file declares.
+    pub(super) fn named(&mut self, hint: &str) -> String {
+        self.scope.variable(hint, "value")
+    }
+
     /// Adds the values of an entry's response, except those that its own request, or an earlier one, sent.
     pub(super) fn add(&mut self, number: usize, entry: &Entry) {
         for (value, found) in find::values(entry) {

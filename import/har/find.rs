@@ -210,6 +210,10 @@ pub(super) fn pattern(text: &str, value: &str) -> Option<(Source, String)> {
     let before = &text[line_start..at];
     for length in [12, 24, 48] {
         let start = before.char_indices().rev().nth(length - 1).map_or(0, |(at, _)| at);
+        // A name that the limit would cut is kept whole.
+        let cut = before[..start].chars().rev().take_while(|char| char.is_ascii_alphanumeric() || *char == '_').count();
+        let is_cut = before[start..].starts_with(|char: char| char.is_ascii_alphanumeric() || char == '_');
+        let start = if is_cut && cut <= 24 { start - cut } else { start };
         // Removes a partial word at the start.
         let context = before[start..].split_once(' ').filter(|_| start > 0).map_or(&before[start..], |(_, rest)| rest).trim_start();
         if context.len() < 3 {

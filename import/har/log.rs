@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::extended::{self, Extra};
 use crate::{ImportError, Source};
 
 #[derive(Deserialize)]
@@ -19,6 +20,8 @@ struct File<'t> {
 struct Log<'t> {
     #[serde(default)]
     pages: Option<Vec<Value>>,
+    #[serde(default)]
+    options: Value,
     #[serde(borrow)]
     entries: Vec<&'t RawValue>,
 }
@@ -30,6 +33,10 @@ pub(super) struct Recording {
     pub(super) pages: Vec<(String, String)>,
     /// The entries, in the order in which the requests were sent.
     pub(super) entries: Vec<Entry>,
+    /// The options of k6.
+    pub(super) options: Value,
+    /// The pause after the last request.
+    pub(super) last_pause_ms: i64,
 }
 
 /// A request with its response.
@@ -52,6 +59,8 @@ pub(super) struct Entry {
     pub(super) media: String,
     /// The body, if it is text and was recorded.
     pub(super) text: Option<String>,
+    /// The parts that k6 adds.
+    pub(super) extra: Extra,
 }
 
 /// A request's body.
@@ -94,9 +103,11 @@ pub(super) fn read(source: &Source) -> Result<Recording, ImportError> {
             ImportError::json(&source.name, &error).help(help)
         }
     })?;
-    let mut out = Recording::default();
+    let mut out = Recording { options: file.log.options, ..Recording::default() };
+    let mut sleeps = Vec::new();
     for page in file.log.pages.unwrap_or_default() {
         let title = text(&page, "/title");
+        sleeps.push(extended::sleeps(&page["sleep"]));
         out.pages.push((text(&page, "/id"), title));
     }
     // Entries come in the order of the file, so that its lines are counted only once.
@@ -113,8 +124,33 @@ pub(super) fn read(source: &Source) -> Result<Recording, ImportError> {
         }
         out.entries.push(entry(&value, line));
     }
+    schedule(&mut out, &sleeps);
     out.entries.sort_by_key(|entry| entry.start_ms);
     Ok(out)
+}
+
+/// Pauses that the file states replace those between the recorded times. `sleeps` has those of the pages.
+fn schedule(recording: &mut Recording, sleeps: &[(i64, i64)]) {
+    let of_pages: Vec<(String, i64, i64)> =
+        recording.pages.iter().zip(sleeps).map(|((id, _), (before, after))| (id.clone(), *before, *after)).collect();
+    for (page, before, after) in of_pages {
+        let mut entries: Vec<&mut Entry> = recording.entries.iter_mut().filter(|entry| entry.page == page).collect();
+        if let Some(first) = entries.first_mut() {
+            first.extra.before_ms += before;
+        }
+        if let Some(last) = entries.last_mut() {
+            last.extra.after_ms += after;
+        }
+    }
+    if recording.entries.iter().all(|entry| entry.extra.before_ms + entry.extra.after_ms == 0) {
+        return;
+    }
+    let (mut now, mut pause) = (0, 0);
+    for entry in &mut recording.entries {
+        now += pause + entry.extra.before_ms;
+        (entry.start_ms, entry.duration_ms, pause) = (now, 0, entry.extra.after_ms);
+    }
+    recording.last_pause_ms = pause;
 }
 
 fn text(value: &Value, pointer: &str) -> String {
@@ -133,7 +169,8 @@ fn entry(value: &Value, line: usize) -> Entry {
         page: text(value, "/pageref"),
         start_ms: time_ms(&text(value, "/startedDateTime")).unwrap_or_default(),
         method: text(value, "/request/method").to_ascii_uppercase(),
-        url: text(value, "/request/url"),
+        url: extended::with_parameters(&text(value, "/request/url"), &value["request"]),
+        extra: extended::read(value),
         headers: headers(value, "/request/headers"),
         kind: text(value, "/_resourceType"),
         response_headers: headers(value, "/response/headers"),

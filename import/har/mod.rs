@@ -1,10 +1,12 @@
 //! HAR: a recording of a browser, a proxy or `ltc record`.
 //!
 //! `log` reads the entries, `select` keeps those that a test needs, `correlate` finds values of responses that later requests send,
-//! `expect` describes the responses, and `steps` makes steps with pages, pauses and loops. This file combines them.
+//! `expect` describes the responses, `extended` reads what k6 adds to a HAR, and `steps` makes steps with pages, pauses and loops. This
+//! file combines them.
 
 mod correlate;
 mod expect;
+mod extended;
 mod find;
 mod log;
 mod select;
@@ -12,12 +14,12 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use crate::draft::{Auth, Body, Draft, Expr, Redirects, Sequence, Source as TakeSource, Stmt, Text, User};
+use crate::draft::{Auth, Body, Draft, Expect, Expr, Redirects, Sequence, Source as TakeSource, Stmt, Text, User, Wait};
 use crate::web::{self, Exchange, Hosts, Target};
 use crate::{ImportError, Options, Source, names};
-use correlate::{As, Correlation};
+use correlate::{As, Capture, Correlation};
 use log::{Entry, Posted};
 use steps::Action;
 
@@ -30,7 +32,7 @@ const INLINE_MAX: usize = 8 * 1024;
 /// If it is not a HAR, or contains no request that a test can send.
 pub(crate) fn import(source: &Source, options: &Options) -> Result<Draft, ImportError> {
     let recording = log::read(source)?;
-    let pages = recording.pages.clone();
+    let (pages, k6_options, last_pause_ms) = (recording.pages.clone(), recording.options.clone(), recording.last_pause_ms);
     let mut draft = Draft { description: "A recorded visit".to_owned(), ..Draft::default() };
     let total = recording.entries.len();
     let entries = select::select(recording, options, &mut draft.tally, &source.name);
@@ -43,25 +45,32 @@ pub(crate) fn import(source: &Source, options: &Options) -> Result<Draft, Import
         return Err(source.error(0, why).help("record again, or add `--third-parties` and `--static`"));
     }
     let entries = join_redirects(entries, &mut draft);
-    let mut reader = Reader { draft: &mut draft, hosts: Hosts::default(), correlation: Correlation::default() };
+    let mut reader = Reader::new(&mut draft, source.name.clone());
     let exchanges = reader.exchanges(&entries);
     let captures = std::mem::take(&mut reader.correlation.captures);
+    let (mut checked, mut comments) = (std::mem::take(&mut reader.expects), std::mem::take(&mut reader.comments));
     draft.tally.carry("requests", exchanges.len());
     let (exchanges, auth) = login(exchanges);
     let calls = web::define(&mut draft, &exchanges);
     let mut actions = Vec::new();
     for (number, (call, entry)) in calls.into_iter().zip(&entries).enumerate() {
-        let expects = expect::expectations(entry);
+        let expects = extended::merged(expect::expectations(entry), checked.remove(&number).unwrap_or_default());
         draft.tally.carry("expectations", expects.len());
         let takes: Vec<Stmt> = captures.get(&number).into_iter().flatten().map(|capture| take(&capture.name, &capture.source)).collect();
         draft.tally.carry("captures", takes.len());
-        let before = auth.get(&number).cloned().into_iter().collect();
+        let before = auth.get(&number).cloned().into_iter().chain(comments.remove(&number).unwrap_or_default()).collect();
         let (page, start_ms, end_ms) = (entry.page.clone(), entry.start_ms, entry.start_ms + entry.duration_ms);
-        actions.push(Action { call, before, expects, takes, page, start_ms, end_ms });
+        actions.push(Action { call, comment: entry.extra.comment.clone(), before, expects, takes, page, start_ms, end_ms });
     }
     let body = steps::statements(&mut draft, &pages, actions);
     draft.sequences.push(Sequence { name: "Visit".to_owned(), body, ..Sequence::default() });
-    draft.users.push(User { name: "Visitor".to_owned(), run: "Visit".to_owned(), ..User::default() });
+    extended::options(&mut draft, &k6_options, source);
+    if draft.users.is_empty() {
+        draft.users.push(User { name: "Visitor".to_owned(), run: "Visit".to_owned(), ..User::default() });
+    }
+    if let Ok(ms @ 1..) = u64::try_from(last_pause_ms) {
+        draft.users.iter_mut().for_each(|user| user.wait = Some(Wait::ms(ms)));
+    }
     Ok(draft)
 }
 
@@ -150,29 +159,56 @@ fn login(exchanges: Vec<Exchange>) -> (Vec<Exchange>, HashMap<usize, Stmt>) {
 
 struct Reader<'d> {
     draft: &'d mut Draft,
+    file: String,
     hosts: Hosts,
     correlation: Correlation,
+    /// The variables that the file declares, so far, with their names in the spec, and those that are read.
+    variables: HashMap<String, String>,
+    used: HashSet<String>,
+    declared: Vec<(usize, Capture)>,
+    /// The expectations of the file's checks, and the parts that could not be imported, by entry.
+    expects: HashMap<usize, Vec<Expect>>,
+    comments: HashMap<usize, Vec<Stmt>>,
 }
 
-impl Reader<'_> {
+impl<'d> Reader<'d> {
+    fn new(draft: &'d mut Draft, file: String) -> Self {
+        Self {
+            draft,
+            file,
+            hosts: Hosts::default(),
+            correlation: Correlation::default(),
+            variables: HashMap::new(),
+            used: HashSet::new(),
+            declared: Vec::new(),
+            expects: HashMap::new(),
+            comments: HashMap::new(),
+        }
+    }
+
     /// The exchanges of all entries, with captured values as holes.
     fn exchanges(&mut self, entries: &[Entry]) -> Vec<Exchange> {
         for entry in entries {
             let target = Target::new(&Text::literal(&entry.url));
-            let api = self.hosts.api(self.draft, &target.origin, str::to_owned);
-            self.correlation.reserve(&api);
+            if !entry.url.starts_with("${") {
+                let api = self.hosts.api(self.draft, &target.origin, str::to_owned);
+                self.correlation.reserve(&api);
+            }
         }
         self.correlation.reserve("row");
         let mut out = Vec::new();
         for (number, entry) in entries.iter().enumerate() {
             out.push(self.exchange(entry));
+            self.add_checks(number, entry);
+            self.add_variables(number, entry);
             self.correlation.add(number, entry);
         }
+        self.keep_used();
         out
     }
 
     fn exchange(&mut self, entry: &Entry) -> Exchange {
-        let target = Target::new(&Text::literal(&entry.url));
+        let target = Target::new(&self.address(entry));
         let api = self.hosts.api(self.draft, &target.origin, str::to_owned);
         let mut exchange = Exchange { api: api.clone(), method: entry.method.clone(), ..Exchange::default() };
         for segment in target.path {
@@ -218,14 +254,15 @@ impl Reader<'_> {
             if name.eq_ignore_ascii_case("cookie") {
                 self.keep_cookies(api);
             } else if name.eq_ignore_ascii_case("authorization") {
-                let text = self.credentials(value).unwrap_or_else(|| Text::literal(value));
+                let text = self.credentials(value).unwrap_or_else(|| self.text(value));
                 exchange.auth = Some(web::authorization(self.draft, api, &text));
             } else if web::is_browser_header(name, value) || web::is_content_header(name) {
                 self.draft.tally.skip("headers of the browser", 1);
             } else if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
                 && !value.contains(['\n', '\r', '\0'])
             {
-                let (_, value) = self.field(api, name.clone(), Expr::text(value));
+                let value = Expr::from(self.text(value));
+                let (_, value) = self.field(api, name.clone(), value);
                 match exchange.headers.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
                     Some((_, known)) => *known = value,
                     None => exchange.headers.push((name.clone(), value)),
@@ -268,8 +305,8 @@ impl Reader<'_> {
                 let value = match file {
                     Some(file) if is_multipart => web::attachment(self.draft, file, ty.as_deref(), value.clone().into_bytes()),
                     // Some recorders write the fields of a form decoded, others as sent.
-                    _ if is_multipart => Expr::text(value),
-                    _ => Expr::text(web::decode(&value.replace('+', " ")).unwrap_or_else(|| value.clone())),
+                    _ if is_multipart => Expr::from(self.text(value)),
+                    _ => Expr::from(self.text(&web::decode(&value.replace('+', " ")).unwrap_or_else(|| value.clone()))),
                 };
                 let (name, value) = self.field(&api, name.clone(), value);
                 web::push_field(&mut fields, name, value);
@@ -277,7 +314,10 @@ impl Reader<'_> {
             exchange.body = Some(if is_multipart { Body::Multipart(fields) } else { Body::Form(fields) });
             return;
         }
-        let (body, kept) = web::body(self.draft, Some(&posted.content_type), &Text::literal(&posted.text));
+        let (body, kept) = {
+            let text = self.text(&posted.text);
+            web::body(self.draft, Some(&posted.content_type), &text)
+        };
         exchange.headers.extend(kept.map(|ty| ("Content-Type".to_owned(), Expr::text(ty))));
         let body = match body {
             Some(Body::Json(value)) => {
@@ -296,7 +336,7 @@ impl Reader<'_> {
                     self.file(posted.text.clone().into_bytes(), "txt", posted, exchange);
                     return;
                 }
-                Body::Text(Expr::Text(found.unwrap_or_else(|| Text::literal(&posted.text))))
+                Body::Text(Expr::Text(found.unwrap_or_else(|| self.text(&posted.text))))
             }
             other => {
                 exchange.body = other;

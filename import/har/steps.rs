@@ -16,6 +16,8 @@ const REPEATS_MIN: usize = 3;
 #[derive(Clone, Debug)]
 pub(super) struct Action {
     pub(super) call: Defined,
+    /// What the file says about the request.
+    pub(super) comment: String,
     /// Statements before the step: comments, `set api.auth`.
     pub(super) before: Vec<Stmt>,
     pub(super) expects: Vec<Expect>,
@@ -99,7 +101,15 @@ fn pause(ms: i64) -> Option<Stmt> {
 }
 
 fn step(action: &Action, labels: &mut Labels) -> Stmt {
-    step_with(action, &action.call.args, &action.expects, &labels.steps.label(&web::sentence(&action.call.name)))
+    let name = title_of(&action.comment).unwrap_or_else(|| web::sentence(&action.call.name));
+    step_with(action, &action.call.args, &action.expects, &labels.steps.label(&name))
+}
+
+/// The name of a step from a comment: a sentence that a person wrote. Some recorders number their entries there.
+fn title_of(comment: &str) -> Option<String> {
+    let first = comment.lines().next().unwrap_or_default().trim();
+    let is_title = first.contains(' ') && first.starts_with(char::is_alphabetic) && first.chars().count() <= 60;
+    (is_title && !first.contains(['{', '}', '"', '\\']) && !first.chars().any(char::is_control)).then(|| first.to_owned())
 }
 
 fn step_with(action: &Action, args: &[(Option<String>, Expr)], expects: &[Expect], name: &str) -> Stmt {

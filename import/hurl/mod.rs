@@ -24,6 +24,8 @@ use parse::{Body, Entry, Response};
 use request::Reader;
 use scan::Scan;
 
+pub(crate) use query::Variables;
+
 /// Imports a `.hurl` file.
 ///
 /// # Errors
@@ -292,8 +294,18 @@ impl Reader<'_> {
     }
 }
 
+/// Converts an assertion in Hurl's syntax. The error names the part without a counterpart.
+pub(crate) fn assertion(text: &str, variables: &mut dyn Variables) -> Result<Expect, String> {
+    assert::assert(text, variables)
+}
+
+/// The source of a query in Hurl's syntax, such as `jsonpath "$.id"`.
+pub(crate) fn source(text: &str, variables: &mut dyn Variables) -> Option<TakeSource> {
+    query::query(&mut Scan::new(text), variables).ok().map(|query| query.source)
+}
+
 /// Merges the expectations of several members of the body into one map, and those of headers, too.
-fn merged(expects: Vec<Expect>) -> Vec<Expect> {
+pub(crate) fn merged(expects: Vec<Expect>) -> Vec<Expect> {
     let mut out: Vec<Expect> = Vec::new();
     for expect in expects {
         match (out.last_mut(), &expect) {

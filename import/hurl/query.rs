@@ -39,7 +39,7 @@ pub(super) struct Query {
 }
 
 /// Resolves the file's variables in the code of a query.
-pub(super) trait Variables {
+pub(crate) trait Variables {
     /// The code of a variable.
     fn code(&mut self, name: &str) -> String;
 }

@@ -3,7 +3,7 @@
 use serde_yaml::{Mapping, Value as Yaml};
 
 use super::number;
-use crate::draft::Draft;
+use crate::draft::{Draft, Expr};
 use crate::script::{Run, Value};
 
 /// A scenario.
@@ -59,7 +59,9 @@ pub(super) fn scenarios(run: &mut Run<'_>, options: &Value) -> Vec<Scenario> {
 /// Names the options that a spec or an environment sets elsewhere.
 fn name_settings(run: &mut Run<'_>, options: &Value) {
     let Value::Map(map) = options else { return };
-    let given: Vec<String> = map.borrow().keys().cloned().collect();
+    // `false` is the default of those that are switches.
+    let is_set = |(name, value): (&String, &Value)| (!matches!(value, Value::Data(Expr::Bool(false)))).then(|| name.clone());
+    let given: Vec<String> = map.borrow().iter().filter_map(is_set).collect();
     for name in given {
         let hint = match name.as_str() {
             "insecureSkipTLSVerify" => "write `tls: { verify: false }` beside the url in the environment",

@@ -176,3 +176,32 @@ fn accepted_statuses_are_expected_unless_a_check_names_others() {
         assert!(text.contains(part), "{part} is missing:\n{text}");
     }
 }
+
+#[test]
+fn own_trends_of_one_request_are_thresholds_of_its_step() {
+    let (spec, profile, summary) = spec(
+        "import http from 'k6/http';\nimport { group } from 'k6';\nimport { Trend } from 'k6/metrics';\n\
+         const list = new Trend('list.time');\nconst mixed = new Trend('mixed');\nconst size = new Trend('size');\n\
+         export const options = { thresholds: { 'list.time': ['p(95)<500'], mixed: ['avg<9'], size: ['avg<9'], 'http_req_duration{name:look}': ['p(99)<900'] } };\n\
+         export default function () {\n  group('Browse', () => {\n    const r = http.get('https://a.test/items');\n    list.add(r.timings.duration);\n\
+         \x20   mixed.add(r.timings.duration);\n    size.add(r.body.length);\n    const look = http.get('https://a.test/look', { tags: { name: 'look' } });\n\
+         \x20   mixed.add(look.timings.duration);\n  });\n}\n",
+    );
+    assert!(profile.contains("\"Browse / Get items\".p95 < 500ms") && profile.contains("\"Browse / look\".p99 < 900ms"), "{profile}");
+    let summary = summary.join("\n");
+    assert!(summary.contains("not imported: 2 thresholds") && summary.contains("threshold mixed: avg<9"), "{summary}\n{spec}");
+}
+
+#[test]
+fn lists_of_a_response_need_no_default_and_no_filter_of_empty_items() {
+    let (spec, profile, summary) = spec(
+        "import http from 'k6/http';\nimport { check } from 'k6';\n\
+         export default function () {\n  const r = http.get('https://a.test/items');\n  const ids = (r.json('data') || []).map((one) => one.id).filter(Boolean);\n\
+         \x20 check(r, { 'some': (r) => (r.json('data') || []).length > 0, 'none': (r) => r.json().error == null });\n\
+         \x20 http.get(`https://a.test/items/${ids[0]}?n=${String(7).padStart(3, '0')}`);\n}\n",
+    );
+    for part in ["json \"$.data[*].id\"", "expect len(json.data) > 0", "error: absent | null", "n: \"007\""] {
+        assert!(spec.contains(part), "{part} is missing:\n{spec}");
+    }
+    assert!(!summary.iter().any(|line| line.starts_with("not imported")), "{profile}{summary:?}");
+}

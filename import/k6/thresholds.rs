@@ -19,7 +19,13 @@ pub(super) fn thresholds(draft: &mut Draft, source: &Source, options: &Value) {
         };
         for condition in conditions {
             let (text, aborts, delay) = parts(&condition);
-            match text.as_deref().and_then(|text| threshold(metric, text, &names)) {
+            // A metric of the script that measures one step.
+            let step = match draft.measured.get(metric.as_str()).map(Vec::as_slice) {
+                Some([only]) => Some(format!("http_req_duration{{name:{only}}}")),
+                _ => None,
+            };
+            let measured = step.as_deref().unwrap_or(metric);
+            match text.as_deref().and_then(|text| threshold(measured, text, &names)) {
                 Some(limit) => {
                     let after = delay.filter(|_| aborts).map(|delay| format!(" after {delay}")).unwrap_or_default();
                     out.push(Yaml::String(if aborts { format!("{limit} abort{after}") } else { limit }));
@@ -75,6 +81,8 @@ fn step_names(draft: &Draft) -> Vec<String> {
     }
     let mut out = Vec::new();
     draft.sequences.iter().for_each(|sequence| collect(&sequence.body, "", &mut out));
+    let mut seen = std::collections::HashSet::new();
+    out.retain(|name| seen.insert(name.clone()));
     out
 }
 
@@ -87,10 +95,14 @@ fn threshold(metric: &str, condition: &str, names: &[String]) -> Option<String> 
         Some(tags) => {
             let (key, value) = tags.split_once(':')?;
             let value = value.trim().trim_start_matches("::");
-            if !matches!(key.trim(), "name" | "group" | "scenario") || !names.iter().any(|name| name == value) {
+            if !matches!(key.trim(), "name" | "group" | "scenario") {
                 return None;
             }
-            format!("{}.", crate::write::quoted(value))
+            // A step in a group has the group's name before its own.
+            let inner = format!(" / {value}");
+            let mut found = names.iter().filter(|name| *name == value || key.trim() == "name" && name.ends_with(&inner));
+            let (name, None) = (found.next()?, found.next()) else { return None };
+            format!("{}.", crate::write::quoted(name))
         }
     };
     let operator = ["<=", ">=", "===", "==", "<", ">"].into_iter().find(|operator| condition.contains(operator))?;

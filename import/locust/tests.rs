@@ -319,3 +319,68 @@ fn profile_of_the_framework_keeps_its_regions_and_what_is_valid() {
     assert!(written.contains("clients: 1"), "{written}");
     assert!(left.iter().any(|line| line.contains("profile.yml is not YAML")), "{left:?}");
 }
+
+#[test]
+fn statuses_that_a_script_marks_as_successful_are_expected() {
+    let (spec, summary) = spec(
+        "from locust import HttpUser, task\n\nclass Visitor(HttpUser):\n    host = 'http://localhost:8080'\n\n\
+         \x20   @task\n    def all(self):\n        r = self.client.get('/all', catch_response=True)\n        if r.status_code == 200:\n            r.success()\n\
+         \x20       elif r.status_code in (404, 410):\n            r.success()\n        elif r.status_code == 500:\n            r.failure('server')\n\
+         \x20       else:\n            r.failure('status')\n\n\
+         \x20   @task\n    def more(self):\n        with self.client.get('/more', catch_response=True) as r:\n            if r.status_code == 200:\n                r.success()\n\
+         \x20           elif r.status_code == 404:\n                r.success()\n",
+    );
+    assert!(spec.contains("expect 200 | 404 | 410") && spec.contains("expect 2xx | 404"), "{spec}");
+    assert!(!summary.iter().any(|line| line.starts_with("not imported")), "{summary:?}");
+}
+
+#[test]
+fn members_that_may_be_missing_are_told_from_those_that_are_null() {
+    let (spec, summary) = spec(
+        "from locust import FastHttpUser, task\nfrom locust.user.wait_time import constant\n\nclass Visitor(FastHttpUser):\n    host = 'http://localhost:8080'\n\
+         \x20   wait_time = constant(2)\n\n    @task\n    def look(self):\n        with self.rest('GET', '/x') as r:\n\
+         \x20           if error := r.js.get('error'):\n                r.failure(error)\n            elif message := r.js.get('message'):\n\
+         \x20               if message != 'Welcome':\n                    r.failure('message')\n\
+         \x20           if not r.js['success']:\n                r.failure('no success')\n            if not r.js['id']:\n                r.failure('no id')\n",
+    );
+    assert!(spec.contains("expect json { error: absent | null, message: \"Welcome\", success: true, id: != null }"), "{spec}");
+    assert!(spec.contains("wait 2s"), "{spec}");
+    assert!(summary.iter().any(|line| line.contains("the expectations in it always apply")), "{summary:?}");
+}
+
+#[test]
+fn comprehensions_over_a_response_are_json_paths() {
+    let (spec, summary) = spec(
+        "from locust import HttpUser, task\n\nclass Visitor(HttpUser):\n    host = 'http://localhost:8080'\n\n    @task\n    def buy(self):\n\
+         \x20       items = self.client.get('/items').json()\n\
+         \x20       ids = [item['id'] for item in items if item['price'] > 3 and item.get('stock')]\n\
+         \x20       for one in ids:\n            self.client.get(f'/items/{one}', name='item')\n\
+         \x20       first = next((item for item in items if item['kind'] == 'mug'), None)\n\
+         \x20       total = sum(item['price'] for item in items)\n\
+         \x20       self.client.post('/cart', json={'first': first['id'], 'total': total, 'names': [item['name'] for item in items]})\n",
+    );
+    for part in [
+        "json \"$[?@.price > 3 && @.stock != null && @.stock != false].id\"",
+        "for one in",
+        "first(",
+        "sum(",
+        "json \"$[*].price\"",
+        "json \"$[*].name\"",
+        "json \"$[?@.kind == 'mug']\"",
+    ] {
+        assert!(spec.contains(part), "{part} is missing:\n{spec}");
+    }
+    assert!(!summary.iter().any(|line| line.starts_with("not imported")), "{summary:?}");
+}
+
+#[test]
+fn clients_of_other_hosts_have_their_own_api() {
+    let (spec, summary) = spec(
+        "from locust import HttpUser, task\nfrom locust.clients import HttpSession\n\nclass Visitor(HttpUser):\n    host = 'http://localhost:8080'\n\n\
+         \x20   def __init__(self, *args, **kwargs):\n        super().__init__(*args, **kwargs)\n\
+         \x20       self.other = HttpSession(base_url='https://stats.test', request_event=self.client.request_event, user=self)\n\n\
+         \x20   @task\n    def look(self):\n        self.client.get('/a')\n        self.other.get('/b')\n        self.client.get('/c')\n",
+    );
+    assert!(spec.contains("api stats") && spec.contains("stats.get_b()") && spec.contains("local.get_c()"), "{spec}");
+    assert!(!summary.iter().any(|line| line.starts_with("not imported")), "{summary:?}");
+}

@@ -5,7 +5,7 @@
 //! become variables.
 
 use super::scope::{Change, Slot};
-use super::value::{Shape, Ty, Value, marks};
+use super::value::{Ty, Value};
 use super::{Cell, Fate, Flow, Out, Run};
 use crate::code::{Expr, Stmt, StmtKind};
 use crate::draft;
@@ -21,7 +21,9 @@ pub(super) struct Probe {
     /// Names that were declared, with their values.
     declared: Vec<(String, Value)>,
     /// Whether the statements marked a response as successful.
-    accepted: bool,
+    pub(super) accepted: bool,
+    /// Whether the statements added expectations.
+    expects: bool,
     /// Whether members of objects, lists or dictionaries were changed, or further statements would be written.
     acts: bool,
     failed: bool,
@@ -29,7 +31,12 @@ pub(super) struct Probe {
 
 impl Probe {
     /// Whether the statements have no effect in a test, because they only write to a log.
-    fn is_quiet(&self) -> bool {
+    pub(super) fn is_quiet(&self) -> bool {
+        !self.expects && self.only_expects()
+    }
+
+    /// Whether the statements at most add expectations.
+    fn only_expects(&self) -> bool {
         !self.sends && !self.acts && self.assigned.is_empty() && !self.ends() && !self.failed
     }
 
@@ -38,7 +45,7 @@ impl Probe {
     }
 
     /// Whether the statements only report a failure.
-    fn fails(&self) -> bool {
+    pub(super) fn fails(&self) -> bool {
         let is_failure = match &self.flow {
             _ if self.accepted => false,
             Flow::Next => self.failed,
@@ -58,7 +65,7 @@ impl Run<'_> {
         let line = self.line;
         let probe = self.muted(|run| {
             let start = run.changes.len();
-            let steps = run.steps.len();
+            let (steps, probed) = (run.steps.len(), run.probed.len());
             let (_, out, flow) = run.block(|run| run.exec(statements));
             let mut assigned: Vec<(Cell, String, Value)> = Vec::new();
             let mut acts =
@@ -76,49 +83,21 @@ impl Run<'_> {
             assigned.retain(|(cell, ..)| std::rc::Rc::strong_count(cell) > 2);
             let declared = run.scope.all().into_iter().filter(|(name, _)| !known.contains(name));
             let declared = declared.map(|(name, cell)| (name, cell.borrow().value.clone())).collect();
-            Probe { flow, sends: run.steps.len() > steps, assigned, declared, acts, failed: run.failed, accepted: run.accepted }
+            Probe {
+                flow,
+                sends: run.steps.len() > steps,
+                assigned,
+                declared,
+                acts,
+                failed: run.failed,
+                accepted: run.accepted,
+                expects: run.probed.len() > probed,
+            }
         });
         self.failed = failed;
         self.accepted = accepted;
         self.line = line;
         probe
-    }
-
-    /// Whether a condition is only about the last responses.
-    fn is_about_response(&self, condition: &Value) -> bool {
-        match condition {
-            Value::Response(_) | Value::Elements(..) => true,
-            Value::Code(code) => {
-                !marks(&code.text).is_empty() || matches!(code.shape.as_deref(), Some(Shape::Checked(_))) || self.mentions_check(condition)
-            }
-            _ => false,
-        }
-    }
-
-    fn mentions_check(&self, condition: &Value) -> bool {
-        match condition.shape() {
-            Some(Shape::Checked(_)) => true,
-            Some(Shape::Not(inner)) => self.mentions_check(inner),
-            Some(Shape::And(left, right) | Shape::Or(left, right)) => self.mentions_check(left) || self.mentions_check(right),
-            _ => false,
-        }
-    }
-
-    /// Whether a condition tests that a request succeeded.
-    fn is_success(&self, condition: &Value) -> bool {
-        match condition {
-            Value::Response(_) => true,
-            _ => match condition.shape() {
-                Some(Shape::Checked(_) | Shape::Succeeded(_)) => true,
-                Some(Shape::Compare(left, "==", right)) => self.is_status(left) && right.as_number().is_some_and(|status| status < 400.0),
-                Some(Shape::Compare(left, ">=", right)) => self.is_status(left) && right.as_number().is_some_and(|status| status < 400.0),
-                Some(Shape::Compare(left, "<" | "<=", _)) => self.is_status(left),
-                Some(Shape::Contains(_, part)) => self.is_status(part),
-                Some(Shape::And(left, right)) => self.is_success(left) || self.is_success(right),
-                Some(Shape::Or(left, right)) => self.is_success(left) && self.is_success(right),
-                _ => false,
-            },
-        }
     }
 
     /// Runs an `if`. Returns how it ends, and whether it has also run the statements after it.
@@ -151,12 +130,25 @@ impl Run<'_> {
             self.fates_of(then, &Fate::Skipped("checks of settings"));
             return (self.exec(otherwise), false);
         }
-        if first.accepted {
-            self.accept(&condition);
+        let all_named = first.accepted && self.accept(&condition, otherwise);
+        if first.is_quiet() && (second.is_quiet() || all_named && !second.sends) {
+            let fate = if first.accepted || second.accepted { Fate::Carried } else { Fate::Skipped("log statements") };
+            self.fates_of(then, &fate);
+            self.fates_of(otherwise, &fate);
+            return (Flow::Next, false);
         }
-        if first.is_quiet() && second.is_quiet() {
-            self.fates_of(then, &Fate::Skipped("log statements"));
-            self.fates_of(otherwise, &Fate::Skipped("log statements"));
+        if first.only_expects() && second.only_expects() && !(second.is_quiet() && self.is_success(&condition)) {
+            let source = statement.source.lines().next().unwrap_or_default();
+            if second.is_quiet() && self.is_guard(&condition) {
+                // `if message := body.get("message"): …`
+                self.leave_at(statement.line, "conditions", &format!("the expectations in it always apply: {source}"));
+                return (self.exec(then), false);
+            }
+            // A step has its expectations in every case.
+            self.leave("statements", source);
+            self.fate(statement, Fate::Left);
+            self.fates_of(then, &Fate::Left);
+            self.fates_of(otherwise, &Fate::Left);
             return (Flow::Next, false);
         }
         if self.is_about_response(&condition) {
@@ -197,26 +189,6 @@ impl Run<'_> {
         };
         self.name_type_test(&condition, statement);
         self.both(&text, (then, &first), (otherwise, &second), rest)
-    }
-
-    /// Names a test of a type that an `if` of the spec cannot make.
-    fn name_type_test(&mut self, condition: &Value, statement: &Stmt) {
-        let is_type = match condition.shape() {
-            Some(Shape::Compare(left, _, right)) => {
-                matches!(left.shape(), Some(Shape::TypeOf(_))) && right.literal().is_some_and(|kind| kind != "undefined")
-            }
-            Some(Shape::Not(inner)) => return self.name_type_test(&inner.clone(), statement),
-            Some(Shape::And(left, right) | Shape::Or(left, right)) => {
-                let (left, right) = (left.clone(), right.clone());
-                self.name_type_test(&left, statement);
-                return self.name_type_test(&right, statement);
-            }
-            _ => false,
-        };
-        if is_type {
-            let first = statement.source.lines().next().unwrap_or_default();
-            self.leave_at(statement.line, "conditions", &format!("the type is not tested, only whether there is a value: {first}"));
-        }
     }
 
     /// Writes both branches as an `if`.

@@ -108,7 +108,12 @@ impl Run<'_> {
         if let (true, Value::Code(code)) = (condition.ty() != Ty::Bool, condition)
             && code.mark().is_some()
         {
-            let matcher = if not { Matcher::Value(Expr::Null) } else { Matcher::Compare("!=", Expr::Null) };
+            let matcher = match (not, self.is_flag(condition)) {
+                (true, true) => Matcher::Either(vec![Matcher::Absent, Matcher::Value(Expr::Bool(false))]),
+                (true, false) => Matcher::Either(vec![Matcher::Absent, Matcher::Value(Expr::Null)]),
+                (false, true) => Matcher::Value(Expr::Bool(true)),
+                (false, false) => Matcher::Compare("!=", Expr::Null),
+            };
             if self.of_json(condition, &matcher) {
                 return true;
             }
@@ -118,14 +123,6 @@ impl Run<'_> {
         let Some(text) = self.condition(&condition).filter(|_| !steps.is_empty()) else { return false };
         self.add(&steps, |expectations| expectations.push(Expect::Condition(text.clone())));
         true
-    }
-
-    /// Accepts the statuses in a condition, in addition to those of success.
-    pub(super) fn accept(&mut self, condition: &Value) {
-        let mut statuses = vec!["2xx".to_owned()];
-        if self.alternatives(condition, &mut statuses) && statuses[1..].iter().any(|status| status.starts_with(['4', '5'])) {
-            self.statuses(condition, &statuses);
-        }
     }
 
     /// Expects one side of an `and`. A side that reads no response adds nothing.
@@ -162,7 +159,7 @@ impl Run<'_> {
             .is_some_and(|origin| matches!(&origin.what, What::Source(source) if source.what == "status" && source.pattern.is_none()))
     }
 
-    fn statuses(&mut self, condition: &Value, statuses: &[String]) -> bool {
+    pub(super) fn statuses(&mut self, condition: &Value, statuses: &[String]) -> bool {
         let is_status = |status: &String| status.len() == 3 && status.starts_with(['1', '2', '3', '4', '5']);
         let steps = self.steps_read(condition);
         if steps.is_empty() || !statuses.iter().all(is_status) {
@@ -192,7 +189,7 @@ impl Run<'_> {
     }
 
     /// `status == 200 || status == 201`
-    fn alternatives(&self, condition: &Value, statuses: &mut Vec<String>) -> bool {
+    pub(super) fn alternatives(&self, condition: &Value, statuses: &mut Vec<String>) -> bool {
         match condition.shape() {
             Some(Shape::Or(left, right)) => self.alternatives(left, statuses) && self.alternatives(right, statuses),
             Some(Shape::Compare(subject, "==", status)) if self.is_status(subject) => match status.as_number() {
@@ -271,6 +268,10 @@ impl Run<'_> {
         let matcher = match operator {
             "==" if right.is_nothing() && matches!(right, Value::Undefined) => Matcher::Absent,
             "!=" if matches!(right, Value::Undefined) => Matcher::Any,
+            // `body.get("error") is None`, `body.error == null`: a body without the member is as good.
+            "==" if value == Expr::Null && matches!(origin.what, What::Json(_)) => {
+                Matcher::Either(vec![Matcher::Absent, Matcher::Value(Expr::Null)])
+            }
             "==" => Matcher::Value(value),
             other => Matcher::Compare(other, value),
         };
@@ -318,6 +319,15 @@ impl Run<'_> {
         }
     }
 
+    /// Whether a member of the JSON body is a bool, by its name: `success`, `isActive`.
+    fn is_flag(&self, subject: &Value) -> bool {
+        let Some(Origin { what: What::Json(path), .. }) = self.origin_of(subject) else { return false };
+        let Some(Segment::Key(key)) = path.last() else { return false };
+        let key = crate::names::snake(key);
+        matches!(key.as_str(), "ok" | "success" | "successful" | "succeeded" | "valid" | "enabled")
+            || ["is_", "has_"].iter().any(|start| key.starts_with(start))
+    }
+
     /// An expectation of a member of the JSON body.
     fn of_json(&mut self, subject: &Value, matcher: &Matcher) -> bool {
         let Some(Origin { steps, what: What::Json(path) }) = self.origin_of(subject) else { return false };
@@ -329,7 +339,9 @@ impl Run<'_> {
                 Segment::Index(_) => None,
             })
             .collect();
-        let Some(path) = path.filter(|path| !path.is_empty() || !matches!(matcher, Matcher::Absent)) else { return false };
+        let Some(path) = path.filter(|path| !path.is_empty() || !matches!(matcher, Matcher::Absent | Matcher::Either(_))) else {
+            return false;
+        };
         if path.is_empty() && matches!(matcher, Matcher::Any | Matcher::Compare("!=", Expr::Null)) {
             // This is a guard such as `body && body.id`.
             return true;

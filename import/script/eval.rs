@@ -156,7 +156,9 @@ impl Run<'_> {
             self.bind(&each.binding, Value::Elements(steps.clone(), css.clone(), true));
             return self.eval(&each.item);
         }
-        let Some(items) = self.items(&list, 64) else { return Value::unknown("a comprehension") };
+        let Some(items) = self.items(&list, 64) else {
+            return self.queried_each(&list, each).unwrap_or_else(|| Value::unknown("a comprehension"));
+        };
         let scope = super::Scope::within(&self.scope);
         let outer = std::mem::replace(&mut self.scope, scope);
         let (mut out, mut members) = (Vec::new(), IndexMap::new());
@@ -170,12 +172,9 @@ impl Run<'_> {
                 continue;
             }
             let value = self.eval(&each.item);
-            match &each.key {
-                Some(key) => {
-                    if let Some(key) = self.eval(key).literal() {
-                        members.insert(key, value);
-                    }
-                }
+            match each.key.as_ref().map(|key| self.eval(key).literal()) {
+                Some(Some(key)) => drop(members.insert(key, value)),
+                Some(None) => {}
                 None => out.push(value),
             }
         }

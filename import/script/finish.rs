@@ -206,7 +206,15 @@ impl Run<'_> {
             body.push(Stmt::Take { name: capture.name.clone(), ty: None, source: capture.source.clone(), or: capture.or.clone() });
         }
         let interrupt = draft.interrupt || captures.interrupt.contains(&number);
-        Stmt::Step(Step { name: draft.name.unwrap_or(usual), skip: draft.skip, interrupt, body })
+        let name = draft.name.unwrap_or(usual);
+        for (trend, added) in &self.trends {
+            if added.iter().all(|steps| !steps.is_empty()) && added.iter().flatten().any(|step| *step == number) {
+                let names = self.draft.measured.entry(trend.clone()).or_default();
+                names.push(name.clone());
+                names.dedup();
+            }
+        }
+        Stmt::Step(Step { name, skip: draft.skip, interrupt, body })
     }
 }
 

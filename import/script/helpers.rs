@@ -50,27 +50,39 @@ impl Run<'_> {
                 | "csvreader.CSVDictReader",
                 _,
             ) => self.csv_rows(&first, name != "reader" && name != "CSVReader"),
+            ("locust.clients.HttpSession" | "locust.contrib.fasthttp.FastHttpSession" | "HttpSession" | "FastHttpSession", _) => {
+                Value::Method(Box::new(arguments.get("base_url", usize::from(name == "FastHttpSession"))), "client".into())
+            }
             ("locust.task" | "task", _) => Value::native(format!("task:{}", first.as_number().unwrap_or(1.0))),
             (_, "seq_task") => Value::native(format!("seq_task:{}", first.as_number().unwrap_or(1.0))),
             ("locust.tag" | "tag", _) => Value::native("tag"),
-            ("locust.between" | "between" | "locust.wait_time.between", _) => match (first.as_number(), second.as_number()) {
-                (Some(from), Some(to)) => Value::Pause(std::rc::Rc::new(crate::draft::Wait::ms_range(ms(from), ms(to)))),
-                _ => self.pause_between(&first, &second),
-            },
-            ("locust.constant" | "constant" | "locust.wait_time.constant", _) => match first.as_number() {
+            ("locust.between" | "between" | "locust.wait_time.between" | "locust.user.wait_time.between", _) => {
+                match (first.as_number(), second.as_number()) {
+                    (Some(from), Some(to)) => Value::Pause(std::rc::Rc::new(crate::draft::Wait::ms_range(ms(from), ms(to)))),
+                    _ => self.pause_between(&first, &second),
+                }
+            }
+            ("locust.constant" | "constant" | "locust.wait_time.constant" | "locust.user.wait_time.constant", _) => match first.as_number()
+            {
                 Some(seconds) => Value::Pause(std::rc::Rc::new(crate::draft::Wait::ms(ms(seconds)))),
                 None => self.pause_between(&first, &first),
             },
-            ("locust.constant_pacing" | "constant_pacing" | "locust.constant_throughput" | "constant_throughput", _) => {
-                match first.as_number().filter(|number| *number > 0.0) {
-                    Some(number) => {
-                        let seconds = if name == "constant_throughput" { 1.0 / number } else { number };
-                        let pause = crate::draft::Expr::code(crate::draft::duration(ms(seconds)));
-                        Value::Pause(std::rc::Rc::new(crate::draft::Wait::Pacing(pause)))
-                    }
-                    None => Value::unknown(path),
+            (
+                "locust.constant_pacing"
+                | "constant_pacing"
+                | "locust.user.wait_time.constant_pacing"
+                | "locust.constant_throughput"
+                | "constant_throughput"
+                | "locust.user.wait_time.constant_throughput",
+                _,
+            ) => match first.as_number().filter(|number| *number > 0.0) {
+                Some(number) => {
+                    let seconds = if name == "constant_throughput" { 1.0 / number } else { number };
+                    let pause = crate::draft::Expr::code(crate::draft::duration(ms(seconds)));
+                    Value::Pause(std::rc::Rc::new(crate::draft::Wait::Pacing(pause)))
                 }
-            }
+                None => Value::unknown(path),
+            },
             _ if path.starts_with("tag") || path.starts_with("events.") || path.starts_with("locust.events.") => Value::native(path),
             // Exceptions that are created in order to be raised, and sets of rows.
             _ if name.ends_with("Error")

@@ -67,6 +67,13 @@ impl Run<'_> {
     /// `response.headers.get("X")`, `response.timings.duration`
     pub(super) fn method_of_part(&mut self, object: &Value, part: &str, name: &str, arguments: &Arguments) -> Value {
         let Value::Response(steps) = object else {
+            if part == "client" {
+                // A client of another host: `HttpSession(base_url="https://b.test")`.
+                let host = std::mem::replace(&mut self.host, Some(object.clone()).filter(|host| !host.is_nothing()));
+                let value = self.client(name, arguments);
+                self.host = host;
+                return value;
+            }
             if part == "to_json" {
                 return self.method(&Value::Code(Code::new(String::new(), Ty::Text)), name, arguments.clone());
             }

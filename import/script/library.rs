@@ -83,17 +83,8 @@ impl Run<'_> {
         {
             return if name == "getLogger" { Value::native("logger.log") } else { Value::native("skip:logs") };
         }
-        if path.starts_with("new k6/metrics.") {
-            let name = first.literal().unwrap_or_default().to_ascii_lowercase();
-            let counts_failures = path.ends_with(".Rate") && ["fail", "error"].iter().any(|word| name.contains(word));
-            return Value::native(if counts_failures { "failures" } else { "metric" });
-        }
-        if path == "failures.add" && matches!(self.truth(&first), Some(false)) {
-            // `failures.add(false)`: the script counts this response as a success.
-            self.accepted = true;
-        }
-        if matches!(path, "metric.add" | "failures.add") {
-            return Value::native("skip:metrics");
+        if let Some(metric) = self.metric(path, &first) {
+            return metric;
         }
         match path {
             "k6.check" => self.check(&arguments),
@@ -202,9 +193,19 @@ impl Run<'_> {
             },
             "next" => match &first {
                 Value::Rows(rows) => Value::changing(format!("next({rows})"), Ty::Map),
+                // The first item of a comprehension over a response.
+                Value::Code(code) if code.ty == Ty::List && code.mark().is_some() => self.function("first", &[first], Ty::Any),
                 Value::List(_) | Value::Code(_) => self.one_of(&first),
                 other => other.clone(),
             },
+            "sum" => match &first {
+                Value::List(items) => {
+                    let items = items.borrow().clone();
+                    items.iter().fold(Value::number(0.0), |sum, item| self.binary("+", &sum, item))
+                }
+                _ => self.function("sum", &[first], Ty::Number),
+            },
+            "any" | "all" => self.any_or_all(name, &first),
             "getattr" => match second.literal() {
                 Some(name) => self.member(first, &name),
                 None => Value::unknown(path),

@@ -95,6 +95,7 @@ impl Run<'_> {
                 let list = arguments.at(0);
                 self.joined(&list, text)
             }
+            "padStart" | "padEnd" | "zfill" | "rjust" | "ljust" => Value::text(super::texts::padded(text, name, arguments)?),
             "repeat" => Value::text(text.repeat((arguments.at(0).as_number()?.max(0.0) as usize).min(100_000 / text.len().max(1)))),
             "substring" | "slice" | "substr" => {
                 let from = arguments.at(0).as_number()?.max(0.0) as usize;
@@ -337,7 +338,7 @@ impl Run<'_> {
     }
 
     /// `a and b`, `a or b` of values.
-    fn joint(&mut self, word: &str, left: &Value, right: &Value) -> Option<Value> {
+    pub(super) fn joint(&mut self, word: &str, left: &Value, right: &Value) -> Option<Value> {
         let (one, other) = (self.condition(left)?, self.condition(right)?);
         let shape = if word == "and" { Shape::And(left.clone(), right.clone()) } else { Shape::Or(left.clone(), right.clone()) };
         Some(Value::shaped(format!("{one} {word} {other}"), Ty::Bool, shape))

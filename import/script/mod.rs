@@ -22,11 +22,13 @@ mod eval;
 mod exec;
 mod files;
 mod finish;
+mod guards;
 mod helpers;
 mod html;
 mod library;
 mod loops;
 mod methods;
+mod metrics;
 mod modules;
 mod operators;
 mod page;
@@ -200,6 +202,8 @@ pub(crate) struct Run<'s> {
     row_variables: HashMap<String, String>,
     /// Data that replaces a missing file.
     samples: HashSet<String>,
+    /// The steps whose response times the script adds to a metric of its own; an empty list is any other value.
+    trends: IndexMap<String, Vec<Vec<usize>>>,
     /// The statements of all modules. Their fates are stored by their positions.
     kept: Vec<Vec<crate::code::Stmt>>,
 }
@@ -252,6 +256,7 @@ impl<'s> Run<'s> {
             uncertain: false,
             row_variables: HashMap::new(),
             samples: HashSet::new(),
+            trends: IndexMap::new(),
             kept: Vec::new(),
         }
     }

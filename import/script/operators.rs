@@ -88,6 +88,15 @@ impl Run<'_> {
             _ => {}
         }
         let right = self.eval(right);
+        // `response.json("items") || []`: what reads a list of a response gets no items if the response has none.
+        let is_empty = match &right {
+            Value::List(items) => items.borrow().is_empty(),
+            Value::Map(members) => members.borrow().is_empty(),
+            _ => false,
+        };
+        if operator != "&&" && is_empty && matches!(&left, Value::Code(code) if code.mark().is_some()) {
+            return left;
+        }
         if operator != "&&" && !(left.ty() == Ty::Bool || right.ty() == Ty::Bool) {
             // `a || b` as a value.
             let (Some(test), Some(left), Some(right)) = (self.condition(&left), self.code(&left), self.code(&right)) else {

@@ -271,3 +271,11 @@ pub(super) fn is_trimmed(name: &str, arguments: &super::calls::Arguments) -> boo
         _ => false,
     }
 }
+/// `text.padStart(3, "0")`, `text.zfill(3)`
+pub(super) fn padded(text: &str, method: &str, arguments: &super::Arguments) -> Option<String> {
+    let width = (arguments.at(0).as_number()?.max(0.0) as usize).min(10_000);
+    let usual = if method == "zfill" { "0" } else { " " };
+    let filler = arguments.list.get(1).map_or(Some(usual.to_owned()), super::Value::literal).filter(|filler| !filler.is_empty())?;
+    let filler: String = filler.chars().cycle().take(width.saturating_sub(text.chars().count())).collect();
+    Some(if matches!(method, "padEnd" | "ljust") { text.to_owned() + &filler } else { filler + text })
+}
