@@ -1,6 +1,6 @@
 //! Prints errors and warnings for people, for programs and for CI, and decides which of them make a command fail.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -55,8 +55,13 @@ impl MessageArgs {
         match self.message_format {
             Format::Human => screen.checked(root, checked),
             Format::Json => messages(checked).iter().for_each(|message| screen.print(message)),
-            Format::Short => findings(checked).iter().for_each(|finding| screen.print(finding.short())),
-            Format::Github => findings(checked).iter().for_each(|finding| screen.print(finding.github())),
+            Format::Short => findings(checked).iter().for_each(|finding| screen.print(finding.within(root, &folder()).short())),
+            Format::Github => {
+                // GitHub resolves paths against the folder of the checkout, whatever the working directory of the step is.
+                let checkout = std::env::var_os("GITHUB_WORKSPACE").map(PathBuf::from).filter(|checkout| root.starts_with(checkout));
+                let folder = checkout.unwrap_or_else(folder);
+                findings(checked).iter().for_each(|finding| screen.print(finding.within(root, &folder).github()));
+            }
         }
         if checked.has_errors() {
             return Err(Failure::Printed(WRONG));
@@ -85,7 +90,7 @@ pub(super) fn messages(checked: &Checked) -> Vec<serde_json::Value> {
 }
 
 /// An error or a warning on one line, at its main location.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Finding {
     severity: &'static str,
     code: Option<&'static str>,
@@ -129,7 +134,31 @@ fn findings(checked: &Checked) -> Vec<Finding> {
     of_specs.chain(of_config).collect()
 }
 
+/// The folder that paths on the command line start from.
+fn folder() -> PathBuf {
+    std::env::current_dir().unwrap_or_default()
+}
+
+/// A path of the project as it is written in `folder`. Editors and CI look for it there, and not in the project's folder.
+fn written_in(folder: &Path, root: &Path, file: &str) -> String {
+    let path = root.join(file);
+    let (from, to): (Vec<Component<'_>>, Vec<Component<'_>>) = (folder.components().collect(), path.components().collect());
+    let shared = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
+    // Nothing but the root of the file system is shared.
+    if shared <= 1 {
+        return path.display().to_string();
+    }
+    let ups = std::iter::repeat_n("..", from.len() - shared).map(PathBuf::from);
+    let written: PathBuf = ups.chain(to[shared..].iter().map(PathBuf::from)).collect();
+    written.display().to_string()
+}
+
 impl Finding {
+    /// The same finding with its path as it is written in `folder`.
+    fn within(&self, root: &Path, folder: &Path) -> Self {
+        Self { file: written_in(folder, root, &self.file), ..self.clone() }
+    }
+
     /// The message and its fix, on one line.
     fn text(&self) -> String {
         let help = self.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
@@ -188,6 +217,20 @@ mod tests {
             file: "specs/a,b.lt".to_owned(),
             start: (3, 5),
             end: (3, 8),
+        }
+    }
+
+    #[test]
+    fn path_is_written_as_the_folder_of_the_command_sees_it() {
+        let (root, file) = (Path::new("/work/loadtests"), "specs/shop.lt");
+        for (folder, written) in [
+            ("/work/loadtests", "specs/shop.lt"),
+            ("/work", "loadtests/specs/shop.lt"),
+            ("/work/loadtests/specs", "shop.lt"),
+            ("/work/loadtests/data/more", "../../specs/shop.lt"),
+            ("/other", "/work/loadtests/specs/shop.lt"),
+        ] {
+            assert_eq!(written_in(Path::new(folder), root, file), written, "{folder}");
         }
     }
 

@@ -2,14 +2,15 @@
 //! Python.
 //!
 //! A pattern is a dotted name: `http.get` matches exactly that, `*.push` a member of any value, `pm.*` everything below `pm`. A fix is a
-//! text with holes: `{of}` is the text before the last dot, `{name}` the text after it, `{args}` the text in the brackets, `{1}` and `{2}`
-//! the first two arguments, `{wait}` the arguments as a wait, `{path}` the path of a URL in them, `{api}` the name of an api of the file,
+//! text with holes: `{of}` is the text before the last dot, `{name}` the text after it, `{args}` the text in the brackets, `{1}` to `{3}`
+//! the first three arguments, `{wait}` the arguments as a wait, `{path}` the path of a URL in them, `{api}` the name of an api of the file,
 //! `{method}` the HTTP method that the function is named after. An exact pattern takes precedence over `pm.*`, and that over `*.push`.
 
 mod calls;
 mod files;
 mod matchers;
 mod members;
+mod paths;
 mod postman_jmeter;
 mod sql;
 mod values;
@@ -17,6 +18,7 @@ mod values;
 pub(crate) use files::file;
 pub(crate) use matchers::{Meant, matcher};
 pub(crate) use members::{api_member, data_option, item, user_member};
+pub(crate) use paths::{json_path, selector};
 pub(crate) use values::{fields, source};
 
 /// HTTP methods, as functions of other tools are named after them.
@@ -79,6 +81,7 @@ fn fill(fix: &str, of: Option<&str>, name: &str, args: &str) -> String {
         .replace("{path}", path(each.first().copied().unwrap_or_default()))
         .replace("{1}", &nth(0))
         .replace("{2}", &nth(1))
+        .replace("{3}", &nth(2))
         .replace("{args}", &short(args))
 }
 

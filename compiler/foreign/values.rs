@@ -90,6 +90,12 @@ pub(super) static VALUES: &[(&str, &str)] = &[
     ("any", "write `_`: it accepts any value"),
     ("anything", "write `_`: it accepts any value"),
     ("ok", "write the status, such as `expect 2xx`"),
+    ("redirect", "write the status, such as `expect 3xx`; `redirects off` in the request keeps the response of the redirect"),
+    ("error", "write the statuses, such as `expect 4xx | 5xx`"),
+    ("failure", "write the statuses, such as `expect 4xx | 5xx`"),
+    ("size", "write `len(text)` for the length of the body in characters"),
+    ("body_size", "write `len(text)` for the length of the body in characters"),
+    ("content_length", "write `len(text)` for the length of the body in characters"),
     (
         "response",
         "use a source of the response: `json`, `text`, `status`, `header \"…\"`, `cookie \"…\"`, `html \"…\"`, `url` or `elapsed`",

@@ -85,6 +85,11 @@ impl Analysis {
         Some((value, self.target.root.join(&value.location.file)))
     }
 
+    /// Whether the spec is checked with an environment.
+    pub(super) fn has_environment(&self) -> bool {
+        self.environment.is_some()
+    }
+
     /// The file of a data source.
     pub(super) fn data_file(&self, id: usize) -> Option<PathBuf> {
         let declaration = self.declaration(id);

@@ -29,6 +29,9 @@ fn refuse(analysis: &Analysis, referent: &Referent) -> Result<(), String> {
     match referent {
         Referent::Function(name) => Err(format!("`{name}` is a function of the language")),
         Referent::Import(_) => Err("rename the file itself".to_owned()),
+        Referent::Env(_) if !analysis.has_environment() => {
+            Err("the keys of the environment are not known: name it with `env` in the profile".to_owned())
+        }
         Referent::Env(path) if analysis.env_key(path).is_none() => Err(format!("the environment has no key `{path}`")),
         Referent::Declaration(id) if analysis.declaration(*id).kind == DeclarationKind::Step => {
             Err("a step's name is a string: reports and thresholds may name it, too".to_owned())

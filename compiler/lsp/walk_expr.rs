@@ -91,7 +91,7 @@ impl Walker {
 
     pub(super) fn entries(&mut self, entries: &[Entry]) {
         for entry in entries {
-            if entry.key.span == entry.value.span {
+            if entry.key.span == entry.value.span && !matches!(entry.value.kind, ExprKind::Members(_)) {
                 self.index.short_keys.insert(entry.key.span);
             }
             self.expr(&entry.value);
@@ -164,7 +164,12 @@ impl Walker {
             }
             ExprKind::Call(callee, args) => {
                 match function(callee) {
-                    Some((name, span)) => self.index.references.push((span, Referent::Function(name))),
+                    Some((name, span)) => {
+                        if name == "weighted" {
+                            args.iter().filter_map(|arg| arg.label.as_ref()).for_each(|weight| self.expr(weight));
+                        }
+                        self.index.references.push((span, Referent::Function(name)));
+                    }
                     None => self.expr(callee),
                 }
                 self.args(args);
@@ -173,7 +178,18 @@ impl Walker {
                 self.expr(left);
                 self.expr(right);
             }
-            _ => {}
+            ExprKind::JsonPath(pattern) | ExprKind::Html(pattern, _) => self.text(pattern),
+            ExprKind::Quantified(_, inner) | ExprKind::Members(inner) => self.expr(inner),
+            ExprKind::Null
+            | ExprKind::Absent
+            | ExprKind::Bool(_)
+            | ExprKind::Int(_)
+            | ExprKind::Float(_)
+            | ExprKind::Number(_)
+            | ExprKind::Duration(_)
+            | ExprKind::Source(_)
+            | ExprKind::Form(_)
+            | ExprKind::Broken => {}
         }
     }
 

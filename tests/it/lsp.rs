@@ -322,6 +322,11 @@ fn names_are_found_and_renamed_across_files() {
 }
 
 #[test]
+fn names_in_patterns_fields_and_weights_are_renamed() {
+    session("rename.json");
+}
+
+#[test]
 fn values_of_the_file_and_parameters_have_their_types() {
     session("values.json");
 }

@@ -48,6 +48,14 @@ impl<'a> Checker<'a> {
     /// The files at a literal path or pattern. The driver has read them beforehand.
     pub(in crate::check) fn assets(&mut self, path: &'a ast::Expr) -> Option<Vec<AssetId>> {
         let Ast::Text(text) = &path.kind else {
+            let written = self.written(path.span);
+            let is_path =
+                matches!(path.kind, Ast::Binary(..) | Ast::Member(..)) && written.contains('.') && !written.contains([' ', '"', '(']);
+            if is_path {
+                let d = Diagnostic::new(Code::NotLiteral, path.span, "missing quotes around the path of a file");
+                self.report(d.write(&format!("\"{written}\"")));
+                return None;
+            }
             self.expr(path);
             self.not_literal(path.span, "a file's path");
             return None;

@@ -145,6 +145,9 @@ impl<'a> Checker<'a> {
         if words.contains(&switch) {
             d = d.write(switch);
         }
+        if what.ends_with("`keys`") && matches!(word.node.as_str(), "snake" | "snake_case" | "plain" | "none" | "kebab" | "off" | "as_is") {
+            d = d.help("remove the option, or write `keys camel`: without it, keys are sent as they are written");
+        }
         if d.help.is_none() {
             let quoted: Vec<String> =
                 words.iter().map(|word| if word.contains(' ') { (*word).to_owned() } else { format!("`{word}`") }).collect();

@@ -43,13 +43,33 @@ impl<'a> Checker<'a> {
             self.used_only(args);
             let mut d = Diagnostic::new(Code::UnknownFunction, callee.span, format!("unknown function `{name}`"));
             d = match foreign::call(None, name, self.argument_text(callee.span, span), self.some_api()) {
-                Some(help) => d.help_replacing(span, help),
+                Some(help) => self.replacing_call(d, span, help),
                 None if self.runs.contains_key(name) => d.help(format!("write `take x = run {name}(…)`: a sequence is run, not called")),
                 None => d.did_you_mean(name, functions::names(name).filter(|_| self.explains())),
             };
             return self.bad(d);
         };
         self.function(function, callee.span, args, span)
+    }
+
+    /// Sets the fix for a call. A fix that is a statement replaces the call only if the statement's word is already before it: `wait
+    /// between(1, 3)`.
+    fn replacing_call(&self, d: Diagnostic, span: Span, help: String) -> Diagnostic {
+        const STATEMENTS: [&str; 9] = ["wait", "log", "set", "take", "expect", "step", "stop", "fail", "run"];
+        let code = help.strip_prefix("write `").unwrap_or_default();
+        let Some(word) = STATEMENTS.into_iter().find(|word| code.strip_prefix(word).is_some_and(|rest| rest.starts_with(' '))) else {
+            return d.help_replacing(span, help);
+        };
+        let length = u32::try_from(word.len() + 1).unwrap_or_default();
+        let before = Span { start: span.start.saturating_sub(length), ..span };
+        let is_there = self.written(Span { end: span.start, ..before }) == format!("{word} ");
+        if is_there { d.help_replacing(before, help) } else { d.help(help) }
+    }
+
+    /// The text at a location, if it is short and on one line.
+    fn on_one_line(&self, span: Span) -> &'a str {
+        let written = self.written(span);
+        if written.len() > 60 || written.contains('\n') { "…" } else { written }
     }
 
     fn no_function(&mut self, of: &'a ast::Expr, member: &str, callee: &'a ast::Expr, args: &'a [Arg], span: Span) -> Expr {
@@ -62,7 +82,7 @@ impl<'a> Checker<'a> {
             if self.values.get(name.as_str()).is_some_and(|d| matches!(d.what, Global::Api(_))));
         if is_api {
             let d = Diagnostic::new(Code::WrongName, callee.span, "unexpected request, expected a value")
-                .help("send it in a step, and `take` from its response");
+                .help(format!("send it in a step: `step \"Name\" {{ {}; take x = json }}`", self.on_one_line(span)));
             return self.bad(d);
         }
         let of_text = self.written(of.span);
@@ -85,7 +105,7 @@ impl<'a> Checker<'a> {
         };
         let d = Diagnostic::new(Code::UnknownFunction, callee.span, message);
         let d = match help {
-            Some(help) => d.help_replacing(span, help),
+            Some(help) => self.replacing_call(d, span, help),
             None => d.did_you_mean(member, functions::names(member).filter(|_| self.explains())),
         };
         let d =
@@ -216,6 +236,15 @@ impl<'a> Checker<'a> {
                 total = f64::NAN;
                 continue;
             };
+            if let (Ast::Text(_), Ast::Int(_) | Ast::Float(_)) = (&label.kind, &arg.value.kind) {
+                let code = format!("{}: {}", self.written(arg.value.span), self.written(label.span));
+                let whole = label.span.to(arg.value.span);
+                let d = Diagnostic::new(Code::WrongType, label.span, "unexpected string, expected the weight before its choice")
+                    .help_replacing(whole, format!("write `{code}`"));
+                self.report(d);
+                total = f64::NAN;
+                continue;
+            }
             let weight = self.want(label, Kinds::NUMBER, "a weight is");
             match const_eval::number(&weight) {
                 Some(n) if n < 0.0 => {

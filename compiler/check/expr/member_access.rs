@@ -176,7 +176,12 @@ impl<'a> Checker<'a> {
                 } else if matches!(other, Type::List(_)) {
                     d = d.help(format!("take an item first, such as `{}[0].{name}`", self.written(of.span)));
                 } else if matches!(of.kind, ExprKind::Source(Source::Html { .. })) {
-                    d = d.help(format!("write `{} @{name}` to read the attribute", self.written(of.span)));
+                    let source = self.written(of.span).trim_end_matches('.');
+                    d = if matches!(name, "text" | "innerText" | "textContent" | "content" | "value") {
+                        d.help_replacing(span, format!("write `{source}`: it gives the text"))
+                    } else {
+                        d.help(format!("write `{source} @{name}` to read the attribute"))
+                    };
                 } else if *other == Type::Int {
                     let unit = match name {
                         "second" | "seconds" => Some("s"),

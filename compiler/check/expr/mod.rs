@@ -313,6 +313,12 @@ impl<'a> Checker<'a> {
                 let d = if is_number { d.write(text) } else { d };
                 return self.bad(d);
             }
+            if kinds == Kinds::LIST && value.ty == Type::Int {
+                return self.bad(d.help(format!("write a range, such as `1..{}`, which includes both ends", self.written(span))));
+            }
+            if value.ty == Type::Null && what.ends_with(" is") {
+                return self.bad(d.help("write `?` after the type, such as `int?`, if the value may be null"));
+            }
             match conversion(kinds, &value.ty) {
                 Some(function) => d.help(format!("write `{function}({})`", self.written(span))),
                 None => d,

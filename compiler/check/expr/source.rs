@@ -8,6 +8,7 @@ use crate::ast::{self, ExprKind as Ast, SourceWord};
 use crate::check::Checker;
 use crate::check::types::{self, Kinds};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::foreign;
 use crate::model::{Expr, ExprKind, PathId, Quantity, RegexId, SelectorId, Source, Type};
 use crate::span::{Span, Spanned};
 
@@ -218,12 +219,14 @@ impl<'a> Checker<'a> {
                 Some((at, _)) if at > 0 => format!("invalid JSONPath at `{}`", &path.node[at..]),
                 _ => "invalid JSONPath".to_owned(),
             };
-            let help = if path.node.starts_with('$') {
-                "write, for example, `$.items[?@.id == 1].name`"
-            } else {
-                "start it with `$`, such as `$.items[*].id`"
+            let d = Diagnostic::new(Code::BadJsonPath, path.span, message);
+            let d = match foreign::json_path(&path.node) {
+                Some(help) if help.starts_with("write `\"") => d.help_replacing(path.span, help),
+                Some(help) => d.help(help),
+                None if path.node.starts_with('$') => d.help("write, for example, `$.items[?@.id == 1].name`"),
+                None => d.help("start it with `$`, such as `$.items[*].id`"),
             };
-            self.error(Code::BadJsonPath, path.span, message, help);
+            self.report(d);
         }
         let id = PathId(self.program.paths.len());
         let known = (id, is_singular(&path.node));
@@ -245,7 +248,9 @@ impl<'a> Checker<'a> {
                 scraper::error::SelectorErrorKind::EndOfLine => "unexpected end of a CSS selector",
                 _ => "invalid CSS selector",
             };
-            self.error(Code::BadSelector, selector.span, message, "write, for example, `input[name=csrf]` or `form#login`");
+            let help = foreign::selector(&selector.node);
+            let help = help.as_deref().unwrap_or("write, for example, `input[name=csrf]` or `form#login`");
+            self.error(Code::BadSelector, selector.span, message, help);
         }
         let id = SelectorId(self.program.selectors.len());
         self.program.selectors.push(selector.node.clone());

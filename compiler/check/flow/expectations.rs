@@ -18,6 +18,10 @@ impl<'a> Checker<'a> {
             Ast::Json { exactly, matcher } => ExpectKind::Json { exactly: *exactly, matcher: self.matcher(matcher, true) },
             Ast::Headers(entries) => ExpectKind::Headers(self.header_matchers(entries)),
             Ast::Text { negated, part } => {
+                if let Some(found) = self.foreign_text(part, *negated, expect.span) {
+                    self.report(found);
+                    return None;
+                }
                 let part = self.expr(part);
                 self.check_printable(&part);
                 if const_eval::text(&part) == Some("") {
@@ -65,8 +69,8 @@ impl<'a> Checker<'a> {
             self.error(Code::NoExpectation, span, "unexpected operator, expected `|` between statuses", &help);
             return None;
         }
-        if let Some((message, help)) = foreign_statuses(e) {
-            self.error(Code::NoExpectation, e.span, message, &help);
+        if let Some(found) = self.foreign_expectation(e, span) {
+            self.report(found);
             return None;
         }
         let value = self.expr(e);
@@ -89,6 +93,11 @@ impl<'a> Checker<'a> {
         let help = match (&value.ty, &value.kind) {
             (Type::String, crate::model::ExprKind::Const(_)) => {
                 format!("write `expect text {}`", self.written(e.span))
+            }
+            (Type::String, crate::model::ExprKind::Source(..)) => format!("write `expect {} != null`", self.written(e.span)),
+            (Type::Object(_), crate::model::ExprKind::Object(..)) => {
+                "write `expect json { … }` for members of the body, `expect headers { … }` for headers, `expect 200` for the status"
+                    .to_owned()
             }
             (Type::Int, crate::model::ExprKind::Const(Const::Int(n))) => {
                 format!("write a status from 100 to 599; {n} is out of range")
@@ -226,6 +235,16 @@ impl<'a> Checker<'a> {
         if self.func.names.contains_key(word) || self.values.contains_key(word) {
             return None;
         }
+        let (start, end) = match word {
+            "startsWith" | "starts_with" | "startswith" | "hasPrefix" => ("^", ""),
+            "endsWith" | "ends_with" | "endswith" | "hasSuffix" => ("", "$"),
+            _ => ("", ""),
+        };
+        if start != end {
+            let text = of.and_then(|of| of.strip_prefix('"')?.strip_suffix('"')).filter(|text| text.chars().all(char::is_alphanumeric))?;
+            let d = Diagnostic::new(Code::UnknownWord, e.span, format!("unknown matcher `{word}`"));
+            return Some(d.write(&format!("~ /{start}{text}{end}/")));
+        }
         let not = matches!(e.kind, ExprKind::Unary(..));
         let is_name = matches!(e.kind, ExprKind::Name(_));
         let d = Diagnostic::new(Code::UnknownWord, e.span, format!("unknown matcher `{}`", self.written(e.span)));
@@ -263,7 +282,11 @@ impl<'a> Checker<'a> {
     /// Recognizes `3 or 4` and `not null` in a pattern: the message, and the matcher that is meant.
     fn condition_as_matcher(&self, e: &'a ast::Expr) -> Option<(&'static str, String)> {
         match &e.kind {
-            ExprKind::Binary(left, BinaryOp::Or, right) if is_literal(left) => {
+            ExprKind::Binary(left, BinaryOp::Or, right)
+                if is_literal(left)
+                    || matches!(left.kind, ExprKind::List(_) | ExprKind::Object(_))
+                    || matches!(right.kind, ExprKind::Absent) =>
+            {
                 let code = format!("{} | {}", self.written(left.span), self.written(right.span));
                 Some(("unexpected `or` between the values of a pattern, expected `|`", code))
             }
@@ -278,37 +301,4 @@ impl<'a> Checker<'a> {
 /// Whether an expression is a literal value other than a bool.
 fn is_literal(e: &ast::Expr) -> bool {
     matches!(e.kind, ExprKind::Null | ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Text(_))
-}
-
-/// Recognizes statuses in the syntax of other tools: `200-299`, `[200, 201]`, `not 500`.
-fn foreign_statuses(e: &ast::Expr) -> Option<(&'static str, String)> {
-    let status = |e: &ast::Expr| match &e.kind {
-        ExprKind::Int(n) if (100..600).contains(n) => Some(*n),
-        _ => None,
-    };
-    match &e.kind {
-        ExprKind::Binary(left, BinaryOp::Sub, right) => {
-            let (from, to) = (status(left)?, status(right)?);
-            let class = from % 100 == 0 && to == from + 99;
-            let help = if class {
-                format!("write `expect {}xx`", from / 100)
-            } else {
-                format!("write `expect status >= {from} and status <= {to}`")
-            };
-            Some(("unexpected range of statuses", help))
-        }
-        ExprKind::List(items) => {
-            let statuses: Vec<String> = items.iter().map(|item| status(item).map(|n| n.to_string())).collect::<Option<_>>()?;
-            (!statuses.is_empty())
-                .then(|| ("unexpected list of statuses, expected `|` between them", format!("write `expect {}`", statuses.join(" | "))))
-        }
-        ExprKind::Unary(ast::UnaryOp::Not, of) => {
-            let n = status(of)?;
-            Some((
-                "unexpected `not` before a status",
-                format!("write the expected statuses, such as `expect 2xx`, or `expect status != {n}`"),
-            ))
-        }
-        _ => None,
-    }
 }

@@ -7,6 +7,7 @@ pub(super) mod exchange;
 pub(super) mod expectations;
 pub(super) mod finally;
 pub(super) mod foreign_calls;
+pub(super) mod foreign_expectations;
 pub(super) mod inject_waits;
 pub(super) mod parallel;
 pub(super) mod request_parts;

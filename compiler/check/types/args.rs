@@ -76,7 +76,19 @@ impl<'a> Checker<'a> {
                     1 => format!("unexpected argument, `{callee}` takes one"),
                     n => format!("unexpected argument, `{callee}` takes {n}"),
                 };
-                let d = Diagnostic::new(Code::ExtraArgument, at, message).help("remove this one");
+                let d = Diagnostic::new(Code::ExtraArgument, at, message);
+                let d = match (callee, args) {
+                    // A function of a list, called with the list's items.
+                    ("one_of" | "join" | "sort" | "reverse" | "unique" | "sum" | "first" | "last", [first, .., last]) => {
+                        let items = first.value.span.to(last.value.span);
+                        d.help_replacing(items, format!("write `[{}]`: `{callee}` takes a list", self.written(items)))
+                    }
+                    ("sha1" | "sha256" | "sha512", [data, key]) => {
+                        let (data, key) = (self.written(data.value.span), self.written(key.value.span));
+                        d.help(format!("write `hmac_{callee}({key}, {data})` for a digest with a key, or remove this one"))
+                    }
+                    _ => d.help("remove this one"),
+                };
                 self.report(also(d));
                 break;
             };

@@ -109,6 +109,17 @@ impl<'a> Checker<'a> {
                 Some(path) => {
                     self.error(Code::NeverEqual, span, "unexpected string, expected a source", &format!("write `json \"{path}\"`"))
                 }
+                None if left.ty == Type::Duration && duration(right).is_some() => {
+                    let text = duration(right).unwrap_or_default().to_owned();
+                    let d = Diagnostic::new(Code::NeverEqual, right.span, "unexpected string, expected a duration");
+                    self.report(d.write(&text));
+                }
+                None if matches!((&left.ty, op), (Type::List(_), BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge)) => {
+                    let function = if matches!(op, BinaryOp::Lt | BinaryOp::Le) { "max" } else { "min" };
+                    let list = self.written(left.span);
+                    let d = Diagnostic::new(Code::NeverEqual, span, format!("cannot compare a list with {}", a(&right.ty)));
+                    self.report(d.help_replacing(left.span, format!("write `{function}({list})` for all items; `len(…)` is their number")));
+                }
                 None => self.never_equal(&left.ty, &right.ty, span),
             }
         } else if !equality {
@@ -165,12 +176,28 @@ impl<'a> Checker<'a> {
                 d.help(format!("write brackets around it: `+ [{item}]`")).edit(right.span, format!("[{item}]"))
             }
             (Type::List(_), _, BinaryOp::Sub) => d.help("write `without(list, item)`"),
+            (Type::Time | Type::Duration, Type::String, _) if duration(right).is_some() => {
+                d.help_replacing(right.span, format!("write `{}`", duration(right).unwrap_or_default()))
+            }
+            (Type::String, _, BinaryOp::Mul) if const_eval::text(left).is_some_and(|text| text.chars().count() == 1) => {
+                let (count, letter) = (self.written(right.span), self.written(left.span));
+                d.help_replacing(
+                    span,
+                    format!("write `random_string({count}, {letter})`: it draws from the characters of its last argument"),
+                )
+            }
+            (Type::String | Type::List(_), Type::Int, BinaryOp::Mul) => d.help("write its parts in full: values cannot be repeated"),
             (Type::Duration, _, _) | (_, Type::Duration, _) => d.help("write the number with its unit, such as `5s`"),
             (Type::String, _, _) | (_, Type::String, _) => d.help("convert it with `int(…)` or `float(…)`"),
             _ => d,
         };
         self.bad(d)
     }
+}
+
+/// A duration that is written as a text.
+fn duration(value: &Expr) -> Option<&str> {
+    const_eval::text(value).filter(|text| text.ends_with(|c: char| c.is_ascii_lowercase()) && ltc_config::duration::parse(text).is_ok())
 }
 
 impl Checker<'_> {

@@ -10,7 +10,7 @@ use crate::diagnostic::Code;
 const LOGS: [&str; 10] = ["puts", "debug", "info", "warn", "warning", "trace", "say", "printf", "println", "notice"];
 
 /// Single words of other tools, each with the fix.
-const ALONE: [(&[&str], &str); 7] = [
+const ALONE: [(&[&str], &str); 9] = [
     (&["abort", "quit", "die", "terminate"], "write `stop user` to end this user, `leave` to end the sequence"),
     (&["skip", "next", "finish", "end", "done"], "write `leave` to end the sequence"),
     (&["fail", "error"], "write `fail \"why\"`"),
@@ -20,7 +20,9 @@ const ALONE: [(&[&str], &str); 7] = [
         &["rampup", "ramp_up", "rampUp", "ramp", "vus", "users", "duration"],
         "set it in the profile, which defines the number of users, the rate and the duration",
     ),
-    (&["noop", "nop", "todo", "wait"], ""),
+    (&["noop", "nop", "todo"], ""),
+    (&["wait"], "write `wait 1s`, or a range: `wait 1s..3s`"),
+    (&["log"], "write what to print, such as `log \"{name}\"`"),
 ];
 
 /// Recognizes one of these mistakes at `stop`.
@@ -33,8 +35,8 @@ pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     match stop.first() {
         "set" => set(stop, whole),
         "let" | "keep" => named(stop, whole),
-        "wait" => wait(stop, whole),
-        "log" => logged(stop, whole),
+        "wait" => wait(stop, whole).or_else(|| alone(stop, whole).filter(|_| whole == "wait")),
+        "log" => logged(stop, whole).or_else(|| alone(stop, whole).filter(|_| whole == "log")),
         _ if stop.strict == Rule::only_stmt => printed(stop, whole).or_else(|| alone(stop, whole)).or_else(|| once(stop)),
         _ => None,
     }
@@ -86,6 +88,10 @@ fn set_option(stop: &ParseStop<'_>, whole: &str, rest: &str) -> Option<Mistake> 
     let value = rest[option.len()..].trim_start().trim_start_matches(['=', ':']).trim();
     if matches!(option, "auth" | "token" | "authorization" | "bearer") && !value.is_empty() {
         let value = value.replacen("\"Bearer ", "\"", 1);
+        // `bearer "x"` without brackets.
+        let bare = word(&value);
+        let bracketed = value[bare.len()..].strip_prefix(' ').filter(|_| matches!(bare, "bearer" | "basic" | "Bearer" | "Basic"));
+        let value = bracketed.map_or(value.clone(), |inside| format!("{}({})", bare.to_lowercase(), inside.trim()));
         let kinds = ["bearer(", "basic(", "header(", "aws(", "none"];
         let code = if kinds.iter().any(|kind| value.starts_with(kind)) { value } else { format!("bearer({value})") };
         let help = format!("write `set {api}.auth = {code}`");
@@ -184,6 +190,19 @@ fn wait(stop: &ParseStop<'_>, whole: &str) -> Option<Mistake> {
 /// `log "x" name`, `log "x", name`.
 fn logged(stop: &ParseStop<'_>, whole: &str) -> Option<Mistake> {
     let text = whole.strip_prefix("log ")?.trim();
+    let level = word(text);
+    if matches!(level, "info" | "debug" | "warn" | "warning" | "error" | "trace" | "level") && text[level.len()..].starts_with([' ', ',']) {
+        let value = text[level.len()..].trim_start_matches([',', ' ']);
+        let at = whole.len() - text.len();
+        return found_at(
+            at..at + level.len(),
+            Code::ForeignStatement,
+            format!("unexpected `{level}` after `log`"),
+            format!("write `log {value}`"),
+        )?
+        .replacing(0..whole.len())
+        .filter(|_| value.starts_with('"'));
+    }
     let inside = text.strip_prefix('"')?.split('"').next()?;
     let value = text.get(inside.len() + 2..)?.trim().trim_start_matches([',', '%', ':']).trim();
     let is_value = !value.is_empty() && value.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '.' | '[' | ']'));
@@ -230,7 +249,8 @@ fn alone(stop: &ParseStop<'_>, whole: &str) -> Option<Mistake> {
     let (_, help) = ALONE.iter().find(|(words, help)| words.contains(&first) && !help.is_empty())?;
     let known = super::vocabulary::is_statement(first);
     let message = if known { format!("`{first}` needs a value") } else { format!("`{first}` is not a keyword") };
-    let mistake = found_at(0..first.len(), Code::ForeignStatement, message, help.replace("{api}", api))?;
+    let code = if matches!(first, "wait" | "log") { Code::Syntax } else { Code::ForeignStatement };
+    let mistake = found_at(0..first.len(), code, message, help.replace("{api}", api))?;
     if mistake.help.starts_with("remove") || known { mistake.replacing(0..whole.len()) } else { Some(mistake) }
 }
 
@@ -245,7 +265,7 @@ fn once(stop: &ParseStop<'_>) -> Option<Mistake> {
         "defer" | "ensure" | "always" | "cleanup" | "clean_up" | "teardown" => {
             "write `finally { … }` as the last statement of the sequence"
         }
-        "concurrent" | "concurrently" | "async" | "fork" => "write `parallel { … }`",
+        "concurrent" | "concurrently" | "async" | "fork" | "batch" | "simultaneous" | "resources" => "write `parallel { … }`",
         "sequential" | "serial" | "block" | "begin" => "remove it: a sequence runs its statements in their order",
         "random" | "switch" | "choose" | "one_of" | "pick" => "write `tasks Name { 7 A; 3 B }`, and `run Name`",
         _ => return None,

@@ -127,7 +127,8 @@ fn request(stop: &ParseStop<'_>) -> Option<Mistake> {
     let first = stop.first();
     if is_method(first) {
         let (name, path) = line[first.len()..].split_once('=')?;
-        return if path.trim().starts_with(['/', '"']) { whole(name.trim(), "", first, path) } else { None };
+        let (name, params) = name.trim().split_at(name.trim().find('(').unwrap_or(name.trim().len()));
+        return if path.trim().starts_with(['/', '"']) { whole(name, params, first, path) } else { None };
     }
     let behind = line[first.len()..].trim_start();
     let (params, behind) = match behind.strip_prefix('(').and_then(|rest| rest.split_once(')')) {

@@ -71,10 +71,21 @@ fn in_pattern(stop: &ParseStop<'_>) -> Option<Mistake> {
         let end = stop.text[sign..].find(value).map_or(sign, |gap| sign + gap + value.len());
         return found_exactly(before.len() - key.len()..end, Code::Syntax, "missing `:` after a key", help);
     }
+    if stop.token == "." && is_name(entry.trim()) {
+        let key = entry.trim();
+        let path = rest(stop, stop.at + 1);
+        let (inner, value) = path.split_once(':').map(|(inner, value)| (inner.trim(), value.trim()))?;
+        let help = format!("write `{key}: {{ {inner}: {value} }}`");
+        let end = offset(stop.text, value) + value.len();
+        return found(Code::Syntax, "unexpected `.` in a key", help)?.replacing(before.len() - key.len()..end).filter(|_| is_name(inner));
+    }
     let (key, value) = entry.split_once(':')?;
     let (key, value) = (key.trim(), value.trim());
     if !is_name(key) {
         return None;
+    }
+    if let Some(mistake) = alternatives(stop, key, value) {
+        return Some(mistake);
     }
     let (word, start) = if value.is_empty() { (stop.token, stop.at) } else { (value, before.len() - value.len()) };
     let value = rest(stop, start + word.len());
@@ -83,6 +94,21 @@ fn in_pattern(stop: &ParseStop<'_>) -> Option<Mistake> {
         "like" | "matches" | "match" | "regex" => format!("write `{key}: ~ /{text}/`"),
         "startsWith" | "starts_with" | "startswith" => format!("write `{key}: ~ /^{text}/`"),
         "endsWith" | "ends_with" | "endswith" => format!("write `{key}: ~ /{text}$/`"),
+        "contains" | "includes" | "has" if stop.text.starts_with("expect headers") => {
+            format!("write `{key}: ~ /{}/`", text.replace('/', "\\/"))
+        }
+        "contains" | "includes" | "has" if value.starts_with(['{', '[']) => {
+            let help = format!("write a condition with a filter: `expect json \"$.{key}[?@.id == 1]\" != []`");
+            return found_at(start..start + word.len(), Code::ForeignOperator, format!("unknown operator `{word}`"), help);
+        }
+        "all" | "every" | "eachItem" | "forall" if value.starts_with('{') => {
+            return found_exactly(
+                start..start + word.len(),
+                Code::ForeignOperator,
+                format!("unexpected `{word}` before a pattern"),
+                "write `each`",
+            );
+        }
         "contains" | "includes" => {
             format!("write `{key}: ~ /{text}/` for a text; for a list, write a condition: `expect {value} in json.{key}`")
         }
@@ -95,6 +121,31 @@ fn in_pattern(stop: &ParseStop<'_>) -> Option<Mistake> {
     };
     let replaced = offset(stop.text, key)..offset(stop.text, value) + value.len();
     found_at(start..start + word.len(), Code::ForeignOperator, format!("unknown operator `{word}`"), help)?.replacing(replaced)
+}
+
+/// `{ id: in [1, 2] }`, `{ id: 1 || 2 }`, `{ id: > 0 and < 5 }`.
+fn alternatives(stop: &ParseStop<'_>, key: &str, value: &str) -> Option<Mistake> {
+    if stop.token == "in" && value.is_empty() {
+        let open = stop.at + stop.text[stop.at..].find('[')?;
+        let end = super::stop::closing(stop.text, open)?;
+        let values: Vec<&str> = stop.text[open + 1..end].split(',').map(str::trim).filter(|value| !value.is_empty()).collect();
+        let help = format!("write `{}`", values.join(" | "));
+        return found_at(stop.at..stop.at + 2, Code::ForeignOperator, "unexpected `in` in a pattern, expected `|`", help)?
+            .replacing(stop.at..end + 1)
+            .filter(|_| stop.text[stop.at + 2..open].trim().is_empty() && values.len() > 1);
+    }
+    if stop.token.starts_with('|') && stop.text[..stop.at].ends_with('|') {
+        let message = "unexpected `||` between the values of a pattern, expected `|`";
+        return found_exactly(stop.at - 1..stop.at + 1, Code::ForeignOperator, message, "write `|`");
+    }
+    let (first, joint) = value.rsplit_once(' ')?;
+    if matches!(joint, "and" | "&&") && matches!(stop.token, "<" | "<=" | ">" | ">=" | "!=") {
+        let second = rest(stop, stop.at);
+        let help = format!("write a condition: `expect json.{key} {first} and json.{key} {second}`");
+        let start = stop.text[..stop.at].trim_end().len() - joint.len();
+        return found_at(start..start + joint.len(), Code::ForeignOperator, format!("unexpected `{joint}` in a pattern"), help);
+    }
+    None
 }
 
 fn is_name(text: &str) -> bool {

@@ -109,12 +109,31 @@ fn head(stop: &ParseStop<'_>) -> Option<Mistake> {
             let file = rest.split('"').nth(1).unwrap_or("rows.csv");
             here("missing name of `data`".to_owned(), format!("write `data rows from \"{file}\"`"))
         }
+        "data" if stop.token == "=" && rest.split_once('=').is_some_and(|(_, value)| value.trim_start().starts_with('[')) => {
+            let help = "write the rows to a JSON file, `data rows from \"rows.json\"`, or a list: `let rows = [ … ]` with `one_of(rows)`";
+            found(Code::Syntax, "unexpected list, expected the path of a file", help)
+        }
         "data" if matches!(stop.token, "=" | ":" | "in" | "as") && !word(rest).is_empty() => {
             let name = word(rest);
             let file = rest.split('"').nth(1).unwrap_or("rows.csv");
             let end = stop.line().rfind('"').map_or(stop.at, |at| at + 1);
             found(Code::Syntax, format!("unexpected `{}`, expected `from`", stop.token), format!("write `data {name} from \"{file}\"`"))?
                 .replacing(0..end)
+        }
+        "user" if stop.token == "=" && stop.text[..stop.at].trim_end().ends_with("weight") => {
+            found(Code::Assignment, "unexpected `=` after an option", "remove the `=`: write `weight 3`")?
+                .edited(vec![(stop.at..stop.at + 1, " ".to_owned())])
+        }
+        "tasks" if stop.token == "[" => {
+            found(Code::Syntax, "unexpected `[`, expected `{`", "write the members in braces, such as `tasks Name { 3 A; 1 B }`")
+        }
+        "sequence" if matches!(stop.token, "weight" | "skip" | "times" | "retry") => {
+            let help = match stop.token {
+                "weight" => "write the weight in `tasks`, such as `tasks Name { 3 Browse; 1 Buy }`",
+                "skip" => "move it behind the name of a step, such as `step \"Name\" skip { … }`",
+                _ => "move it around the steps, such as `repeat 3 { … }` or `retry 2 times { … }`",
+            };
+            found(Code::Syntax, format!("unexpected `{}` after the name of a sequence", stop.token), help)
         }
         "sequence" | "tasks" | "api" | "user" if matches!(stop.token, "=>" | "->" | "=") => {
             found(Code::Syntax, format!("unexpected `{}`, expected `{{`", stop.token), format!("write `{first} {} {{`", word(rest)))
@@ -140,6 +159,9 @@ fn auth(stop: &ParseStop<'_>) -> Option<Mistake> {
             Some((scheme, _)) if scheme.eq_ignore_ascii_case("basic") => "write `auth basic(user, password)`".to_owned(),
             _ => format!("write `auth bearer({rest})`, or `auth header(\"X-Key\", {rest})`"),
         },
+        (_, rest) if rest.starts_with('(') && rest.ends_with(')') && crate::foreign::arguments(&rest[1..rest.len() - 1]).len() == 2 => {
+            format!("write `auth basic{rest}`")
+        }
         (_, rest) if rest.starts_with('{') => {
             "write `auth bearer(token)`, `auth basic(user, password)` or `auth header(\"X-Key\", key)`".to_owned()
         }
@@ -154,6 +176,32 @@ fn api(stop: &ParseStop<'_>) -> Option<Mistake> {
     let first = stop.first();
     let line = stop.line();
     let rest = line[first.len()..].trim_start();
+    let called = word(rest);
+    if let Some(path) = rest.split_once('=').map(|(_, path)| path.trim())
+        && METHODS.contains(&first.to_lowercase().as_str())
+        && path.starts_with('/')
+        && !called.is_empty()
+        && rest[called.len()..].starts_with('(')
+    {
+        let end = line[..member_end(line)].trim_end().len();
+        let head = rest.split_once('=').map_or(rest, |(head, _)| head.trim_end());
+        let help =
+            format!("write `{head} = {} {}`", first.to_uppercase(), path[..path.len().min(end + path.len() - line.len())].trim_end());
+        return found_at(0..first.len(), Code::BadMethod, format!("unexpected `{first}`, expected the name of a request"), help)?
+            .replacing(0..end);
+    }
+    if let Some(rest) = line[first.len()..].strip_prefix(' ').filter(|rest| rest.trim_start().starts_with('('))
+        && rest.contains('=')
+        && !super::vocabulary::API.contains(&first)
+    {
+        let end = first.len() + 1 + (rest.len() - rest.trim_start().len());
+        return found_at(first.len()..end, Code::Syntax, "unexpected space before the parameters", format!("write `{first}(…)`"))?
+            .edited(vec![(first.len()..end, String::new())]);
+    }
+    if stop.token.starts_with('"') && stop.wants(Rule::method) && first != "healthcheck" {
+        let help = format!("write the method, such as `GET {}`", stop.token);
+        return found(Code::BadMethod, "missing method before a path", help);
+    }
     if METHODS.contains(&first) && rest.starts_with(|c: char| c.is_ascii_alphabetic()) && rest.contains('(') && rest.contains('=') {
         let help = format!("remove `{first}`: the method follows the `=`");
         return found_at(0..first.len(), Code::ForeignStatement, format!("unexpected `{first}`, expected the name of a request"), help);
@@ -211,6 +259,13 @@ fn user(stop: &ParseStop<'_>) -> Option<Mistake> {
         let help = "write `run Name` with `tasks Name { A; B }`, or with a sequence that runs both";
         return found(Code::Syntax, "unexpected second sequence of a user", help);
     }
+    if first == "on" && matches!(word(rest), "end" | "exit" | "finish" | "teardown" | "begin" | "init" | "setup" | "startup") {
+        let meant = if matches!(word(rest), "begin" | "init" | "setup" | "startup") { "start" } else { "stop" };
+        let at = line.len() - rest.len();
+        let message = format!("unexpected `{}`, expected `start` or `stop`", word(rest));
+        return found_at(at..at + word(rest).len(), Code::ForeignStatement, message, format!("write `on {meant}`"))?
+            .replacing(0..at + word(rest).len());
+    }
     if first == "wait"
         && let Some(mistake) = super::foreign_shapes::range_in_words(stop)
     {
@@ -261,7 +316,11 @@ fn task(stop: &ParseStop<'_>) -> Option<Mistake> {
     }
     let weight = &line[..line.find(|c: char| !c.is_ascii_digit()).unwrap_or(line.len())];
     if !weight.is_empty() && !name.is_empty() {
-        let sign = line[weight.len()..].trim_start().chars().next()?;
+        let behind = line[weight.len()..].trim_start();
+        if let Some(mistake) = task_request(stop, weight, behind) {
+            return Some(mistake);
+        }
+        let sign = behind.chars().next()?;
         if matches!(sign, ':' | '%' | '*') {
             return found_at(
                 weight.len()..weight.len() + 1,
@@ -272,4 +331,23 @@ fn task(stop: &ParseStop<'_>) -> Option<Mistake> {
         }
     }
     None
+}
+
+/// `3 shop.item(1)`, `3 { shop.item(1) }`: a request in place of a sequence.
+fn task_request(stop: &ParseStop<'_>, weight: &str, behind: &str) -> Option<Mistake> {
+    let line = stop.line();
+    let end = member_end(line);
+    if behind.starts_with('{') {
+        let start = line.find('{')?;
+        let help = format!("write `{weight} step \"Name\" {{`");
+        return found_at(start..start + 1, Code::MissingQuotes, "missing name of a step", help)?.replacing(0..start + 1);
+    }
+    let rest = &behind[word(behind).len()..];
+    let is_method = rest.strip_prefix(' ').is_some_and(|rest| METHODS.iter().any(|method| word(rest) == method.to_uppercase()));
+    if !(rest.starts_with('.') && rest.contains('(') || is_method) {
+        return None;
+    }
+    let start = line.len() - line[weight.len()..].trim_start().len();
+    let help = format!("write `{weight} step \"Name\" {{ {} }}`", line.get(start..end)?);
+    found_at(start..end, Code::Syntax, "unexpected request in `tasks`, expected a sequence or a step", help)?.replacing(0..end)
 }

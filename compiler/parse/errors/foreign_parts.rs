@@ -46,6 +46,8 @@ pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     }
     list(stop)
         .or_else(|| bare(stop))
+        .or_else(|| header_alone(stop))
+        .or_else(|| query(stop))
         .or_else(|| header(stop))
         .or_else(|| graphql(stop))
         .or_else(|| credentials(stop))
@@ -99,14 +101,67 @@ fn bare(stop: &ParseStop<'_>) -> Option<Mistake> {
     found(Code::Syntax, format!("missing braces after `{first}`"), help)?.replacing(0..member(stop).len())
 }
 
+/// `"X-A": "b"` and `Authorization: Bearer x` among the parts of a request.
+fn header_alone(stop: &ParseStop<'_>) -> Option<Mistake> {
+    const NAMES: [&str; 10] =
+        ["authorization", "accept", "origin", "referer", "host", "cookie", "x_api_key", "content_type", "user_agent", "accept_language"];
+    let whole = member(stop);
+    let (name, value) = whole.split_once(':')?;
+    let (name, value) = (name.trim().trim_matches('"'), value.trim().trim_end_matches(','));
+    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let is_header = name.contains('-') || NAMES.contains(&name.to_lowercase().as_str());
+    if stop.strict == Rule::only_api || !is_name || !is_header || value.is_empty() || value.starts_with(['{', '[']) {
+        return None;
+    }
+    let code = match value.trim_matches('"').split_once(' ') {
+        Some(("Bearer", token)) if name.eq_ignore_ascii_case("authorization") => {
+            let token = token.strip_prefix('{').and_then(|token| token.strip_suffix('}')).map_or(format!("\"{token}\""), str::to_owned);
+            format!("auth bearer({token})")
+        }
+        _ if value.starts_with('"') || word(value) == value => format!("headers {{ \"{name}\": {value} }}"),
+        _ => format!("headers {{ \"{name}\": \"{value}\" }}"),
+    };
+    let place = 0..whole.split(':').next()?.trim_end().len();
+    found_at(place, Code::Syntax, format!("unexpected header `{name}`, expected a part of a request"), format!("write `{code}`"))?
+        .replacing(0..whole.len())
+}
+
+/// `?a=1` among the parts of a request.
+fn query(stop: &ParseStop<'_>) -> Option<Mistake> {
+    let whole = member(stop);
+    let pairs: Vec<String> = whole
+        .strip_prefix('?')?
+        .split('&')
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| match value.strip_prefix('{').and_then(|value| value.strip_suffix('}')) {
+            Some(value) => format!("{name}: {value}"),
+            None => format!("{name}: \"{value}\""),
+        })
+        .collect();
+    let help = format!("write `query {{ {} }}`", pairs.join(", "));
+    found_at(0..1, Code::ForeignOperator, "unexpected `?`, expected a part of a request", help)?
+        .replacing(0..whole.len())
+        .filter(|_| !whole.contains([' ', '"']))
+}
+
 /// `header("X-A", "b")`, `header "X-A" = "b"`, `content_type "application/json"`.
 fn header(stop: &ParseStop<'_>) -> Option<Mistake> {
     let first = stop.first();
     let whole = member(stop);
     let rest = whole[first.len()..].trim_start_matches([' ', '(', ':', '=']).trim_end_matches([' ', ')']);
+    let mut is_raw = false;
     let (name, value) = if matches!(first, "header" | "addHeader" | "setHeader" | "add_header" | "set_header" | "with_header") {
-        let (name, value) = rest.strip_prefix('"')?.split_once('"')?;
-        (name, value.trim_start_matches([' ', ',', '=', ':', '>']).trim())
+        match rest.strip_prefix('"') {
+            Some(rest) => {
+                let (name, value) = rest.split_once('"')?;
+                (name, value.trim_start_matches([' ', ',', '=', ':', '>']).trim())
+            }
+            // `header X-A: b`
+            None => {
+                is_raw = true;
+                rest.split_once(':').map(|(name, value)| (name.trim(), value.trim())).filter(|(name, _)| !name.contains(' '))?
+            }
+        }
     } else {
         let (_, name) = HEADERS.iter().find(|(words, _)| words.contains(&first))?;
         (*name, rest)
@@ -114,7 +169,8 @@ fn header(stop: &ParseStop<'_>) -> Option<Mistake> {
     if value.is_empty() || name.contains(':') {
         return None;
     }
-    let value = if value.starts_with('"') || !value.contains('/') { value.to_owned() } else { format!("\"{value}\"") };
+    let is_code = value.starts_with('"') || !is_raw && (word(value) == value || !value.contains(['/', ' ', '-']));
+    let value = if is_code { value.to_owned() } else { format!("\"{value}\"") };
     let help = format!("write `headers {{ \"{name}\": {value} }}`");
     let what = if stop.strict == Rule::only_api { "a member of an api" } else { "a part of a request" };
     found_at(0..first.len(), Code::ForeignStatement, format!("unexpected `{first}`, expected {what}"), help)?.replacing(0..whole.len())
@@ -201,6 +257,14 @@ fn other(stop: &ParseStop<'_>) -> Option<Mistake> {
     if first == "body" && matches!(member(stop)["body".len()..].trim_matches([':', ' ']), "none" | "null" | "empty" | "\"\"") {
         return unexpected("remove it: a request has no body unless it names one")?.replacing(whole);
     }
+    let value = member(stop)[first.len()..].trim_matches([':', '=', ' ']);
+    let (on, switch) = (matches!(value, "on" | "true"), matches!(value, "on" | "true" | "off" | "false"));
+    if switch && matches!(first, "verify" | "validate") {
+        return unexpected("write `tls: { verify: false }`, or `tls: { ca: … }`, beside the url in config/<env>.yml");
+    }
+    if switch && matches!(first, "follow" | "redirect" | "allow_redirects" | "follow_redirects") {
+        return unexpected(if on { "write `redirects any`" } else { "write `redirects off`" })?.replacing(whole);
+    }
     if let Some((_, help)) = WORDS.iter().find(|(words, _)| words.contains(&first)) {
         let mistake = unexpected(help)?;
         return if help.starts_with("remove it") { mistake.replacing(whole) } else { Some(mistake) };
@@ -210,8 +274,10 @@ fn other(stop: &ParseStop<'_>) -> Option<Mistake> {
 
 /// `{ ...base, a: 1 }`, `{ a: 1, **more }`, `[...xs, 4]`.
 fn spread(stop: &ParseStop<'_>) -> Option<Mistake> {
-    let sign = ["...", "**"].into_iter().find(|sign| stop.token.starts_with(sign))?;
     let before = stop.text[..stop.at].trim_end();
+    let is_splat =
+        stop.token == "*" && before.ends_with('[') && stop.text[stop.at + 1..].starts_with(|char: char| char.is_ascii_alphabetic());
+    let sign = ["...", "**"].into_iter().find(|sign| stop.token.starts_with(sign)).or_else(|| is_splat.then_some("*"))?;
     if !before.ends_with(['{', '[', ',']) {
         return None;
     }

@@ -67,8 +67,12 @@ fn path_of(text: &str) -> Option<String> {
 /// `{ items: len 3 }`, `{ id: 1, .. }`, `[{ … }, ...]`, `{ id: string? }`, `{ id: * }`.
 fn in_map(stop: &ParseStop<'_>) -> Option<Mistake> {
     let before = stop.text[..stop.at].trim_end();
-    let open = before.rfind(['{', '['])?;
+    let open = enclosing(before)?;
     let in_list = before[open..].starts_with('[');
+    // `json.items[*]` is a path.
+    if in_list && before[..open].ends_with(|char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | ']')) {
+        return None;
+    }
     let entry = before.rsplit(['{', ',', '\n', '[']).next().unwrap_or_default();
     let (key, value) = entry.split_once(':').map_or((entry.trim(), ""), |(key, value)| (key.trim(), value.trim()));
     let dots = dots(stop);
@@ -87,6 +91,10 @@ fn in_map(stop: &ParseStop<'_>) -> Option<Mistake> {
         let help = format!("write `{value} | null`, or `{value} | absent` where the member may be missing");
         let start = before.len() - value.len();
         return found_at(start..stop.at + 1, Code::ForeignOperator, "unknown operator `?`", help);
+    }
+    if stop.token == "*" && in_list && before.ends_with(',') && stop.text[stop.at + 1..].trim_start().starts_with(']') {
+        let message = "unexpected `*` at the end of a list, expected `..`";
+        return found_exactly(stop.at..stop.at + 1, Code::ForeignOperator, message, "write `..` for any further items");
     }
     if matches!(stop.token, "*" | "**") && value.is_empty() && (entry.contains(':') || in_list) {
         let place = stop.at..stop.at + stop.token.len();
@@ -117,6 +125,20 @@ fn in_map(stop: &ParseStop<'_>) -> Option<Mistake> {
         };
         let mistake = found_at(start..stop.at + number.len(), Code::ForeignOperator, format!("unknown matcher `{named}`"), help);
         return if alone { mistake?.replacing(0..end) } else { mistake };
+    }
+    None
+}
+
+/// The innermost bracket that is open at the end of a text.
+fn enclosing(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, byte) in text.bytes().enumerate().rev() {
+        match byte {
+            b'}' | b']' => depth += 1,
+            b'{' | b'[' if depth == 0 => return Some(at),
+            b'{' | b'[' => depth -= 1,
+            _ => {}
+        }
     }
     None
 }
@@ -270,7 +292,13 @@ fn in_words(stop: &ParseStop<'_>, whole: &str) -> Option<Mistake> {
 
 #[cfg(test)]
 mod tests {
-    use super::path_of;
+    use super::{enclosing, path_of};
+
+    #[test]
+    fn innermost_open_bracket_is_found() {
+        assert_eq!(enclosing("expect json { a: [{ b: 1 },"), Some(17));
+        assert_eq!(enclosing("expect json { a: [1] }"), None);
+    }
 
     #[test]
     fn path_of_a_key_has_the_keys_around_it() {

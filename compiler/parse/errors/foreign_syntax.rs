@@ -86,7 +86,10 @@ const OPERATORS: &[(&str, &str)] = &[
 
 /// Recognizes a known mistake at `stop`.
 pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
-    super::foreign_parts::mistake(stop)
+    super::foreign_conditions::mistake(stop)
+        .or_else(|| super::foreign_flow::mistake(stop))
+        .or_else(|| super::foreign_types::mistake(stop))
+        .or_else(|| super::foreign_parts::mistake(stop))
         .or_else(|| super::foreign_definitions::mistake(stop))
         .or_else(|| super::foreign_heads::mistake(stop))
         .or_else(|| super::foreign_changes::mistake(stop))
@@ -155,12 +158,15 @@ fn beginning(stop: &ParseStop<'_>) -> Option<Mistake> {
         0..first.len(),
         Code::ForeignStatement,
         format!("`{first}` is not a keyword"),
-        with_value(first, next).unwrap_or((*help).to_owned()),
+        with_value(first, next, stop.text).unwrap_or((*help).to_owned()),
     )
 }
 
 /// The fix for a statement of another language with its value: `sleep 5`, `print x`, `raise StopUser()`.
-fn with_value(first: &str, next: &str) -> Option<String> {
+fn with_value(first: &str, next: &str, text: &str) -> Option<String> {
+    if first == "try" && text.contains("finally") && !text.contains("catch") && !text.contains("except") {
+        return Some("write the statements without `try`, and `finally { … }` as the last statement of the sequence".to_owned());
+    }
     let value = next.split([';', '}']).next().unwrap_or_default().trim();
     let plain = !value.is_empty() && !value.contains(['{', '=']) && value.len() < 60;
     Some(match first {
@@ -172,6 +178,12 @@ fn with_value(first: &str, next: &str) -> Option<String> {
             format!("write `on {} {{ … }}` in the user", if value.starts_with("on_start") { "start" } else { "stop" })
         }
         "print" | "echo" if plain => format!("write `log {value}`"),
+        "assert" | "check" | "verify" | "ensure"
+            if value.contains(['=', '<', '>', '~']) && !value.contains("res") && !value.contains("r.") && !value.contains('\'') =>
+        {
+            let (condition, why) = value.rsplit_once(", ").filter(|(_, why)| why.starts_with('"')).unwrap_or((value, "\"why\""));
+            format!("write `expect {condition}` in a step, or `if not ({condition}) {{ fail {why} }}` outside of one")
+        }
         "call" if plain => format!("write `run {}`", value.trim_matches('"')),
         "raise" | "throw" if value.contains("StopUser") => "write `stop user`".to_owned(),
         "raise" | "throw" if value.contains("Reschedule") || value.contains("InterruptTaskSet") => {
@@ -199,6 +211,12 @@ fn operator(stop: &ParseStop<'_>) -> Option<Mistake> {
                 "unexpected `=`, expected `let` or `set` before the name",
                 format!("write `let {first} = …` for a new name, `set {first} = …` to change one"),
             );
+        }
+        let head = stop.text[..stop.at].trim_end();
+        let is_head = matches!(first, "resource" | "sequence" | "tasks" | "user" | "api") && head.split(' ').count() == 2;
+        if stop.text[stop.at + 1..].trim_start().starts_with('{') && (PARTS.contains(&head) || is_head) {
+            let help = format!("remove the `=`: write `{head} {{ … }}`");
+            return found(Code::Assignment, "unexpected `=` before a block", help)?.edited(vec![(head.len()..stop.at + 1, String::new())]);
         }
         return found(Code::Assignment, "unexpected `=`", "write `==` to compare two values");
     }
@@ -228,6 +246,14 @@ fn operator(stop: &ParseStop<'_>) -> Option<Mistake> {
     }
     if token == "," && stop.first() == "expect" && !stop.text[..stop.at].contains(['(', '[', '{']) {
         return found(Code::ForeignOperator, "unexpected `,` between conditions", "write `and`, or a second `expect`");
+    }
+    if token == "@" && matches!(stop.strict, Rule::only_part | Rule::only_api) {
+        // curl sends a file as `@cat.png`.
+        let path = stop.text[stop.at + 1..].split([' ', ',', ';', '}', '\n']).next().unwrap_or_default().trim_matches('"');
+        let end = stop.at + 1 + path.len();
+        return found_at(stop.at..end, Code::ForeignOperator, "unexpected `@` before a file", format!("write `file(\"{path}\")`"))?
+            .replacing(stop.at..end)
+            .filter(|_| !path.is_empty());
     }
     if token == "@" {
         return found(Code::Syntax, "unexpected `@`", "write `@` only after `html \"selector\"`, to read an attribute");

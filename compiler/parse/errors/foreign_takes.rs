@@ -7,6 +7,13 @@ use crate::diagnostic::Code;
 /// Recognizes one of these mistakes at `stop`.
 pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     let whole = statement(stop);
+    if let ["store" | "remember" | "assign", source, "as" | "in" | "to", name] = whole.split_whitespace().collect::<Vec<_>>()[..]
+        && source.starts_with("json")
+    {
+        let first = stop.first();
+        let help = format!("write `take {name} = {source}`");
+        return found_at(0..first.len(), Code::ForeignStatement, format!("`{first}` is not a keyword"), help)?.replacing(0..whole.len());
+    }
     assigned(stop, whole).or_else(|| {
         let (head, source) = whole.strip_prefix("take ")?.split_once('=')?;
         let start = whole.len() - source.trim_start().len();
@@ -119,6 +126,24 @@ fn words(whole: &str, source: &str, start: usize) -> Option<Mistake> {
     let rest = source[first.len()..].trim();
     let quoted = |text: &str| text.trim().strip_prefix('"').and_then(|text| text.strip_suffix('"')).map(str::to_owned);
     let code = match first {
+        "" if source.starts_with('/') && source.len() > 1 && source.ends_with('/') => {
+            let message = "missing source before a regex";
+            return found_exactly(start..whole.len(), Code::ForeignOperator, message, format!("write `text ~ {source}`"));
+        }
+        "regex" | "match" | "regexp" if rest.starts_with("(/") && rest.ends_with("/)") => format!("text ~ {}", &rest[1..rest.len() - 1]),
+        "json" | "html" | "header" if rest.starts_with('"') && rest.ends_with("\" all") | rest.ends_with("\" any") => {
+            let (source, word) = source.rsplit_once(' ')?;
+            format!("{word} {source}")
+        }
+        "css" | "selector" | "jsonpath" => {
+            let (pattern, behind) = rest.strip_prefix('"')?.split_once('"')?;
+            match (first, behind.trim()) {
+                ("jsonpath", "") => format!("json \"{pattern}\""),
+                (_, "" | "text" | ".text") => format!("html \"{pattern}\""),
+                (_, attribute) if word(attribute) == attribute => format!("html \"{pattern}\" @{attribute}"),
+                _ => return None,
+            }
+        }
         "jq" => format!("json \"${}\"", quoted(rest)?),
         "first" if rest.starts_with("json.") => format!("{rest}[0]"),
         "last" if rest.starts_with("json.") => format!("{rest}[-1]"),

@@ -95,6 +95,9 @@ fn numbers(stop: &ParseStop<'_>) -> Option<Mistake> {
     }
     if before.ends_with('.') && before[..before.len() - 1].ends_with(|c: char| c.is_ascii_digit()) {
         let start = before[..before.len() - 1].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |n| n + 1);
+        if let Some(to) = rest.strip_prefix('.') {
+            return range(before, start, to);
+        }
         let free = start > 0 && before[..start].ends_with([' ', '(', '[', ',', ':']);
         return free
             .then(|| {
@@ -124,6 +127,26 @@ fn numbers(stop: &ParseStop<'_>) -> Option<Mistake> {
         );
     }
     None
+}
+
+/// `random(1..10)`, `[1..3]`: a range as a value. `to` follows its dots.
+fn range(before: &str, start: usize, to: &str) -> Option<Mistake> {
+    let to = &to[..to.len() - to.trim_start_matches(|c: char| c.is_ascii_digit()).len()];
+    let from = &before[start..before.len() - 1];
+    let (first, last) = (from.parse::<u32>().ok()?, to.parse::<u32>().ok()?);
+    let end = before.len() + 1 + to.len();
+    let message = "unexpected range, expected a value";
+    match before[..start].trim_end().chars().next_back()? {
+        '(' => found_exactly(start..end, Code::ForeignOperator, message, format!("write `{from}, {to}`")),
+        '[' if last.checked_sub(first).is_some_and(|count| count < 10) => {
+            let items: Vec<String> = (first..=last).map(|item| item.to_string()).collect();
+            found_exactly(start..end, Code::ForeignOperator, message, format!("write `{}`", items.join(", ")))
+        }
+        _ => {
+            let help = format!("use a range only in a loop, a slice or a wait, such as `for i in {from}..{to} {{ … }}`");
+            found_at(start..end, Code::ForeignOperator, message, help)
+        }
+    }
 }
 
 /// Words of other tools. Parsing stopped at the word, or it took the word as a value and stopped at the next one.

@@ -1,10 +1,12 @@
 //! Diagnostics for text that does not parse.
 
 mod foreign_changes;
+mod foreign_conditions;
 mod foreign_declarations;
 mod foreign_definitions;
 mod foreign_exchanges;
 mod foreign_files;
+mod foreign_flow;
 mod foreign_heads;
 mod foreign_hurl;
 mod foreign_marks;
@@ -18,6 +20,7 @@ mod foreign_shapes;
 mod foreign_sql;
 mod foreign_syntax;
 mod foreign_takes;
+mod foreign_types;
 mod foreign_values;
 mod foreign_words;
 mod recovery;
