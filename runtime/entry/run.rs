@@ -120,7 +120,7 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
     let within = load.within(&configuration.limits, shown.cost());
     let fits = within.and_then(|()| load.fits(from, files)).and_then(|()| checked_event(&load, &Clock::start()).map(drop));
     if let Err(refusal) = fits.and_then(|()| load.is_allowed(&configuration)) {
-        let _ = runtime.block_on(backend.clean_up());
+        let _ = runtime.block_on(backend.clean_up(false));
         return Err(refusal);
     }
     if !args.quiet {
@@ -135,7 +135,7 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
     let ready = agreed.and_then(|agreed| if agreed { load.ready() } else { Err(StartupError::wrong(["not started"])) });
     if let Err(refusal) = ready {
         // Errors of the clean-up don't matter here: the refusal is the error to report.
-        let _ = runtime.block_on(backend.clean_up());
+        let _ = runtime.block_on(backend.clean_up(false));
         return if refusal.is_broken() { Ok(load.broke(program, args, &configuration, results, refusal)) } else { Err(refusal) };
     }
     load.announce(program, &configuration, &format!("{} shards", fleet.count()));
@@ -147,7 +147,7 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
     let template = match checked_event(&load, &clock) {
         Ok(template) => template,
         Err(refusal) => {
-            let _ = runtime.block_on(backend.clean_up());
+            let _ = runtime.block_on(backend.clean_up(false));
             return Err(refusal);
         }
     };

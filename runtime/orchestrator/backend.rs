@@ -74,6 +74,15 @@ impl OwnEnd {
     }
 }
 
+/// The output that a function kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeptOutput {
+    /// Its parts in order.
+    pub parts: Vec<String>,
+    /// Whether the function certainly keeps nothing more.
+    pub is_final: bool,
+}
+
 /// Runs slices.
 pub trait Backend: Send + Sync + fmt::Debug {
     /// The engine's name: `lambda`, `process`.
@@ -121,6 +130,13 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// Tells all functions to stop. The future completes when the signal is set, not when they have stopped.
     fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>>;
 
-    /// Removes what the control channel needed. Called once, after the last function has ended.
-    fn clean_up(&self) -> BoxFuture<'_, Result<(), String>>;
+    /// The output that the function of a slice kept. Called when nothing more is read from the function itself.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn kept<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<KeptOutput, String>>;
+
+    /// Removes what the control channel needed, and what functions kept. Called once, after the last function has ended. If functions kept
+    /// results that did not reach the orchestrator, `for_collect` is set, and what `collect` and `stop` need stays.
+    fn clean_up(&self, for_collect: bool) -> BoxFuture<'_, Result<(), String>>;
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use tokio::sync::mpsc::Sender;
 
-use super::backend::{Backend, BoxFuture, InvokeError, Output, OwnEnd, Urgency};
+use super::backend::{Backend, BoxFuture, InvokeError, KeptOutput, Output, OwnEnd, Urgency};
 use super::event::SliceEvent;
 use super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
 use ltc_engine::clock::{Clock, unix_now};
@@ -264,7 +264,11 @@ impl Backend for FakeBackend {
         Box::pin(async { Ok(()) })
     }
 
-    fn clean_up(&self) -> BoxFuture<'_, Result<(), String>> {
+    fn kept<'a>(&'a self, _slice: &'a str) -> BoxFuture<'a, Result<KeptOutput, String>> {
+        Box::pin(async { Ok(KeptOutput { parts: Vec::new(), is_final: true }) })
+    }
+
+    fn clean_up(&self, _for_collect: bool) -> BoxFuture<'_, Result<(), String>> {
         *self.0.cleaned.lock().unwrap() += 1;
         Box::pin(async { Ok(()) })
     }

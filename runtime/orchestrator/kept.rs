@@ -91,18 +91,39 @@ pub(crate) async fn read(files: &RunFiles) -> Result<Vec<KeptSlice>, String> {
     for file in files.list(KEPT).await? {
         let Some(key) = key_of(&file) else { continue };
         let Some(text) = files.read(&file).await? else { continue };
-        let slice = slices.entry(key).or_insert_with(|| KeptSlice { interval: key.0, shard: key.1, ..KeptSlice::default() });
-        let mut reader = FrameReader::default();
-        reader.push(text.as_bytes());
-        for received in reader.by_ref() {
-            slice.take(received);
-        }
-        reader.finish().into_iter().for_each(|received| slice.take(received));
+        slices.entry(key).or_insert_with(|| KeptSlice { interval: key.0, shard: key.1, ..KeptSlice::default() }).add(&text);
     }
     Ok(slices.into_values().collect())
 }
 
+/// The parts that a slice's function kept, in order.
+///
+/// # Errors
+/// If they cannot be read.
+pub(crate) async fn parts(files: &RunFiles, slice: &str) -> Result<Vec<String>, String> {
+    let Some(file) = file_of_slice(slice) else { return Ok(Vec::new()) };
+    let mut names = files.list(&file).await?;
+    // Another slice's name may begin with this one.
+    names.retain(|name| name.strip_prefix(&file).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
+    names.sort();
+    let mut parts = Vec::new();
+    for name in names {
+        parts.extend(files.read(&name).await?);
+    }
+    Ok(parts)
+}
+
 impl KeptSlice {
+    /// Adds a part.
+    pub(crate) fn add(&mut self, part: &str) {
+        let mut reader = FrameReader::default();
+        reader.push(part.as_bytes());
+        for received in reader.by_ref() {
+            self.take(received);
+        }
+        reader.finish().into_iter().for_each(|received| self.take(received));
+    }
+
     fn take(&mut self, received: Received) {
         match received {
             Received::Frame(number, frame) => {
@@ -175,6 +196,10 @@ mod tests {
         assert_eq!((kept.len(), kept[0].interval, kept[0].shard, kept[0].frames.len(), kept[0].damaged.len()), (1, 2, 1, 1, 1));
         assert_eq!((key_of("kept/0-1-2.0003"), key_of("kept/0-1"), key_of("control")), (Some((0, 1, 2)), None, None));
         assert_eq!(file_of_slice(&event.slice).unwrap(), file_of(&event));
+        files.write("kept/2-1-30", "of another slice").await.unwrap();
+        files.write("kept/2-1-3.00001", "a second part").await.unwrap();
+        let parts = parts(&files, &event.slice).await.unwrap();
+        assert_eq!((parts.len(), parts[1].as_str()), (2, "a second part"));
     }
 
     #[tokio::test]

@@ -1,18 +1,23 @@
 //! What comes from one function: its output, as frames and as lines for people.
 
 use std::pin::Pin;
+use std::time::Instant;
 
 use futures_util::StreamExt as _;
 
 use super::backend::Output;
 use super::frame::{EndReason, Ended, Frame, FrameReader, Received};
+use super::received::ReceivedFrames;
+use ltc_engine::clock;
 
 /// The output of a function, and what came of it so far.
 pub(super) struct Listening {
     output: Output,
     reader: FrameReader,
-    /// The number of the next frame.
-    expected: u64,
+    /// The frames that have come.
+    pub(super) frames: ReceivedFrames,
+    /// When it was last noticed that frames are missing before another one.
+    pub(super) gap_seen: Option<Instant>,
     /// The last line for people.
     last_line: String,
     /// The event came to the function before.
@@ -36,18 +41,29 @@ pub(super) enum ReceivedItem {
     Frame(Box<Frame>),
     /// Something that belongs in the report.
     Note(String),
-    /// So many frames are missing.
-    Missing(u64),
 }
 
 impl Listening {
     pub(super) fn to(output: Output) -> Self {
-        Self { output, reader: FrameReader::default(), expected: 0, last_line: String::new(), repeated: false, over: None }
+        Self {
+            output,
+            reader: FrameReader::default(),
+            frames: ReceivedFrames::default(),
+            gap_seen: None,
+            last_line: String::new(),
+            repeated: false,
+            over: None,
+        }
+    }
+
+    /// There is no output to listen to.
+    pub(super) fn to_nothing() -> Self {
+        Self { over: Some(Over::OutOfSight(String::new())), ..Self::to(futures_util::stream::empty().boxed()) }
     }
 
     /// Whether no frame has come.
     pub(super) fn is_silent(&self) -> bool {
-        self.expected == 0
+        self.frames.next() == 0
     }
 
     /// What comes next, in order; `over` is set where nothing comes after it. Nothing is lost where it is dropped.
@@ -90,14 +106,18 @@ impl Listening {
                 }
                 self.repeated = true;
             }
-            // One that comes twice counts once.
-            Received::Frame(number, _) if number < self.expected => {}
             Received::Frame(number, frame) => {
-                if number > self.expected {
-                    items.push(ReceivedItem::Missing(number - self.expected));
+                let before = self.frames.next();
+                // One that comes twice counts once.
+                if self.frames.add(number) {
+                    if number > before {
+                        self.gap_seen = Some(clock::now());
+                    }
+                    if matches!(&*frame, Frame::Ended(_)) {
+                        self.frames.end();
+                    }
+                    items.push(ReceivedItem::Frame(frame));
                 }
-                self.expected = number + 1;
-                items.push(ReceivedItem::Frame(frame));
             }
         }
     }

@@ -29,6 +29,7 @@ pub(crate) mod missing;
 pub(crate) mod notes;
 pub(crate) mod orchestrate;
 pub(crate) mod process;
+mod received;
 mod regions;
 pub(crate) mod run_store;
 pub(crate) mod seal;

@@ -93,14 +93,14 @@ impl Orchestrator {
         let begun = heartbeat(&*self.backend).await;
         if let Err(why) = begun {
             outcome.broken = Some(format!("cannot use the control channel, so no load was generated: {why}"));
-            let _ = timeout(REQUEST * 2, self.backend.clean_up()).await;
+            let _ = timeout(REQUEST * 2, self.backend.clean_up(false)).await;
             return outcome;
         }
         let (mut heartbeats, mut next_heartbeat) = (JoinSet::new(), clock::now() + HEARTBEAT);
         let mut shared = Sharing::new(self.renewed.clone(), &self.template.channel_key);
         let buffered = Arc::new(AtomicBool::new(false));
         let mut cannot_start: HashMap<u32, usize> = HashMap::new();
-        let mut ended_by_spec = false;
+        let (mut ended_by_spec, mut for_collect) = (false, false);
         let mut next = self.fleet.interval(0);
         let mut last_turn = clock::now();
         loop {
@@ -163,6 +163,10 @@ impl Orchestrator {
                         }
                         note(self.notice, &mut notes, one);
                     }
+                    Some(ShardEvent::Unfetched(one)) => {
+                        for_collect = true;
+                        note(self.notice, &mut notes, one);
+                    }
                     Some(ShardEvent::SpecStopped) => {
                         if !std::mem::replace(&mut ended_by_spec, true) {
                             note(self.notice, &mut notes, Note::of_fleet(rows_used_up(self.clock.elapsed())));
@@ -215,10 +219,10 @@ impl Orchestrator {
             if stop.is_graceful() {
                 stopping.ask(if stop.is_at_once() { Urgency::Now } else { Urgency::Gracefully });
             }
-            if let Some(why) = shared.go_on(&*self.backend).await {
+            if let Some(why) = shared.go_on(&self.backend) {
                 note(self.notice, &mut notes, Note::of_fleet(why));
             }
-            for text in stopping.go_on(&*self.backend, &self.clock, &shutdown).await {
+            for text in stopping.go_on(&self.backend, &self.clock, &shutdown) {
                 note(self.notice, &mut notes, Note::of_fleet(text));
             }
         }
@@ -227,8 +231,10 @@ impl Orchestrator {
             let _ = each(delta);
         }
         // Waits for signals in progress, because a late one would write the channel again.
+        shared.end().await;
+        stopping.request.shutdown().await;
         while heartbeats.join_next().await.is_some() {}
-        let removed = timeout(REQUEST * 2, self.backend.clean_up()).await;
+        let removed = timeout(if for_collect { REQUEST } else { REQUEST * 2 }, self.backend.clean_up(for_collect)).await;
         if let Err(why) = removed.unwrap_or_else(|_| Err("no response".to_owned())) {
             note(self.notice, &mut notes, Note::of_fleet(format!("the control channel of the fleet could not be removed: {why}")));
         }
@@ -266,6 +272,8 @@ struct Stopping {
     requested: Option<(Urgency, Instant)>,
     /// The time when the last request to stop failed.
     failed: Option<Instant>,
+    /// The request that is going on. The orchestrator doesn't wait for it.
+    request: JoinSet<(Urgency, Result<(), String>)>,
 }
 
 impl Stopping {
@@ -275,7 +283,7 @@ impl Stopping {
     }
 
     /// Takes the step that is due, and returns errors.
-    async fn go_on(&mut self, backend: &dyn Backend, clock: &Clock, shutdown: &watch::Sender<ShutdownState>) -> Vec<String> {
+    fn go_on(&mut self, backend: &Arc<dyn Backend>, clock: &Clock, shutdown: &watch::Sender<ShutdownState>) -> Vec<String> {
         let (Some(asked), Some(since)) = (self.asked, self.since) else { return Vec::new() };
         let mut problems = Vec::new();
         self.at.get_or_init(|| clock.elapsed());
@@ -284,28 +292,27 @@ impl Stopping {
             *shutdown = was.max(ShutdownState::Stopping);
             *shutdown != was
         });
-        let urgency = if clock::since(since) >= STOP_AT_ONCE_AFTER { Urgency::Now } else { asked };
-        let again = self.failed.is_none_or(|failed| clock::since(failed) >= STOP_AGAIN);
-        if again && self.requested.is_none_or(|(requested, _)| requested < urgency) {
-            let problem = match timeout(REQUEST, backend.stop(urgency)).await {
-                Ok(Ok(())) => None,
-                Ok(Err(error)) => Some(format!("cannot stop the fleet: {error}")),
-                Err(_) => Some("cannot stop the fleet: no response".into()),
-            };
-            match problem {
-                None => (self.requested, self.failed) = (Some((urgency, clock::now())), None),
-                // The request is repeated, but the error is reported only once.
-                Some(problem) => {
-                    if self.failed.replace(clock::now()).is_none() {
-                        problems.push(problem);
-                    }
-                }
+        match self.request.try_join_next() {
+            Some(Ok((urgency, Ok(())))) => (self.requested, self.failed) = (Some((urgency, clock::now())), None),
+            // The request is repeated, but the error is reported only once.
+            Some(Ok((_, Err(why)))) => {
+                let is_first = self.failed.replace(clock::now()).is_none();
+                problems.extend(is_first.then(|| format!("cannot stop the fleet: {why}")));
             }
+            _ => {}
+        }
+        let urgency = if clock::since(since) >= STOP_AT_ONCE_AFTER { Urgency::Now } else { asked };
+        let is_due = self.request.is_empty() && self.failed.is_none_or(|failed| clock::since(failed) >= STOP_AGAIN);
+        if is_due && self.requested.is_none_or(|(requested, _)| requested < urgency) {
+            let backend = backend.clone();
+            self.request.spawn(async move {
+                (urgency, timeout(REQUEST, backend.stop(urgency)).await.unwrap_or_else(|_| Err("no response".to_owned())))
+            });
         }
         let at_once =
             self.requested.filter(|_| asked == Urgency::Now).is_some_and(|(_, since)| clock::since(since) >= ABANDON_AT_ONCE_AFTER);
         if (at_once || clock::since(since) >= ABANDON_AFTER) && *shutdown.borrow() != ShutdownState::Abandoned {
-            problems.push("some functions did not stop in time; their last results are missing".into());
+            problems.push("some functions did not stop in time; their last results may be missing".into());
             let _ = shutdown.send(ShutdownState::Abandoned);
         }
         problems

@@ -69,6 +69,7 @@ fn run_fleet_with(
             rest: Duration::from_millis(100),
             pause: Duration::from_millis(20),
             attempts: 4,
+            outage: Duration::ZERO,
         },
         notice: |_, _| (),
     };

@@ -14,11 +14,11 @@ use bytes::Bytes;
 use futures_util::stream;
 use tokio::sync::mpsc::{Sender, channel};
 
-use super::backend::{Backend, BoxFuture, InvokeError, Output, OwnEnd, Urgency};
+use super::backend::{Backend, BoxFuture, InvokeError, KeptOutput, Output, OwnEnd, Urgency};
 use super::event::SliceEvent;
 use super::fault::InjectedFault;
-use super::run_store::{CONTROL, RunFiles};
-use super::{control, lead};
+use super::run_store::{CONTROL, RunFiles, STOP};
+use super::{control, kept, lead};
 use ltc_engine::clock::unix_now;
 
 /// The most pieces of output that may wait to be read. A child that writes more is blocked.
@@ -227,12 +227,27 @@ impl Backend for Processes {
         })
     }
 
-    fn clean_up(&self) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(async {
-            match &self.files {
-                Some(files) => files.clean_up().await,
-                None => Ok(()),
+    fn kept<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<KeptOutput, String>> {
+        Box::pin(async move {
+            // Nobody reads its output any more, and it must not outlive its orchestrator.
+            self.kill(slice);
+            let parts = match &self.files {
+                Some(files) => kept::parts(files, slice).await?,
+                None => Vec::new(),
+            };
+            Ok(KeptOutput { parts, is_final: true })
+        })
+    }
+
+    fn clean_up(&self, for_collect: bool) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async move {
+            let Some(files) = &self.files else { return Ok(()) };
+            if for_collect {
+                // No process outlives the orchestrator, so the run is over.
+                files.remove(CONTROL).await?;
+                return files.remove(STOP).await;
             }
+            files.clean_up().await
         })
     }
 }

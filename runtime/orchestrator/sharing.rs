@@ -1,7 +1,9 @@
 //! Sends the values that `before test every` renews to all functions.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::backend::Backend;
@@ -20,32 +22,45 @@ pub(super) struct Sharing {
     key: String,
     sent: u64,
     failed: Option<Instant>,
+    /// The request that is going on, with the version that it sends. The orchestrator doesn't wait for it.
+    request: JoinSet<(u64, Result<(), String>)>,
 }
 
 impl Sharing {
     pub(super) fn new(values: RenewedValues, key: &str) -> Self {
-        Self { values, key: key.to_owned(), sent: 0, failed: None }
+        Self { values, key: key.to_owned(), sent: 0, failed: None, request: JoinSet::new() }
     }
 
-    /// Sends new values. Returns the error, if any.
-    pub(super) async fn go_on(&mut self, backend: &dyn Backend) -> Option<String> {
-        if self.values.version() <= self.sent || self.failed.is_some_and(|failed| clock::since(failed) < AGAIN) {
-            return None;
-        }
-        let (version, values) = self.values.newer(self.sent)?;
-        let sent = match seal::line(&self.key, version, &values) {
-            Ok(line) => timeout(REQUEST, backend.share(line)).await.unwrap_or_else(|_| Err("no response".to_owned())),
-            Err(why) => Err(why),
-        };
-        match sent {
-            Ok(()) => {
+    /// Sends new values. Returns the error of the last request, if any.
+    pub(super) fn go_on(&mut self, backend: &Arc<dyn Backend>) -> Option<String> {
+        let answer = self.request.try_join_next().and_then(Result::ok);
+        let error = match answer {
+            Some((version, Ok(()))) => {
                 (self.sent, self.failed) = (version, None);
                 None
             }
-            Err(why) => {
+            Some((_, Err(why))) => {
                 self.failed = Some(clock::now());
                 Some(format!("functions do not have the latest values of `before test every`: {why}"))
             }
+            None => None,
+        };
+        let is_due = self.request.is_empty() && self.failed.is_none_or(|failed| clock::since(failed) >= AGAIN);
+        if let Some((version, values)) = self.values.newer(self.sent).filter(|_| is_due) {
+            let (backend, line) = (backend.clone(), seal::line(&self.key, version, &values));
+            self.request.spawn(async move {
+                let sent = match line {
+                    Ok(line) => timeout(REQUEST, backend.share(line)).await.unwrap_or_else(|_| Err("no response".to_owned())),
+                    Err(why) => Err(why),
+                };
+                (version, sent)
+            });
         }
+        error
+    }
+
+    /// Ends a request that is going on.
+    pub(super) async fn end(mut self) {
+        self.request.shutdown().await;
     }
 }

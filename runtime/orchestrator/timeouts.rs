@@ -20,6 +20,8 @@ pub(crate) struct Timeouts {
     pub pause: Duration,
     /// The most attempts to start a slice. Throttled attempts don't count.
     pub attempts: u32,
+    /// A slice that certainly did not start is tried for at least this time, because the network may be interrupted.
+    pub outage: Duration,
 }
 
 impl Timeouts {
@@ -35,6 +37,7 @@ impl Timeouts {
             rest: Duration::from_secs(1),
             pause: Duration::from_millis(250),
             attempts: 6,
+            outage: Duration::from_secs(60),
         }
     }
 }

@@ -21,7 +21,7 @@ use super::run_bucket::RunBucket;
 use super::session::Session;
 use super::stop;
 use super::storage::Bucket;
-use crate::orchestrator::backend::{Backend, BoxFuture, InvokeError, Output, OwnEnd, Urgency};
+use crate::orchestrator::backend::{Backend, BoxFuture, InvokeError, KeptOutput, Output, OwnEnd, Urgency};
 use crate::orchestrator::control;
 use crate::orchestrator::event::{ControlChannel, SliceEvent};
 use crate::orchestrator::kept::{self, Trace};
@@ -252,8 +252,19 @@ impl Backend for LambdaBackend {
         Box::pin(self.write_control())
     }
 
-    fn clean_up(&self) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(self.remove())
+    fn kept<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<KeptOutput, String>> {
+        Box::pin(async move { Ok(KeptOutput { parts: kept::parts(&self.files, slice).await?, is_final: false }) })
+    }
+
+    fn clean_up(&self, for_collect: bool) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async move {
+            if for_collect {
+                // Functions that could not be reached read here that they must stop.
+                let _ = self.write_control().await;
+                return Ok(());
+            }
+            self.remove().await
+        })
     }
 }
 

@@ -66,7 +66,8 @@ pub(crate) fn connect(event: &SliceEvent, stop: &Stop, renewed: &RenewedValues) 
         }
     };
     let (stop, slice) = (stop.clone(), event.slice.clone());
-    let poll = move || runtime.block_on(poll_control(&reader, &slice, &stop, signs, &values));
+    let read = async move || reader.read(CONTROL).await.map_err(|error| error.to_string());
+    let poll = move || runtime.block_on(poll_control(read, &slice, &stop, signs, &values));
     std::thread::Builder::new().name("control".into()).spawn(poll).map_err(|error| cannot(&error.to_string()))?;
     Ok(Connection { silence, kept })
 }
@@ -93,12 +94,17 @@ fn renew(text: &str, (renewed, key): &(RenewedValues, String)) {
     }
 }
 
-async fn poll_control(reader: &RoleObjects, slice: &str, stop: &Stop, mut signs: OrchestratorWatch, values: &(RenewedValues, String)) {
+async fn poll_control(
+    read: impl AsyncFn() -> Result<Option<String>, String>,
+    slice: &str,
+    stop: &Stop,
+    mut signs: OrchestratorWatch,
+    values: &(RenewedValues, String),
+) {
     let mut failed = false;
     loop {
         let no_response = || Err(format!("no response within {} seconds", READ.as_secs()));
-        let read = tokio::time::timeout(READ, reader.read(CONTROL)).await;
-        match read.map_or_else(|_| no_response(), |read| read.map_err(|error| error.to_string())) {
+        match tokio::time::timeout(READ, read()).await.unwrap_or_else(|_| no_response()) {
             Ok(text) => {
                 let text = text.unwrap_or_default();
                 signs.read(&text, clock::now());
@@ -130,5 +136,51 @@ async fn poll_control(reader: &RoleObjects, slice: &str, stop: &Stop, mut signs:
             return;
         }
         tokio::time::sleep(EVERY).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_noticed_although_no_read_is_answered() {
+        let (begin, stop) = (clock::now(), Stop::default());
+        let _load = stop.clone();
+        let silence = Duration::from_secs(20);
+        let signs = OrchestratorWatch::new(WithoutOrchestrator::StopAfter(silence), begin);
+        let flag = signs.flag();
+        let watched = stop.clone();
+        let noticed = async move {
+            while !watched.is_graceful() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            clock::since(begin)
+        };
+        // The network swallows each request.
+        let values = (RenewedValues::default(), String::new());
+        let polls = poll_control(async || std::future::pending().await, "t/0/0/0", &stop, signs, &values);
+        let (noticed, ()) = tokio::join!(noticed, polls);
+        assert!(noticed >= silence && noticed <= silence + READ + EVERY + Duration::from_millis(100), "{noticed:?}");
+        assert!(flag.is_set() && stop.is_at_once(), "users that do not finish are stopped");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn read_that_hangs_once_delays_a_stop_by_its_limit_only() {
+        let (begin, stop) = (clock::now(), Stop::default());
+        let _load = stop.clone();
+        let signs = OrchestratorWatch::new(WithoutOrchestrator::Finish, begin);
+        let reads = std::cell::Cell::new(0);
+        let read = async || {
+            reads.set(reads.get() + 1);
+            match reads.get() {
+                1 => Ok(Some("alive 1".to_owned())),
+                2 => std::future::pending().await,
+                _ => Ok(Some("alive 2\nnow t/0/0/0".to_owned())),
+            }
+        };
+        poll_control(read, "t/0/0/0", &stop, signs, &(RenewedValues::default(), String::new())).await;
+        assert!(stop.is_at_once());
+        assert_eq!((clock::since(begin), reads.get()), (EVERY + READ + EVERY, 3));
     }
 }

@@ -8,11 +8,12 @@ use rand::RngExt as _;
 use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until};
 
-use super::super::backend::{Backend, BoxFuture, InvokeError, Output, OwnEnd, Urgency};
+use super::super::backend::{Backend, BoxFuture, InvokeError, KeptOutput, Output, OwnEnd, Urgency};
 use super::super::control::{self, OrchestratorWatch};
 use super::super::event::SliceEvent;
 use super::super::frame::{EndReason, Ended, Frame, FrameWriter};
-use super::super::run_store::CONTROL;
+use super::super::kept;
+use super::FAR_FUTURE;
 use super::faults::Invocation;
 use super::function::Running;
 use super::world::{Function, Piece, Signal, World};
@@ -39,6 +40,8 @@ impl Backend for SimulatedBackend {
             let mut faults = world.faults(event, &mut rng);
             if world.is_expired() {
                 faults.invocation = Invocation::Refused;
+            } else if world.is_out() {
+                faults.invocation = if rng.random() { Invocation::NotStarted } else { Invocation::Unknown(false) };
             }
             let plan = Plan::seeded(&event.profile, &event.user_classes(), event.seed).unwrap();
             let slice = event.part_of(&plan);
@@ -73,6 +76,7 @@ impl Backend for SimulatedBackend {
                     signs: OrchestratorWatch::new(event.profile.without_orchestrator, clock::now()),
                     waiting: Default::default(),
                     parts: 0,
+                    version: 0,
                     world: world.clone(),
                 };
                 tokio::spawn(running.live());
@@ -107,13 +111,27 @@ impl Backend for SimulatedBackend {
                     let _ = out.send((clock::now(), Ok(line.into()), None));
                 }
             }
-            let output: Output = Box::pin(stream::unfold((pieces, self.0.clone()), async |(mut pieces, world)| {
-                let (at, what, whole): Piece = pieces.recv().await?;
-                sleep_until(at.into()).await;
+            let output: Output = Box::pin(stream::unfold((Some(pieces), self.0.clone()), async |(pieces, world)| {
+                let mut pieces = pieces?;
+                let outage = world.control.outage.clone();
+                let is_cut = !world.control.outage_delays && world.clock.elapsed() < outage.end;
+                let cut_at = world.clock.instant(if is_cut { outage.start } else { FAR_FUTURE });
+                let (_, what, whole): Piece = tokio::select! {
+                    biased;
+                    () = sleep_until(cut_at.into()) => return Some((Err("connection reset by peer".into()), (None, world))),
+                    piece = async {
+                        let piece = pieces.recv().await?;
+                        sleep_until(piece.0.into()).await;
+                        Some(piece)
+                    } => piece?,
+                };
+                if world.is_out() {
+                    sleep_until(world.clock.instant(outage.end).into()).await;
+                }
                 if let Some((id, counts)) = whole {
                     world.truth().taken.insert(id, counts);
                 }
-                Some((what, (pieces, world)))
+                Some((what, (Some(pieces), world)))
             }));
             Ok(output)
         })
@@ -133,11 +151,16 @@ impl Backend for SimulatedBackend {
                 }
                 return Err("access denied".into());
             }
+            while self.0.is_out() {
+                sleep(Duration::from_secs(1)).await;
+            }
             sleep(Duration::from_millis(800)).await;
             self.0.signals.lock().unwrap()[slice].send_replace(Signal::Abandon);
             let unreadable = self.0.truth().functions[slice].unreadable_from();
             if unreadable.is_none_or(|from| from > self.0.clock.elapsed()) {
                 self.0.end(slice);
+                // The function confirms its end.
+                sleep(Duration::from_millis(200)).await;
                 return Ok(());
             }
             // The function does not hear it, so only its own end is certain.
@@ -160,13 +183,27 @@ impl Backend for SimulatedBackend {
                 return Err("access denied".into());
             }
             self.0.truth().heartbeats.push(now);
-            self.0.files.write(CONTROL, &control::text(self.0.clock.unix_now(), &[])).await?;
+            self.0.write_control().await?;
             self.0.files.stop_asked().await
         })
     }
 
-    fn share(&self, _line: String) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(async { Ok(()) })
+    fn share(&self, line: String) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async move {
+            let mut rng = self.0.rng(&format!("share at {:?}", self.0.clock.elapsed()));
+            control::share(&mut self.0.lines.lock().unwrap(), line);
+            let takes = self.0.control.share_takes.as_millis() as u64;
+            sleep(Duration::from_millis(rng.random_range(0..=takes))).await;
+            let fails = rng.random_range(0..100) < self.0.control.share_fails;
+            if fails || self.0.is_expired() || self.0.control.unwritable.contains(&self.0.clock.elapsed()) {
+                self.0.truth().share_failures += 1;
+                if self.0.control.hangs {
+                    std::future::pending::<()>().await;
+                }
+                return Err("service unavailable".into());
+            }
+            self.0.write_control().await
+        })
     }
 
     fn stop(&self, urgency: Urgency) -> BoxFuture<'_, Result<(), String>> {
@@ -176,9 +213,8 @@ impl Backend for SimulatedBackend {
                 self.0.truth().stop_failures += 1;
                 return Err("the security token included in the request is expired".into());
             }
-            if let Some((until, hangs)) = self.0.control.stop_fails_until
-                && now < until
-            {
+            let fails = self.0.control.stop_fails_until.filter(|(until, _)| now < *until).map(|(_, hangs)| hangs);
+            if let Some(hangs) = fails.or(self.0.is_out().then_some(self.0.control.hangs)) {
                 self.0.truth().stop_failures += 1;
                 if hangs {
                     std::future::pending::<()>().await;
@@ -192,13 +228,38 @@ impl Backend for SimulatedBackend {
         })
     }
 
-    fn clean_up(&self) -> BoxFuture<'_, Result<(), String>> {
-        Box::pin(async {
+    fn kept<'a>(&'a self, slice: &'a str) -> BoxFuture<'a, Result<KeptOutput, String>> {
+        Box::pin(async move {
+            if self.0.is_expired() {
+                return Err("the security token included in the request is expired".into());
+            }
+            if self.0.is_out() {
+                if self.0.control.hangs {
+                    std::future::pending::<()>().await;
+                }
+                return Err("connection refused".into());
+            }
+            let parts = kept::parts(&self.0.files, slice).await?;
+            let mut truth = self.0.truth();
+            let fetched: Vec<_> = truth.kept.iter().filter(|(id, _)| id.0 == slice).map(|(id, counts)| (id.clone(), *counts)).collect();
+            truth.fetched.extend(fetched);
+            Ok(KeptOutput { parts, is_final: false })
+        })
+    }
+
+    fn clean_up(&self, for_collect: bool) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async move {
             self.0.truth().cleaned += 1;
             if self.0.is_expired() {
                 return Err("the security token included in the request is expired".into());
             }
-            self.0.files.clean_up().await
+            if self.0.is_out() && self.0.control.hangs {
+                std::future::pending::<()>().await;
+            }
+            if self.0.is_out() {
+                return Err("connection refused".into());
+            }
+            if for_collect { Ok(()) } else { self.0.files.clean_up().await }
         })
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn a_stop_stops(scenario: &Scenario, report: &Reported, truth: &Truth
     }
     let expired = scenario.control.credentials_end.is_some_and(|end| end <= asked + REACTION);
     let fails_until = if expired { Some(Duration::MAX) } else { scenario.control.stop_fails_until.map(|(until, _)| until) };
-    let fails_until = fails_until.unwrap_or_default();
+    let fails_until = fails_until.unwrap_or_default().max(out_until(scenario, asked));
     let bound = asked.max(fails_until).saturating_add(REACTION);
     match truth.stop_set {
         Some(at) if at <= bound => {}
@@ -47,9 +47,17 @@ pub(super) fn a_stop_stops(scenario: &Scenario, report: &Reported, truth: &Truth
     }
     // The frame that says that the spec ended the test may be delayed.
     let delay = truth.functions.values().filter(|one| one.faults.ends_test_after.is_some()).map(|one| one.faults.delay).max();
-    let most =
-        asked + Duration::from_secs(15) + delay.unwrap_or_default() + Duration::from_secs(if truth.heartbeat_failures > 0 { 4 } else { 0 });
+    // During an outage, what functions kept cannot be fetched, and the channel cannot be removed.
+    let outage = Duration::from_secs(if scenario.control.outage.is_empty() { 0 } else { 10 });
+    let heartbeat = Duration::from_secs(if truth.heartbeat_failures > 0 { 4 } else { 0 });
+    let most = asked + Duration::from_secs(15) + delay.unwrap_or_default() + heartbeat + outage;
     if report.over > most { Err(format!("the run ends at {:?}, long after the stop at {asked:?}", report.over)) } else { Ok(()) }
+}
+
+/// The end of an outage in which a stop falls.
+fn out_until(scenario: &Scenario, asked: Duration) -> Duration {
+    let outage = &scenario.control.outage;
+    if outage.start <= asked + REACTION && asked < outage.end { outage.end } else { Duration::ZERO }
 }
 
 /// Without signals of the orchestrator, functions that read the control channel end by themselves. After a refusal of all functions of an

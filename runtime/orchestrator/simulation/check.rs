@@ -1,12 +1,12 @@
 //! Checks what must be true of every run, whatever went wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::faults::Invocation;
 use super::server::Counts;
-use super::world::{Function, Truth};
-use super::{Reported, Scenario, bounds, verdict};
+use super::world::{FrameId, Function, Truth};
+use super::{Reported, Scenario, bounds, renewals, verdict};
 use crate::journal;
 use crate::report::Report;
 use crate::thresholds::Verdict;
@@ -19,6 +19,8 @@ const SAMPLES: u32 = 80;
 
 pub(super) fn check(scenario: &Scenario, report: &Reported, truth: &Truth) -> Result<(), String> {
     every_result_counts_once(report, truth)?;
+    kept_results_are_reported(scenario, report, truth)?;
+    renewals::reach_functions(scenario, report, truth)?;
     load_is_made_once(truth)?;
     missing_load_is_reported(scenario, report, truth)?;
     bounds::a_stop_stops(scenario, report, truth)?;
@@ -59,7 +61,7 @@ pub(super) fn read_journal(text: &str) -> Result<Report, String> {
 
 /// The verdict and the thresholds are those of the requests that the server counted in the frames that came.
 fn verdict_is_right(scenario: &Scenario, report: &Reported, truth: &Truth) -> Result<(), String> {
-    let counts = Counts::of(truth.taken.values());
+    let counts = Counts::of(truth.arrived().into_values());
     let judged = &report.report;
     verdict::thresholds_are_right(&scenario.limits, &counts, &judged.thresholds)?;
     let interrupted = scenario.stopped.is_some_and(|(at, _)| at < report.over);
@@ -68,9 +70,34 @@ fn verdict_is_right(scenario: &Scenario, report: &Reported, truth: &Truth) -> Re
 }
 
 fn every_result_counts_once(report: &Reported, truth: &Truth) -> Result<(), String> {
-    let taken = Counts::of(truth.taken.values()).requests;
+    let arrived = Counts::of(truth.arrived().into_values()).requests;
     let counted = report.report.total.names[0].requests;
-    if counted == taken { Ok(()) } else { Err(format!("the report has {counted} requests, and the frames that came {taken}")) }
+    if counted == arrived { Ok(()) } else { Err(format!("the report has {counted} requests, and the frames that came {arrived}")) }
+}
+
+/// The report has all that functions kept, or a note says that `collect` reports it, and it does.
+fn kept_results_are_reported(scenario: &Scenario, report: &Reported, truth: &Truth) -> Result<(), String> {
+    let arrived = truth.arrived();
+    let lost = |frames: &HashMap<FrameId, Counts>| {
+        let lost = frames.iter().find(|(id, counts)| counts.requests > 0 && !arrived.contains_key(id));
+        lost.map(|(id, counts)| format!("frame {id:?} with {} requests", counts.requests))
+    };
+    let is_noted = report.outcome.notes.iter().any(|note| note.contains("`collect t` reports"));
+    if is_noted {
+        let kept = Counts::of(truth.kept.values()).requests;
+        if report.collected.unwrap_or_default() != kept {
+            return Err(format!("`collect` reports {:?} requests, and {kept} were kept", report.collected));
+        }
+        return Ok(());
+    }
+    if let Some(lost) = lost(&truth.kept) {
+        return Err(format!("{lost} was kept, is not in the report, and no note says so: {:?}", report.outcome.notes));
+    }
+    let keeps_all = !scenario.faulty && scenario.disk_full.is_empty() && truth.killed_by_abandon == 0;
+    match lost(&truth.sent).filter(|_| keeps_all) {
+        Some(lost) => Err(format!("{lost} is not in the report, and no note says so: {:?}", report.outcome.notes)),
+        None => Ok(()),
+    }
 }
 
 /// Two attempts at the same slice never generate load at the same time.
@@ -217,10 +244,11 @@ fn arrivals_come_once(whole: &Slice, functions: &[&Function], end: Duration, nam
 fn healthy_fleet_has_nothing_to_report(scenario: &Scenario, report: &Reported, truth: &Truth) -> Result<(), String> {
     let notes = &report.outcome.notes;
     if !truth.functions.values().any(|function| function.faults.any())
-        && truth.stop_failures + truth.abandon_failures + truth.heartbeat_failures == 0
+        && truth.stop_failures + truth.abandon_failures + truth.heartbeat_failures + truth.share_failures == 0
+        && scenario.control.outage.is_empty()
     {
         let unstopped = ending(scenario, report, truth) == Duration::MAX;
-        let total = Counts::of(truth.taken.values()).requests;
+        let total = Counts::of(truth.arrived().into_values()).requests;
         // Credentials that expire at the end of the test only prevent its cleaning up.
         let is_explained =
             |note: &String| scenario.control.credentials_end.is_some() && note.contains("channel of the fleet could not be removed");

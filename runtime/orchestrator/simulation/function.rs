@@ -16,12 +16,14 @@ use super::super::event::SliceEvent;
 use super::super::frame::{Counted, EndReason, Ended, Frame, FrameReader, FrameWriter, Received, Started};
 use super::super::kept::file_of;
 use super::super::run_store::CONTROL;
+use super::super::seal;
 use super::faults::{Faults, Loss};
 use super::server::Counts;
 use super::world::{FrameId, Piece, Signal, World};
 use ltc_engine::clock;
 use ltc_engine::schedule::Slice;
 use ltc_engine::stats::{Recorder, micros};
+use ltc_engine::value::Value;
 use ltc_engine::workers::Stop;
 
 /// How often functions check for signals of the orchestrator.
@@ -51,6 +53,8 @@ pub(super) struct Running {
     /// The frames of the next part to keep.
     pub(super) waiting: (String, Vec<(FrameId, Counts)>),
     pub(super) parts: u32,
+    /// The version of the renewed values that it has.
+    pub(super) version: u64,
 }
 
 impl Running {
@@ -65,6 +69,9 @@ impl Running {
         let counted = matches!(frame, Frame::Counted(_));
         self.waiting.0.push_str(std::str::from_utf8(&line).unwrap());
         self.waiting.1.extend(counted.then(|| (id.clone(), counts)));
+        if counted {
+            self.world.truth().sent.insert(id.clone(), counts);
+        }
         let fails = |rng: &mut ChaCha8Rng, of_thousand: u32| counted && rng.random_range(0..1000) < of_thousand;
         if fails(&mut self.rng, self.faults.dropped) {
             return;
@@ -136,10 +143,21 @@ impl Running {
         };
         self.signs.read(&text, clock::now());
         self.signs.check(clock::now(), &stop);
+        self.read_values(&text);
         match asked(&text, &self.event.slice) {
             Some(Urgency::Gracefully) => Some(Signal::Stop),
             Some(Urgency::Now) => Some(Signal::Now),
             None => stop.is_graceful().then_some(Signal::Silent),
+        }
+    }
+
+    /// Takes over renewed values.
+    fn read_values(&mut self, text: &str) {
+        if let Some((version, values)) = seal::newer(text, &self.event.channel_key, self.version).unwrap() {
+            assert_eq!(values, [Value::Int(version as i64)], "the values of another renewal");
+            self.version = version;
+            let now = self.world.clock.elapsed();
+            self.world.truth().read_versions.push((self.event.slice.clone(), version, now));
         }
     }
 
@@ -161,6 +179,10 @@ impl Running {
         sleep(self.faults.starts_after).await;
         if self.faults.unreadable == Some(Duration::ZERO) {
             return self.refuse().await;
+        }
+        if self.world.renews && self.is_reached() {
+            let text = self.world.files.read(CONTROL).await.unwrap().unwrap_or_default();
+            self.read_values(&text);
         }
         let late = self.own_time().saturating_sub(self.event.from());
         let clock_us = micros((self.world.clock.unix_now() + self.faults.ahead).saturating_sub(self.faults.behind));
@@ -287,20 +309,29 @@ impl Running {
             sleep(self.faults.stops_after.unwrap_or_default()).await;
         }
         self.world.end(&self.event.slice);
-        if signal == Signal::Abandon && !self.faults.buffered {
+        // A process is killed, and a function on Lambda reads that it must stop.
+        if signal == Signal::Abandon && !self.faults.buffered && self.rng.random() {
+            self.world.truth().killed_by_abandon += 1;
             return;
         }
         self.send_counts(counts, self.own_time());
+        if signal == Signal::Abandon {
+            return self.end(EndReason::Stopped).await;
+        }
         self.finish(if signal == Signal::Silent { EndReason::Silent } else { EndReason::Stopped }).await;
     }
 
     async fn finish(mut self, reason: EndReason) {
         sleep(Duration::from_millis(self.rng.random_range(0..=self.event.graceful_stop_us / 1000))).await;
+        self.end(reason).await;
+    }
+
+    async fn end(mut self, reason: EndReason) {
         let requests = self.requests;
         self.send(&Frame::Ended(Ended { reason, message: String::new(), requests }), Counts::default());
+        self.keep().await;
         if let Some(out) = &self.out {
             self.buffer.drain(..).for_each(|piece| drop(out.send(piece)));
         }
-        self.keep().await;
     }
 }

@@ -10,6 +10,7 @@ mod check;
 mod faults;
 mod function;
 mod killed;
+mod renewals;
 mod scenario;
 mod server;
 mod store;
@@ -20,6 +21,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ltc_config::profile::WithoutOrchestrator;
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use tokio::sync::watch;
@@ -28,14 +30,17 @@ use tokio::time::{sleep, sleep_until, timeout};
 use super::event::{ClassWeight, SliceEvent, sample};
 use super::orchestrate::{Orchestrator, RunOutcome};
 use super::run_store::RunFiles;
+use super::seal;
 use crate::journal::{End as JournalEnd, Journal};
 use crate::report::{Report, RunInfo};
+use crate::runs::RunRecord;
 use crate::thresholds::ThresholdEvaluator;
 use backend::SimulatedBackend;
 use killed::Aftermath;
 use ltc_engine::clock::Clock;
 use ltc_engine::program::renewed::RenewedValues;
 use ltc_engine::stats::{ReportRow, Snapshot, micros};
+use ltc_engine::value::Value;
 use ltc_engine::workers::Stop;
 use scenario::Scenario;
 use store::{MemoryStore, SimulatedDisk};
@@ -59,6 +64,8 @@ struct Reported {
     threshold_at: Option<Duration>,
     /// The content of the disk.
     journal: String,
+    /// The requests that `collect` reports after the run, if functions kept results that it did not fetch.
+    collected: Option<u64>,
 }
 
 /// How a run ended: with a report, or without its orchestrator.
@@ -84,6 +91,8 @@ impl Scenario {
             signal_to_all: watch::channel(Signal::GoOn).0,
             files: files.clone(),
             killed: self.kill.is_some(),
+            renews: !self.renewals.is_empty(),
+            lines: Mutex::default(),
         });
         let stop = Stop::default();
         if let Some((at, again)) = self.stopped {
@@ -97,7 +106,17 @@ impl Scenario {
                 }
             });
         }
+        let renewed = RenewedValues::default();
+        let (sets, times) = (renewed.clone(), self.renewals.clone());
+        let of_renewals = clock.clone();
+        tokio::spawn(async move {
+            for (version, at) in (1..).zip(times) {
+                sleep_until(of_renewals.instant(at).into()).await;
+                sets.set(version, vec![Value::Int(version as i64)]);
+            }
+        });
         let template = SliceEvent {
+            channel_key: seal::new_key().unwrap(),
             starts_at_us: micros(clock.unix_start()),
             shards: self.fleet.count(),
             stats_interval_us: micros(self.stats_interval),
@@ -121,7 +140,7 @@ impl Scenario {
             names: 1,
             timeouts: self.timeouts(),
             journal: Some(journal.clone()),
-            renewed: RenewedValues::default(),
+            renewed,
             notice: |_, _| (),
         };
         let names = vec![ReportRow::step(verdict::ROW.to_owned(), "POST")];
@@ -162,6 +181,10 @@ impl Scenario {
             (outcome, _) => {
                 // Waits until functions out of sight have ended, and the disk has room again.
                 sleep(self.bound()).await;
+                let collected = match crate::runs::collect(&files, &RunRecord::read(&files).await.unwrap().unwrap()).await {
+                    Ok(collected) => Some(collected.report.total.names[0].requests),
+                    Err(_) => None,
+                };
                 outcome.flatten().map(|outcome| {
                     let run = RunInfo {
                         interrupted,
@@ -174,7 +197,7 @@ impl Scenario {
                     let (run, thresholds) = (report.run.clone(), report.thresholds.clone());
                     journal.end(JournalEnd { run, thresholds, ..JournalEnd::default() });
                     let journal = String::from_utf8(std::mem::take(&mut *written.lock().unwrap())).unwrap();
-                    End::Reported(Box::new(Reported { outcome, report, over, threshold_at, journal }))
+                    End::Reported(Box::new(Reported { outcome, report, over, threshold_at, journal, collected }))
                 })
             }
         };
@@ -241,6 +264,29 @@ fn channel_that_becomes_unwritable_at_a_border_loses_and_doubles_no_load_in_sile
         }
     }
     assert!(borders > 100, "{borders}");
+}
+
+#[test]
+fn outage_of_half_a_minute_loses_no_result_that_functions_kept() {
+    let (mut cut, mut stopped, mut finishing) = (0, 0, 0);
+    for seed in 0..400 {
+        let mut scenario = Scenario::draw(&mut ChaCha8Rng::seed_from_u64(seed));
+        let total = scenario.plan.total_duration().unwrap();
+        (scenario.kill, scenario.faulty, scenario.disk_full) = (None, false, FAR_FUTURE..FAR_FUTURE);
+        let from = total * u32::try_from(seed % 10).unwrap() / 10;
+        scenario.control = Control { hangs: seed % 3 == 0, ..Control::default() };
+        scenario.control.interrupt(from..from + Duration::from_secs(30), seed % 4 == 0);
+        // Some are stopped before, during or after the outage.
+        scenario.stopped =
+            (seed % 5 == 0).then(|| (from.saturating_sub(Duration::from_secs(2)) + Duration::from_millis(93 * seed), seed % 2 == 0));
+        cut += u32::from(!scenario.control.outage_delays);
+        stopped += u32::from(scenario.stopped.is_some_and(|(at, _)| at < total));
+        finishing += u32::from(scenario.rule == WithoutOrchestrator::Finish);
+        if let Err(why) = simulate_scenario(&scenario, seed, false) {
+            panic!("seed {seed}, outage {:?}, stop {:?}: {why}", scenario.control.outage, scenario.stopped);
+        }
+    }
+    assert!(cut > 100 && stopped > 40 && finishing > 100, "{cut}, {stopped}, {finishing}");
 }
 
 #[test]

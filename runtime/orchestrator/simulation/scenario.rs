@@ -39,6 +39,8 @@ pub(super) struct Scenario {
     pub(super) rule: WithoutOrchestrator,
     /// When the disk of the journal is full.
     pub(super) disk_full: Range<Duration>,
+    /// When values are renewed.
+    pub(super) renewals: Vec<Duration>,
 }
 
 impl Scenario {
@@ -93,6 +95,21 @@ impl Scenario {
         if faulty && kill.is_none() && control.unwritable.is_empty() && rng.random_range(0..6) == 0 {
             control.expire(Duration::from_secs(rng.random_range(0..seconds)));
         }
+        if faulty && kill.is_none() && control.unwritable.is_empty() && rng.random_range(0..4) == 0 {
+            let from = Duration::from_millis(rng.random_range(0..seconds * 1000));
+            control.interrupt(from..from + Duration::from_secs(rng.random_range(5..=45)), rng.random());
+        }
+        let mut renewals = Vec::new();
+        if rng.random_range(0..4) == 0 {
+            // A renewal that fails sets no values, so the times between renewals differ.
+            let mut at = Duration::ZERO;
+            while at < Duration::from_secs(seconds) {
+                at += Duration::from_millis(rng.random_range(500..=20_000));
+                renewals.push(at);
+            }
+            control.share_takes = Duration::from_millis(rng.random_range(0..=3_500));
+            control.share_fails = if faulty { rng.random_range(0..=60) } else { 0 };
+        }
         let rule = profile.without_orchestrator;
         Self {
             profile,
@@ -110,6 +127,7 @@ impl Scenario {
             kill,
             rule,
             disk_full,
+            renewals,
         }
     }
 
@@ -117,8 +135,9 @@ impl Scenario {
     pub(super) fn bound(&self) -> Duration {
         let timeouts = self.timeouts();
         let own_end = control::longest_silence(self.rule).unwrap_or_default();
+        let outage = timeouts.outage + self.control.outage.end.saturating_sub(self.control.outage.start);
         let attempt = timeouts.accept * 2 + timeouts.start + timeouts.silence + Timeouts::LONGEST_PAUSE + own_end;
-        self.plan.total_duration().unwrap() + self.graceful_stop + attempt * timeouts.attempts
+        self.plan.total_duration().unwrap() + self.graceful_stop + outage + attempt * timeouts.attempts
     }
 
     pub(super) fn timeouts(&self) -> Timeouts {

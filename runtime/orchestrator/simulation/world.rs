@@ -10,8 +10,9 @@ use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use tokio::sync::watch;
 
+use super::super::control;
 use super::super::event::SliceEvent;
-use super::super::run_store::RunFiles;
+use super::super::run_store::{CONTROL, RunFiles};
 use super::faults::Faults;
 use super::server::{Counts, Server};
 use ltc_engine::clock::Clock;
@@ -70,6 +71,22 @@ pub(super) struct Truth {
     pub(super) heartbeats: Vec<Duration>,
     /// The requests of each kept frame.
     pub(super) kept: HashMap<FrameId, Counts>,
+    /// The requests of each kept frame that the orchestrator fetched.
+    pub(super) fetched: HashMap<FrameId, Counts>,
+    /// The requests of each frame that a function sent.
+    pub(super) sent: HashMap<FrameId, Counts>,
+    /// The versions of renewed values that functions read: the slice, the version, and the time.
+    pub(super) read_versions: Vec<(String, u64, Duration)>,
+    pub(super) share_failures: u32,
+    /// How many functions were killed, because nobody heard of them any more.
+    pub(super) killed_by_abandon: u32,
+}
+
+impl Truth {
+    /// The requests of each frame that reached the orchestrator.
+    pub(super) fn arrived(&self) -> HashMap<&FrameId, &Counts> {
+        self.taken.iter().chain(&self.fetched).collect()
+    }
 }
 
 /// Faults of requests that the backend makes itself.
@@ -84,6 +101,13 @@ pub(super) struct Control {
     pub(super) unwritable: Range<Duration>,
     /// From this time on, the credentials of the orchestrator have expired: all of its requests are refused.
     pub(super) credentials_end: Option<Duration>,
+    /// In this time, the network of the orchestrator is interrupted.
+    pub(super) outage: Range<Duration>,
+    /// Whether output of functions arrives after the outage. Otherwise, its connections are cut.
+    pub(super) outage_delays: bool,
+    /// How many of a hundred requests to share values fail, and how long one takes at most.
+    pub(super) share_fails: u32,
+    pub(super) share_takes: Duration,
 }
 
 impl Control {
@@ -91,6 +115,12 @@ impl Control {
     pub(super) fn expire(&mut self, at: Duration) {
         self.credentials_end = Some(at);
         self.unwritable = at..Duration::MAX;
+    }
+
+    /// Interrupts the network for some time.
+    pub(super) fn interrupt(&mut self, outage: Range<Duration>, delays: bool) {
+        self.unwritable = outage.clone();
+        (self.outage, self.outage_delays) = (outage, delays);
     }
 }
 
@@ -108,6 +138,9 @@ pub(super) struct World {
     pub(super) files: RunFiles,
     /// Whether the orchestrator will be killed.
     pub(super) killed: bool,
+    /// Whether values are renewed, and the lines of the control channel with them.
+    pub(super) renews: bool,
+    pub(super) lines: Mutex<Vec<String>>,
 }
 
 /// A piece of a function's output, with the time of its delivery.
@@ -132,7 +165,18 @@ impl World {
 
     /// Whether functions check the signals of the orchestrator, which matters only if it may be silent.
     pub(super) fn is_watched(&self) -> bool {
-        self.killed || !self.control.unwritable.is_empty()
+        self.killed || self.renews || !self.control.unwritable.is_empty()
+    }
+
+    /// Whether the network of the orchestrator is interrupted.
+    pub(super) fn is_out(&self) -> bool {
+        self.control.outage.contains(&self.clock.elapsed())
+    }
+
+    /// Writes the text that functions read.
+    pub(super) async fn write_control(&self) -> Result<(), String> {
+        let text = control::text(self.clock.unix_now(), &self.lines.lock().unwrap());
+        self.files.write(CONTROL, &text).await
     }
 
     /// Whether requests of the orchestrator are refused, because its credentials have expired.

@@ -4,11 +4,11 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::super::event::SliceEvent;
-use super::super::frame::{EndReason, Frame, Started};
+use super::super::frame::{Counted, EndReason, Frame, Started};
 use super::super::listening::ReceivedItem;
 use super::super::missing::TOLERANCE;
 use super::super::notes::Note;
-use super::{AttemptOutcome, ShardEvent, ShardSupervisor};
+use super::{AttemptOutcome, Progress, ShardEvent, ShardSupervisor};
 use ltc_engine::clock;
 
 /// Smaller differences of clocks are ignored, because messages take time.
@@ -20,22 +20,12 @@ const BUFFERED: &str = "the output of functions arrives only at their end, as be
                         and a function that hangs is noticed only then; let the proxy stream responses, or set NO_PROXY=.amazonaws.com";
 impl ShardSupervisor {
     /// Takes what came; an outcome where it is the last.
-    pub(super) fn hear(
-        &mut self,
-        event: &SliceEvent,
-        heard: Vec<ReceivedItem>,
-        covered: &mut Duration,
-        why: &str,
-    ) -> Option<AttemptOutcome> {
+    pub(super) fn hear(&mut self, event: &SliceEvent, heard: Vec<ReceivedItem>, progress: &mut Progress) -> Option<AttemptOutcome> {
         for one in heard {
             match one {
                 ReceivedItem::Note(why) => self.note(why),
-                ReceivedItem::Missing(frames) => {
-                    let now = Duration::from_secs(self.clock.elapsed().as_secs());
-                    self.note(format!("{frames} frames are missing before {}", ltc_config::duration::print(now)));
-                }
                 ReceivedItem::Frame(frame) => {
-                    if let Some(outcome) = self.take(event, *frame, covered, why) {
+                    if let Some(outcome) = self.take(event, *frame, progress) {
                         return Some(outcome);
                     }
                 }
@@ -57,7 +47,7 @@ impl ShardSupervisor {
     }
 
     /// Handles a frame. Returns an outcome if it is the last one.
-    fn take(&mut self, event: &SliceEvent, frame: Frame, covered: &mut Duration, why: &str) -> Option<AttemptOutcome> {
+    fn take(&mut self, event: &SliceEvent, frame: Frame, progress: &mut Progress) -> Option<AttemptOutcome> {
         match frame {
             Frame::Started(started) => {
                 self.place = format!(" ({})", started.place);
@@ -65,18 +55,11 @@ impl ShardSupervisor {
                 self.started_late = (age >= self.timeouts.start / 2).then(clock::now);
                 self.report(ShardEvent::Begun(self.key(), event.from()));
                 self.compare_clocks(event, &started);
-                let end = self.interval.end().unwrap_or(Duration::MAX);
-                let begun = (event.from() + Duration::from_micros(started.late_us)).min(end);
-                if begun.saturating_sub(*covered) >= TOLERANCE {
-                    self.missing(*covered, Some(begun), why, begun == end);
-                }
-                *covered = begun;
+                self.begins(event, &started, progress);
                 None
             }
             Frame::Counted(counted) => {
-                let until = Duration::from_micros(counted.to_us());
-                *covered = (*covered).max(self.interval.end().map_or(until, |end| until.min(end)));
-                self.report(ShardEvent::Counted(self.key(), counted));
+                self.counts(counted, progress);
                 None
             }
             Frame::Ended(ended) => {
@@ -98,6 +81,23 @@ impl ShardSupervisor {
                 })
             }
         }
+    }
+
+    /// A function has begun. Load that was due before is missing.
+    pub(super) fn begins(&self, event: &SliceEvent, started: &Started, progress: &mut Progress) {
+        let end = self.interval.end().unwrap_or(Duration::MAX);
+        let begun = (event.from() + Duration::from_micros(started.late_us)).min(end);
+        if begun.saturating_sub(progress.covered) >= TOLERANCE {
+            self.missing(progress.covered, Some(begun), &progress.why, begun == end);
+        }
+        progress.covered = progress.covered.max(begun);
+    }
+
+    /// Passes results on.
+    pub(super) fn counts(&self, counted: Counted, progress: &mut Progress) {
+        let until = Duration::from_micros(counted.to_us());
+        progress.covered = progress.covered.max(self.interval.end().map_or(until, |end| until.min(end)));
+        self.report(ShardEvent::Counted(self.key(), counted));
     }
 
     fn compare_clocks(&self, event: &SliceEvent, started: &Started) {

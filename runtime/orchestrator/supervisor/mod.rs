@@ -2,6 +2,7 @@
 //! lost. Every wait has a limit.
 
 mod frames;
+mod kept;
 
 use std::pin::pin;
 use std::sync::atomic::AtomicBool;
@@ -22,6 +23,7 @@ use super::listening::{Listening, Over, ReceivedItem};
 use super::missing::gap;
 use super::notes::Note;
 use super::timeouts::Timeouts;
+use kept::Incomplete;
 use ltc_engine::clock::{self, Clock};
 use ltc_engine::schedule::Slice;
 use ltc_engine::stats::micros;
@@ -30,6 +32,8 @@ use ltc_engine::stats::micros;
 const LAST_FRAMES: Duration = Duration::from_secs(3);
 /// A deadline that is missed by this time was missed because the orchestrator itself did not run.
 const STOPPED: Duration = Duration::from_secs(2);
+/// The time in which a function writes what it keeps, after it has noticed that it must stop.
+const LAST_KEPT: Duration = Duration::from_secs(5);
 /// A shorter attempt isn't worth starting.
 const LEAST: Duration = Duration::from_millis(500);
 
@@ -59,6 +63,8 @@ pub(super) enum ShardEvent {
         note: Note,
         for_good: bool,
     },
+    /// Results did not arrive, and `collect` can report them.
+    Unfetched(Note),
     /// The spec stopped the test.
     SpecStopped,
     /// No attempt can succeed in this interval, and the load of others has begun.
@@ -104,72 +110,119 @@ enum AttemptOutcome {
     Fatal(String),
 }
 
+/// How far a slice has come.
+struct Progress {
+    /// The time up to which the shard's load was certainly generated.
+    covered: Duration,
+    /// Why the load after it is missing.
+    why: String,
+    /// Attempts whose frames have not all arrived.
+    incomplete: Vec<Incomplete>,
+}
+
+/// How the attempts to run a slice ended.
+enum SliceEnd {
+    Done,
+    /// No attempt can succeed.
+    Refused(String),
+    /// The same, and it ends the test.
+    Fatal,
+    /// There is no further attempt.
+    GivenUp,
+}
+
 impl ShardSupervisor {
     /// Runs the shard until the interval is over.
     pub(super) async fn run(mut self) {
-        // The time up to which the shard's load was certainly generated.
-        let mut covered = self.interval.from;
-        let mut why = String::from("it started late");
+        let mut progress = Progress { covered: self.interval.from, why: String::from("it started late"), incomplete: Vec::new() };
+        let end = self.attempts(&mut progress).await;
+        self.fetch_kept(&mut progress, true).await;
+        self.report_unfetched(&mut progress);
+        let Progress { covered, why, .. } = progress;
+        let interval_end = self.interval.end();
+        match end {
+            SliceEnd::Done => {}
+            SliceEnd::Refused(message) => self.missing(covered, interval_end, &message, true),
+            // Load that was lost before is missing, whatever ends the test.
+            SliceEnd::Fatal => self.missing(covered, Some(self.clock.elapsed()), &why, false),
+            // After a stop no load is missing. Load that was missing before it might have recovered.
+            SliceEnd::GivenUp => match self.stopped_at.get().filter(|at| **at < interval_end.unwrap_or(Duration::MAX)) {
+                Some(at) => self.missing(covered, Some(*at), &why, false),
+                None => self.missing(covered, interval_end, &why, true),
+            },
+        }
+    }
+
+    /// Starts functions until one has generated the load to its end.
+    async fn attempts(&mut self, progress: &mut Progress) -> SliceEnd {
         let (mut attempts, mut throttled, mut number) = (0, 0, 0);
+        // The time since when no attempt has started a function.
+        let mut not_begun: Option<Instant> = None;
         let mut pause = self.timeouts.pause;
         loop {
-            let from = covered.max(self.interval.from).max(if number == 0 { Duration::ZERO } else { self.clock.elapsed() });
+            let now = if number == 0 { Duration::ZERO } else { self.clock.elapsed() };
+            let from = progress.covered.max(self.interval.from).max(now);
             let left = self.interval.end().map_or(Duration::MAX, |end| end.saturating_sub(from));
-            if self.is_stopping() || attempts >= self.timeouts.attempts || (number > 0 && left < LEAST) {
-                break;
+            let is_used_up = attempts >= self.timeouts.attempts && not_begun.is_none_or(|at| clock::since(at) >= self.timeouts.outage);
+            if self.is_stopping() || is_used_up || (number > 0 && left < LEAST) {
+                return SliceEnd::GivenUp;
             }
             let mut event = self.template.for_slice(self.shard.number, self.interval, from, number);
             event.sent_at_us = micros(self.clock.unix_now());
             number += 1;
-            let (outcome, listening) = self.attempt(&event, &mut covered, &why).await;
+            let (outcome, listening) = self.attempt(&event, progress).await;
             self.report(ShardEvent::Over(self.key()));
+            let not_begun_since = std::mem::take(&mut not_begun).unwrap_or_else(clock::now);
             match outcome {
-                AttemptOutcome::Done => return,
+                AttemptOutcome::Done => {
+                    self.remember(event, &listening, Some(clock::now()), progress);
+                    return SliceEnd::Done;
+                }
                 AttemptOutcome::Fatal(message) if !self.clock.elapsed().is_zero() => {
                     // The healthy shards continue to their end.
                     self.report(ShardEvent::CannotStart(self.key()));
-                    self.missing(covered, self.interval.end(), &message, true);
-                    return;
-                }
-                AttemptOutcome::Abandoned => {
-                    why = "it did not stop in time".to_owned();
-                    break;
+                    return SliceEnd::Refused(message);
                 }
                 AttemptOutcome::Fatal(message) => {
                     self.report(ShardEvent::Fatal(format!("shard {}: {message}", self.shard.number)));
-                    // Load that was lost before is missing, whatever ends the test.
-                    self.missing(covered, Some(self.clock.elapsed()), &why, false);
-                    return;
+                    return SliceEnd::Fatal;
+                }
+                AttemptOutcome::Abandoned => {
+                    "it did not stop in time".clone_into(&mut progress.why);
+                    self.remember(event, &listening, None, progress);
+                    return SliceEnd::GivenUp;
                 }
                 AttemptOutcome::Throttled(message) => {
                     throttled += 1;
-                    why = format!("throttled {throttled} times: {message}");
+                    progress.why = format!("throttled {throttled} times: {message}");
                 }
-                AttemptOutcome::NotBegun(message) | AttemptOutcome::Lost(message) => {
-                    attempts += 1;
-                    why = message;
+                AttemptOutcome::NotBegun(message) => {
+                    (attempts, progress.why) = (attempts + 1, message);
+                    not_begun = Some(not_begun_since);
+                }
+                AttemptOutcome::Lost(message) => {
+                    (attempts, progress.why) = (attempts + 1, message);
+                    self.remember(event, &listening, Some(clock::now()), progress);
                 }
                 AttemptOutcome::OutOfSight(message) => {
-                    attempts += 1;
-                    why = message;
-                    let ended = self.end(&event, listening, &mut covered, &why).await;
+                    (attempts, progress.why) = (attempts + 1, message);
+                    let (ended, listening) = self.end(&event, listening, progress).await;
                     self.report(ShardEvent::Over(self.key()));
+                    // Its users may still finish their iterations.
+                    let last = Duration::from_micros(event.graceful_stop_us) + LAST_KEPT;
+                    self.remember(event, &listening, ended.is_ok().then(|| clock::now() + last), progress);
                     if let Err(error) = ended {
-                        why = format!("{why}; it is not started again, because it may still be running: {error}");
-                        break;
+                        progress.why = format!("{}; it is not started again, because it may still be running: {error}", progress.why);
+                        return SliceEnd::GivenUp;
                     }
                 }
             }
+            // What the lost function kept tells how far it came.
+            self.fetch_kept(progress, false).await;
             if self.pause(pause).await {
-                break;
+                return SliceEnd::GivenUp;
             }
             pause = (pause * 2).min(Timeouts::LONGEST_PAUSE);
-        }
-        // After a stop no load is missing. Load that was missing before it might have recovered.
-        let end = self.interval.end().unwrap_or(Duration::MAX);
-        match self.stopped_at.get().filter(|at| **at < end) {
-            Some(at) => self.missing(covered, Some(*at), &why, false),
-            None => self.missing(covered, self.interval.end(), &why, true),
         }
     }
 
@@ -205,7 +258,7 @@ impl ShardSupervisor {
     }
 
     /// Makes sure that a function makes no load any more. What still comes from it counts.
-    async fn end(&mut self, event: &SliceEvent, mut listening: Option<Listening>, covered: &mut Duration, why: &str) -> Result<(), String> {
+    async fn end(&mut self, event: &SliceEvent, mut listening: Listening, progress: &mut Progress) -> (Result<(), String>, Listening) {
         let (backend, mut shutdown) = (self.backend.clone(), self.shutdown.clone());
         let own_end = self.own_end(event);
         let deadline = own_end.after(clock::now()).unwrap_or_else(clock::now).max(clock::now()) + self.timeouts.accept;
@@ -220,22 +273,22 @@ impl ShardSupervisor {
         let mut ended: Option<Instant> = None;
         loop {
             let rest = ended.map(|ended| ended + self.timeouts.rest);
-            let open = listening.as_mut().filter(|listening| listening.over.is_none());
-            if open.is_none() && rest.is_some() {
-                return Ok(());
+            let is_open = listening.over.is_none() && !listening.frames.has_end();
+            if !is_open && rest.is_some() {
+                return (Ok(()), listening);
             }
             tokio::select! {
                 biased;
-                heard = async { match open { Some(open) => open.next().await, None => std::future::pending().await } } => {
-                    if self.hear(event, heard, covered, why).is_some() {
-                        listening = None;
-                    }
+                heard = listening.next(), if is_open => {
+                    let _ = self.hear(event, heard, progress);
                 }
                 done = &mut abandoned, if ended.is_none() => {
-                    done?;
+                    if done.is_err() {
+                        return (done, listening);
+                    }
                     ended = Some(clock::now());
                 }
-                () = until(rest.unwrap_or_else(clock::now)), if rest.is_some() => return Ok(()),
+                () = until(rest.unwrap_or_else(clock::now)), if rest.is_some() => return (Ok(()), listening),
             }
         }
     }
@@ -249,14 +302,14 @@ impl ShardSupervisor {
     }
 
     /// How an attempt ends, and what may still come from its function.
-    async fn attempt(&mut self, event: &SliceEvent, covered: &mut Duration, why: &str) -> (AttemptOutcome, Option<Listening>) {
+    async fn attempt(&mut self, event: &SliceEvent, progress: &mut Progress) -> (AttemptOutcome, Listening) {
         let backend = self.backend.clone();
         let region = self.shard.region.clone();
         let mut shutdown = self.shutdown.clone();
         let invoked = tokio::select! {
             biased;
             invoked = timeout(self.timeouts.accept, backend.invoke(region.as_deref(), event)) => invoked,
-            _ = shutdown.wait_for(|shutdown| *shutdown == ShutdownState::Abandoned) => return (AttemptOutcome::Abandoned, None),
+            _ = shutdown.wait_for(|shutdown| *shutdown == ShutdownState::Abandoned) => return (AttemptOutcome::Abandoned, Listening::to_nothing()),
         };
         let outcome = match invoked {
             Err(_) => AttemptOutcome::OutOfSight(format!("no response to its invocation within {} s", self.timeouts.accept.as_secs())),
@@ -266,15 +319,15 @@ impl ShardSupervisor {
             Ok(Err(InvokeError::Unknown(message))) => AttemptOutcome::OutOfSight(message),
             Ok(Ok(output)) => {
                 let mut listening = Listening::to(output);
-                let outcome = self.follow(event, &mut listening, covered, why).await;
-                return (outcome, Some(listening));
+                let outcome = self.follow(event, &mut listening, progress).await;
+                return (outcome, listening);
             }
         };
-        (outcome, None)
+        (outcome, Listening::to_nothing())
     }
 
     /// Reads a function's output until it ends or is lost.
-    async fn follow(&mut self, event: &SliceEvent, listening: &mut Listening, covered: &mut Duration, why: &str) -> AttemptOutcome {
+    async fn follow(&mut self, event: &SliceEvent, listening: &mut Listening, progress: &mut Progress) -> AttemptOutcome {
         self.place.clear();
         self.started_late = None;
         let mut deadline = clock::now() + self.timeouts.start;
@@ -302,7 +355,7 @@ impl ShardSupervisor {
                 continue;
             };
             let frames = heard.iter().any(|heard| matches!(heard, ReceivedItem::Frame(_)));
-            if let Some(outcome) = self.hear(event, heard, covered, why) {
+            if let Some(outcome) = self.hear(event, heard, progress) {
                 return outcome;
             }
             if frames {

@@ -1,4 +1,4 @@
-//! Keys of containers, instances and SSO: found without any setting of ltc, kept, and refreshed when they expire.
+//! Keys of containers, instances, pods and SSO: found without any setting of ltc, kept, and refreshed when they expire, also during a run.
 
 use std::time::Duration;
 
@@ -31,6 +31,57 @@ fn keys_of_a_container_are_kept_and_refreshed() {
             .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("http://{}/container", source.address))
             .env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "token-of-container");
         status(&source, lifetime, run);
+    }
+}
+
+/// Runs with the identity of a pod on Kubernetes.
+fn with_web_identity(account: &Account, source: &KeySource, run: Run) -> Run {
+    account.project.write("pod-token", "token-of-pod");
+    without_keys(run)
+        .env("AWS_WEB_IDENTITY_TOKEN_FILE", account.project.path().join("pod-token"))
+        .env("AWS_ROLE_ARN", format!("arn:aws:iam::{}:role/load", account.key))
+        .env("AWS_ENDPOINT_URL_STS", format!("http://{}", source.address))
+}
+
+#[test]
+fn keys_of_a_pod_are_kept_and_refreshed() {
+    needs!("ministack");
+    let account = Account::new();
+    for lifetime in [HOUR, BRIEF] {
+        let source = KeySource::start(&account.key, lifetime);
+        let run = with_web_identity(&account, &source, account.run(&["status", "--region", "us-west-2"]).env("AWS_REGION", "us-west-2"));
+        status(&source, lifetime, run);
+    }
+}
+
+#[test]
+fn keys_that_expire_during_a_run_are_refreshed() {
+    needs!("ministack");
+    let account = Account::deployed();
+    // Keys are refreshed a minute before they expire, so a run needs new ones every few seconds.
+    let lifetime = Duration::from_secs(64);
+    let load = [
+        &["run", "--engine", "lambda", "--yes", "--shards", "2", "--clients", "6", "--hatch-rate", "100", "--stats-interval", "1s"][..],
+        &["--duration", "16s", "--interval", "8s", "--json", "run.json"],
+    ]
+    .concat();
+    for kind in ["container", "instance", "pod"] {
+        let (served, invocations) = (account.served(), account.front.invocations());
+        let source = KeySource::start(&account.key, lifetime);
+        let address = format!("http://{}", source.address);
+        let run = account.run(&load).env("AWS_REGION", "us-west-2");
+        let run = match kind {
+            "container" => without_keys(run)
+                .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{address}/container"))
+                .env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "token-of-container"),
+            "instance" => without_keys(run).env_remove("AWS_EC2_METADATA_DISABLED").env("AWS_EC2_METADATA_SERVICE_ENDPOINT", address),
+            _ => with_web_identity(&account, &source, run),
+        };
+        let output = run.exits(0);
+        let reported = account.project.report("run.json").figure("Create treatment variant", "requests");
+        assert_eq!(reported, account.served() - served, "{kind}: {output}");
+        assert_eq!(account.front.invocations() - invocations, 4, "{kind}: {output}");
+        assert!(source.served() >= 4, "{kind}: {} times: {output}", source.served());
     }
 }
 

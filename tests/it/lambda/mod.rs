@@ -4,6 +4,7 @@
 mod credentials;
 mod deploy;
 mod key_sources;
+mod outage;
 mod private;
 mod questions;
 mod rights;

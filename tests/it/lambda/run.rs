@@ -97,7 +97,7 @@ fn frame_cut_off_never_doubles_the_load() {
     assert!(account.front.requests().iter().any(|request| request.starts_with("PUT") && request.contains("now ")), "{output}");
     assert!(account.front.peak() <= 2, "{output}");
     let (reported, served) = account.counts();
-    assert!(reported > 50 && reported <= served, "{reported} of {served}: {output}");
+    assert!(reported > 50 && reported == served, "what it kept counts: {reported} of {served}: {output}");
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn throttled_invocations_are_repeated_and_a_late_start_is_reported() {
 }
 
 #[test]
-fn network_outage_loses_only_results_sent_during_it() {
+fn short_outage_of_the_whole_network_loses_no_result() {
     needs!("ministack");
     let account = Account::deployed();
     let running = account.load(&["--duration", "30s"]);
@@ -145,7 +145,7 @@ fn network_outage_loses_only_results_sent_during_it() {
     let output = running.exits(0);
     output.prints(&["the connection to it was lost", "lost from"]);
     let (reported, served) = account.counts();
-    assert!(reported > 100 && reported <= served, "{reported} of {served}: {output}");
+    assert!(reported > 100 && reported == served, "{reported} of {served}: {output}");
     assert!(account.front.peak() <= 2, "never twice the load: {output}");
 }
 

@@ -54,6 +54,8 @@ struct State {
     /// The tokens of functions that are cut off.
     cut_off: Mutex<Vec<String>>,
     down: AtomicBool,
+    /// Whether only functions reach it.
+    separated: AtomicBool,
     over: AtomicBool,
     /// Whether invocations are answered in one piece, as if streaming were not available.
     unstreamed: AtomicBool,
@@ -93,7 +95,6 @@ impl Front {
                 if state.down.load(Ordering::Relaxed) {
                     continue;
                 }
-                state.connections.lock().unwrap().extend(stream.try_clone());
                 let (state, behind) = (state.clone(), behind.clone());
                 // If a client disconnects, only its connection ends.
                 std::thread::spawn(move || state.serve(&behind, &stream).map_err(|_| stream.shutdown(Shutdown::Both)));
@@ -158,6 +159,18 @@ impl Front {
         self.state.down.store(false, Ordering::Relaxed);
     }
 
+    /// Cuts all connections of the orchestrator and of commands, and rejects new ones for some time. Functions reach S3 all the time.
+    pub(crate) fn separate_for(&self, time: Duration) {
+        self.state.separated.store(true, Ordering::Relaxed);
+        self.state.cut_all();
+        std::thread::sleep(time);
+        self.state.separated.store(false, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_separated(&self) -> bool {
+        self.state.separated.load(Ordering::Relaxed)
+    }
+
     /// Ends all processes that a test has left running.
     pub(crate) fn end_functions(&self) {
         self.state.idle.lock().unwrap().clear();
@@ -192,6 +205,12 @@ impl State {
         let text = format!("{} {} {}", head.method, head.path, String::from_utf8_lossy(&body[..body.len().min(2_000)]));
         self.requests.lock().unwrap().push(text.chars().take(300).collect());
         let token = head.header("x-amz-security-token");
+        if token.is_none() {
+            self.connections.lock().unwrap().extend(stream.try_clone());
+            if self.separated.load(Ordering::Relaxed) {
+                return stream.shutdown(Shutdown::Both);
+            }
+        }
         if token.is_some_and(|token| self.cut_off.lock().unwrap().iter().any(|known| known == token)) {
             return refuse(stream, &head, "403 Forbidden", "AccessDenied", "");
         }

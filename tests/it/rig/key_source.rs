@@ -1,5 +1,5 @@
-//! A service that hands out keys, as machines on AWS have them: the credentials endpoint of a container, the metadata of an instance, and
-//! the portal of SSO.
+//! A service that hands out keys, as machines on AWS have them: the credentials endpoint of a container, the metadata of an instance, the
+//! portal of SSO, and STS for the identity of a pod.
 
 use std::io::{self, BufReader};
 use std::net::{TcpListener, TcpStream};
@@ -11,6 +11,8 @@ use serde_json::json;
 
 use super::wire::{Head, answer};
 
+/// The call to STS with the identity of a pod.
+const WEB_IDENTITY: &str = "AssumeRoleWithWebIdentity";
 /// The role of the instance.
 const ROLE: &str = "load";
 
@@ -39,7 +41,7 @@ impl KeySource {
 
     /// How often it has handed out keys.
     pub(crate) fn served(&self) -> usize {
-        let keys = ["/container", "/latest/meta-data/iam/security-credentials/load", "/federation/credentials"];
+        let keys = ["/container", "/latest/meta-data/iam/security-credentials/load", "/federation/credentials", WEB_IDENTITY];
         self.served.lock().unwrap().iter().filter(|path| keys.iter().any(|known| path.split('?').next() == Some(*known))).count()
     }
 }
@@ -47,8 +49,9 @@ impl KeySource {
 fn serve(mut stream: &TcpStream, key: &str, lifetime: Duration, requests: &Mutex<Vec<String>>) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     let Some(head) = Head::read(&mut reader)? else { return Ok(()) };
-    head.whole_body(&mut reader)?;
-    requests.lock().unwrap().push(head.path.clone());
+    let body = String::from_utf8_lossy(&head.whole_body(&mut reader)?).into_owned();
+    let action = body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default();
+    requests.lock().unwrap().push(if action.is_empty() { head.path.clone() } else { action.to_owned() });
     let has = |name: &str, value: &str| head.header(name) == Some(value);
     let ends = now() + lifetime;
     let seconds = format!("@{}", ends.as_secs());
@@ -69,6 +72,15 @@ fn serve(mut stream: &TcpStream, key: &str, lifetime: Duration, requests: &Mutex
             json!({ "roleCredentials": { "accessKeyId": key, "secretAccessKey": secret, "sessionToken": "token", "expiration": expiration } })
                 .to_string()
         }
+        "/" if action == WEB_IDENTITY && body.contains("WebIdentityToken=token-of-pod") => format!(
+            "<{action}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{action}Result><Credentials><AccessKeyId>{key}</AccessKeyId>\
+             <SecretAccessKey>{secret}</SecretAccessKey><SessionToken>token</SessionToken><Expiration>{time}</Expiration></Credentials>\
+             </{action}Result></{action}Response>"
+        ),
+        "/" if action == "GetCallerIdentity" => format!(
+            "<{action}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{action}Result><Arn>arn:aws:sts::{key}:assumed-role/load/x\
+             </Arn><UserId>AROA:x</UserId><Account>{key}</Account></{action}Result></{action}Response>"
+        ),
         _ => return answer(&mut stream, "401 Unauthorized", &[("Connection", "close")], b"{}"),
     };
     let headers = [("Content-Type", "application/json"), ("x-aws-ec2-metadata-token-ttl-seconds", "21600"), ("Connection", "close")];
