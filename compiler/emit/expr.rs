@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use syn::Ident;
 
-use super::{Emitter, functions, index};
+use super::{Emitter, arrays, functions, index};
 use crate::model::{BinaryOp, Const, Expr, ExprKind, TextPart, Type, World};
 
 /// The Rust code of a value.
@@ -68,12 +68,12 @@ impl Emitter<'_> {
             ExprKind::Const(constant) => Plain(constant_value(constant)),
             ExprKind::Text(parts) => self.text(scope, parts),
             ExprKind::List(items) => {
-                let items = items.iter().map(|item| self.value(scope, item));
-                Plain(quote!(list([#(#items),*])))
+                let items = arrays::of_values(&items.iter().map(|item| self.value(scope, item)).collect::<Vec<_>>());
+                Plain(quote!(list(#items)))
             }
             ExprKind::Object(members) => {
-                let members = self.members(scope, members);
-                Plain(quote!(object([#(#members),*])))
+                let members = arrays::of_members(&self.members(scope, members));
+                Plain(quote!(object(#members)))
             }
             ExprKind::Local(local) => {
                 let name = &scope.locals[local.0];
@@ -119,7 +119,8 @@ impl Emitter<'_> {
                     let value = self.value(scope, value);
                     quote!((#weight, #value))
                 });
-                Fallible(quote!(functions::weighted(u.rng(), &[#(#pairs),*])))
+                let pairs = arrays::of_pairs(&pairs.collect::<Vec<_>>());
+                Fallible(quote!(functions::weighted(u.rng(), &#pairs)))
             }
             ExprKind::File(asset, name, media_type) => {
                 let asset = index(asset.0);
@@ -193,21 +194,21 @@ impl Emitter<'_> {
     }
 
     fn text(&self, scope: Scope<'_>, parts: &[TextPart]) -> RustExpr {
-        let mut code = quote!(write());
-        for part in parts {
-            code = match part {
-                TextPart::Literal(literal) => quote!(#code.lit(#literal)),
+        let calls: Vec<TokenStream> = parts
+            .iter()
+            .map(|part| match part {
+                TextPart::Literal(literal) => quote!(.lit(#literal)),
                 TextPart::Hole(expr, None) => {
                     let value = self.reference(scope, expr);
-                    quote!(#code.put(#value)?)
+                    quote!(.put(#value)?)
                 }
                 TextPart::Hole(expr, Some(spec)) => {
                     let value = self.reference(scope, expr);
-                    quote!(#code.format(#value, #spec)?)
+                    quote!(.format(#value, #spec)?)
                 }
-            };
-        }
-        RustExpr::Plain(quote!(#code.done()))
+            })
+            .collect();
+        RustExpr::Plain(arrays::written(&calls))
     }
 
     fn call(&self, scope: Scope<'_>, name: &str, args: &[Expr]) -> RustExpr {
@@ -219,8 +220,8 @@ impl Emitter<'_> {
             functions::Needs::Time => quote!(u.nanos(),),
         };
         if shape.variadic {
-            let args = args.iter().map(|arg| self.value(scope, arg));
-            return RustExpr::Fallible(quote!(#path(#code &[#(#args),*])));
+            let args = arrays::of_values(&args.iter().map(|arg| self.value(scope, arg)).collect::<Vec<_>>());
+            return RustExpr::Fallible(quote!(#path(#code &#args)));
         }
         for (number, arg) in args.iter().enumerate() {
             let optional = shape.optional_from.is_some_and(|first| number >= first);

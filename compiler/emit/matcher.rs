@@ -5,7 +5,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::expr::{Scope, comparison, ty};
-use super::{Emitter, index};
+use super::{Emitter, arrays, index};
 use crate::model::{Const, Expr, ExprKind, HeaderMatcher, Matcher, Type};
 
 /// A constant matcher and the values of its `Arg`s.
@@ -34,8 +34,8 @@ impl Emitter<'_> {
     }
 
     fn args(&self, scope: Scope<'_>, args: &[&Expr]) -> TokenStream {
-        let args = args.iter().map(|arg| self.value(scope, arg));
-        quote!(|x| Ok([#(#args),*]))
+        let args = arrays::of_values(&args.iter().map(|arg| self.value(scope, arg)).collect::<Vec<_>>());
+        quote!(|x| Ok(#args))
     }
 }
 

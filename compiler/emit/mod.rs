@@ -3,6 +3,7 @@
 //! The emitter is pure: it reads no files and no environment. The generated code uses only
 //! [`ltc_runtime::generated`](../../ltc_runtime/generated/index.html).
 
+mod arrays;
 mod constant;
 mod draws;
 mod expr;
@@ -83,6 +84,7 @@ fn emit_here(program: &Program, context: &EmitInput<'_>) -> Result<Emitted, Stri
     let title = format!(" {}, compiled by ltc {}. Made by `ltc build`; do not edit.", context.spec, env!("CARGO_PKG_VERSION"));
     let tokens = quote! {
         #![doc = #title]
+        #![recursion_limit = "65536"]
         #![allow(unused_variables, unused_assignments, unused_mut, clippy::all)]
 
         use ltc_runtime::generated::*;

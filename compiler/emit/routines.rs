@@ -11,7 +11,7 @@ use super::expr::Scope;
 use super::frame::FunctionScope;
 use super::parts;
 use super::uses;
-use super::{Emitter, index};
+use super::{Emitter, arrays, index};
 use crate::model::{Block, Const, Expr, ExprKind, Frame, LocalId, Routine, Sequence, SharedId, Stmt, StmtKind, TaskPick, Tasks, User};
 
 impl Emitter<'_> {
@@ -196,7 +196,8 @@ impl Emitter<'_> {
             None => {
                 let at = self.at(tasks.span);
                 let weights = tasks.members.iter().map(|(weight, _)| self.value(frame.scope(), weight));
-                quote!(u.choose(#at, || Ok(vec![#(#weights),*]))?)
+                let weights = arrays::of_values(&weights.collect::<Vec<_>>());
+                quote!(u.choose(#at, || Ok(Vec::from(#weights)))?)
             }
         };
         let arms = tasks.members.iter().enumerate().map(|(number, (_, pick))| {

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::expr::{Scope, ty};
 use super::frame::FunctionScope;
-use super::{Emitter, index};
+use super::{Emitter, arrays, index};
 use crate::model::{Exchange, Expect, ExpectKind, Expr, ExprKind, SecretHolder, Source, Status, Step, StmtKind, Take, TextPart, Then};
 
 impl Emitter<'_> {
@@ -73,12 +73,13 @@ impl Emitter<'_> {
                     let value = self.value(scope, value);
                     quote!((#key, #value))
                 });
+                let fields = arrays::of_members(&fields.collect::<Vec<_>>());
                 let options = self.options(scope, options, "wants_own_auth");
                 let common = &self.names.options[api.0];
                 let api = index(api.0);
                 quote! {
                     {
-                        let mut r = u.submit(#api, #form, &[#(#fields),*])?;
+                        let mut r = u.submit(#api, #form, &#fields)?;
                         #options
                         #common(u, &mut r)?;
                         Ok(r)

@@ -3,11 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::expr::Scope;
+use super::expr::{RustExpr, Scope};
 use super::frame::FunctionScope;
 use super::uses;
-use super::{Emitter, index};
-use crate::model::{Auth, LocalId, Stmt, StmtKind, TaskPick, Wait};
+use super::{Emitter, arrays, index};
+use crate::model::{Auth, Expr, LocalId, Stmt, StmtKind, TaskPick, Wait};
 
 impl Emitter<'_> {
     /// Calls a sequence or tasks, or runs a step that is written as the member.
@@ -19,13 +19,11 @@ impl Emitter<'_> {
         };
         let scope = frame.scope();
         let at = self.at(span);
-        let args = args.iter().map(|arg| match self.code(scope, arg) {
-            super::expr::RustExpr::Plain(value) if !uses::can_fail(arg) => value,
-            code => {
-                let eval = code.eval();
-                quote!(u.eval(#at, || #eval)?)
-            }
-        });
+        let (before, args) = if arrays::is_long(args) {
+            arrays::arguments(&at, &args.iter().map(|arg| self.value(scope, arg)).collect::<Vec<_>>())
+        } else {
+            (TokenStream::new(), args.iter().map(|arg| self.argument(scope, &at, arg)).collect())
+        };
         let call = quote!(#function(u #(, #args)*).await?);
         let names: Vec<_> = takes.iter().map(|local| &scope.locals[local.0]).collect();
         let assigned = takes.iter().map(|local| frame.assigned(*local));
@@ -34,7 +32,18 @@ impl Emitter<'_> {
             [one] => quote!(#one =),
             many => quote!((#(#many),*) =),
         };
-        quote!(#assign #call; #(#assigned)*)
+        quote!(#before #assign #call; #(#assigned)*)
+    }
+
+    /// An argument of a call, whose failure leaves the sequence.
+    fn argument(&self, scope: Scope<'_>, at: &TokenStream, arg: &Expr) -> TokenStream {
+        match self.code(scope, arg) {
+            RustExpr::Plain(value) if !uses::can_fail(arg) => value,
+            code => {
+                let eval = code.eval();
+                quote!(u.eval(#at, || #eval)?)
+            }
+        }
     }
 
     pub(super) fn stmt(&self, frame: &FunctionScope<'_>, stmt: &Stmt) -> TokenStream {

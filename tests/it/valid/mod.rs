@@ -86,8 +86,11 @@ fn compile(name: &str, specs: &[Valid]) {
         files.push((format!("s{seed}/mod.rs"), emitted.main.replacen("fn main()", "pub fn main()", 1).into_bytes()));
         files.extend(emitted.files.iter().map(|(path, content)| (format!("s{seed}/{path}"), content.clone())));
     }
+    // Attributes of a crate have no effect in a module.
+    let limit = specs.iter().find_map(|spec| spec.emitted.main.lines().find(|line| line.starts_with("#![recursion_limit")));
     let main = format!(
-        "{modules}fn main() -> std::process::ExitCode {{ match std::env::var(\"SPEC\").as_deref() {{ {arms} _ => std::process::ExitCode::FAILURE }} }}\n"
+        "{}\n{modules}fn main() -> std::process::ExitCode {{ match std::env::var(\"SPEC\").as_deref() {{ {arms} _ => std::process::ExitCode::FAILURE }} }}\n",
+        limit.unwrap_or_default()
     );
     let options = Options { cache: Some(shared_folder("ltc-cache")), offline: true, progress: Progress::Silent, ..Options::default() };
     let building = machine::building();
