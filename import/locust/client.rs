@@ -27,6 +27,29 @@ impl Run<'_> {
         }
     }
 
+    /// `requests.post(url)`: a request that Locust does not count, so it is no part of the statistics.
+    pub(crate) fn outside_client(&mut self, method: &str, arguments: &Arguments) -> Value {
+        match method {
+            "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "request" => {
+                let (api, host) = (self.last_api.clone(), self.host.take());
+                let sent = self.client_arguments(method, arguments);
+                let response = self.send(sent);
+                // The user's own client goes on with its own host.
+                (self.last_api, self.host) = (api, host);
+                if let Value::Response(steps) = &response {
+                    for number in steps.iter() {
+                        if let Some(step) = self.steps.get_mut(*number) {
+                            step.skip = true;
+                        }
+                    }
+                }
+                response
+            }
+            "Session" | "session" | "Client" => Value::native("requests"),
+            _ => Value::unknown(format!("requests.{method}")),
+        }
+    }
+
     /// `self.client.headers.update({…})`: headers of all further requests. `Authorization` is the user's auth.
     pub(crate) fn client_headers(&mut self, headers: &Value) {
         let Value::Map(map) = headers else {
@@ -77,5 +100,36 @@ impl Run<'_> {
             redirects: (self.truth(&named("allow_redirects")) == Some(false) && arguments.named("allow_redirects").is_some()).then_some(0),
             statuses: Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::spec;
+
+    #[test]
+    fn requests_that_locust_does_not_count_are_steps_outside_of_the_statistics() {
+        let (spec, summary) = spec(
+            "import requests\nfrom locust import HttpUser, task\n\nclass Visitor(HttpUser):\n    host = 'http://localhost:8080'\n\n    def on_start(self):\n\
+             \x20       token = requests.post('https://id.test/token', data={'grant': 'x'}).json()['access']\n\
+             \x20       self.client.headers.update({'Authorization': f'Bearer {token}'})\n\n\
+             \x20   @task\n    def look(self):\n        self.client.get('/a')\n",
+        );
+        assert!(spec.contains("step \"Post token\" skip interrupt") && spec.contains("id.post_token()"), "{spec}");
+        assert!(spec.contains("set local.auth = bearer(access)"), "{spec}");
+        assert!(!summary.iter().any(|line| line.starts_with("not imported")), "{summary:?}");
+    }
+
+    #[test]
+    fn context_managers_of_a_script_run_the_block_where_they_yield() {
+        let (spec, summary) = spec(
+            "from contextlib import contextmanager\nfrom locust import FastHttpUser, task\n\nclass Checked(FastHttpUser):\n    abstract = True\n\n\
+             \x20   @contextmanager\n    def rest(self, method, url, **kwargs):\n        with super().rest(method, url, headers={'x-own': 'a'}, **kwargs) as resp:\n\
+             \x20           if resp.js['state'] != 'ok':\n                resp.failure('state')\n            yield resp\n\n\
+             class Visitor(Checked):\n    host = 'http://localhost:8080'\n\n    @task\n    def look(self):\n\
+             \x20       with self.rest('GET', '/a') as resp:\n            assert resp.js['id'] == 7\n        self.client.get('/b')\n",
+        );
+        assert!(spec.contains("expect json { state: \"ok\", id: 7 }") && spec.contains("\"x-own\": \"a\""), "{spec}");
+        assert!(spec.contains("GET /b") && !summary.iter().any(|line| line.starts_with("not imported")), "{summary:?}\n{spec}");
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::write;
 
-fn spec(script: &str) -> (String, Vec<String>) {
+pub(super) fn spec(script: &str) -> (String, Vec<String>) {
     let source = Source::new("shop.py", ".", script.as_bytes()).unwrap();
     let draft = crate::import(&source, crate::Kind::Locust, &Options::default()).unwrap();
     let files = write::files(&draft);

@@ -55,6 +55,11 @@ fn is_user(path: &str) -> bool {
         && (name.ends_with("User") || name.ends_with("Locust") || name.contains("HttpUser"))
 }
 
+/// Whether a set draws each task by the one before it.
+fn is_markov(run: &Run<'_>, class: &Rc<ClassValue>) -> bool {
+    run.native_base(class).is_some_and(|path| path.ends_with("MarkovTaskSet"))
+}
+
 fn is_sequence(run: &Run<'_>, class: &Rc<ClassValue>) -> bool {
     run.native_base(class).is_some_and(|path| path.contains("Sequen"))
 }
@@ -202,6 +207,9 @@ fn task_part(
             }
             start_and_stop(run, class, &set, &mut planned.parts, "on_start");
             let inner = tasks_of(class);
+            if is_markov(run, class) {
+                run.leave_at(class.line, "task sets", &format!("class {}: its transitions; each task has the same weight", class.name));
+            }
             let name = if is_sequence(run, class) {
                 let name = names.block(&class.name, "Tasks");
                 let methods = in_order(run, &inner, &set);

@@ -106,6 +106,10 @@ impl Lower<'_> {
             }
             E::Named(it) => Kind::Assign(self.boxed(&it.target), "=", self.boxed(&it.value)),
             E::Await(it) => return self.expr(&it.value),
+            E::Yield(it) => {
+                let value = it.value.as_ref().map_or_else(|| Expr::new(self.line(it.range), Kind::Null), |value| self.expr(value));
+                Kind::Unary("yield", Box::new(value))
+            }
             _ => self.other(expr),
         };
         Expr { line: self.line(expr.range()), kind }

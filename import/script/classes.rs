@@ -200,6 +200,7 @@ impl Run<'_> {
         match found {
             Some(Value::Function(closure)) => Value::Function(Rc::new(Closure { this: Some(this), ..(*closure).clone() })),
             Some(value) => value,
+            None if matches!(name, "rest" | "rest_") => Value::native("client.rest"),
             None => Value::native("nothing"),
         }
     }
@@ -209,6 +210,8 @@ impl Run<'_> {
 fn task_weight(decorator: &Value) -> Option<Value> {
     match decorator {
         Value::Native(path) if is_task(path) => Some(Value::number(1.0)),
+        // A state of a `MarkovTaskSet`.
+        Value::Native(path) if &**path == "transition" => Some(Value::number(1.0)),
         Value::Native(path) => path.strip_prefix("task:").and_then(|weight| weight.parse().ok()).map(Value::number),
         _ => None,
     }

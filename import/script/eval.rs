@@ -63,6 +63,7 @@ impl Run<'_> {
             Kind::Entries(entries) => self.entries(entries),
             Kind::Spread(value) | Kind::Keyword(_, value) => self.eval(value),
             Kind::Each(each) => self.comprehension(each),
+            Kind::Unary("yield", value) => self.yielded(value),
             Kind::Unary(operator, value) => {
                 let value = self.eval(value);
                 self.unary(operator, &value)

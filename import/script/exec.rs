@@ -222,8 +222,22 @@ impl Run<'_> {
 
     /// `with a as b:`
     fn with(&mut self, statement: &Stmt, items: &[(Expr, Option<Binding>)], body: &[Stmt]) -> Flow {
-        for (expr, binding) in items {
+        for (number, (expr, binding)) in items.iter().enumerate() {
+            // A context manager of the script runs the block where it yields.
+            let (scope, depth) = (self.scope.clone(), self.with_blocks.len());
+            self.with_blocks.push(Some(super::Block {
+                binding: binding.clone(),
+                items: items[number + 1..].to_vec(),
+                statement: statement.clone(),
+                body: body.to_vec(),
+                scope,
+            }));
             let value = self.eval(expr);
+            let has_run = self.with_blocks.get(depth).is_some_and(Option::is_none);
+            self.with_blocks.truncate(depth);
+            if has_run {
+                return std::mem::replace(&mut self.block_flow, Flow::Next);
+            }
             if value.is_unknown() {
                 self.leave_statement(statement);
             }
@@ -232,6 +246,19 @@ impl Run<'_> {
             }
         }
         self.exec(body)
+    }
+
+    /// `yield value`, in a context manager of the script: runs the block of the innermost `with`.
+    pub(super) fn yielded(&mut self, value: &Expr) -> Value {
+        let value = self.eval(value);
+        let Some(block) = self.with_blocks.last_mut().and_then(Option::take) else { return Value::unknown("yield") };
+        let own = std::mem::replace(&mut self.scope, block.scope);
+        if let Some(binding) = &block.binding {
+            self.bind(binding, value);
+        }
+        self.block_flow = self.with(&block.statement, &block.items, &block.body);
+        self.scope = own;
+        Value::Undefined
     }
 
     /// Declares the names in a binding.

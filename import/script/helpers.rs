@@ -54,6 +54,7 @@ impl Run<'_> {
                 Value::Method(Box::new(arguments.get("base_url", usize::from(name == "FastHttpSession"))), "client".into())
             }
             ("locust.task" | "task", _) => Value::native(format!("task:{}", first.as_number().unwrap_or(1.0))),
+            (_, "transition" | "transitions") => Value::native("transition"),
             (_, "seq_task") => Value::native(format!("seq_task:{}", first.as_number().unwrap_or(1.0))),
             ("locust.tag" | "tag", _) => Value::native("tag"),
             ("locust.between" | "between" | "locust.wait_time.between" | "locust.user.wait_time.between", _) => {

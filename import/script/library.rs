@@ -75,6 +75,9 @@ impl Run<'_> {
         if let Some(method) = path.strip_prefix("client.") {
             return self.client(method, &arguments);
         }
+        if let Some(method) = path.strip_prefix("requests.").or_else(|| path.strip_prefix("httpx.")) {
+            return self.outside_client(method, &arguments);
+        }
         if path.starts_with("console.")
             || path.starts_with("logging.")
             || path == "print"

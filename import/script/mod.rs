@@ -128,6 +128,16 @@ pub(crate) enum Flow {
     Throw,
 }
 
+/// The block of a `with`, whose context manager may be a function of the script.
+struct Block {
+    binding: Option<crate::code::Binding>,
+    /// The further context managers.
+    items: Vec<(crate::code::Expr, Option<crate::code::Binding>)>,
+    statement: crate::code::Stmt,
+    body: Vec<crate::code::Stmt>,
+    scope: Rc<Scope>,
+}
+
 /// A run of a script.
 pub(crate) struct Run<'s> {
     pub(crate) draft: &'s mut Draft,
@@ -202,6 +212,10 @@ pub(crate) struct Run<'s> {
     row_variables: HashMap<String, String>,
     /// Data that replaces a missing file.
     samples: HashSet<String>,
+    /// The blocks of the `with` statements whose context managers are being evaluated; `None` if the context manager has run it.
+    with_blocks: Vec<Option<Block>>,
+    /// How the last of these blocks ended.
+    block_flow: Flow,
     /// The steps whose response times the script adds to a metric of its own; an empty list is any other value.
     trends: IndexMap<String, Vec<Vec<usize>>>,
     /// The statements of all modules. Their fates are stored by their positions.
@@ -256,6 +270,8 @@ impl<'s> Run<'s> {
             uncertain: false,
             row_variables: HashMap::new(),
             samples: HashSet::new(),
+            with_blocks: Vec::new(),
+            block_flow: Flow::Next,
             trends: IndexMap::new(),
             kept: Vec::new(),
         }
