@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::{Body as _, Frame, Incoming};
-use hyper::header::{ACCEPT_ENCODING, CONNECTION, HOST, HeaderName, HeaderValue, UPGRADE};
+use hyper::header::{ACCEPT_ENCODING, CONNECTION, HOST, HeaderName, HeaderValue, PROXY_AUTHORIZATION, UPGRADE};
 use hyper::{HeaderMap, Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::sync::mpsc;
@@ -79,13 +79,17 @@ async fn send(state: &Arc<State>, request: Request<Incoming>, exchange: &mut Exc
     let default = if is_tls { 443 } else { 80 };
     let authority = if port == default { host.clone() } else { format!("{host}:{port}") };
     headers.insert(HOST, HeaderValue::from_str(&authority).map_err(|error| error.to_string())?);
-    let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let connected = state.upstream.connect(&uri, &host, port, is_tls).await.map_err(|error| error.to_string())?;
+    if let Some(authorization) = connected.authorization {
+        headers.insert(PROXY_AUTHORIZATION, authorization);
+    }
+    let path =
+        if connected.is_whole_url { exchange.url.clone() } else { uri.path_and_query().map_or("/", |path| path.as_str()).to_owned() };
     let mut outgoing = Request::builder().method(parts.method).uri(path).body(Full::new(collected)).map_err(|error| error.to_string())?;
     *outgoing.headers_mut() = headers;
-    let stream = state.upstream.connect(&host, port, is_tls).await.map_err(|error| error.to_string())?;
     let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
         .preserve_header_case(true)
-        .handshake(TokioIo::new(stream))
+        .handshake(TokioIo::new(connected.stream))
         .await
         .map_err(|error| error.to_string())?;
     tokio::spawn(connection.with_upgrades());

@@ -18,4 +18,4 @@ mod tests;
 mod upstream;
 
 pub use authority::Authority;
-pub use proxy::{Options, Proxy};
+pub use proxy::{Options, Proxy, Recording};

@@ -30,6 +30,19 @@ pub struct Options {
     pub port: u16,
     /// Whether to accept any certificate of a server.
     pub insecure: bool,
+    /// The proxy through which servers are reached, if it is not one of the environment's.
+    pub upstream_proxy: Option<String>,
+}
+
+/// A finished recording.
+#[derive(Debug)]
+pub struct Recording {
+    /// The HAR as text.
+    pub har: String,
+    /// The number of its entries.
+    pub requests: usize,
+    /// The origins that gave no response, each with the reason and the number of requests.
+    pub unreachable: Vec<(String, String, usize)>,
 }
 
 /// A running proxy.
@@ -68,7 +81,11 @@ impl Proxy {
     pub async fn start(authority: Authority, options: &Options) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
         let address = listener.local_addr()?;
-        let state = Arc::new(State { authority, upstream: Upstream::new(options.insecure)?, exchanges: Mutex::default() });
+        let state = Arc::new(State {
+            authority,
+            upstream: Upstream::new(options.insecure, options.upstream_proxy.as_deref())?,
+            exchanges: Mutex::default(),
+        });
         let shared = Arc::clone(&state);
         let accepting = tokio::spawn(async move {
             loop {
@@ -98,13 +115,22 @@ impl Proxy {
         self.state.exchanges.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Ends the recording. Returns the HAR as text, and the number of its entries.
-    pub async fn finish(self) -> (String, usize) {
+    /// Ends the recording.
+    pub async fn finish(self) -> Recording {
         self.accepting.abort();
         tokio::time::sleep(GRACE).await;
         let exchanges = std::mem::take(&mut *self.state.exchanges.lock().unwrap_or_else(PoisonError::into_inner));
-        let count = exchanges.len();
-        (format!("{:#}\n", har::har(exchanges)), count)
+        let mut unreachable: Vec<(String, String, usize)> = Vec::new();
+        for exchange in exchanges.iter().filter(|exchange| exchange.status == 0) {
+            let origin = exchange.url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+            let why = exchange.problem.clone().unwrap_or_default();
+            match unreachable.iter_mut().find(|(known, reason, _)| *known == origin && *reason == why) {
+                Some((.., count)) => *count += 1,
+                None => unreachable.push((origin, why, 1)),
+            }
+        }
+        let requests = exchanges.len();
+        Recording { har: format!("{:#}\n", har::har(exchanges)), requests, unreachable }
     }
 }
 

@@ -101,7 +101,7 @@ async fn plain_and_encrypted_requests_are_recorded_with_their_responses() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::open(folder.path()).unwrap();
     let pem = std::fs::read_to_string(&authority.certificate).unwrap();
-    let proxy = Proxy::start(authority, &Options { port: 0, insecure: true }).await.unwrap();
+    let proxy = Proxy::start(authority, &Options { insecure: true, ..Options::default() }).await.unwrap();
     let (plain, encrypted) = (server(None).await, server(Some(untrusted())).await);
 
     let stream = TcpStream::connect(proxy.address).await.unwrap();
@@ -126,9 +126,11 @@ async fn plain_and_encrypted_requests_are_recorded_with_their_responses() {
     let response = exchange(stream, "GET http://127.0.0.1:1/gone HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n").await;
     assert!(response.starts_with("HTTP/1.1 502"), "{response}");
 
-    let (har, count) = proxy.finish().await;
-    let har: Value = serde_json::from_str(&har).unwrap();
-    assert_eq!(count, 3);
+    let recording = proxy.finish().await;
+    let har: Value = serde_json::from_str(&recording.har).unwrap();
+    assert_eq!(recording.requests, 3);
+    let [(origin, why, 1)] = recording.unreachable.as_slice() else { panic!("{:?}", recording.unreachable) };
+    assert!(origin == "http://127.0.0.1:1" && why.contains("refused"), "{origin}: {why}");
     let find = |url: String| {
         har["log"]["entries"].as_array().unwrap().iter().find(|entry| entry["request"]["url"] == url.as_str()).unwrap().clone()
     };
@@ -137,4 +139,58 @@ async fn plain_and_encrypted_requests_are_recorded_with_their_responses() {
     assert!(!first["request"]["headers"].to_string().contains("proxy-connection"), "{first}");
     assert_eq!(find(format!("https://{encrypted}/b"))["response"]["content"]["mimeType"], "application/json");
     assert_eq!(find("http://127.0.0.1:1/gone".to_owned())["response"]["status"], 0);
+}
+
+/// A proxy of a company: it wants a password, and sends every host to one of two servers.
+async fn company_proxy(plain: SocketAddr, encrypted: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let request = read_request(&mut stream).await.unwrap();
+                if !request.to_ascii_lowercase().contains("proxy-authorization: basic yw5uonnlyq==") {
+                    stream.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+                    return;
+                }
+                let is_tunnel = request.starts_with("CONNECT shop.test:443 ");
+                let mut server = TcpStream::connect(if is_tunnel { encrypted } else { plain }).await.unwrap();
+                match is_tunnel {
+                    true => stream.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").await.unwrap(),
+                    false => server.write_all(request.as_bytes()).await.unwrap(),
+                }
+                let _ = tokio::io::copy_bidirectional(&mut stream, &mut server).await;
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn servers_behind_a_proxy_are_recorded_and_refusals_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (plain, encrypted) = (server(None).await, server(Some(untrusted())).await);
+    let company = company_proxy(plain, encrypted).await;
+    for (credentials, is_allowed) in [("ann:sea@", true), ("", false)] {
+        let authority = Authority::open(folder.path()).unwrap();
+        let pem = std::fs::read_to_string(&authority.certificate).unwrap();
+        let options = Options { insecure: true, upstream_proxy: Some(format!("http://{credentials}{company}")), ..Options::default() };
+        let proxy = Proxy::start(authority, &options).await.unwrap();
+        let stream = TcpStream::connect(proxy.address).await.unwrap();
+        let response = exchange(stream, "GET http://shop.test/a HTTP/1.1\r\nHost: shop.test\r\n\r\n").await;
+        assert_eq!(response.contains("GET http://shop.test/a HTTP/1.1"), is_allowed, "{response}");
+        let mut stream = TcpStream::connect(proxy.address).await.unwrap();
+        stream.write_all(b"CONNECT shop.test:443 HTTP/1.1\r\nHost: shop.test:443\r\n\r\n").await.unwrap();
+        let count = stream.read(&mut [0; 4096]).await.unwrap();
+        assert!(count > 0);
+        let stream = trusting(&pem).connect(ServerName::try_from("shop.test").unwrap(), stream).await.unwrap();
+        let response = exchange(stream, "GET /b HTTP/1.1\r\nHost: shop.test\r\n\r\n").await;
+        assert_eq!(response.contains("GET /b HTTP/1.1"), is_allowed, "{response}");
+        let recording = proxy.finish().await;
+        assert!(!recording.har.to_ascii_lowercase().contains("yw5uonnlyq"), "{}", recording.har);
+        if !is_allowed {
+            let (origin, why, _) = &recording.unreachable[0];
+            assert!(origin == "https://shop.test" && why.contains("refused to connect to shop.test:443: HTTP/1.1 407"), "{origin}: {why}");
+        }
+    }
 }

@@ -1,13 +1,18 @@
-//! Connections from the proxy to the servers.
+//! Connections from the proxy to the servers, through the proxies of the environment where these are needed.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
+
+use hyper::Uri;
+use hyper::header::HeaderValue;
+use hyper_util::client::proxy::matcher::Matcher;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
@@ -16,15 +21,27 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
+/// The longest answer of a proxy to `CONNECT`, in bytes.
+const ANSWER_MAX: usize = 16 * 1024;
+
 /// How the proxy connects to servers.
-#[derive(Clone)]
 pub(crate) struct Upstream {
     tls: TlsConnector,
+    proxies: Matcher,
+}
+
+/// A connection for one request.
+pub(crate) struct Connected {
+    pub(crate) stream: Box<dyn Stream>,
+    /// Whether the request goes to a proxy, which needs its whole URL.
+    pub(crate) is_whole_url: bool,
+    /// The credentials for that proxy.
+    pub(crate) authorization: Option<HeaderValue>,
 }
 
 impl Upstream {
-    /// Trusts the system's certificates, or any certificate if `insecure`.
-    pub(crate) fn new(insecure: bool) -> io::Result<Self> {
+    /// Trusts the system's certificates, or any certificate if `insecure`. Uses this proxy, or else those of the environment.
+    pub(crate) fn new(insecure: bool, proxy: Option<&str>) -> io::Result<Self> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder =
             ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions().map_err(io::Error::other)?;
@@ -36,19 +53,74 @@ impl Upstream {
             builder.with_root_certificates(roots).with_no_client_auth()
         };
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { tls: TlsConnector::from(Arc::new(config)) })
+        let proxies = proxy.map_or_else(Matcher::from_env, |proxy| Matcher::builder().all(proxy).build());
+        Ok(Self { tls: TlsConnector::from(Arc::new(config)), proxies })
     }
 
-    /// A connection to a host and port.
-    pub(crate) async fn connect(&self, host: &str, port: u16, is_tls: bool) -> io::Result<Box<dyn Stream>> {
+    /// A connection to the server of a URL.
+    pub(crate) async fn connect(&self, uri: &Uri, host: &str, port: u16, is_tls: bool) -> io::Result<Connected> {
         let name = host.trim_matches(['[', ']']).to_owned();
-        let stream = TcpStream::connect((name.as_str(), port)).await?;
-        stream.set_nodelay(true)?;
-        if !is_tls {
-            return Ok(Box::new(stream));
+        // A server on this machine needs no proxy.
+        let found = if is_loopback(&name) { None } else { self.proxies.intercept(uri) };
+        let Some(proxy) = found else {
+            let stream = TcpStream::connect((name.as_str(), port)).await?;
+            return self.secured(stream, name, is_tls).await;
+        };
+        let address = proxy.uri();
+        let refused =
+            |why: String| io::Error::other(format!("the proxy {}: {why}", address.authority().map_or("", |authority| authority.as_str())));
+        if address.scheme_str().is_some_and(|scheme| scheme != "http") {
+            return Err(refused("ltc record uses only HTTP proxies".to_owned()));
         }
-        let name = ServerName::try_from(name).map_err(io::Error::other)?;
-        Ok(Box::new(self.tls.connect(name, stream).await?))
+        let host_of_proxy =
+            address.host().ok_or_else(|| refused("its address has no host".to_owned()))?.trim_matches(['[', ']']).to_owned();
+        let connected = TcpStream::connect((host_of_proxy.as_str(), address.port_u16().unwrap_or(80))).await;
+        let mut stream = connected.map_err(|error| refused(error.to_string()))?;
+        let authorization = proxy.basic_auth().cloned();
+        if !is_tls {
+            stream.set_nodelay(true)?;
+            return Ok(Connected { stream: Box::new(stream), is_whole_url: true, authorization });
+        }
+        tunnel(&mut stream, &format!("{host}:{port}"), authorization.as_ref()).await.map_err(|error| refused(error.to_string()))?;
+        self.secured(stream, name, is_tls).await
+    }
+
+    async fn secured(&self, stream: TcpStream, name: String, is_tls: bool) -> io::Result<Connected> {
+        stream.set_nodelay(true)?;
+        let stream: Box<dyn Stream> = match is_tls {
+            true => Box::new(self.tls.connect(ServerName::try_from(name).map_err(io::Error::other)?, stream).await?),
+            false => Box::new(stream),
+        };
+        Ok(Connected { stream, is_whole_url: false, authorization: None })
+    }
+}
+
+fn is_loopback(name: &str) -> bool {
+    name == "localhost" || name.ends_with(".localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Asks a proxy for a tunnel to a server.
+async fn tunnel(stream: &mut TcpStream, target: &str, authorization: Option<&HeaderValue>) -> io::Result<()> {
+    let mut request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n").into_bytes();
+    if let Some(value) = authorization {
+        request.extend([b"Proxy-Authorization: ", value.as_bytes(), b"\r\n"].concat());
+    }
+    request.extend(b"\r\n");
+    stream.write_all(&request).await?;
+    let mut answer = Vec::new();
+    // The server says nothing before TLS begins, so the answer ends with its head.
+    while !answer.ends_with(b"\r\n\r\n") {
+        let mut bytes = [0; 1024];
+        let count = stream.read(&mut bytes).await?;
+        answer.extend_from_slice(&bytes[..count]);
+        if count == 0 || answer.len() > ANSWER_MAX {
+            return Err(io::Error::other("it gave no answer that can be read"));
+        }
+    }
+    let line = String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned();
+    match line.split(' ').nth(1) {
+        Some(status) if status.starts_with('2') => Ok(()),
+        _ => Err(io::Error::other(format!("it refused to connect to {target}: {line}"))),
     }
 }
 

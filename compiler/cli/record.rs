@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ltc_import::{Kind, Source};
-use ltc_record::{Authority, Proxy, browser};
+use ltc_record::{Authority, Proxy, Recording, browser};
 
 use super::build::here;
 use super::import;
@@ -84,7 +84,7 @@ impl Record {
         let authority = Authority::open(&folder)
             .map_err(|error| Failure::wrong(format!("cannot make a certificate authority in {}: {error}", folder.display())))?;
         let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::wrong(format!("cannot start the proxy: {error}")))?;
-        let (har, count) = runtime.block_on(self.record(screen, authority))?;
+        let Recording { har, requests: count, unreachable } = runtime.block_on(self.record(screen, authority))?;
         if count == 0 {
             return Err(
                 Failure::wrong("nothing was recorded").help("set the proxy in the client, and send requests before the recording ends")
@@ -94,6 +94,7 @@ impl Record {
             .map_err(|error| Failure::wrong(format!("cannot write {}: {error}", file.display())))?;
         let requests = if count == 1 { "request" } else { "requests" };
         screen.print_unless_quiet(format_args!("wrote {} with {count} {requests}", file.display()));
+        self.warn_of_unreachable(screen, &unreachable);
         if self.no_import {
             return Ok(());
         }
@@ -103,11 +104,21 @@ impl Record {
         import::finish(screen, &source, Kind::Har, project)
     }
 
+    /// Names the servers that gave no response, except those that a browser asks by itself.
+    fn warn_of_unreachable(&self, screen: &Screen, unreachable: &[(String, String, usize)]) {
+        let own = self.url.as_deref().map(host);
+        for (origin, why, count) in unreachable.iter().filter(|(origin, ..)| own.is_none_or(|own| host(origin) == own)) {
+            let requests = if *count == 1 { "request" } else { "requests" };
+            let help = if why.contains("certificate") { "\n  help: accept the certificate with `--insecure`" } else { "" };
+            screen.warn(format_args!("no response from {origin} to {count} {requests}: {why}{help}"));
+        }
+    }
+
     /// Runs the proxy until the browser is closed, or until Ctrl-C.
-    async fn record(&self, screen: &Screen, authority: Authority) -> Result<(String, usize), Failure> {
+    async fn record(&self, screen: &Screen, authority: Authority) -> Result<Recording, Failure> {
         let interrupted = interrupted().map_err(|error| Failure::wrong(format!("cannot catch Ctrl-C: {error}")))?;
         let (certificate, fingerprint) = (authority.certificate.clone(), authority.fingerprint());
-        let options = ltc_record::Options { port: self.port, insecure: self.insecure };
+        let options = ltc_record::Options { port: self.port, insecure: self.insecure, upstream_proxy: None };
         let proxy = Proxy::start(authority, &options)
             .await
             .map_err(|error| Failure::wrong(format!("cannot listen on 127.0.0.1:{}: {error}", self.port)).help("use another `--port`"))?;
@@ -120,7 +131,9 @@ impl Record {
             let closed = browser::run(&program, proxy.address, &fingerprint, &profile.0, self.url.as_deref(), &self.browser_arg);
             tokio::select! {
                 ended = closed => {
-                    let status = ended.map_err(|error| Failure::wrong(format!("cannot start {}: {error}", program.display())))?;
+                    let status = ended.map_err(|error| {
+                        Failure::wrong(format!("cannot start {}: {error}", program.display())).help("name another browser with `--browser-path`")
+                    })?;
                     if !status.success() && proxy.count() == 0 {
                         let message = format!("{} ended at once ({status})", program.display());
                         return Err(Failure::wrong(message).help("run it by hand to see why, or name another browser with `--browser-path`"));
@@ -196,7 +209,7 @@ impl Profile {
         let process = std::process::id();
         for number in 0..100 {
             let folder = base.join(format!("ltc-record-{process}-{number}"));
-            match fs::create_dir(&folder) {
+            match private_folder(&folder) {
                 Ok(()) => return Ok(Self(folder)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
@@ -204,6 +217,14 @@ impl Profile {
         }
         Err(io::Error::from(io::ErrorKind::AlreadyExists))
     }
+}
+
+/// Makes a folder that only its owner can read, because a browser keeps cookies in it.
+fn private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 impl Drop for Profile {

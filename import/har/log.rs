@@ -192,6 +192,9 @@ fn entry(value: &Value, line: usize) -> Entry {
     }
     .filter(|text| !text.is_empty());
     out.body = posted(value, &out);
+    if out.method.is_empty() {
+        "GET".clone_into(&mut out.method);
+    }
     if out.response_header("location").is_none() {
         let target = text(value, "/response/redirectURL");
         if !target.is_empty() {

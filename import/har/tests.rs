@@ -275,3 +275,11 @@ fn queries_without_keys_are_parameters_if_encoding_keeps_them() {
     let (spec, _) = read(&json!([]), entries(["a/1&b", "a/2&b"]), &Options::default());
     has(&spec, &["GET /status?a/1&b", "GET /status?a/2&b"]);
 }
+
+#[test]
+fn requests_without_a_method_are_gets() {
+    let mut one = entry(0, "GET", &url("/items"), &json!({}), &json!({"text": "{}"}));
+    one["request"].as_object_mut().unwrap().remove("method");
+    let (spec, _) = read(&json!([]), vec![one], &Options::default());
+    has(&spec, &["GET /items"]);
+}

@@ -186,6 +186,64 @@ fn examples_of_the_guide_pass_against_the_demo_server() {
     }
 }
 
+/// Each concept of the framework's manual, as it is written there, has a row with its counterpart.
+#[test]
+fn page_of_the_framework_has_each_concept_of_its_manual() {
+    const CONCEPTS: &[&str] = &[
+        "`BaseAPI`",
+        "`resources`",
+        "`.healthcheck`",
+        "`TaskSet`",
+        "`TaskSequence`",
+        "`wait_time = between",
+        "`ExpectedResponse(code=",
+        "`ExpectedResponse(header=",
+        "`ExpectedResponse(json=",
+        "`ExpectedResponse(text=",
+        "snake_case",
+        "LocustAsserter",
+        "`interrupt_flow=True`",
+        "`skip_transaction=True`",
+        "`loadtest_registry.yml`",
+        "`current`",
+        "`registered`",
+        "`test_header.name`",
+        "`profile.yml`",
+        "`clients`",
+        "`hatch_rate`",
+        "`duration`",
+        "`step_load`",
+        "`loglevel`",
+        "`hyperclient_console_log_level`",
+        "`cs1.yml`",
+        "`common.yml`",
+        "`systems_credentials.yml`",
+        "`system_credentials.yml`",
+        "debug mode",
+        "`prepare_lambda.py -b -u -r",
+        "`load_test.py`",
+        "a Lambda function for each region",
+        "SignalFx",
+        "Splunk",
+        "Debug",
+        "`final_stats`",
+        "`stats_interval`",
+        "percentiles of all Lambda functions",
+        "`env_config`",
+        "`datapool`",
+        "`change_client(",
+        "`rextract_data(",
+    ];
+    let page = read("coming-from/framework.md");
+    let rows: Vec<(&str, &str)> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "))
+        .filter(|(_, here)| !here.is_empty())
+        .collect();
+    let missing: Vec<&&str> = CONCEPTS.iter().filter(|concept| !rows.iter().any(|(there, _)| there.contains(**concept))).collect();
+    assert!(missing.is_empty(), "docs/coming-from/framework.md has no row for {missing:?}");
+}
+
 /// The summary lists each page once, and its part below `diagnostics` is generated from the codes.
 #[test]
 fn every_page_is_in_the_book() {

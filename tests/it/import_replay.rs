@@ -16,7 +16,7 @@ pub(crate) fn replay(har: &Path) -> Result<(), String> {
     let source = Source::new(har.display().to_string(), ".", &content).map_err(|error| error.to_string())?;
     let mut draft = import(&source, Kind::Har, &Options::default()).map_err(|error| error.to_string())?;
     let replay = Replay::start(&source.text);
-    redirect_hosts(&mut draft, &replay);
+    redirect_hosts(&mut draft, &replay)?;
     draft.sequences.iter_mut().for_each(|sequence| without_waits(&mut sequence.body));
     let folder = tempfile::tempdir().unwrap();
     for (path, content) in write::files(&draft) {
@@ -37,14 +37,15 @@ pub(crate) fn replay(har: &Path) -> Result<(), String> {
 }
 
 /// Replaces the hosts of the recording with the ports of the replay.
-fn redirect_hosts(draft: &mut Draft, replay: &Replay) {
+fn redirect_hosts(draft: &mut Draft, replay: &Replay) -> Result<(), String> {
     for value in draft.environments.iter_mut().flat_map(|environment| environment.keys.values_mut()) {
         if let Value::Section(keys) = value
             && let Some(Value::Template(url)) = keys.get_mut("url")
         {
-            *url = replay.address(url);
+            *url = replay.address(url).ok_or_else(|| format!("nothing was recorded from {url}"))?;
         }
     }
+    Ok(())
 }
 
 /// The variables that the environment reads.

@@ -47,7 +47,7 @@ impl Replay {
         let mut recorded = Vec::new();
         for entry in value["log"]["entries"].as_array().unwrap() {
             let url = entry["request"]["url"].as_str().unwrap();
-            if !url.starts_with("http") {
+            if !url.to_ascii_lowercase().starts_with("http") {
                 continue;
             }
             let (origin, path, query) = split(url);
@@ -70,10 +70,10 @@ impl Replay {
         Self { ports, state }
     }
 
-    /// The address of an origin.
-    pub(crate) fn address(&self, origin: &str) -> String {
+    /// The address of an origin; `None` if nothing was recorded there.
+    pub(crate) fn address(&self, origin: &str) -> Option<String> {
         let (origin, ..) = split(origin);
-        format!("http://127.0.0.1:{}", self.ports[&origin])
+        Some(format!("http://127.0.0.1:{}", self.ports.get(&origin)?))
     }
 
     /// Requests that were not recorded.

@@ -67,6 +67,7 @@ fn help(key: &str, keys: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::Profile;
+    use super::{HEADER, LOAD_KEYS, LOGGING, PROFILE, TEST, WHOLE};
 
     /// The help for the only unknown key of a profile.
     fn help(text: &str) -> String {
@@ -145,5 +146,73 @@ mod tests {
         assert_eq!(in_runner("cleints"), "did you mean `clients`?");
         assert_eq!(in_runner("stage"), "did you mean `stages`?");
         assert!(in_runner("frobnicate").starts_with("use one of the keys: clients"));
+    }
+
+    const FILE: &str = "specs/x.profile.yml";
+
+    /// The text of a profile with `keys` in a section, after those that every profile here has.
+    fn with_keys(section: &str, keys: &str) -> String {
+        let mut sections = [("test_header", ""), ("profile", ""), ("runner", "clients: 8, duration: 1h"), ("test", ""), ("logging", "")];
+        for (name, own) in &mut sections {
+            if *name == section {
+                *own = keys;
+            }
+        }
+        let [header, profile, runner, test, logging] = sections.map(|(_, keys)| keys);
+        let more = if profile.is_empty() { String::new() } else { format!(", {profile}") };
+        format!("test_header: {{{header}}}\nprofile: {{runner: {{{runner}}}, test: {{{test}}}, logging: {{{logging}}}{more}}}\n")
+    }
+
+    #[test]
+    fn every_key_of_a_profile_has_an_effect_and_is_suggested_for_its_misspelling() {
+        // Each key with a value that is not its default, and the other keys that it needs.
+        let keys = [
+            ("test_header", "", "name: a; description: b; env: cs2; location: eu-central-1"),
+            ("profile", "", "thresholds: [p95 < 1s]; engine: process; lambda: {memory_mb: 512}"),
+            ("runner", "", "clients: 9; rate: 5/s; stages: [{clients: 3, duration: 1s}]; users: {Shopper: {clients: 3}}"),
+            (
+                "runner",
+                "clients: 8, duration: 1h",
+                "hatch_rate: 3; start: 5s; graceful_stop: 9s; seed: 4; threads: 3; without_orchestrator: 90s",
+            ),
+            ("runner", "clients: 8", "duration: 3h30m10s"),
+            ("runner", "rate: 5/s, duration: 1h", "max_clients: 7; arrivals: poisson"),
+            ("runner", "clients: 8, duration: 1h, step_clients: 2, step_duration: 10s", "step_load: yes"),
+            ("runner", "clients: 8, duration: 1h, step_load: yes, step_duration: 10s", "step_clients: 3"),
+            ("runner", "clients: 8, duration: 1h, step_load: yes, step_clients: 2", "step_duration: 30s"),
+            ("test", "", "spec: a.lt; locustfile: a.py; debug: yes"),
+            (
+                "logging",
+                "",
+                "loglevel: error; final_stats: no; stats_interval: 7; listeners: [Splunk]; hyperclient_console_log_level: debug",
+            ),
+        ];
+        let mut tested: Vec<String> = Vec::new();
+        for (section, base, all) in keys {
+            let before = Profile::parse(&with_keys(section, base), FILE).map(|profile| format!("{profile:?}"));
+            for pair in all.split("; ") {
+                let key = pair.split(':').next().unwrap();
+                let text = |pair: &str| {
+                    with_keys(section, &[base, pair].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", "))
+                };
+                let profile = Profile::parse(&text(pair), FILE).unwrap_or_else(|errors| panic!("{pair}: {errors:?}"));
+                assert_ne!(before, Ok(format!("{profile:?}")), "{pair} has no effect");
+                let misspelt = Profile::parse(&text(&pair.replacen(key, &format!("{key}x"), 1)), FILE).unwrap_err();
+                let misspelt: Vec<String> = misspelt.iter().map(ToString::to_string).collect();
+                assert!(
+                    misspelt.iter().any(|error| error.contains(FILE) && error.contains(&format!("did you mean `{key}`?"))),
+                    "{misspelt:?}"
+                );
+                tested.push(key.to_owned());
+            }
+        }
+        let known = [&LOAD_KEYS[..], &WHOLE, &HEADER, &PROFILE, &TEST, &LOGGING];
+        let untested: Vec<&str> = known
+            .into_iter()
+            .flatten()
+            .copied()
+            .filter(|key| !matches!(*key, "runner" | "test" | "logging") && !tested.iter().any(|one| one == key))
+            .collect();
+        assert!(untested.is_empty(), "no value of these keys is tested: {untested:?}");
     }
 }
