@@ -28,7 +28,8 @@ pub struct Collector {
     interval_us: u64,
     wait_max_us: u64,
     pending: BTreeMap<u64, Snapshot>,
-    late: Option<Snapshot>,
+    /// Results of intervals that were returned without them. They may be many, if a function was out of reach for some time.
+    late: BTreeMap<u64, Snapshot>,
     /// The number of the first interval that hasn't been returned.
     next: u64,
     /// The time up to which each running function has reported.
@@ -44,7 +45,7 @@ impl Collector {
             interval_us,
             wait_max_us: interval_us.max(2_000_000),
             pending: BTreeMap::new(),
-            late: None,
+            late: BTreeMap::new(),
             next: 0,
             reported_until: HashMap::new(),
         }
@@ -70,12 +71,8 @@ impl Collector {
         }
         let number = counted.middle_us() / self.interval_us;
         let names = self.names;
-        let into = if number < self.next {
-            self.late.get_or_insert_with(|| Snapshot::empty(names))
-        } else {
-            self.pending.entry(number).or_insert_with(|| Snapshot::empty(names))
-        };
-        counted.merge_into(into)
+        let of_intervals = if number < self.next { &mut self.late } else { &mut self.pending };
+        counted.merge_into(of_intervals.entry(number).or_insert_with(|| Snapshot::empty(names)))
     }
 
     /// The intervals that are complete, or have waited long enough, at that time from the test's start.
@@ -91,7 +88,7 @@ impl Collector {
             self.next = entry.key() + 1;
             due.push(MergedInterval { snapshot: entry.remove(), late: false });
         }
-        due.extend(self.late.take().map(|snapshot| MergedInterval { snapshot, late: true }));
+        due.extend(self.take_late());
         due
     }
 
@@ -99,8 +96,12 @@ impl Collector {
     pub fn rest(&mut self) -> Vec<MergedInterval> {
         let mut rest: Vec<MergedInterval> =
             std::mem::take(&mut self.pending).into_values().map(|snapshot| MergedInterval { snapshot, late: false }).collect();
-        rest.extend(self.late.take().map(|snapshot| MergedInterval { snapshot, late: true }));
+        rest.extend(self.take_late());
         rest
+    }
+
+    fn take_late(&mut self) -> impl Iterator<Item = MergedInterval> {
+        std::mem::take(&mut self.late).into_values().map(|snapshot| MergedInterval { snapshot, late: true })
     }
 }
 
@@ -146,6 +147,11 @@ mod tests {
         b.send(&mut collector, 3002);
         collector.ends(a.1);
         assert_eq!(figures(&collector.due(at(4200))), [(1, 5, false)]);
+        // What a function kept during an outage arrives at once, and belongs to the intervals in which it was counted.
+        let mut kept = FakeShard::new(2);
+        kept.send(&mut collector, 999);
+        kept.send(&mut collector, 1998);
+        assert_eq!(figures(&collector.due(at(4250))), [(1, 5, true), (1, 5, true)]);
         // A function that is ready for a later interval doesn't delay earlier ones.
         collector.begins((2, 1), at(60_000));
         b.send(&mut collector, 4000);

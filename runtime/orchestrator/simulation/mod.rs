@@ -290,6 +290,31 @@ fn outage_of_half_a_minute_loses_no_result_that_functions_kept() {
 }
 
 #[test]
+fn renewed_values_reach_functions_of_all_intervals_whatever_happens_to_requests() {
+    let (mut seams, mut failures, mut expired) = (0, 0, 0);
+    for seed in 0..300 {
+        let mut scenario = Scenario::draw(&mut ChaCha8Rng::seed_from_u64(seed));
+        let total = scenario.plan.total_duration().unwrap();
+        (scenario.kill, scenario.faulty, scenario.stopped) = (None, seed % 2 == 0, None);
+        let period = Duration::from_millis(700 + 131 * (seed % 50));
+        // Every third renewal fails, so it sets no values.
+        scenario.renewals = (1..).map(|nth| period * nth).filter(|at| at.as_millis() / period.as_millis() % 3 != 2).take(20).collect();
+        let share_takes = Duration::from_millis(500 * (seed % 8));
+        scenario.control = Control { share_fails: [0, 30, 80][seed as usize % 3], share_takes, hangs: seed % 4 == 0, ..Control::default() };
+        if seed % 10 == 9 {
+            scenario.control.expire(total / 2);
+        }
+        seams += u32::from(scenario.fleet.interval(1).is_some());
+        failures += u32::from(scenario.control.share_fails > 0);
+        expired += u32::from(scenario.control.credentials_end.is_some());
+        if let Err(why) = simulate_scenario(&scenario, seed, false) {
+            panic!("seed {seed}, {:?}, renewals every {period:?}: {why}", scenario.control);
+        }
+    }
+    assert!(seams > 100 && failures > 100 && expired > 20, "{seams}, {failures}, {expired}");
+}
+
+#[test]
 fn simulated_run_is_the_same_each_time() {
     for seed in 0..20 {
         let runs = [(); 2].map(|()| {

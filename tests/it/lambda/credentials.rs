@@ -72,5 +72,19 @@ fn keys_that_expire_before_the_end_are_refused_before_the_load() {
     account.project.write(".aws/sso/cache/e8be5486177c5b5392bd9aa76563515b29358e6e.json", token);
     let run = without_keys(account.run(&["run", "--engine", "lambda", "--yes", "--duration", "4s"])).env("AWS_PROFILE", "sso");
     run.exits(2).prints(&["the SSO session of the profile `sso` ends at 2026-01-03T13:00:00Z", "run `aws sso login --profile sso`"]);
+    // A role lasts as long as the session of its source, and a tool wrote when the keys of a profile expire.
+    let config = "[profile sso]\nsso_start_url = https://example.awsapps.com/start\n[profile role]\nrole_arn = arn:aws:iam::1:role/load\n\
+                  source_profile = sso\n";
+    account.project.write(".aws/config", config);
+    let keys = "[saml]\naws_access_key_id = AKID\naws_secret_access_key = secret\naws_session_token = token\n\
+                x_security_token_expires = 2026-01-03T15:00:00+02:00\n";
+    account.project.write(".aws/credentials", keys);
+    for (profile, what, renew) in [
+        ("role", "the SSO session of the profile `sso` ends at 2026-01-03T13:00:00Z", "run `aws sso login --profile sso`"),
+        ("saml", "the AWS credentials of the profile `saml` expire at 2026-01-03T13:00:00Z", "renew them"),
+    ] {
+        let run = without_keys(account.run(&["run", "--engine", "lambda", "--yes", "--duration", "4s"])).env("AWS_PROFILE", profile);
+        run.exits(2).prints(&[what, "before the test, which ends at 20", renew, "shorten the test, or add --allow-expiring"]);
+    }
     assert_eq!(account.front.requests(), Vec::<String>::new());
 }

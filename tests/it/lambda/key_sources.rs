@@ -62,7 +62,7 @@ fn keys_that_expire_during_a_run_are_refreshed() {
     let lifetime = Duration::from_secs(64);
     let load = [
         &["run", "--engine", "lambda", "--yes", "--shards", "2", "--clients", "6", "--hatch-rate", "100", "--stats-interval", "1s"][..],
-        &["--duration", "16s", "--interval", "8s", "--json", "run.json"],
+        &["--duration", "20s", "--interval", "10s", "--json", "run.json"],
     ]
     .concat();
     for kind in ["container", "instance", "pod"] {
