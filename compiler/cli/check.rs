@@ -59,7 +59,7 @@ impl Check {
             watch.follow(files)?;
             screen.note("watching for changes; Ctrl-C ends it");
             let changed = watch.wait();
-            screen.note(format_args!("\n{} changed", changed.display()));
+            screen.note(format_args!("\n{} changed", super::messages::written_here(&changed)));
         }
     }
 

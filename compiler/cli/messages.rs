@@ -139,6 +139,11 @@ fn folder() -> PathBuf {
     std::env::current_dir().unwrap_or_default()
 }
 
+/// An absolute path as it is written in the folder that paths on the command line start from.
+pub(super) fn written_here(path: &Path) -> String {
+    written_in(&folder(), Path::new("/"), &path.display().to_string())
+}
+
 /// A path of the project as it is written in `folder`. Editors and CI look for it there, and not in the project's folder.
 fn written_in(folder: &Path, root: &Path, file: &str) -> String {
     let path = root.join(file);

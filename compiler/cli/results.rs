@@ -22,11 +22,13 @@ Examples:
   ltc report --help                                         all options, which are those of the binaries";
 const MERGE: &str = "\
 Examples:
-  ltc merge a.json b.json -o all.json";
+  ltc merge a.json b.json -o all.json
+  ltc merge --help                         all options, which are those of the binaries";
 const COMPARE: &str = "\
 Examples:
   ltc compare last-week.json today.json
-  ltc compare last-week.json today.json --tolerance 10%";
+  ltc compare last-week.json today.json --tolerance 10%
+  ltc compare --help                                        all options, which are those of the binaries";
 
 /// Prints the results of an earlier run from its JSON report or its directory; the exit code is that of its verdict.
 #[derive(Debug, Args)]

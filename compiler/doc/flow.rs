@@ -18,6 +18,10 @@ const GAP_X: usize = 104;
 const GAP_Y: usize = 20;
 const MARGIN: usize = 8;
 const LABEL_HEIGHT: usize = 13;
+/// The height that an edge takes in a column that it passes.
+const LANE_HEIGHT: usize = 14;
+/// Edges start and end at the height of the titles.
+const ATTACH: usize = HEAD_HEIGHT / 2;
 
 /// A box.
 #[derive(Debug)]
@@ -43,10 +47,26 @@ struct Edge {
     label: String,
 }
 
+/// The place where an edge passes a column between its ends, so that it runs behind no box.
+#[derive(Debug)]
+struct Lane {
+    edge: usize,
+    column: usize,
+    y: usize,
+}
+
+/// What stands in a column.
+#[derive(Clone, Copy, Debug)]
+enum Item {
+    Node(usize),
+    Lane(usize),
+}
+
 #[derive(Debug, Default)]
 struct Graph {
     nodes: Vec<Node>,
     edges: Vec<Edge>,
+    lanes: Vec<Lane>,
     /// Sequences and tasks that have a node.
     known: BTreeMap<String, usize>,
 }
@@ -139,36 +159,64 @@ impl Graph {
                 node.column = node.column.max(column);
             }
         }
+        for (at, edge) in self.edges.iter().enumerate() {
+            let passed = self.nodes[edge.from].column + 1..self.nodes[edge.to].column;
+            self.lanes.extend(passed.map(|column| Lane { edge: at, column, y: 0 }));
+        }
     }
 
-    /// Nodes of a column stand below each other, each as near to the middle of what it runs as its neighbors allow.
+    /// What stands in a column stands below each other, each as near to the height of what it leads to as its neighbors allow.
     fn rows(&mut self) {
-        let incoming = |to: usize| self.edges.iter().filter(|edge| edge.to == to).count();
-        let labels_above = (0..self.nodes.len()).map(incoming).max().unwrap_or(0).saturating_sub(1);
+        let labels = |to: usize| self.edges.iter().filter(|edge| edge.to == to && !edge.label.is_empty()).count();
+        let labels_above = (0..self.nodes.len()).map(labels).max().unwrap_or(0);
         let top = MARGIN + labels_above * LABEL_HEIGHT;
         let last = self.nodes.iter().map(|node| node.column).max().unwrap_or(0);
         for column in (0..=last).rev() {
+            let nodes = (0..self.nodes.len()).filter(|at| self.nodes[*at].column == column).map(Item::Node);
+            let lanes = (0..self.lanes.len()).filter(|at| self.lanes[*at].column == column).map(Item::Lane);
+            let mut items: Vec<(usize, Item)> = nodes.chain(lanes).map(|item| (self.wanted(item, column), item)).collect();
+            items.sort_by_key(|(wanted, _)| *wanted);
             let mut free = top;
-            for at in 0..self.nodes.len() {
-                if self.nodes[at].column != column {
-                    continue;
+            for (wanted, item) in items {
+                match item {
+                    Item::Node(at) => {
+                        let node = &mut self.nodes[at];
+                        node.y = free.max(wanted.saturating_sub(ATTACH));
+                        free = node.y + node.height() + GAP_Y;
+                    }
+                    Item::Lane(at) => {
+                        let start = free.max(wanted.saturating_sub(LANE_HEIGHT / 2));
+                        self.lanes[at].y = start + LANE_HEIGHT / 2;
+                        free = start + LANE_HEIGHT;
+                    }
                 }
-                let height = self.nodes[at].height();
-                let children = self.edges.iter().filter(|edge| edge.from == at).map(|edge| &self.nodes[edge.to]);
-                let middles: Vec<usize> = children.map(|node| node.y + node.height() / 2).collect();
-                let wanted =
-                    if middles.is_empty() { 0 } else { (middles.iter().sum::<usize>() / middles.len()).saturating_sub(height / 2) };
-                self.nodes[at].y = free.max(wanted);
-                free = self.nodes[at].y + height + GAP_Y;
             }
         }
+    }
+
+    /// The height at which the edges from an item of a column would not bend; 0 without edges.
+    fn wanted(&self, item: Item, column: usize) -> usize {
+        let heights: Vec<usize> = match item {
+            Item::Node(at) => {
+                (0..self.edges.len()).filter(|edge| self.edges[*edge].from == at).map(|edge| self.height_in(edge, column + 1)).collect()
+            }
+            Item::Lane(at) => vec![self.height_in(self.lanes[at].edge, column + 1)],
+        };
+        heights.iter().sum::<usize>().checked_div(heights.len()).unwrap_or(0)
+    }
+
+    /// The height of an edge in a column right of its start.
+    fn height_in(&self, edge: usize, column: usize) -> usize {
+        let lane = self.lanes.iter().find(|lane| lane.edge == edge && lane.column == column);
+        lane.map_or_else(|| self.nodes[self.edges[edge].to].y + ATTACH, |lane| lane.y)
     }
 
     fn svg(&self) -> String {
         let columns = self.nodes.iter().map(|node| node.column).max().unwrap_or(0) + 1;
         let width = 2 * MARGIN + columns * BOX_WIDTH + (columns - 1) * GAP_X;
-        let height = self.nodes.iter().map(|node| node.y + node.height()).max().unwrap_or(0) + MARGIN;
-        let edges: String = self.edges.iter().map(|edge| self.edge(edge)).collect();
+        let bottom = self.nodes.iter().map(|node| node.y + node.height()).chain(self.lanes.iter().map(|lane| lane.y + LANE_HEIGHT));
+        let height = bottom.max().unwrap_or(0) + MARGIN;
+        let edges: String = (0..self.edges.len()).map(|edge| self.edge(edge)).collect();
         let labels: String = self.edges.iter().map(|edge| self.label(edge)).collect();
         let nodes: String = self.nodes.iter().map(boxed).collect();
         format!(
@@ -177,27 +225,36 @@ impl Graph {
         )
     }
 
-    /// From the right side of a box to the left side of another.
-    fn ends(&self, edge: &Edge) -> (usize, usize, usize, usize) {
+    /// From the right side of a box to the left side of another, through the lanes between them.
+    fn edge(&self, at: usize) -> String {
+        let edge = &self.edges[at];
         let [from, to] = [&self.nodes[edge.from], &self.nodes[edge.to]];
-        (left_of(from) + BOX_WIDTH, from.y + HEAD_HEIGHT / 2, left_of(to), to.y + HEAD_HEIGHT / 2)
-    }
-
-    fn edge(&self, edge: &Edge) -> String {
-        let (x1, y1, x2, y2) = self.ends(edge);
         let bend = GAP_X / 2;
-        format!(
-            "<path class=\"edge\" d=\"M{x1} {y1}C{} {y1} {} {y2} {} {y2}\"/><path class=\"arrow\" d=\"M{x2} {y2}l-8 -4v8z\"/>",
-            x1 + bend,
-            x2 - bend,
-            x2 - 6
-        )
+        let curve = |(x1, y1): (usize, usize), (x2, y2): (usize, usize), end: usize| {
+            format!("C{} {y1} {} {y2} {} {y2}", x1 + bend, x2 - bend, x2 - end)
+        };
+        let mut point = (left_of(from.column) + BOX_WIDTH, from.y + ATTACH);
+        let mut path = format!("M{} {}", point.0, point.1);
+        for lane in self.lanes.iter().filter(|lane| lane.edge == at) {
+            let left = left_of(lane.column);
+            path.push_str(&curve(point, (left, lane.y), 0));
+            path.push_str(&format!("H{}", left + BOX_WIDTH));
+            point = (left + BOX_WIDTH, lane.y);
+        }
+        let (x, y) = (left_of(to.column), to.y + ATTACH);
+        path.push_str(&curve(point, (x, y), 6));
+        format!("<path class=\"edge\" d=\"{path}\"/><path class=\"arrow\" d=\"M{x} {y}l-8 -4v8z\"/>")
     }
 
     /// In front of the box that the edge leads to, where edges to other boxes are far away.
     fn label(&self, edge: &Edge) -> String {
-        let (_, _, x, y) = self.ends(edge);
-        let same = self.edges.iter().take_while(|other| !std::ptr::eq(*other, edge)).filter(|other| other.to == edge.to).count();
+        if edge.label.is_empty() {
+            return String::new();
+        }
+        let to = &self.nodes[edge.to];
+        let (x, y) = (left_of(to.column), to.y + ATTACH);
+        let before = self.edges.iter().take_while(|other| !std::ptr::eq(*other, edge));
+        let same = before.filter(|other| other.to == edge.to && !other.label.is_empty()).count();
         format!(
             "<text class=\"label\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>",
             x - 12,
@@ -207,12 +264,12 @@ impl Graph {
     }
 }
 
-fn left_of(node: &Node) -> usize {
-    MARGIN + node.column * (BOX_WIDTH + GAP_X)
+fn left_of(column: usize) -> usize {
+    MARGIN + column * (BOX_WIDTH + GAP_X)
 }
 
 fn boxed(node: &Node) -> String {
-    let (x, y, height) = (left_of(node), node.y, node.height());
+    let (x, y, height) = (left_of(node.column), node.y, node.height());
     let lines: String = (0..)
         .zip(&node.lines)
         .map(|(at, line)| {
@@ -299,5 +356,35 @@ fn blocks(kind: &StmtKind) -> Vec<&Block> {
         StmtKind::Poll(poll) => vec![&poll.body],
         StmtKind::Step(step) => vec![&step.body],
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edge_that_passes_a_column_runs_behind_no_box() {
+        let mut graph = Graph::default();
+        for lines in [1, 4, 2, 8, 3, 1] {
+            graph.add("sequence", "S", vec!["step".to_owned(); lines]);
+        }
+        for (from, to) in [(0, 1), (1, 2), (1, 3), (2, 4), (3, 4), (4, 5), (0, 5), (0, 3), (1, 4), (2, 5), (3, 5)] {
+            graph.edges.push(Edge { from, to, label: "often".to_owned() });
+        }
+        graph.columns();
+        graph.rows();
+        assert_eq!(graph.lanes.len(), 7, "each edge has a lane in each column that it passes");
+        for lane in &graph.lanes {
+            let in_column = graph.nodes.iter().filter(|node| node.column == lane.column);
+            assert!(in_column.clone().count() > 0);
+            for node in in_column {
+                assert!(!(node.y..=node.y + node.height()).contains(&lane.y), "{lane:?} behind {node:?}");
+            }
+        }
+        for (at, edge) in graph.edges.iter().enumerate() {
+            let straight = graph.nodes[edge.to].column - graph.nodes[edge.from].column - 1;
+            assert_eq!(graph.edge(at).matches('H').count(), straight, "{edge:?}");
+        }
     }
 }

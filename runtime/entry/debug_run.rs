@@ -45,7 +45,7 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
         Ok(())
     })?;
     let (steps, failures) = printer.counts();
-    crate::say::out!("\n{steps} steps, {failures} failed");
+    crate::say::out!("\n{steps} {}, {failures} failed", if steps == 1 { "step" } else { "steps" });
     Ok(if failures == 0 { ExitStatus::Passed } else { ExitStatus::Failed })
 }
 

@@ -32,7 +32,7 @@ fn values_of_the_command_line_replace_those_of_the_environment() {
     let run = |args: &[&str]| project.run("look", args);
     run(&["--debug"]).exits(1).prints(&["127.0.0.1:1"]);
     // The path of the base is kept.
-    run(&["--debug", "--host", &url]).exits(0).prints(&["/shop/items?q=mug", "1 steps, 0 failed"]);
+    run(&["--debug", "--host", &url]).exits(0).prints(&["/shop/items?q=mug", "1 step, 0 failed"]);
     run(&["--debug", &format!("--host=shop={url}/shop/"), "--set", "env.shop.term=lamp"]).exits(0).prints(&["/shop/items?q=lamp"]);
     let set = format!("env.shop.url={url}/shop");
     run(&["--debug", "--set", &set, "--set", "env.shop.most=0"]).exits(1).prints(&["json.items"]);

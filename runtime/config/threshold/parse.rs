@@ -122,6 +122,11 @@ impl<'a> Cursor<'a> {
             let end = self.text.find(['<', '>', '=']).unwrap_or(self.text.len());
             let whole = self.text[at..end].trim_end();
             let (name, metric) = whole.rsplit_once('.').unwrap_or((whole, "p95"));
+            // `Search p95 < 500ms`: a space in place of the point.
+            if let Some((name, found)) = name.rsplit_once(' ').filter(|(_, word)| !whole.contains('.') && metric_word(word)) {
+                let quoted = if name.chars().all(is_name) { name.to_owned() } else { format!("\"{name}\"") };
+                return self.wrong(at, whole.len(), "missing point between a name and its metric", format!("write {quoted}.{found}"));
+            }
             return self.wrong(at, whole.len(), "missing quotes around a name of several words", format!("write \"{name}\".{metric}"));
         }
         if let Some(metric) = self.qualified(word) {
@@ -154,6 +159,15 @@ impl<'a> Cursor<'a> {
     fn unknown_metric<T>(&self, at: usize, word: &str) -> Result<T, ParseError> {
         if word.is_empty() {
             return self.wrong(at, 1, "missing metric", EXAMPLE);
+        }
+        // k6 and others name the metric first: `p95(Search)`.
+        if let Some((plain, name)) = word.split_once('(').and_then(|(plain, rest)| Some((plain, rest.strip_suffix(')')?)))
+            && metric_word(plain)
+            && !name.is_empty()
+            && !name.bytes().all(|byte| byte.is_ascii_digit())
+            && !matches!(name, "successful" | "success" | "ok" | "passed" | "good")
+        {
+            return self.wrong(at, word.len(), format!("unknown metric `{word}`"), format!("write {name}.{plain}"));
         }
         if let Some((plain, _)) = word.split_once('(')
             && let Some(found) = metric(plain)
@@ -320,4 +334,9 @@ fn time(word: &str) -> Option<Time> {
             Time::Percentile(percent)
         }
     })
+}
+
+/// Whether a word alone is a metric.
+fn metric_word(word: &str) -> bool {
+    metric(word).is_some()
 }
