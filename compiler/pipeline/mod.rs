@@ -5,6 +5,7 @@ mod files;
 mod fit;
 mod open_files;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use ltc_config::{ConfigError, Profile};
@@ -197,8 +198,10 @@ fn check_here(target: &Target) -> Result<Checked, String> {
     }
     let mut unknown = Vec::new();
     let environments = program.as_ref().map(|program| environments(&target.root, program, &mut unknown)).unwrap_or_default();
-    // An error in the selected environment is reported only once.
-    config_warnings.extend(unknown.into_iter().filter(|warning| config.iter().all(|error| error.location != warning.location)));
+    // An error in the selected environment is reported only once. A broken file of a megabyte has hundreds of thousands of them.
+    let place = |error: &ConfigError| (error.location.file.clone(), error.location.offset, error.location.line);
+    let known: HashSet<_> = config.iter().map(place).collect();
+    config_warnings.extend(unknown.into_iter().filter(|warning| !known.contains(&place(warning))));
     diagnostics.sort_by_key(|diagnostic| diagnostic.labels.first().map(|(span, _)| (span.file, span.start)));
     Ok(Checked {
         name,

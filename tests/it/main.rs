@@ -29,6 +29,7 @@ mod language;
 mod listeners;
 mod live;
 mod long_buffers;
+mod long_configurations;
 mod long_texts;
 mod lsp;
 mod machine;

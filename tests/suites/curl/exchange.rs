@@ -71,8 +71,10 @@ pub(super) async fn outcome(number: &str, text: &[u8]) -> Outcome {
         let to_head = last.starts_with(b"HEAD ");
         match (came, Answer::read(&bytes, to_head)) {
             (Err(error), Some(_)) if !(broken && is_last) => return Err(error.message),
-            // This case is about the next attempt.
-            (Err(error), None) if !broken && !has(&["--retry"]) => return Err(format!("{}, but curl reads the answer", error.message)),
+            // Such a case is about the next attempt, or the next transfer: curl's exit code is that of the last one.
+            (Err(error), None) if !broken && !has(&["--retry"]) && (is_last || !has(&["--next"])) => {
+                return Err(format!("{}, but curl reads the answer", error.message));
+            }
             (Err(_), _) => {}
             (Ok(response), _) if broken && is_last => {
                 return Err(format!("an answer {} is read, where curl fails", response.status));
