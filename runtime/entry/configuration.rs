@@ -18,7 +18,7 @@ use ltc_engine::Secrets;
 use ltc_engine::http;
 use ltc_engine::program::{ApiInfo, EnvKey, Program, Type};
 use ltc_engine::value::Value;
-use ltc_engine::value::convert::convert_text;
+use ltc_engine::value::convert::{convert_json, convert_text};
 
 /// The folder of environments and credentials.
 const CONFIG: &str = "config";
@@ -289,7 +289,9 @@ fn value_of(program: &Program, environment: &Environment, key: &EnvKey, fetched:
         (Type::Duration, Value::Int(seconds)) => Value::Duration(seconds.saturating_mul(1_000_000_000)),
         (_, value) => value,
     };
-    match convert_text(value, key.kind) {
+    // `convert_text` would convert the items of a list.
+    let converted = if matches!(value, Value::List(_)) { convert_json(value, key.kind) } else { convert_text(value, key.kind) };
+    match converted {
         Ok(value) => value,
         // A secret that is not fetched is a text, whatever it will be.
         Err(_) if found.secret && !fetched => Value::Null,

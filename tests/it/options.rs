@@ -46,6 +46,31 @@ fn values_of_the_command_line_replace_those_of_the_environment() {
 }
 
 #[test]
+fn spec_without_environment_checks_the_types_of_its_keys_when_it_starts() {
+    let server = ltc_demo::spawn(ltc_demo::Options::any_port()).unwrap();
+    let spec = "
+api shop { base env.shop.url; healthcheck none }
+
+sequence Look {
+  wait env.pause
+  step \"Items\" { shop GET /items; expect 200; expect len(json.items) <= env.most }
+}
+
+user Visitor { run Look }
+";
+    let keys = |url: &str, pause: &str, most: &str| format!("shop: {{ url: {url} }}\npause: {pause}\nmost: {most}\n");
+    let url = format!("http://{}/shop", server.addr());
+    let project = Project::new().spec("look", spec).file("config/good.yml", keys(&url, "10ms", "\"1000\""));
+    let project = project.file("config/bad.yml", keys("[a]", "soon", "many")).build("look");
+    project.run("look", &["--debug", "--env", "good"]).exits(0).prints(&["1 steps, 0 failed"]);
+    project.run("look", &["--debug", "--env", "bad"]).exits(2).prints(&[
+        "config/bad.yml:1:14: env.shop.url (specs/look.lt:2:17)",
+        "config/bad.yml:2:8: env.pause (specs/look.lt:5:8)",
+        "config/bad.yml:3:7: env.most",
+    ]);
+}
+
+#[test]
 fn load_on_public_hosts_and_beyond_the_limits_is_refused_before_the_first_request() {
     let (project, _server, url) = project();
     let run = |args: &[&str]| project.run("look", args);

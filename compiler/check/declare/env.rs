@@ -136,12 +136,18 @@ impl<'a> Checker<'a> {
         Some(value)
     }
 
-    /// Converts a text of the environment to the wanted kind. Returns `None` if the expression is not such a text; then its own type is
-    /// checked.
+    /// Converts a text of the environment to the wanted kind. Without an environment, the key gets the wanted type, and the value is converted
+    /// or refused when the test starts. Returns `None` if the expression is not such a text; then its own type is checked.
     pub(in crate::check) fn read_env(&mut self, expr: &Expr, wanted: Kinds) -> Option<Expr> {
         let ExprKind::Env(id) = expr.kind else {
             return None;
         };
+        if self.input.env.is_none() && expr.ty == Type::Json {
+            let ty = wanted.only_type()?;
+            let path = self.program.env[id.0].path.clone();
+            let id = self.retype_env(id, path, ty.clone(), expr.span);
+            return Some(Expr { kind: ExprKind::Env(id), ty, span: expr.span });
+        }
         if wanted.takes(&Type::String) || wanted == Kinds::ANY {
             return None;
         }

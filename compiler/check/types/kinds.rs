@@ -48,6 +48,18 @@ impl Kinds {
         *ty == Type::Json || self.0 & kind(ty).0 != 0
     }
 
+    /// The type that a text of the environment is converted to, if these are the kinds of only one type. Any number may be a fraction.
+    pub fn only_type(self) -> Option<Type> {
+        match self {
+            Self::STRING => Some(Type::String),
+            Self::INT => Some(Type::Int),
+            Self::FLOAT | Self::NUMBER => Some(Type::Float),
+            Self::BOOL => Some(Type::Bool),
+            Self::DURATION => Some(Type::Duration),
+            _ => None,
+        }
+    }
+
     /// The names of the kinds: `a string, list or object`.
     pub fn words(self) -> String {
         const WORDS: [&str; 12] = ["null", "string", "int", "float", "bool", "duration", "time", "bytes", "list", "object", "file", "form"];

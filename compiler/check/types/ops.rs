@@ -82,7 +82,7 @@ impl<'a> Checker<'a> {
 
     /// Converts a text of the environment whose other operand is a number or duration.
     fn read_beside(&mut self, value: Expr, other: &Type) -> Expr {
-        if value.ty != Type::String {
+        if !matches!(value.ty, Type::String | Type::Json) {
             return value;
         }
         let wanted = match other {
