@@ -2,9 +2,9 @@
 //!
 //! Response times of a report row use few of the 28,000 buckets, and most buckets of a row have small counts. So a count has two digits to
 //! the base of 256, and each digit is stored in chunks of neighboring buckets, which are made when a bucket first needs them. The results of
-//! a whole test begin with a list of buckets instead (`sparse.rs`), which needs no more memory when the values are spread widely.
+//! a whole test take the memory for the chunks of a busy machine at once, so that a long test does not need more and more.
 
-use super::sparse::Sparse;
+use super::room;
 
 /// Buckets in a chunk.
 const CHUNK: usize = 128;
@@ -19,6 +19,13 @@ pub(super) const CEILING_US: u64 = 24 * 3600 * 1_000_000;
 
 /// Chunks that a new histogram has room for, 2 KB: enough for the response times of an interval of most rows.
 const ROOM: usize = 16;
+
+/// Chunks that the results of a test have room for, 10 KB: ten doublings of the response time, such as from half a millisecond to half a second.
+const ROOM_OF_TEST: usize = 10 * HALF / CHUNK;
+/// Chunks of higher digits that they have room for. Only the buckets of frequent response times need them.
+const HIGH_ROOM_OF_TEST: usize = 2;
+/// The most bytes for the lower digits of all rows together. If there are so many rows that more would be needed, each has room for less.
+const MEMORY_OF_TEST: usize = 16 << 20;
 
 /// The bucket of a value: up to 2,047 one for each value, then 1,024 for each doubling.
 pub(super) const fn bucket_of(us: u64) -> usize {
@@ -50,6 +57,11 @@ impl<T: Copy + Default> Digit<T> {
         Self { numbers: [0; CHUNKS], chunks: Vec::with_capacity(chunks) }
     }
 
+    /// As [`Self::with_room`], with memory that is taken at once.
+    fn taken(chunks: usize, fill: T) -> Self {
+        Self { numbers: [0; CHUNKS], chunks: room::taken(chunks, [fill; CHUNK]) }
+    }
+
     fn chunk(&self, chunk: usize) -> Option<&[T; CHUNK]> {
         self.chunks.get(usize::from(self.numbers[chunk]).wrapping_sub(1))
     }
@@ -79,8 +91,6 @@ impl<T: Copy + Default> Digit<T> {
 /// The number of values in each bucket.
 #[derive(Clone, Debug)]
 pub(super) struct Counts {
-    /// All counts, as long as they are few.
-    list: Option<Sparse>,
     /// The counts modulo 256.
     low: Digit<u8>,
     /// The counts divided by 256, as far as any is above zero.
@@ -89,23 +99,21 @@ pub(super) struct Counts {
 
 impl Default for Counts {
     fn default() -> Self {
-        Self { list: None, low: Digit::with_room(ROOM), high: None }
+        Self { low: Digit::with_room(ROOM), high: None }
     }
 }
 
 impl Counts {
-    /// An empty histogram with room for a whole test, whose memory it takes at once.
-    pub(super) fn of_test() -> Self {
-        Self { list: Some(Sparse::with_room()), low: Digit::with_room(0), high: None }
+    /// An empty histogram with room for a row of a whole test, which has this number of rows. It takes the memory at once.
+    pub(super) fn of_test(rows: usize) -> Self {
+        let chunks = (MEMORY_OF_TEST / CHUNK / rows.max(1)).clamp(ROOM, ROOM_OF_TEST);
+        Self { low: Digit::taken(chunks, u8::MAX), high: Some(Box::new(Digit::taken(HIGH_ROOM_OF_TEST, u64::MAX))) }
     }
 
     /// Counts one value.
     #[inline]
     pub(super) fn add_one(&mut self, us: u64) {
         let bucket = bucket_of(us.min(CEILING_US));
-        if self.list.is_some() {
-            return self.add_to_bucket(bucket, 1);
-        }
         let low = &mut self.low.chunk_mut(bucket / CHUNK)[bucket % CHUNK];
         *low = low.wrapping_add(1);
         if *low == 0 {
@@ -115,34 +123,13 @@ impl Counts {
 
     /// Counts several equal values.
     pub(super) fn add(&mut self, us: u64, count: u64) {
-        self.add_to_bucket(bucket_of(us.min(CEILING_US)), count);
-    }
-
-    fn add_to_bucket(&mut self, bucket: usize, count: u64) {
-        if let Some(list) = &mut self.list {
-            if list.add(bucket, count) {
-                return;
-            }
-            self.unfold();
-        }
+        let bucket = bucket_of(us.min(CEILING_US));
         let low = &mut self.low.chunk_mut(bucket / CHUNK)[bucket % CHUNK];
         let (sum, over) = low.overflowing_add(count as u8);
         *low = sum;
         let carried = (count >> 8) + u64::from(over);
         if carried > 0 {
             self.carry(bucket, carried);
-        }
-    }
-
-    /// Replaces the list by chunks.
-    #[cold]
-    fn unfold(&mut self) {
-        let Some(list) = self.list.take() else { return };
-        let mut last = usize::MAX;
-        let chunks = list.iter().filter(|(bucket, _)| std::mem::replace(&mut last, bucket / CHUNK) != bucket / CHUNK).count();
-        self.low.chunks.reserve_exact(chunks + 1);
-        for (bucket, count) in list.iter() {
-            self.add_to_bucket(bucket, count);
         }
     }
 
@@ -155,10 +142,6 @@ impl Counts {
 
     /// Adds the counts of another histogram.
     pub(super) fn merge(&mut self, other: &Self) {
-        if self.list.is_some() || other.list.is_some() {
-            other.iter().for_each(|(bucket, count)| self.add_to_bucket(bucket, count));
-            return;
-        }
         for chunk in 0..CHUNKS {
             let Some(theirs) = other.low.chunk(chunk) else { continue };
             let mut carried = [false; CHUNK];
@@ -181,28 +164,26 @@ impl Counts {
 
     /// Removes all counts and keeps the memory.
     pub(super) fn clear(&mut self) {
-        self.list.iter_mut().for_each(Sparse::clear);
         self.low.clear();
         self.high.iter_mut().for_each(|high| high.clear());
     }
 
     /// The buckets that have values, in ascending order, and the number of their values.
     pub(super) fn iter(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
-        let chunks = (0..CHUNKS).filter_map(|chunk| self.low.chunk(chunk).map(|low| (chunk, low))).flat_map(|(chunk, low)| {
+        (0..CHUNKS).filter_map(|chunk| self.low.chunk(chunk).map(|low| (chunk, low))).flat_map(|(chunk, low)| {
             let high = self.high.as_ref().and_then(|high| high.chunk(chunk));
             low.iter().enumerate().filter_map(move |(at, &low)| {
                 let count = high.map_or(0, |high| high[at]).saturating_mul(256).saturating_add(u64::from(low));
                 (count > 0).then_some((chunk * CHUNK + at, count))
             })
-        });
-        self.list.iter().flat_map(Sparse::iter).chain(chunks)
+        })
     }
 
     /// The bytes of memory that it occupies.
     #[cfg(test)]
     fn memory(&self) -> usize {
         let high = self.high.as_ref().map_or(0, |high| size_of::<Digit<u64>>() + high.chunks.capacity() * size_of::<[u64; CHUNK]>());
-        size_of::<Self>() + self.list.as_ref().map_or(0, Sparse::memory) + self.low.chunks.capacity() * CHUNK + high
+        size_of::<Self>() + self.low.chunks.capacity() * CHUNK + high
     }
 }
 
@@ -225,12 +206,12 @@ mod tests {
         const { assert!(CHUNKS < 256) };
     }
 
-    /// Both kinds of histograms with the same values. Some begin with a list.
+    /// Both kinds of histograms with the same values. Some have room for a whole test.
     fn random(seed: u64, values: usize) -> (Counts, Histogram<u64>) {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let (mut counts, mut known) = (Counts::default(), Histogram::new(3).unwrap());
         if seed.is_multiple_of(3) {
-            counts = Counts::of_test();
+            counts = Counts::of_test(1);
         }
         for _ in 0..values {
             let bits = rng.random_range(1..36);
@@ -273,33 +254,30 @@ mod tests {
     }
 
     #[test]
-    fn list_of_buckets_counts_as_chunks_do() {
-        let (mut list, mut chunks) = (Counts::of_test(), Counts::default());
-        let mut interval = Counts::default();
+    fn results_of_a_test_stay_within_their_room() {
         let mut rng = ChaCha8Rng::seed_from_u64(9);
-        let room = list.memory();
-        for nth in 1..=3_000u64 {
-            // A busy machine: from half a millisecond to half a second.
-            let us = 500 << rng.random_range(0..10u32);
-            let us = us + rng.random_range(0..us);
-            interval.add_one(us);
-            chunks.add_one(us);
-            if nth % 3 == 0 {
-                list.merge(&interval);
-                interval.clear();
-                assert_eq!(list.memory() == room, list.list.is_some(), "{nth}");
-                assert!(nth > 1_300 || list.list.is_some(), "{nth}");
+        for is_busy in [false, true] {
+            let (mut counts, mut interval) = (Counts::of_test(1_000), Counts::default());
+            let room = counts.memory();
+            assert!(room < 13_500, "{room} bytes");
+            for nth in 1..=20_000u64 {
+                // From half a millisecond to half a second; on a quiet machine, within a tenth of a millisecond.
+                let us = if is_busy { 500 << rng.random_range(0..10u32) } else { 100 };
+                interval.add_one(us + rng.random_range(0..us));
+                if nth % 10 == 0 {
+                    counts.merge(&interval);
+                    interval.clear();
+                }
             }
+            assert_eq!(counts.memory(), room, "busy: {is_busy}");
         }
-        assert!(list.list.is_none());
-        assert_eq!(from(&list), from(&chunks));
-        let mut again = Counts::of_test();
-        (0..255).for_each(|_| again.add_one(7));
-        assert_eq!((from(&again), again.list.is_some()), (vec![(7, 255)], true));
-        again.add_one(7);
-        assert_eq!((from(&again), again.list.is_some()), (vec![(7, 256)], false));
-        again.clear();
-        assert_eq!(from(&again), []);
+    }
+
+    #[test]
+    fn test_with_many_rows_has_room_for_less_in_each() {
+        let memory: Vec<usize> = [0, 1, 1_000, 3_000, 100_000].map(|rows| Counts::of_test(rows).memory()).into();
+        assert!(memory.is_sorted_by(|more, fewer| more >= fewer) && memory[4] < 5_000, "{memory:?}");
+        assert_eq!(memory[0], memory[2]);
     }
 
     #[test]
@@ -331,8 +309,9 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn histograms_of_a_test_take_their_memory_at_once() {
-        let rows: Vec<Counts> = std::iter::repeat_with(Counts::of_test).take(10_000).collect();
-        assert!(rows.iter().all(|row| row.list.as_ref().is_some_and(Sparse::is_in_memory)));
+        let rows: Vec<Counts> = std::iter::repeat_with(|| Counts::of_test(1_000)).take(10_000).collect();
+        let is_in_memory = |row: &Counts| room::tests::is_in_memory(&row.low.chunks);
+        assert!(rows.iter().all(is_in_memory));
     }
 
     #[test]

@@ -73,9 +73,9 @@ pub struct Durations {
 }
 
 impl Durations {
-    /// No values yet, with the memory for those of a whole test.
-    pub(super) fn with_room() -> Self {
-        Self { summary: Summary::default(), counts: Some(Box::new(Counts::of_test())) }
+    /// No values yet, with the memory for those of a whole test that has this number of rows.
+    pub(super) fn with_room(rows: usize) -> Self {
+        Self { summary: Summary::default(), counts: Some(Box::new(Counts::of_test(rows))) }
     }
 
     /// Adds a duration.

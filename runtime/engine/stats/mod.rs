@@ -17,7 +17,6 @@ mod recorder;
 mod room;
 mod row;
 mod snapshot;
-mod sparse;
 mod timeline;
 mod traffic;
 mod v2;

@@ -157,7 +157,7 @@ impl Snapshot {
 
     /// [`Self::empty`], for the results of a whole test: its rows have the memory that most of them will need.
     pub fn with_room(names: usize) -> Self {
-        let row = || RowStats { service: Durations::with_room(), ..RowStats::default() };
+        let row = || RowStats { service: Durations::with_room(names), ..RowStats::default() };
         Self { names: std::iter::repeat_with(row).take(names).collect(), ..Self::default() }
     }
 
