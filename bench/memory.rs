@@ -1,5 +1,5 @@
-//! The memory of users that mostly wait with open connections: each sends one request per second. Users of a session have a cookie, 20
-//! captured values, and a TLS connection.
+//! The memory of users that mostly wait with open connections: each sends one request per second, or one every six seconds. Users of a session
+//! have a cookie, 20 captured values, and a TLS connection.
 
 use std::time::Duration;
 
@@ -9,9 +9,11 @@ use super::{Bench, Outcome, specs};
 
 pub(crate) fn run(bench: &Bench) -> Outcome {
     let _nginx = Nginx::start(bench)?;
-    for (name, spec, users) in
-        [("waiting users", "waiting", &[1, 1000, 5000, 15_000][..]), ("users of a session", "session", &[1, 1000, 5000])]
-    {
+    for (name, spec, users) in [
+        ("waiting users", "waiting", &[1, 1000, 5000, 15_000][..]),
+        ("users that wait for 6 s", "long_waits", &[1, 15_000]),
+        ("users of a session", "session", &[1, 1000, 5000]),
+    ] {
         if bench.wants(name) {
             println!("\n{name}");
             measure(bench, spec, users)?;

@@ -38,7 +38,7 @@ api slow { base env.slow.url; healthcheck none; timeout 30s
 "#;
 
 /// The specs by name, with the statements of their only user.
-const SPECS: [(&str, &str); 17] = [
+const SPECS: [(&str, &str); 18] = [
     ("get", "sequence S { step \"GET\" { web.item(); expect 200 } }\nuser U { run S }"),
     (
         "checked",
@@ -155,6 +155,7 @@ user U { run S }"#,
 user U { run S }"#,
     ),
     ("waiting", "sequence S { step \"GET\" { web.item(); expect 200 } }\nuser U { run S; wait 1s }"),
+    ("long_waits", "sequence S { step \"GET\" { web.item(); expect 200 } }\nuser U { run S; wait 6s }"),
     ("arrivals", "sequence S { step \"GET\" { web.item(); expect 200 } }\nuser U { run S }"),
     ("slow", "sequence S { step \"GET\" { slow.item(); expect 200 } }\nuser U { run S }"),
 ];
