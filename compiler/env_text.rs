@@ -3,19 +3,28 @@
 use ltc_config::environment::{EnvData, EnvValue};
 use serde_json::json;
 
-/// A value of an environment as it may be shown: secrets are masked.
-pub(crate) fn masked(path: &str, value: &EnvValue) -> String {
+use crate::model::Program;
+
+/// A value of an environment as it may be shown to readers of this program: secrets are masked, and so is what the program sends as a
+/// credential.
+pub(crate) fn masked(path: &str, value: &EnvValue, program: Option<&Program>) -> String {
     const SECRET: [&str; 7] = ["token", "secret", "password", "passwd", "credential", "apikey", "api_key"];
     let key = path.rsplit('.').next().unwrap_or(path).to_lowercase();
-    let is_secret =
-        value.secret || value.is_unresolved() || key == "key" || key.ends_with("_key") || SECRET.iter().any(|word| key.contains(word));
+    let is_credential = || program.is_some_and(|program| program.env.iter().any(|used| used.is_credential && used.path.join(".") == path));
+    let is_secret = is_credential()
+        || value.secret
+        || value.is_unresolved()
+        || key == "key"
+        || key.ends_with("_key")
+        || SECRET.iter().any(|word| key.contains(word));
     match &value.data {
         EnvData::Object(members) => {
-            let members: Vec<String> = members.iter().map(|(key, value)| format!("{key}: {}", masked(key, value))).collect();
+            let members: Vec<String> =
+                members.iter().map(|(key, value)| format!("{key}: {}", masked(&format!("{path}.{key}"), value, program))).collect();
             format!("{{ {} }}", members.join(", "))
         }
         _ if is_secret => "***".to_owned(),
-        EnvData::List(items) => format!("[{}]", items.iter().map(|item| masked(path, item)).collect::<Vec<_>>().join(", ")),
+        EnvData::List(items) => format!("[{}]", items.iter().map(|item| masked(path, item, program)).collect::<Vec<_>>().join(", ")),
         EnvData::Null => "null".to_owned(),
         EnvData::Bool(truth) => truth.to_string(),
         EnvData::Int(number) => number.to_string(),

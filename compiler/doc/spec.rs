@@ -79,7 +79,10 @@ impl<'c> Spec<'c> {
     /// The value of `env.a.b`, with secrets masked; `None` if the process environment gives it when the test starts.
     pub(super) fn environment_value(&self, expr: &Expr) -> Option<String> {
         let path = self.checked.sources.text(expr.span).strip_prefix("env.")?;
-        self.environment?.get(path).filter(|value| !value.is_unresolved()).map(|value| env_text::masked(path, value))
+        self.environment?
+            .get(path)
+            .filter(|value| !value.is_unresolved())
+            .map(|value| env_text::masked(path, value, self.checked.program.as_ref()))
     }
 
     /// A weight: 1 where none is written; `None` where it is known only when the test runs.

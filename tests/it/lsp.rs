@@ -32,8 +32,14 @@ struct Editor {
 
 impl Editor {
     fn start(project: &Project) -> Self {
+        Self::start_with(project, &[])
+    }
+
+    /// Starts the server with these variables in its environment.
+    fn start_with(project: &Project, variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ltc"))
             .arg("lsp")
+            .envs(variables.iter().copied())
             .current_dir(project.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -258,6 +264,34 @@ impl Drop for Editor {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// All that the server shows of a file: its answers at each position that is a multiple of `step` characters, and its diagnostics.
+pub(crate) fn shown_of(project: &Project, file: &str, variables: &[(&str, &str)], step: usize) -> String {
+    let mut editor = Editor::start_with(project, variables);
+    let text = project.read(file);
+    let uri = editor.uri(file);
+    let opened = json!({ "uri": uri, "version": 1, "languageId": "lt", "text": text });
+    editor.notify("textDocument/didOpen", json!({ "textDocument": opened }));
+    let mut shown = String::new();
+    let document = json!({ "uri": uri });
+    let all = json!({ "start": position(&text, 0), "end": position(&text, text.len()) });
+    for method in ["documentSymbol", "inlayHint", "codeLens", "foldingRange", "semanticTokens/full"] {
+        let params = json!({ "textDocument": document, "range": all });
+        shown += &editor.request(&format!("textDocument/{method}"), params).to_string();
+    }
+    for (at, _) in text.char_indices().step_by(step) {
+        let place = position(&text, at);
+        let range = json!({ "start": place, "end": place });
+        let context = json!({ "includeDeclaration": true, "diagnostics": [] });
+        let params = json!({ "textDocument": document, "position": place, "range": range, "context": context });
+        for method in ["hover", "completion", "signatureHelp", "definition", "references", "codeAction"] {
+            shown += &editor.request(&format!("textDocument/{method}"), params.clone()).to_string();
+        }
+    }
+    shown += &json!(editor.diagnostics).to_string();
+    editor.end();
+    shown
 }
 
 fn parts(value: &Value) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! Secrets stay secret: every place that takes one has a marker, a server repeats them in every encoding, and no output of any run, no file of the
 //! build and no process argument contains one.
 
+mod editor;
 mod encodings;
 mod mirror;
 mod origins;
