@@ -2,6 +2,8 @@
 
 mod cases;
 mod server;
+mod tls;
+mod tls_server;
 
 use std::fmt::Write as _;
 
