@@ -64,6 +64,8 @@ pub(super) static VALUES: &[(&str, &str)] = &[
     ("contentType", "write `header \"Content-Type\"`"),
     ("content_type", "write `header \"Content-Type\"`"),
     ("responseTime", "write `elapsed`: `expect elapsed < 500ms`"),
+    ("response.time", "write `elapsed`: `expect elapsed < 500ms`"),
+    ("code", "write the status alone, such as `expect 200`, or `status` as a value"),
     ("response_time", "write `elapsed`: `expect elapsed < 500ms`"),
     ("responseTimeInMillis", "write `elapsed`: `expect elapsed < 500ms`"),
     ("response_time_ms", "write `elapsed`: `expect elapsed < 500ms`"),
@@ -178,7 +180,7 @@ pub(crate) fn source(written: &str) -> Option<String> {
         "body" => Some(format!("write `json.{name}`")),
         "json" | "data" => Some(format!("write `json{}{name}`", if name.is_empty() { "" } else { "." })),
         "url" => Some("write `url`".to_owned()),
-        "timings" | "elapsed" | "duration" | "responseTime" | "response_time" | "latency" => {
+        "time" | "timings" | "elapsed" | "duration" | "responseTime" | "response_time" | "latency" => {
             Some("write `elapsed`: `expect elapsed < 500ms`".to_owned())
         }
         "html" => Some("write `html \"css selector\"`".to_owned()),

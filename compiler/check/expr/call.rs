@@ -85,7 +85,15 @@ impl<'a> Checker<'a> {
                 .help(format!("send it in a step: `step \"Name\" {{ {}; take x = json }}`", self.on_one_line(span)));
             return self.bad(d);
         }
-        let of_text = self.written(of.span);
+        // `header "Location".split("/")`: the source is before the string.
+        let source = ["header ", "cookie ", "html "].into_iter().find(|source| {
+            let start = of.span.start.saturating_sub(u32::try_from(source.len()).unwrap_or_default());
+            self.written(Span { start, end: of.span.start, ..of.span }) == *source && matches!(of.kind, Ast::Text(_))
+        });
+        let before = source.map_or(0, |source| u32::try_from(source.len()).unwrap_or_default());
+        let of_span = Span { start: of.span.start.saturating_sub(before), ..of.span };
+        let span = Span { start: span.start.saturating_sub(before), ..span };
+        let of_text = self.written(of_span);
         let arguments = self.argument_text(callee.span, span);
         let special = functions::SPECIAL.iter().copied().find(|name| *name == member);
         let known = functions::find(member).map(|function| function.name).or(special);

@@ -240,6 +240,31 @@ impl<'a> Checker<'a> {
             "endsWith" | "ends_with" | "endswith" | "hasSuffix" => ("", "$"),
             _ => ("", ""),
         };
+        let compare = match word {
+            "gt" | "greaterThan" | "greater_than" | "above" => Some(">"),
+            "gte" | "ge" | "greaterThanOrEqual" | "at_least" => Some(">="),
+            "lt" | "lessThan" | "less_than" | "below" => Some("<"),
+            "lte" | "le" | "lessThanOrEqual" | "at_most" => Some("<="),
+            "ne" | "not_equal" | "notEqual" => Some("!="),
+            _ => None,
+        };
+        if let Some((sign, value)) = compare.zip(of.filter(|of| !of.is_empty() && !of.contains(','))) {
+            let d = Diagnostic::new(Code::UnknownWord, e.span, format!("unknown matcher `{word}`"));
+            return Some(d.write(&format!("{sign} {value}")));
+        }
+        if let (Some(values), "oneOf" | "anyOf" | "one_of" | "any_of" | "isIn") = (of, word) {
+            let values: Vec<&str> = foreign::arguments(values.trim_matches(['[', ']']));
+            if values.len() > 1 {
+                let d = Diagnostic::new(Code::UnknownWord, e.span, format!("unknown matcher `{word}`"));
+                return Some(d.write(&values.join(" | ")));
+            }
+        }
+        if let (Some(ty), "Optional" | "optional" | "nullable" | "Nullable" | "maybe") =
+            (of.filter(|of| types::MATCHER_WORDS.contains(of)), word)
+        {
+            let d = Diagnostic::new(Code::UnknownWord, e.span, format!("unknown matcher `{word}`"));
+            return Some(d.help(format!("write `{ty} | null`, or `{ty} | absent` where the member may be missing")));
+        }
         if start != end {
             let text = of.and_then(|of| of.strip_prefix('"')?.strip_suffix('"')).filter(|text| text.chars().all(char::is_alphanumeric))?;
             let d = Diagnostic::new(Code::UnknownWord, e.span, format!("unknown matcher `{word}`"));

@@ -15,6 +15,14 @@ impl<'a> Checker<'a> {
             let d = Diagnostic::new(Code::NoExpectation, e.span, "unexpected brackets around a status");
             return Some(d.help_replacing(span, format!("write `expect {n}`")));
         }
+        if let ExprKind::Binary(left, BinaryOp::Or, right) = &e.kind
+            && let ExprKind::Binary(value, BinaryOp::Eq, first) = &left.kind
+            && matches!(right.kind, ExprKind::Text(_) | ExprKind::Int(_) | ExprKind::Float(_))
+        {
+            let code = format!("expect {} in [{}, {}]", self.written(value.span), self.written(first.span), self.written(right.span));
+            let d = Diagnostic::new(Code::NoExpectation, right.span, "unexpected value after `or`, expected a condition");
+            return Some(d.help_replacing(span, format!("write `{code}`")));
+        }
         let ExprKind::Binary(left, BinaryOp::And, right) = &e.kind else { return None };
         let (n, condition) = status(left).map(|n| (n, right)).or_else(|| status(right).map(|n| (n, left)))?;
         let d = Diagnostic::new(Code::NoExpectation, e.span, "unexpected status in a condition");

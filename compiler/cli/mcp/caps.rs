@@ -31,8 +31,15 @@ impl Caps {
         if self.duration.is_some() && (self.clients.is_some() || self.rate.is_some()) {
             return Ok(());
         }
-        Err("a run needs a cap, which only who starts the server can set: `ltc mcp --max-clients 50 --max-duration 5m`; `debug` needs none"
-            .to_owned())
+        let lacks = match (self.duration, self.clients, self.rate) {
+            (None, None, None) => "`--max-duration`, and no `--max-clients` or `--max-rate`",
+            (None, ..) => "`--max-duration`",
+            _ => "`--max-clients` or `--max-rate`",
+        };
+        Err(format!(
+            "a run needs a cap, and the server has no {lacks}: only who starts it can set them, as in \
+             `ltc mcp --max-clients 50 --max-duration 5m`; `debug` needs none"
+        ))
     }
 
     /// Rejects a plan that exceeds a limit.
@@ -43,7 +50,11 @@ impl Caps {
             Some(seconds) if seconds <= longest.as_secs_f64() => {}
             planned => {
                 let planned = planned.map_or("without an end".to_owned(), |seconds| format!("of {seconds} s"));
-                return Err(format!("unexpected run {planned}, expected at most {}", ltc_config::duration::print(longest)));
+                let longest = ltc_config::duration::print(longest);
+                return Err(format!(
+                    "unexpected run {planned}, expected at most {longest}: use `duration: \"{longest}\"`{}",
+                    more("--max-duration")
+                ));
             }
         }
         // A load of arrivals has users, too. The rate limits their number, unless it has its own limit.
@@ -51,16 +62,34 @@ impl Caps {
         match (by_rate, self.rate) {
             (true, None) => return Err("unexpected arrival rate: the server has no `--max-rate`; use `clients`".to_owned()),
             (true, Some(most)) if plan.peak_rate > most.as_f64() => {
-                return Err(format!("unexpected arrival rate of {}/s, expected at most {most}", plan.peak_rate));
+                let rate = plan.peak_rate;
+                return Err(format!(
+                    "unexpected arrival rate of {rate}/s, expected at most {most}: use `rate: \"{most}\"`{}",
+                    more("--max-rate")
+                ));
             }
             _ => {}
         }
         match self.clients {
             None if !by_rate => Err("unexpected load of users: the server has no `--max-clients`; use `rate`".to_owned()),
-            Some(most) if plan.peak_clients > most => Err(format!("unexpected {} users, expected at most {most}", plan.peak_clients)),
+            Some(most) if plan.peak_clients > most && by_rate => Err(format!(
+                "unexpected {} users for the arrivals, expected at most {most}: set `rate` and `max_clients: {most}` in the profile{}",
+                plan.peak_clients,
+                more("--max-clients")
+            )),
+            Some(most) if plan.peak_clients > most => Err(format!(
+                "unexpected {} users, expected at most {most}: use `clients: {most}`{}",
+                plan.peak_clients,
+                more("--max-clients")
+            )),
             _ => Ok(()),
         }
     }
+}
+
+/// Who can allow more.
+fn more(option: &str) -> String {
+    format!("; only who starts the server can allow more, with `{option}`")
 }
 
 #[cfg(test)]
@@ -97,5 +126,21 @@ mod tests {
         assert!(caps.allow(&plan(1, 0.0, Some(60.0))).is_err());
         let caps = Caps { clients: Some(50), ..caps };
         assert!(caps.allow(&plan(100, 10.0, Some(60.0))).is_err(), "the users of arrivals count, too");
+    }
+
+    #[test]
+    fn refusal_names_what_would_be_allowed_and_who_can_allow_more() {
+        let caps = Caps { clients: Some(2), rate: Some(Rate::per_second(10)), duration: Some(Duration::from_secs(60)), ..Caps::default() };
+        for (beyond, allowed) in [
+            (plan(3, 0.0, Some(1.0)), "use `clients: 2`; only who starts the server can allow more, with `--max-clients`"),
+            (plan(1, 0.0, Some(61.0)), "use `duration: \"1m\"`; only who starts the server can allow more, with `--max-duration`"),
+            (plan(1, 11.0, Some(1.0)), "use `rate: \"10/s\"`; only who starts the server can allow more, with `--max-rate`"),
+            (plan(100, 10.0, Some(1.0)), "set `rate` and `max_clients: 2` in the profile; only who starts"),
+        ] {
+            let refusal = caps.allow(&beyond).unwrap_err();
+            assert!(refusal.contains(allowed), "{refusal}");
+        }
+        let no_users = Caps { clients: None, rate: None, ..caps };
+        assert!(no_users.allow_runs().unwrap_err().contains("the server has no `--max-clients` or `--max-rate`"));
     }
 }

@@ -16,6 +16,8 @@ pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
         .regex()
         .or_else(|| statement.pattern())
         .or_else(|| statement.headers())
+        .or_else(|| statement.status())
+        .or_else(|| statement.contains())
         .or_else(|| statement.limit())
         .or_else(|| statement.alone())
         .or_else(|| statement.texts())
@@ -113,6 +115,43 @@ impl Statement<'_, '_> {
         let name = if name.contains('-') { format!("\"{name}\"") } else { name.to_owned() };
         let message = format!("missing braces after `{first}`");
         self.exact(first.len(), message, &format!("expect headers {{ {name}: {value} }}"))
+    }
+
+    /// `expect status code 200`, `expect statuscode: 200`, `expect not 4xx`.
+    fn status(&self) -> Option<Mistake> {
+        let words: Vec<&str> = self.rest.split([' ', ':', '=']).filter(|word| !word.is_empty()).collect();
+        let (named, status) = match words[..] {
+            ["status" | "response" | "http" | "HTTP", "code" | "status", status] => ("status code", status),
+            [named @ ("statuscode" | "responseCode" | "httpcode" | "http_code" | "response_code"), status] => (named, status),
+            ["not", status @ ("4xx" | "5xx")] => {
+                let rest = if status == "4xx" { "2xx | 3xx" } else { "2xx | 3xx | 4xx" };
+                return self.exact(self.rest.len(), "unexpected `not` before a class of statuses", &format!("expect {rest}"));
+            }
+            _ => return None,
+        };
+        let is_status = status.len() == 3 && status.starts_with(|char: char| char.is_ascii_digit());
+        let message = format!("unexpected `{named}`, expected the status's number alone");
+        self.exact(self.rest.len(), message, &format!("expect {status}")).filter(|_| is_status)
+    }
+
+    /// `expect header content-type contains json`, `expect headers contain "x-a"`.
+    fn contains(&self) -> Option<Mistake> {
+        let rest = self.rest.strip_prefix("headers ").or_else(|| self.rest.strip_prefix("header "))?;
+        let (name, value) =
+            [" contains ", " contain ", " includes ", " has "].into_iter().find_map(|word| rest.split_once(word)).or_else(|| {
+                let value = ["contains ", "contain ", "include ", "includes ", "have ", "has "]
+                    .into_iter()
+                    .find_map(|word| rest.strip_prefix(word))?;
+                Some(("", value))
+            })?;
+        let (name, value) = (name.trim(), value.trim().trim_matches('"'));
+        let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        let code = match name {
+            "" if plain(value) => format!("expect header \"{value}\" != null"),
+            name if plain(name) && plain(value) => format!("expect headers {{ \"{name}\": ~ /{value}/ }}"),
+            _ => return None,
+        };
+        self.exact(self.rest.len(), "unexpected form of an expectation about headers", &code)
     }
 
     /// `expect faster than 500ms`, `expect within 500ms`, `expect elapsed p95 < 500ms`.

@@ -15,6 +15,7 @@ pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     let whole = line[..super::foreign_members::member_end(line)].trim_end();
     let head = line[..super::recovery::block_behind(stop.text, 0).unwrap_or(line.len()).min(line.len())].trim_end();
     condition_behind(stop, whole)
+        .or_else(|| fail_if(stop, whole))
         .or_else(|| chain(stop))
         .or_else(|| match stop.first() {
             "run" => several(whole),
@@ -63,6 +64,15 @@ fn condition_behind(stop: &ParseStop<'_>, whole: &str) -> Option<Mistake> {
     let help = format!("write `{head} {{ {statement} }}`");
     found_at(stop.at..stop.at + stop.token.len(), Code::ForeignStatement, format!("unexpected `{}` after a statement", stop.token), help)?
         .replacing(0..whole.len())
+}
+
+/// `fail if c`: the condition is read as a value.
+fn fail_if(stop: &ParseStop<'_>, whole: &str) -> Option<Mistake> {
+    let condition = whole.strip_prefix("fail if ").or_else(|| whole.strip_prefix("fail when "))?.trim();
+    let help = format!("write `if {condition} {{ fail \"why\" }}`");
+    found_at(0..4, Code::ForeignStatement, "missing reason of `fail`", help)?
+        .replacing(0..whole.len())
+        .filter(|_| stop.at > 4 && !condition.is_empty() && !condition.contains(" then "))
 }
 
 /// `run A, B`, `run A and B`, `run A then B`.

@@ -147,6 +147,18 @@ fn auth(stop: &ParseStop<'_>) -> Option<Mistake> {
     let rest = stop.line().strip_prefix("auth ")?.trim_end_matches([';', '}', ' ']).trim();
     let scheme = word(rest);
     let start = stop.line().find(rest)?;
+    // `auth bearer {name}`, as in a path.
+    if let Some(name) = rest.strip_prefix("bearer {").or_else(|| rest.strip_prefix("Bearer {")).filter(|name| word(name) == *name) {
+        let end = start + rest.len() + 1;
+        return found_at(
+            start..end,
+            Code::Syntax,
+            "unexpected value of `auth`, expected a kind with its values in brackets",
+            format!("write `auth bearer({name})`"),
+        )?
+        .replacing(0..end)
+        .filter(|_| stop.text.get(..end).is_some_and(|text| text.ends_with('}')));
+    }
     let values: Vec<&str> = rest[scheme.len()..].split_whitespace().collect();
     let help = match (scheme.to_lowercase().as_str(), rest) {
         ("bearer" | "token" | "jwt", _) if rest[scheme.len()..].starts_with(' ') => format!("write `auth bearer({})`", values.join("")),

@@ -89,6 +89,7 @@ pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     super::foreign_conditions::mistake(stop)
         .or_else(|| super::foreign_flow::mistake(stop))
         .or_else(|| super::foreign_types::mistake(stop))
+        .or_else(|| super::foreign_fields::mistake(stop))
         .or_else(|| super::foreign_parts::mistake(stop))
         .or_else(|| super::foreign_definitions::mistake(stop))
         .or_else(|| super::foreign_heads::mistake(stop))
@@ -179,7 +180,11 @@ fn with_value(first: &str, next: &str, text: &str) -> Option<String> {
         }
         "print" | "echo" if plain => format!("write `log {value}`"),
         "assert" | "check" | "verify" | "ensure"
-            if value.contains(['=', '<', '>', '~']) && !value.contains("res") && !value.contains("r.") && !value.contains('\'') =>
+            if value.contains(['=', '<', '>', '~'])
+                && !value.contains(['{', '('])
+                && !value.contains("res")
+                && !value.contains("r.")
+                && !value.contains('\'') =>
         {
             let (condition, why) = value.rsplit_once(", ").filter(|(_, why)| why.starts_with('"')).unwrap_or((value, "\"why\""));
             format!("write `expect {condition}` in a step, or `if not ({condition}) {{ fail {why} }}` outside of one")

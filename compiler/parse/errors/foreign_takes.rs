@@ -59,11 +59,12 @@ fn assigned(stop: &ParseStop<'_>, whole: &str) -> Option<Mistake> {
 
 /// `take { id, name } = json`, `take [first] = json.items`, `take a, b = json.a, json.b`.
 fn several(stop: &ParseStop<'_>, whole: &str, head: &str, source: &str) -> Option<Mistake> {
-    let names: Vec<&str> = head.trim_matches(['{', '}', '[', ']', ' ']).split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let names: Vec<&str> =
+        head.trim_matches(['{', '}', '[', ']', '(', ')', ' ']).split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     if source.starts_with("run ") || names.iter().any(|name| word(name) != *name) || names.is_empty() {
         return None;
     }
-    let takes: Vec<String> = if head.starts_with('{') {
+    let takes: Vec<String> = if head.starts_with(['{', '(']) {
         names.iter().map(|name| format!("take {name} = {source}.{name}")).collect()
     } else if head.starts_with('[') {
         names.iter().enumerate().map(|(at, name)| format!("take {name} = {source}[{at}]")).collect()
@@ -124,6 +125,17 @@ fn path(whole: &str, source: &str, start: usize) -> Option<Mistake> {
 fn words(whole: &str, source: &str, start: usize) -> Option<Mistake> {
     let first = word(source);
     let rest = source[first.len()..].trim();
+    if let Some(mistake) = otherwise(whole, source, start) {
+        return Some(mistake);
+    }
+    // `extract(/id=(\d+)/)`, `text.match(/id=(\d+)/)[1]`.
+    if let Some((of, regex)) = source.split_once("(/").and_then(|(of, regex)| Some((of, regex.rsplit_once("/)")?.0)))
+        && of.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '.'))
+        && !of.starts_with("json.")
+    {
+        let message = format!("unknown function `{of}`, expected a source");
+        return found_exactly(start..whole.len(), Code::ForeignOperator, message, format!("write `text ~ /{regex}/`"));
+    }
     let quoted = |text: &str| text.trim().strip_prefix('"').and_then(|text| text.strip_suffix('"')).map(str::to_owned);
     let code = match first {
         "" if source.starts_with('/') && source.len() > 1 && source.ends_with('/') => {
@@ -159,6 +171,34 @@ fn words(whole: &str, source: &str, start: usize) -> Option<Mistake> {
         _ => return None,
     };
     found_exactly(start..whole.len(), Code::ForeignOperator, format!("unknown source `{first} …`"), format!("write `{code}`"))
+}
+
+/// Values for what may be missing: `json.id?`, `json.id || "a"`, `json.id, else "a"`, `json.id else fail`, `optional json.id`.
+fn otherwise(whole: &str, source: &str, start: usize) -> Option<Mistake> {
+    let place = start..whole.len();
+    let found = |message: &str, code: String| found_exactly(place.clone(), Code::ForeignOperator, message, format!("write `{code}`"));
+    let is_path = |text: &str| {
+        text.starts_with("json") && !text.contains(' ') || ["header \"", "cookie \"", "html \""].iter().any(|of| text.starts_with(of))
+    };
+    if let Some(path) = source.strip_suffix('?').filter(|path| is_path(path)) {
+        return found("unknown operator `?`", format!("{path} else null"));
+    }
+    if let Some((path, value)) = source.split_once("||").map(|(path, value)| (path.trim(), value.trim())).filter(|(path, _)| is_path(path))
+    {
+        return found("unknown operator `||`", format!("{path} else {value}")).filter(|_| !value.is_empty());
+    }
+    if let Some((path, value)) = source.split_once(", else ").filter(|(path, _)| is_path(path)) {
+        return found("unexpected `,` before `else`", format!("{path} else {}", value.trim()));
+    }
+    if let Some(path) = source.strip_suffix(" else").filter(|path| is_path(path)) {
+        return found("missing value after `else`", format!("{path} else null"));
+    }
+    if let Some(path) = source.strip_suffix(" else fail").or_else(|| source.strip_suffix(" else error")).filter(|path| is_path(path)) {
+        return found("unexpected `fail` as a value", path.to_owned());
+    }
+    let (word, path) = source.split_once(' ')?;
+    let is_word = matches!(word, "optional" | "try" | "maybe" | "opt");
+    found(&format!("unexpected `{word}` before a source"), format!("{path} else null")).filter(|_| is_word && is_path(path))
 }
 
 /// A text as a part of a regex.

@@ -110,6 +110,14 @@ fn paths(stop: &ParseStop<'_>) -> Option<Mistake> {
     }
     let place = start..end(start);
     let path = &line[place.clone()];
+    if before.ends_with('[') && rest.starts_with('?') {
+        let end = start + line[start..].rfind(']')? + 1;
+        let tail = word(line[end..].strip_prefix('.').unwrap_or_default());
+        let end = if tail.is_empty() { end } else { end + 1 + tail.len() };
+        let help = format!("write `json \"${}\"`", line[start + 4..end].replace('"', "'"));
+        return found_at(start..end, Code::ForeignOperator, "unexpected filter in a path, expected a JSONPath", help)?
+            .replacing(start..end);
+    }
     if before.ends_with('[') && (rest.starts_with('*') || rest.starts_with(']')) {
         let help = format!("write a JSONPath: `json \"${}\"`", path[4..].replace("[]", "[*]"));
         return found_at(place, Code::ForeignOperator, "unexpected path over all items", help);
@@ -263,10 +271,14 @@ fn brackets(stop: &ParseStop<'_>) -> Option<Mistake> {
         && stop.first() != "for"
     {
         let to = stop.text[stop.at..].trim_start_matches('.').split(|c: char| !c.is_ascii_digit()).next()?;
-        let value = value.rsplit(['=', '(']).next()?.trim();
+        let balanced = value.matches('(').count() == value.matches(')').count();
+        let value = if balanced { value } else { value.rsplit('(').next()? };
+        let value = value.rsplit('=').next()?.trim();
         let value = value.strip_prefix("expect ").or(value.strip_prefix("if ")).unwrap_or(value);
         let help = format!("write `{value} >= {from} and {value} <= {to}`");
-        return found(Code::ForeignOperator, "unexpected range, expected a list", help);
+        let dots = stop.text[stop.at..].len() - stop.text[stop.at..].trim_start_matches('.').len();
+        let replaced = offset(stop.text, value)..stop.at + dots + to.len();
+        return found(Code::ForeignOperator, "unexpected range, expected a list", help)?.replacing(replaced);
     }
     None
 }

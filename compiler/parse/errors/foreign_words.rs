@@ -20,6 +20,7 @@ const COMPARISONS: &[(&[&str], &str)] = &[
     (&["gte", "ge"], "write `{l} >= {r}`"),
     (&["lte", "le"], "write `{l} <= {r}`"),
     (&["exists", "exist"], "write `{l} != null`; `expect json { x: _ }` accepts null, too"),
+    (&["instanceof"], "write a matcher: `expect json { key: string }`"),
     (&["between"], "write `{l} >= 1 and {l} <= 9`"),
     (&["not"], "write `not ({l} == {r})`"),
 ];
@@ -202,6 +203,12 @@ fn compared(stop: &ParseStop<'_>, operator: std::ops::Range<usize>, fix: &str) -
     let left = left.strip_prefix(stop.first()).unwrap_or(left).rsplit(['(', '=', '\n']).next().unwrap_or_default().trim();
     let left = left.rsplit(" and ").next().unwrap_or(left);
     let behind = stop.text[operator.end..].split(['\n', ';', '{', '}']).next().unwrap_or_default().trim();
+    // `starts with "a"`, `between 1 and 3`.
+    let behind = behind.strip_prefix("with ").map_or(behind, str::trim);
+    if let Some((low, high)) = behind.split_once(" and ").filter(|_| stop.text[operator.clone()].trim() == "between") {
+        let replaced = offset(stop.text, left)..offset(stop.text, behind) + behind.len();
+        return (format!("write `{left} >= {low} and {left} <= {high}`"), replaced);
+    }
     let behind = behind.split(" and ").next().unwrap_or(behind).split(" or ").next().unwrap_or_default();
     let replaced = offset(stop.text, left)..offset(stop.text, behind) + behind.len();
     (meant(stop, stop.text[operator].trim(), (left, behind), fix), replaced)

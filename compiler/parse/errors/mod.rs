@@ -5,6 +5,7 @@ mod foreign_conditions;
 mod foreign_declarations;
 mod foreign_definitions;
 mod foreign_exchanges;
+mod foreign_fields;
 mod foreign_files;
 mod foreign_flow;
 mod foreign_heads;
