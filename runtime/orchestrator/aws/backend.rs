@@ -323,7 +323,8 @@ where
     let aws_error = AwsError::sdk(call, error);
     let message = aws_error.to_string();
     // The credentials can't be renewed, or the request can't be built, so nothing was sent.
-    if matches!(error, SdkError::ConstructionFailure(_)) {
+    let lacks_credentials = aws_error.cause == Cause::NoCredentials && error.raw_response().is_none();
+    if lacks_credentials || matches!(error, SdkError::ConstructionFailure(_)) {
         return InvokeError::NotStarted(message);
     }
     match aws_error.cause {

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_lambda::error::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
@@ -59,6 +60,9 @@ impl AwsError {
     where
         E: StdError + ProvideErrorMetadata + 'static,
     {
+        if lacks_credentials(error) {
+            return Self::new(Cause::NoCredentials, format!("no AWS credentials found: {}", chain(error)));
+        }
         match error {
             SdkError::ServiceError(context) => {
                 let code = context.err().code().unwrap_or_default();
@@ -168,6 +172,18 @@ fn cause(status: u16, code: &str, message: &str) -> Cause {
     }
 }
 
+/// Whether nothing was sent, because the credentials could not be renewed.
+fn lacks_credentials(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.is::<CredentialsError>() {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
 /// An error with its causes. The SDK's texts repeat themselves, and the result doesn't.
 pub(super) fn chain(error: &dyn StdError) -> String {
     let mut messages: Vec<String> = Vec::new();
@@ -186,6 +202,9 @@ pub(super) fn chain(error: &dyn StdError) -> String {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_lambda::operation::invoke::InvokeError;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+
     use super::*;
 
     #[test]
@@ -202,6 +221,21 @@ mod tests {
         ] {
             assert_eq!(AwsError::answered("lambda:GetFunction", status, code, "").cause, expected, "{code}");
         }
+    }
+
+    #[test]
+    fn call_without_credentials_is_not_taken_for_a_call_without_an_answer() {
+        let of = |cause: Box<dyn StdError + Send + Sync>| {
+            let error: SdkError<InvokeError> = SdkError::dispatch_failure(ConnectorError::other(cause, None));
+            AwsError::sdk("lambda:Invoke in eu-central-1", &error)
+        };
+        let expired = of(CredentialsError::provider_error("the SSO token has expired").into());
+        assert_eq!(expired.cause, Cause::NoCredentials);
+        assert!(
+            expired.to_string().starts_with("no AWS credentials found: ") && expired.to_string().contains("aws sso login"),
+            "{expired}"
+        );
+        assert_eq!(of("no route to host".into()).cause, Cause::Unreachable);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::command::Run;
 use crate::tools::needs;
 
 /// A profile whose keys a script prints, each with a time to live. The script notes that it ran.
-fn with_process(account: &Account, lifetime: &str) {
+pub(super) fn with_process(account: &Account, lifetime: &str) {
     let folder = account.project.path();
     let keys = format!(
         "#!/bin/sh\necho asked >> {0}/asked\nend=$(date -u -d '+{lifetime}' +%Y-%m-%dT%H:%M:%SZ)\n\

@@ -3,6 +3,7 @@
 
 mod credentials;
 mod deploy;
+mod key_runs;
 mod key_sources;
 mod outage;
 mod private;
