@@ -58,12 +58,12 @@ pub(crate) fn pages() -> Vec<String> {
     pages
 }
 
-fn read(page: &str) -> String {
+pub(crate) fn read(page: &str) -> String {
     fs::read_to_string(root().join("docs").join(page)).unwrap()
 }
 
 /// The files in a page's examples, by path.
-fn example_files(page: &str) -> BTreeMap<String, String> {
+pub(crate) fn example_files(page: &str) -> BTreeMap<String, String> {
     let text = read(page);
     let mut files: BTreeMap<String, String> = BTreeMap::new();
     let mut spec = None;

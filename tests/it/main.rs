@@ -18,6 +18,7 @@ mod fleet_runs;
 mod fmt;
 mod generated;
 mod guide;
+mod guide_commands;
 mod hostile;
 mod identity;
 mod import_collection;

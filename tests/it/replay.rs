@@ -100,7 +100,7 @@ impl Recorded {
         if let (false, Some(target)) = (has("location"), response["redirectURL"].as_str().filter(|target| !target.is_empty())) {
             headers.push(("Location".to_owned(), target.to_owned()));
         }
-        let method = entry["request"]["method"].as_str().unwrap_or("GET");
+        let method = entry["request"]["method"].as_str().unwrap_or("GET").to_ascii_uppercase();
         let loose = format!("{origin} {method} {path}");
         let status = response["status"].as_u64().filter(|status| *status > 0).unwrap_or(200);
         Self { key: format!("{loose}?{query}"), loose, status: u16::try_from(status).unwrap_or(200), headers, body }
