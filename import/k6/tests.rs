@@ -205,3 +205,15 @@ fn lists_of_a_response_need_no_default_and_no_filter_of_empty_items() {
     }
     assert!(!summary.iter().any(|line| line.starts_with("not imported")), "{profile}{summary:?}");
 }
+
+#[test]
+fn cookies_of_a_response_are_captured() {
+    let (text, _, summary) = spec(
+        "import http from 'k6/http';\nexport default function () {\n  const r = http.post('https://a.test/login', 'x');\n  const sid = r.cookies['connect.sid']?.[0]?.value;\n\
+         \x20 http.get('https://a.test/x', { headers: { 'X-Sid': sid, 'X-Token': r.cookies.token[0].value } });\n}\n",
+    );
+    for part in ["= cookie \"connect.sid\"", "take token = cookie \"token\""] {
+        assert!(text.contains(part), "{part} is missing:\n{text}");
+    }
+    assert!(!summary.iter().any(|line| line.starts_with("not imported")), "{summary:?}");
+}

@@ -35,14 +35,6 @@ impl Run<'_> {
         self.origins.get(mark).is_some_and(|origin| matches!(origin.what, What::Json(_)))
     }
 
-    /// Whether every response contains the value.
-    pub(super) fn is_always(&self, mark: usize) -> bool {
-        self.origins.get(mark).is_some_and(|origin| match &origin.what {
-            What::Source(source) => matches!(source.what.as_str(), "url" | "text") && source.pattern.is_none(),
-            What::Json(path) => path.is_empty(),
-        })
-    }
-
     /// `any json "$.items[*]"`: an item of a list in a response, at random.
     pub(super) fn any_of(&mut self, mark: usize) -> Option<Value> {
         let origin = self.origins.get(mark)?.clone();
@@ -101,7 +93,9 @@ impl Run<'_> {
                 let Value::Response(steps) = &**inner else { return Value::Undefined };
                 self.timing(&steps.clone(), member)
             }
-            Value::Method(inner, name) if matches!((&**inner, &**name), (Value::Response(_), "headers")) && !matches!(member, "get") => {
+            Value::Method(inner, name)
+                if matches!((&**inner, &**name), (Value::Response(_), "headers" | "cookies")) && !matches!(member, "get" | "get_dict") =>
+            {
                 self.member_or_header(object.clone(), member)
             }
             Value::Method(inner, name) if &**name == "expect" || name.starts_with("expect.") => {
@@ -124,6 +118,9 @@ impl Run<'_> {
 
     /// A member of an expression: of JSON, of a row, of an object.
     fn member_of_code(&mut self, code: &Code, member: &str) -> Value {
+        if member == "value" && self.is_cookie(code) {
+            return Value::Code(code.clone());
+        }
         if let Some(mark) = code.mark()
             && let Some(Origin { steps, what: What::Json(path) }) = self.origins.get(mark).cloned()
         {
@@ -191,6 +188,7 @@ impl Run<'_> {
                 })
             }
             Value::Rows(name) => self.row(&name.clone(), index),
+            Value::Code(code) if index.as_number() == Some(0.0) && self.is_cookie(code) => object,
             Value::Code(code) => {
                 if matches!(index.shape(), Some(Shape::RandomIndex)) {
                     return self.one_of(&object);
