@@ -1,7 +1,7 @@
 //! What a registry gets: with the package of `ltc` alone, the runtime that specs are linked with is the one of this checkout.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command::Run;
@@ -17,6 +17,13 @@ fn hash(script: &Path, folder: &Path) -> String {
     text.lines().find(|line| line.contains("HASH")).unwrap().to_owned()
 }
 
+/// The Rust files of a folder, at any depth.
+fn sources_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let below = entries.flat_map(|path| if path.is_dir() { sources_below(&path) } else { vec![path] });
+    below.filter(|path| path.extension().is_some_and(|ending| ending == "rs")).collect()
+}
+
 #[test]
 fn package_of_the_compiler_has_the_whole_runtime() {
     let output = Run::new("bash", root()).args(&[".ci/package", "--no-verify", "--offline"]).beside_no_measurement().exits(0);
@@ -29,6 +36,15 @@ fn package_of_the_compiler_has_the_whole_runtime() {
     let package = packages.join(format!("ltc-{version}.crate")).display().to_string();
     Run::new("tar", folder.path()).args(&["-xzf", &package]).exits(0);
     let unpacked = folder.path().join(format!("ltc-{version}"));
+    for file in sources_below(&unpacked.join("compiler")) {
+        let text = fs::read_to_string(&file).unwrap();
+        for (_, rest) in text.match_indices("include_").map(|(at, _)| text[at..].split_at("include_".len())) {
+            let path = rest.strip_prefix("str!(\"").or_else(|| rest.strip_prefix("bytes!(\"")).and_then(|rest| rest.split('"').next());
+            // Generated code includes files beside itself.
+            let is_there = path.filter(|path| path.starts_with("..")).is_none_or(|path| file.parent().unwrap().join(path).is_file());
+            assert!(is_there, "{} includes {path:?}, which the package does not contain", file.display());
+        }
+    }
     let script = folder.path().join("script").display().to_string();
     Run::new("rustc", &unpacked).args(&["--edition", "2024", "build.rs", "-o", &script]).exits(0);
     assert_eq!(hash(Path::new(&script), &unpacked), hash(Path::new(&script), root()));
