@@ -108,13 +108,13 @@ async fn tunnel(stream: &mut TcpStream, target: &str, authorization: Option<&Hea
     request.extend(b"\r\n");
     stream.write_all(&request).await?;
     let mut answer = Vec::new();
-    // The server says nothing before TLS begins, so the answer ends with its head.
+    // The server says nothing before TLS begins, so the response ends with its head.
     while !answer.ends_with(b"\r\n\r\n") {
         let mut bytes = [0; 1024];
         let count = stream.read(&mut bytes).await?;
         answer.extend_from_slice(&bytes[..count]);
         if count == 0 || answer.len() > ANSWER_MAX {
-            return Err(io::Error::other("it gave no answer that can be read"));
+            return Err(io::Error::other("it gave no response that can be read"));
         }
     }
     let line = String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned();

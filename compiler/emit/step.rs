@@ -210,7 +210,7 @@ impl Emitter<'_> {
     }
 }
 
-/// Masks the secrets in what a source finds if the step has failed, because reports show the answers of such steps.
+/// Masks the secrets in what a source finds if the step has failed, because reports show the responses of such steps.
 fn conceal<'a>(secrets: impl Iterator<Item = &'a [String]>, source: &TokenStream) -> Option<TokenStream> {
     let calls: Vec<_> = secrets.map(|members| quote!(step.conceal(&[#(#members),*], |x| #source);)).collect();
     (!calls.is_empty()).then(|| quote!(if !step.holds() { #(#calls)* }))

@@ -61,10 +61,10 @@ fn invoked(
     let (sender, receiver) = channel::<Bytes>(QUEUE);
     let run = move || {
         let stop = Stop::default();
-        // Lambda writes the first bytes of the answer itself, and a line end separates the slice's lines from them.
+        // Lambda writes the first bytes of the response itself, and a line end separates the slice's lines from them.
         let _ = sender.blocking_send(Bytes::from_static(b"\n"));
         shard::run(program, &json, &host, &seen, &stop, connect_function, |line| {
-            // Sending fails if Lambda takes no more of the answer. The function then continues, and its other signals stop it.
+            // Sending fails if Lambda takes no more of the response. The function then continues, and its other signals stop it.
             let _ = sender.blocking_send(line.into());
         });
     };

@@ -180,7 +180,7 @@ impl Closing {
         let in_time = self.done_by(deadline);
         let mut outcome = self.counters.outcome(self.name);
         if !in_time && outcome.error.is_empty() && outcome.dropped > 0 {
-            "no answer in time".clone_into(&mut outcome.error);
+            "no response in time".clone_into(&mut outcome.error);
         }
         Some(outcome).filter(|_| self.name != super::debug::NAME)
     }

@@ -140,7 +140,7 @@ fn a_sink_that_recovers_gets_it_by_retries_once() {
     let server = Server::new(|number, stream, _| match number {
         0 => say(stream, "503 Service Unavailable", "", "busy"),
         1 => say(stream, "429 Too Many Requests", "Retry-After: 0\r\n", ""),
-        // The connection closes in the middle of the answer.
+        // The connection closes in the middle of the response.
         2 => drop(stream),
         _ => say(stream, "200 OK", "", ""),
     });

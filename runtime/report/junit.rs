@@ -181,7 +181,11 @@ mod tests {
         let mut out = Vec::new();
         write(&report, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(text.matches("    <system-out>2 requests had no answer yet when their users were stopped").count(), 3, "in each suite");
+        assert_eq!(
+            text.matches("    <system-out>2 requests had no response yet when their users were stopped").count(),
+            3,
+            "in each suite"
+        );
         let mut lines: Vec<_> = text.lines().filter(|line| !line.starts_with("    <system-out>")).collect();
         assert_eq!(lines[1], "<testsuites name=\"tpdata\" tests=\"9\" failures=\"3\" errors=\"0\" skipped=\"2\" time=\"10.000\">");
         let suite: Vec<_> = lines.drain(2..5).collect();

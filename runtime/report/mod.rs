@@ -212,10 +212,10 @@ impl Report {
         if total.unfinished > 0 {
             let (number, longest) = (count(total.unfinished), waited(total.unfinished_longest_us));
             let were = if total.unfinished == 1 {
-                format!("1 request had no answer yet when its user was stopped, after {longest}: it is neither a success nor a failure")
+                format!("1 request had no response yet when its user was stopped, after {longest}: it is neither a success nor a failure")
             } else {
                 format!(
-                    "{number} requests had no answer yet when their users were stopped, the oldest after {longest}: they are neither successes nor failures"
+                    "{number} requests had no response yet when their users were stopped, the oldest after {longest}: they are neither successes nor failures"
                 )
             };
             all.push(were);

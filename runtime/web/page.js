@@ -134,7 +134,7 @@ const show = () => {
   const notes = [];
   if (now.saturated) notes.push(`The load generator itself is saturated (${now.saturated}): the times below are partly its own.`);
   if (now.missed) notes.push(`${count(now.missed)} arrivals found no free user and were not made.`);
-  if (over && total.unfinished) notes.push(`${count(total.unfinished)} ${total.unfinished === 1 ? "request" : "requests"} had no answer yet when users were stopped.`);
+  if (over && total.unfinished) notes.push(`${count(total.unfinished)} ${total.unfinished === 1 ? "request" : "requests"} had no response yet when users were stopped.`);
   if (about && about.tls_unverified) notes.push("TLS certificates are not verified.");
   $("note").hidden = !notes.length;
   $("note").textContent = notes.join(" ");

@@ -1,4 +1,4 @@
-"""A client of `ltc mcp`, made of the official Python SDK. It calls every tool and prints the answers as JSON.
+"""A client of `ltc mcp`, made of the official Python SDK. It calls every tool and prints the responses as JSON.
 
 Arguments: the path of ltc, the project's folder.
 """

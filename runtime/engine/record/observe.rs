@@ -101,7 +101,7 @@ fn exchange(observed: &ObservedUser<'_>, trace: &Trace) -> String {
             format!("{} in {:.3} ms, {} bytes", answer.raw.status, trace.service.as_secs_f64() * 1000.0, trace.traffic().received)
         }
         (None, Some(failure)) => failure.message.clone(),
-        (None, None) => "no answer".to_owned(),
+        (None, None) => "no response".to_owned(),
     };
     observed.mask_step(trace, &format!("debug: {} user {}: {request}: {came}", observed.location(trace.info.at), observed.user))
 }

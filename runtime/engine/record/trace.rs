@@ -31,7 +31,7 @@ pub struct StepFailure {
 pub struct Trace {
     /// The static description of the step.
     pub info: &'static StepInfo,
-    /// The time from the send to the end of the answer, or to the failure.
+    /// The time from the send to the end of the response, or to the failure.
     pub service: Duration,
     /// The time from the scheduled start of the send. It is known at the end of the step.
     pub response: Duration,

@@ -13,7 +13,7 @@ use super::traffic::Traffic;
 pub struct Sample {
     /// The report row.
     pub name: u32,
-    /// The time from the (first) send to the end of the answer, or to the failure.
+    /// The time from the (first) send to the end of the response, or to the failure.
     pub service: Duration,
     /// The time from the scheduled start of the send. In a closed model, it equals `service`.
     pub response: Duration,
@@ -21,11 +21,11 @@ pub struct Sample {
     pub ok: bool,
     /// Whether the only failure is its time (`expect elapsed`). Its time then counts like that of a successful request.
     pub only_late: bool,
-    /// The time from the send to the answer's first byte, if one came.
+    /// The time from the send to the response's first byte, if one came.
     pub first_byte: Option<Duration>,
     /// The traffic.
     pub traffic: Traffic,
-    /// The decoded size of the answer's body.
+    /// The decoded size of the response's body.
     pub content: u64,
 }
 

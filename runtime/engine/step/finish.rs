@@ -8,7 +8,7 @@ use crate::user::User;
 use crate::user::control_stack::ControlStack;
 
 impl Trace {
-    /// The status of the answer, if there is one.
+    /// The status of the response, if there is one.
     pub(super) fn status(&self) -> Option<u16> {
         self.received.as_ref().map(|received| received.raw.status)
     }

@@ -91,7 +91,7 @@ pub struct StepInfo {
     pub skip: bool,
     /// Whether a failure ends the iteration.
     pub interrupt: bool,
-    /// Whether the spec reads the body of the answer. If not, only its first bytes are kept.
+    /// Whether the spec reads the body of the response. If not, only its first bytes are kept.
     pub reads_body: bool,
     /// Whether it expects a status. If not, a status of 400 or more is a failure.
     pub expects_status: bool,

@@ -71,7 +71,7 @@ impl AwsError {
             }
             SdkError::ResponseError(context) => {
                 let status = context.raw().status().as_u16();
-                Self { cause: Cause::Other, ..Self::answered(call, status, "", &format!("cannot read the answer: {}", chain(error))) }
+                Self { cause: Cause::Other, ..Self::answered(call, status, "", &format!("cannot read the response: {}", chain(error))) }
             }
             SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => Self::unreachable(call, error),
             _ => Self { cause: Cause::Other, call: call.to_owned(), code: String::new(), message: chain(error) },
@@ -90,7 +90,7 @@ impl AwsError {
     pub(super) fn refusal(&self) -> String {
         match (self.call.is_empty(), self.cause) {
             (true, _) => self.message.clone(),
-            (false, Cause::Unreachable) => format!("{} had no answer: {}", self.call, self.message),
+            (false, Cause::Unreachable) => format!("{} had no response: {}", self.call, self.message),
             (false, _) if self.code.is_empty() => format!("{} failed: {}", self.call, self.message),
             (false, _) => format!("{} was refused: {}: {}", self.call, self.code, self.message),
         }

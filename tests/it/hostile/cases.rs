@@ -129,7 +129,7 @@ pub(super) static BOMB: LazyLock<Vec<u8>> = LazyLock::new(|| {
     encoder.finish().unwrap()
 });
 
-/// The parts of the answer to a path.
+/// The parts of the response to a path.
 pub(super) fn answer(path: &str) -> Vec<Part> {
     if let Some(bytes) = path.strip_prefix("/reset/") {
         return vec![Bytes(WHOLE.as_bytes()[..bytes.parse().unwrap()].to_vec()), Reset];

@@ -26,7 +26,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts a server. `answer` makes the parts of the answer to a path.
+    /// Starts a server. `answer` makes the parts of the response to a path.
     pub(super) fn start(answer: fn(&str) -> Vec<Part>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (addr, requests) = (listener.local_addr().unwrap(), Arc::<Mutex<Vec<String>>>::default());

@@ -122,7 +122,7 @@ fn errors_before_a_deployment_are_reported_with_their_fix() {
     other.prints(&["it is for x86_64, and arm64 is wanted", "ltc build --lambda --arch arm64"]);
 
     let closed = account.run(&deploy).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").exits(3);
-    closed.prints(&["sts:GetCallerIdentity had no answer", "AWS_ENDPOINT_URL"]);
+    closed.prints(&["sts:GetCallerIdentity had no response", "AWS_ENDPOINT_URL"]);
 
     let role = account.run(&["deploy", "--region", "us-west-2", "--role", "nobody"]).exits(3);
     role.prints(&["role nobody not found"]);

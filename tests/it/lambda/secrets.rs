@@ -91,7 +91,7 @@ fn secrets_that_cannot_be_had_are_errors_with_their_fix() {
     account.front.deny(Some("SecretId"));
     run().exits(2).prints(&["secretsmanager:GetSecretValue in us-west-2 was refused", "allow secretsmanager:GetSecretValue on it"]);
     account.front.deny(None);
-    run().env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").exits(2).prints(&["had no answer", "AWS_ENDPOINT_URL"]);
+    run().env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").exits(2).prints(&["had no response", "AWS_ENDPOINT_URL"]);
     account.project.edit("config/cs1.yml", "secretsmanager:shop/login:tokn", "ssm:/shop/tokn");
     run().exits(2).prints(&["auto_system.token needs the parameter /shop/tokn: not found in us-west-2"]);
     account.project.edit("config/cs1.yml", "ssm:/shop/tokn", "smm:/shop/token");

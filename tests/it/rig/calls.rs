@@ -38,7 +38,7 @@ impl Front {
         serde_json::from_slice(&answer).unwrap_or_default()
     }
 
-    /// A call to a service of a region; the answer's body.
+    /// A call to a service of a region; the response's body.
     fn call(
         &self,
         key: &str,

@@ -373,7 +373,7 @@ impl State {
 /// The answer to an invocation, in pieces.
 struct Answer<'s> {
     stream: &'s TcpStream,
-    /// The bytes that are sent only at the end, if the answer is buffered.
+    /// The bytes that are sent only at the end, if the response is buffered.
     held: Option<Vec<u8>>,
     begun: bool,
 }

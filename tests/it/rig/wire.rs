@@ -111,7 +111,7 @@ pub(crate) fn exchange(addr: &str, head: &Head, body: &[u8]) -> io::Result<Vec<u
 
 /// The body of a response that [`exchange`] returned.
 pub(crate) fn body_of(answer: &[u8]) -> io::Result<Vec<u8>> {
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(|| io::Error::other("no answer"))? + 4;
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(|| io::Error::other("no response"))? + 4;
     let head = format!("GET / {}", String::from_utf8_lossy(&answer[..end]));
     let mut rest = &answer[end..];
     let head = Head::read(&mut head.as_bytes())?.ok_or_else(|| io::Error::other("no head"))?;

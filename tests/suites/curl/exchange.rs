@@ -73,7 +73,7 @@ pub(super) async fn outcome(number: &str, text: &[u8]) -> Outcome {
             (Err(error), Some(_)) if !(broken && is_last) => return Err(error.message),
             // Such a case is about the next attempt, or the next transfer: curl's exit code is that of the last one.
             (Err(error), None) if !broken && !has(&["--retry"]) && (is_last || !has(&["--next"])) => {
-                return Err(format!("{}, but curl reads the answer", error.message));
+                return Err(format!("{}, but curl reads the response", error.message));
             }
             (Err(_), _) => {}
             (Ok(response), _) if broken && is_last => {

@@ -110,7 +110,7 @@ impl Chain {
         let Some(location) = headers.get("location").filter(|location| !location.trim().is_empty()) else { return Ok(None) };
         // Neither do they choose one of two: a proxy may have added one.
         if headers.get_all("location").any(|other| other != location) {
-            return Err(HttpError::protocol("the answer has two different Locations"));
+            return Err(HttpError::protocol("the response has two different Locations"));
         }
         let next = match self.url.resolve(location) {
             Ok(next) => next,

@@ -249,8 +249,8 @@ fn late(request: &HttpRequest, has_head: bool, has_begun: bool) -> HttpError {
     let limit = request.timeout;
     let message = match (has_head, has_begun) {
         (true, _) => format!("the body wasn't complete within {limit:?}"),
-        (false, true) => format!("the headers of the answer weren't complete within {limit:?}"),
-        (false, false) => format!("no answer within {limit:?}"),
+        (false, true) => format!("the headers of the response weren't complete within {limit:?}"),
+        (false, false) => format!("no response within {limit:?}"),
     };
     HttpError::new(FailureClass::Timeout, message)
 }

@@ -34,9 +34,9 @@ pub(crate) struct Pipe {
     pub(in crate::http) http2: bool,
     sent: Vec<u8>,
     answer: Vec<u8>,
-    /// The number of bytes of the answer that were read.
+    /// The number of bytes of the response that were read.
     read: usize,
-    /// Whether the answer has come since the client last waited.
+    /// Whether the response has come since the client last waited.
     news: bool,
     waiting: Option<Waker>,
 }

@@ -138,7 +138,7 @@ impl Stream {
         }
     }
 
-    /// Writes the whole head and body. If the server answers before it has read everything, the answer is read at the same time, so that
+    /// Writes the whole head and body. If the server answers before it has read everything, the response is read at the same time, so that
     /// neither side waits for the other.
     pub(crate) async fn write_request(&mut self, head: &[u8], body: &[u8], answer: &mut BytesMut, ledger: &Ledger) -> io::Result<()> {
         if body.is_empty() {
@@ -288,7 +288,7 @@ pub(crate) async fn read_some(stream: &mut (impl AsyncRead + Unpin), buffer: &mu
 
 /// The error for a connection that ended while a response was awaited.
 pub(crate) fn unanswered() -> HttpError {
-    HttpError::reset("the server closed the connection before it answered").came("closed before the answer")
+    HttpError::reset("the server closed the connection before it answered").came("closed before the response")
 }
 
 /// The error for a connection that broke within an exchange.

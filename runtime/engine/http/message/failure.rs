@@ -28,9 +28,9 @@ impl HttpError {
             FailureClass::Connect => "no connection",
             FailureClass::Dns => "no address",
             FailureClass::Tls => "no handshake",
-            FailureClass::Timeout => "no answer",
+            FailureClass::Timeout => "no response",
             FailureClass::Reset => "connection lost",
-            FailureClass::Protocol => "broken answer",
+            FailureClass::Protocol => "broken response",
             _ => "no value",
         };
         Self { class, kind: kind.into(), message: message.into(), traffic: Box::default(), partial: None }

@@ -88,7 +88,7 @@ impl Headers {
             }
             let length = value.parse::<u64>().ok();
             if found.is_some_and(|found| found != length) {
-                return Err("the answer has two different Content-Lengths".into());
+                return Err("the response has two different Content-Lengths".into());
             }
             found = Some(length);
         }

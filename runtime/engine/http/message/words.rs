@@ -132,7 +132,7 @@ pub(super) mod tests {
             let is_limit = error.ends_with("too many headers") || error.ends_with("not allowed there");
             assert!(is_plain(&error) && (is_limit || error.ends_with(&text)), "{error}");
         }
-        // This side has refused the answer, so the server does not limit anything.
+        // This side has refused the response, so the server does not limit anything.
         let broken = h2::Error::from(Reason::ENHANCE_YOUR_CALM);
         assert!(of_h2_error(&broken).contains("too many headers"));
     }

@@ -98,7 +98,7 @@ pub(crate) async fn tunnel(stream: &mut Stream, origin: &Origin, proxy_server: &
                     format!("the proxy {proxy} refused to connect to {to}: it answered {}", head.status),
                 ));
             }
-            _ => return Err(HttpError::protocol(format!("the answer of the proxy {proxy} can't be read"))),
+            _ => return Err(HttpError::protocol(format!("the response of the proxy {proxy} can't be read"))),
         }
     }
 }

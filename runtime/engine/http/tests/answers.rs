@@ -113,7 +113,7 @@ fn answer_that_is_not_http_is_an_error() {
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhi",
         false,
         FailureClass::Protocol,
-        "the answer has two different Content-Lengths",
+        "the response has two different Content-Lengths",
     );
     fails(b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nhi", false, FailureClass::Protocol, "`Content-Length: -2` is not a length");
     fails(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\nhi", false, FailureClass::Protocol, TOO_LARGE);
@@ -128,9 +128,9 @@ fn answer_that_is_not_http_is_an_error() {
 #[test]
 fn too_large_heads_and_bodies_are_refused() {
     let long = format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(270_000));
-    fails(long.as_bytes(), false, FailureClass::Protocol, "the headers of the answer are larger than 256 KB");
+    fails(long.as_bytes(), false, FailureClass::Protocol, "the headers of the response are larger than 256 KB");
     let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: 1\r\n".repeat(50_000));
-    fails(many.as_bytes(), false, FailureClass::Protocol, "the headers of the answer are larger than 256 KB");
+    fails(many.as_bytes(), false, FailureClass::Protocol, "the headers of the response are larger than 256 KB");
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     fails(format!("{chunked}1;{}", "x".repeat(20_000)).as_bytes(), false, FailureClass::Protocol, "a line between chunks is too long");
     fails(
@@ -149,7 +149,7 @@ fn early_ends_of_answers_are_distinguished() {
         FailureClass::Reset,
         "the server closed the connection before it answered; it isn't sent again because the connection was new",
     );
-    fails(b"HTTP/1.1 200 OK\r\nCont", true, FailureClass::Reset, "the connection was closed amid the headers of the answer");
+    fails(b"HTTP/1.1 200 OK\r\nCont", true, FailureClass::Reset, "the connection was closed amid the headers of the response");
     fails(
         b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
         true,

@@ -148,15 +148,15 @@ fn head_of_an_incomplete_answer_is_known() {
             assert_eq!(failure, (FailureClass::Timeout, timeout.into(), head(600)));
         }
         for failure in partial(say("HTTP/1.1 200 OK\r\nX-Ow"), reads) {
-            assert_eq!(failure, (FailureClass::Timeout, "the headers of the answer weren't complete within 700ms".into(), None));
+            assert_eq!(failure, (FailureClass::Timeout, "the headers of the response weren't complete within 700ms".into(), None));
         }
         for failure in partial(Act::Silence, reads) {
-            assert_eq!(failure, (FailureClass::Timeout, "no answer within 700ms".into(), None));
+            assert_eq!(failure, (FailureClass::Timeout, "no response within 700ms".into(), None));
         }
     }
 }
 
-/// Checks the same on a reused connection, where the fast path begins to read the answer.
+/// Checks the same on a reused connection, where the fast path begins to read the response.
 #[test]
 fn head_of_an_incomplete_answer_is_known_on_the_fast_path() {
     run(async {
@@ -169,7 +169,7 @@ fn head_of_an_incomplete_answer_is_known_on_the_fast_path() {
         .await;
         for (path, message, body) in [
             ("/", "the body wasn't complete within 300ms", Some(7)),
-            ("/head", "the headers of the answer weren't complete within 300ms", None),
+            ("/head", "the headers of the response weren't complete within 300ms", None),
         ] {
             let client = Client::new();
             client.get(server.url("/first")).await.unwrap();
@@ -197,6 +197,6 @@ fn incomplete_answer_excludes_earlier_redirects() {
         let client = Client::new();
         let request = HttpRequest { timeout: Duration::from_millis(300), ..client.request("GET", server.url("/")) };
         let failure = client.session.send(laid(&request)).await.unwrap_err();
-        assert_eq!((failure.message.as_str(), failure.partial), ("no answer within 300ms", None));
+        assert_eq!((failure.message.as_str(), failure.partial), ("no response within 300ms", None));
     });
 }

@@ -74,7 +74,7 @@ fn two_different_locations_are_not_followed() {
             let answer = format!("HTTP/1.1 302 Found\r\n{lines}Content-Length: 0\r\n\r\n");
             let server = Server::start(move |_, _, request| if path_of(request) == "/" { say(&answer) } else { say(ok("hi")) }).await;
             let came = Client::new().get(server.url("/")).await.map(|response| response.status).map_err(|failure| failure.message);
-            assert_eq!(came, if followed { Ok(200) } else { Err("the answer has two different Locations".to_owned()) });
+            assert_eq!(came, if followed { Ok(200) } else { Err("the response has two different Locations".to_owned()) });
         }
     });
 }
@@ -210,7 +210,7 @@ fn hop_that_is_late_fails_in_its_own_words() {
             client.get(server.url(first)).await.unwrap();
             let request = HttpRequest { timeout: Duration::from_millis(50), ..client.request("GET", server.url("/a")) };
             let failure = client.session.send(laid(&request)).await.unwrap_err();
-            assert_eq!((failure.class, failure.message.as_str()), (FailureClass::Timeout, "no answer within 50ms"));
+            assert_eq!((failure.class, failure.message.as_str()), (FailureClass::Timeout, "no response within 50ms"));
             assert_eq!((failure.traffic.redirects, failure.traffic.reused), (1, 2));
         }
     });
@@ -296,7 +296,7 @@ fn redirects_do_not_lead_to_metadata_or_from_a_public_host_to_this_machine() {
             }
         }
         assert_eq!(server.requests().len(), 6, "only the requests of the test were sent");
-        assert_eq!(direct.get(server.url("/link")).await.unwrap().status, 302, "a redirect that must not be followed is the answer");
+        assert_eq!(direct.get(server.url("/link")).await.unwrap().status, 302, "a redirect that must not be followed is the response");
     });
 }
 

@@ -185,7 +185,7 @@ fn error_explains_why_no_answer_came() {
         let server = Server::start(|_, _, _| Act::Silence).await;
         let request = HttpRequest { timeout: Duration::from_millis(80), ..client.request("GET", server.url("/")) };
         let failure = client.session.send(laid(&request)).await.unwrap_err();
-        assert_eq!((failure.class, failure.message.as_str()), (FailureClass::Timeout, "no answer within 80ms"));
+        assert_eq!((failure.class, failure.message.as_str()), (FailureClass::Timeout, "no response within 80ms"));
     });
 }
 

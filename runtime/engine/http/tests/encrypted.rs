@@ -269,7 +269,7 @@ fn http2_is_used_if_the_server_supports_it() {
         let failure = client.get(server.url("localhost", "/broken")).await.unwrap_err();
         assert_eq!(failure.class, FailureClass::Reset);
         let never = HttpRequest { timeout: Duration::from_millis(50), ..client.request("GET", server.url("localhost", "/never")) };
-        assert_eq!(client.session.send(laid(&never)).await.unwrap_err().message, "no answer within 50ms");
+        assert_eq!(client.session.send(laid(&never)).await.unwrap_err().message, "no response within 50ms");
         assert!(client.get(server.url("localhost", "/")).await.unwrap().reused());
 
         let old = super::encrypted::client(&ApiConfig { http2: Http2::Off, ..authority.api() });

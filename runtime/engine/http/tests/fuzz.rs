@@ -92,6 +92,6 @@ fn malformed_answers_end_in_a_response_or_a_failure() {
                 }
             }
         }
-        assert!(responses > 30 && failures > 30, "the answers are odd in one way only: {responses} responses, {failures} failures");
+        assert!(responses > 30 && failures > 30, "the responses are odd in one way only: {responses} responses, {failures} failures");
     });
 }

@@ -184,9 +184,9 @@ const FORBIDDEN: &[(&str, Attack, Failure)] = &[
         once(|| [head(0, &[]), frame(DATA, 0, 1, b"x"), frame(RST_STREAM, 0, 1, &2_u32.to_be_bytes())].concat()),
         (FailureClass::Reset, ""),
     ),
-    ("nothing", once(Vec::new), (FailureClass::Timeout, "no answer within")),
+    ("nothing", once(Vec::new), (FailureClass::Timeout, "no response within")),
     ("a head without a body", once(|| head(0, &[])), (FailureClass::Timeout, "the body wasn't complete within")),
-    ("no frames at a time", once(|| [setting(3, 0), setting(4, 0)].concat()), (FailureClass::Timeout, "no answer within")),
+    ("no frames at a time", once(|| [setting(3, 0), setting(4, 0)].concat()), (FailureClass::Timeout, "no response within")),
 ];
 
 /// Attacks by many frames.

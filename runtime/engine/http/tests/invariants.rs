@@ -114,7 +114,7 @@ fn check_headers(headers: &Headers) {
     assert!(headers.iter().all(|(name, value)| !name.is_empty() && headers.get_all(name).any(|known| known == value)), "{headers:?}");
 }
 
-/// The values from a cached head equal those from reading the answer.
+/// The values from a cached head equal those from reading the response.
 fn check_simple(bytes: &[u8], head: SimpleHead) {
     let (raw, rest) = read(bytes, usize::MAX, false);
     let behind = &bytes[head.length..];

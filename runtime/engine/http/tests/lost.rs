@@ -69,7 +69,7 @@ fn nothing_is_sent_again_after_a_timeout() {
             let request = HttpRequest { timeout: Duration::from_millis(80), ..with_body(&client, "PUT", server.url("/"), size) };
             let first = client.session.send(laid(&request)).await.unwrap();
             let failure = client.session.send(laid(&request)).await.unwrap_err();
-            assert_eq!((failure.class, failure.message.as_str()), (FailureClass::Timeout, "no answer within 80ms"));
+            assert_eq!((failure.class, failure.message.as_str()), (FailureClass::Timeout, "no response within 80ms"));
             assert_eq!(*failure.traffic, Traffic { sent: first.traffic.sent, reused: 1, ..Traffic::default() });
             assert_eq!(server.requests().len(), 2);
         }

@@ -1,4 +1,4 @@
-//! Tests malformed heads that some servers send: malformed parts are ignored or accepted, the answer counts, and the connection is reused
+//! Tests malformed heads that some servers send: malformed parts are ignored or accepted, the response counts, and the connection is reused
 //! only if the head has one possible meaning.
 
 use super::*;
@@ -12,7 +12,7 @@ fn answers(lines: &[u8], body: &str) -> (Vec<(String, String)>, usize) {
     bytes.extend_from_slice(lines);
     bytes.extend_from_slice(format!("Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
     if bytes.len() < 2000 {
-        // The invariants are checked for each beginning of the answer.
+        // The invariants are checked for each beginning of the response.
         Invariants::default().check(&bytes);
     }
     run(async move {
@@ -86,7 +86,7 @@ fn framing_of_the_body_is_never_guessed() {
             Client::new().get(server.url("/")).await.unwrap_err().message
         })
     };
-    assert_eq!(fails("Content-Length: 2\r\nContent-Length : 3\r\n"), "the answer has two different Content-Lengths");
+    assert_eq!(fails("Content-Length: 2\r\nContent-Length : 3\r\n"), "the response has two different Content-Lengths");
     assert_eq!(fails("Content-Length: 2\r\n 3\r\n"), "`Content-Length: 2 3` is not a length");
     assert_eq!(fails("Transfer-Encoding:\r\n gzip\r\n"), "unknown transfer coding `gzip`");
     assert_eq!(

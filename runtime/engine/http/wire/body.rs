@@ -81,7 +81,7 @@ async fn read_length<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut BytesMut
     let keep = ledger.incoming.keep;
     keep.allows(length)?;
     let ended = |before: u64| {
-        HttpError::reset(format!("the connection was closed after {before} of {length} bytes of the body")).came("closed amid the answer")
+        HttpError::reset(format!("the connection was closed after {before} of {length} bytes of the body")).came("closed amid the response")
     };
     let (Keep::All(_), Ok(whole)) = (keep, usize::try_from(length)) else {
         let (mut body, mut missing) = (Kept::new(keep), length);
@@ -232,7 +232,7 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
     async fn more(&mut self) -> Result<(), HttpError> {
         self.buffer.reserve(4096);
         match read_some(self.stream, self.buffer).await {
-            Ok(0) => Err(HttpError::reset("the connection was closed before the last chunk of the body").came("closed amid the answer")),
+            Ok(0) => Err(HttpError::reset("the connection was closed before the last chunk of the body").came("closed amid the response")),
             Ok(count) => {
                 self.ledger.received(count);
                 Ok(())

@@ -151,13 +151,15 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
                 return Ok((head.status, head.version, headers, head.trusted, head.charset));
             }
             if self.buffer.len() > MAX_HEAD {
-                return Err(HttpError::protocol(format!("the headers of the answer are larger than {} KB", MAX_HEAD / 1024)));
+                return Err(HttpError::protocol(format!("the headers of the response are larger than {} KB", MAX_HEAD / 1024)));
             }
             self.buffer.reserve(4096);
             match read_some(self.stream, self.buffer).await {
                 Ok(0) if !self.any => return Err(unanswered()),
                 Ok(0) => {
-                    return Err(HttpError::reset("the connection was closed amid the headers of the answer").came("closed amid the answer"));
+                    return Err(
+                        HttpError::reset("the connection was closed amid the headers of the response").came("closed amid the response")
+                    );
                 }
                 Ok(count) => self.note(count),
                 Err(error) => return Err(broken(&error)),
