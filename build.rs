@@ -1,5 +1,5 @@
 //! Packs the runtime's sources into the compiler, so that `ltc` works with the checkout gone: `OUT_DIR/runtime_sources.rs` has `FILES`
-//! (paths and contents) and `HASH` (of both). `LTC_RUNTIME` is their folder, for other files that the compiler includes.
+//! (paths and contents) and `HASH` (of both). `LTC_RUNTIME_SOURCES` is their folder, for other files that the compiler includes.
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +24,7 @@ fn main() -> std::io::Result<()> {
     collect(&root.join("runtime"), &mut files)?;
     files.sort();
 
-    println!("cargo::rustc-env=LTC_RUNTIME={}", root.join("runtime").display());
+    println!("cargo::rustc-env=LTC_RUNTIME_SOURCES={}", root.join("runtime").display());
     println!("cargo::rerun-if-changed=build.rs");
     for read in [&manifest, &lock, &root.join("runtime")] {
         println!("cargo::rerun-if-changed={}", read.display());

@@ -22,10 +22,10 @@ use spec::Spec;
 pub const MARK: &str = "<meta name=\"generator\" content=\"ltc doc\">";
 
 const PAGE: &str = include_str!("page.html");
-const STYLE: &str = concat!(include_str!(concat!(env!("LTC_RUNTIME"), "/report/html/common.css")), include_str!("page.css"));
+const STYLE: &str = concat!(include_str!(concat!(env!("LTC_RUNTIME_SOURCES"), "/report/html/common.css")), include_str!("page.css"));
 const SCRIPT: &str = concat!(
-    include_str!(concat!(env!("LTC_RUNTIME"), "/report/html/basics.js")),
-    include_str!(concat!(env!("LTC_RUNTIME"), "/report/html/chart.js")),
+    include_str!(concat!(env!("LTC_RUNTIME_SOURCES"), "/report/html/basics.js")),
+    include_str!(concat!(env!("LTC_RUNTIME_SOURCES"), "/report/html/chart.js")),
     include_str!("page.js")
 );
 
