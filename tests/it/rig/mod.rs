@@ -4,6 +4,7 @@
 mod calls;
 mod environment;
 mod event_stream;
+mod fault;
 mod front;
 mod key_source;
 mod others;
@@ -16,7 +17,8 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-pub(crate) use front::{Fault, Front};
+pub(crate) use fault::Fault;
+pub(crate) use front::Front;
 pub(crate) use key_source::KeySource;
 pub(crate) use others::{emulator, invoke, moto};
 pub(crate) use permissions::Permissions;
