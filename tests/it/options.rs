@@ -62,7 +62,7 @@ user Visitor { run Look }
     let url = format!("http://{}/shop", server.addr());
     let project = Project::new().spec("look", spec).file("config/good.yml", keys(&url, "10ms", "\"1000\""));
     let project = project.file("config/bad.yml", keys("[a]", "soon", "many")).build("look");
-    project.run("look", &["--debug", "--env", "good"]).exits(0).prints(&["1 steps, 0 failed"]);
+    project.run("look", &["--debug", "--env", "good"]).exits(0).prints(&["1 step, 0 failed"]);
     project.run("look", &["--debug", "--env", "bad"]).exits(2).prints(&[
         "config/bad.yml:1:14: env.shop.url (specs/look.lt:2:17)",
         "config/bad.yml:2:8: env.pause (specs/look.lt:5:8)",
