@@ -55,7 +55,7 @@ struct Lane {
     y: usize,
 }
 
-/// What stands in a column.
+/// A node, or the lane of an edge, in a column.
 #[derive(Clone, Copy, Debug)]
 enum Item {
     Node(usize),
@@ -165,7 +165,7 @@ impl Graph {
         }
     }
 
-    /// What stands in a column stands below each other, each as near to the height of what it leads to as its neighbors allow.
+    /// Places the items of each column below each other, each as near to the height of its targets as its neighbors allow.
     fn rows(&mut self) {
         let labels = |to: usize| self.edges.iter().filter(|edge| edge.to == to && !edge.label.is_empty()).count();
         let labels_above = (0..self.nodes.len()).map(labels).max().unwrap_or(0);

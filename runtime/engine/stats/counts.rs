@@ -24,7 +24,7 @@ const ROOM: usize = 32;
 const ROOM_OF_TEST: usize = bucket_of(8 << 20) / CHUNK;
 /// Chunks of higher digits that they have room for. Only the buckets of frequent response times need them.
 const HIGH_ROOM_OF_TEST: usize = 2;
-/// The most bytes for the lower digits of all rows together. If there are so many rows that more would be needed, each has room for less.
+/// The most bytes for the lower digits of all rows together. In a test with many rows, each therefore has room for less.
 const MEMORY_OF_TEST: usize = 16 << 20;
 
 /// The bucket of a value: up to 2,047 one for each value, then 1,024 for each doubling.

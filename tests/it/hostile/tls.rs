@@ -2,14 +2,13 @@
 //! what happened in plain words.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::cases::Wants::{self, Answer, Fails};
+use super::judged;
 use super::tls_server::{
     After, Authority, Handshake, answered, cut, endless, flood_of_key_updates, plain, serve, silent, slow, tickets, with_alpn,
 };
-use super::{MEMORY_MB_MAX, peak_mb};
-use crate::machine;
 use crate::project::Project;
 
 /// The timeout of each step.
@@ -145,41 +144,8 @@ fn hostile_tls_server_harms_no_run() {
     let spec = format!("{apis}api last {{ base env.last.url; healthcheck none }}\n{spec}step \"Last\" {{ last GET / }}\nwait 1h\n}}\n");
     let project = Project::new().spec("tls", spec).env(env).file("ca.pem", authority.pem());
     let project = project.profile("tls", "clients: 1, duration: 10m").build("tls");
-    let begun = Instant::now();
-    let running = project.run("tls", &["--json", "o.json"]).start();
-    let process = running.child.id();
-    let mut peak = 0;
-    while super::tls_server::requests(last) == 0 && begun.elapsed() < Duration::from_secs(90) {
-        peak = peak_mb(process).unwrap_or(peak);
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let took = begun.elapsed();
-    machine::wait_until("it is recorded", || true);
-    running.interrupt();
-    let output = running.exits(130);
-    assert!(!output.contains("panicked"), "{output}");
-    assert!(peak > 0 && peak < MEMORY_MB_MAX, "{peak} MB");
-    let report = project.report("o.json");
-    let kinds = report["total"]["failures"]["kinds"].as_array().unwrap();
-    let mut wrong = Vec::new();
-    for (name, wants) in wanted {
-        let (requests, failures) = (report.figure(name, "requests"), report.figure(name, "failures"));
-        let said: Vec<&serde_json::Value> =
-            kinds.iter().filter(|kind| report["names"][kind["name"].as_u64().unwrap() as usize]["name"] == name).collect();
-        println!("{name}: {requests} requests, {failures} failures: {said:?}");
-        let holds = requests == 1
-            && match wants {
-                Answer => failures == 0,
-                Fails(class, part) => {
-                    let text = said.first().map(ToString::to_string).unwrap_or_default();
-                    failures == 1 && said.len() == 1 && (class.is_empty() || said[0]["class"] == class) && text.contains(part)
-                }
-            };
-        if !holds {
-            wrong.push(format!("{name}: {requests} requests, {failures} failures, expected {wants:?}: {said:?}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!((report.figure("Cut", "requests"), report.figure("Cut", "failures")), (cuts.len() as u64, cuts.len() as u64), "{output}");
-    println!("{took:.1?} for {} steps, {peak} MB", report.figure("Last", "requests"));
+    let is_over = || super::tls_server::requests(last) > 0;
+    let report = judged(&project, "tls", is_over, wanted.iter().map(|(name, wants)| (*name, wants)));
+    let cut = (report.figure("Cut", "requests"), report.figure("Cut", "failures"));
+    assert_eq!(cut, (cuts.len() as u64, cuts.len() as u64));
 }

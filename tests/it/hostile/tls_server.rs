@@ -69,7 +69,7 @@ impl Certificate {
         self
     }
 
-    /// The same certificate so many times.
+    /// The same certificate, repeated.
     pub(super) fn chain(mut self, length: usize) -> Self {
         self.chain = vec![self.chain[0].clone(); length];
         self
@@ -164,7 +164,7 @@ pub(super) fn silent() -> Handshake {
 
 const SHORT: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-/// A handshake that ends after so many bytes.
+/// A handshake that ends after this number of bytes.
 pub(super) fn cut(certificate: Certificate, most: usize, after: After) -> Handshake {
     Handshake { most, ..answered(certificate, SHORT, after) }
 }
