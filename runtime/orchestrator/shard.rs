@@ -118,9 +118,12 @@ fn slice(
         }
     };
     let clock = clock(event, fault.skew());
+    fault.before_start();
+    // The load that was due before is missing. If users or arrivals caught up with it, they would all begin at once.
+    let late = Some(clock::now().saturating_duration_since(clock.instant(event.from()))).filter(|late| *late > LATE).unwrap_or_default();
     let run = Run {
         settings: Settings { renewed: renewed.clone(), ..settings(program, event, &clock) },
-        slice: event.part_of(&plan),
+        slice: event.part_of(&plan).since(event.from() + late),
         threads: event.threads.max(1) as usize,
         processors: Some(f64::from(event.processors_milli) / 1000.0),
         interval: Duration::from_micros(event.stats_interval_us.max(1000)),
@@ -128,17 +131,15 @@ fn slice(
         once: false,
         print: crate::progress::notice,
     };
-    fault.before_start();
     let engine = match Engine::start(&run, &clock, stop) {
         Ok(engine) => engine,
         Err(why) => return nothing(EndReason::Failed, why),
     };
-    let late = clock::now().saturating_duration_since(clock.instant(event.from()));
     send(&Frame::Started(Started {
         slice: event.slice.clone(),
         clock_us: micros(unix_now() + fault.skew().unwrap_or_default()),
         init_us: micros(host.init),
-        late_us: if late > LATE { micros(late) } else { 0 },
+        late_us: micros(late),
         place: host.place.clone(),
     }));
     let limit = TimeLimit::set(host.deadline, run.graceful_stop, stop);

@@ -140,6 +140,27 @@ fn slice_of_a_test_that_began_long_ago_begins_immediately() {
 }
 
 #[test]
+fn load_that_was_due_before_a_late_function_is_missing() {
+    let mut event = event("rate: 400/s, duration: 1h, max_clients: 400", -3_000);
+    event.to_us = Some(4_000_000);
+    let frames = frames(&event.to_json().unwrap(), &host(None), &DeliveredSlices::default());
+    let Frame::Started(started) = &frames[0] else { panic!("{frames:?}") };
+    let late = Duration::from_micros(started.late_us);
+    assert!(late >= Duration::from_secs(3), "{late:?}");
+    let mut total = Snapshot::empty(1);
+    for frame in &frames {
+        if let Frame::Counted(counted) = frame {
+            counted.merge_into(&mut total).unwrap();
+        }
+    }
+    let plan = Plan::seeded(&event.profile, &event.user_classes(), event.seed).unwrap();
+    let due = event.part_of(&plan).since(late).arrivals(0).count() as u64;
+    // Half of the arrivals belong to the other shard.
+    assert!(due <= 200, "{due}");
+    assert_eq!(total.lag.count() + total.missed, due);
+}
+
+#[test]
 fn function_gives_its_users_away_within_the_window_after_its_interval() {
     let mut event = event("clients: 200, hatch_rate: 100000, duration: 1h", 100);
     (event.to_us, event.leave_us) = (Some(200_000), 900_000);
