@@ -106,15 +106,17 @@ impl WorkerConfig {
             if self.once && events.peek().is_none() && tasks.iter().all(JoinHandle::is_finished) {
                 break;
             }
-            while let Some(event) = events.next_if(|event| event.at <= now) {
+            let ended = (now >= due).then(|| if now < due + self.interval { due } else { now });
+            // Users that start at the beginning of the next interval belong to it.
+            while let Some(event) = events.next_if(|event| ended.map_or(event.at <= now, |ended| event.at < ended)) {
                 world.counts.recorder.borrow_mut().lag(now.saturating_sub(event.at));
                 tasks.extend(self.apply(&world, &shared, &mut stop_signals, event));
             }
-            if now >= due {
-                let ended = if now < due + self.interval { due } else { now };
+            if let Some(ended) = ended {
                 due = next_interval(now, self.interval);
                 tasks.retain(|task| !task.is_finished());
                 self.hand_over(&world, &shared, now, ended);
+                continue;
             }
             let next = events.peek().map_or(end, |event| event.at).min(end).min(due).min(now + TICK);
             world.timers.until(clock.instant(next)).await;
@@ -161,8 +163,7 @@ impl WorkerConfig {
 
     /// Passes on the counts up to `now` for an interval that ended at `ended`.
     fn hand_over(&self, world: &World, shared: &WorkerShared, now: Duration, ended: Duration) {
-        // Users that start at the beginning of the next interval belong to it. At its own end a slice has no more users, but its last
-        // interval should show those that it had.
+        // At its own end a slice has no more users, but its last interval should show those that it had.
         let last = self.slice.end().map_or(ended, |end| ended.min(end)).saturating_sub(Duration::from_nanos(1));
         let planned = if shared.ending.get() { 0 } else { self.slice.users_at(last).iter().sum() };
         let mut recorder = world.counts.recorder.borrow_mut();
