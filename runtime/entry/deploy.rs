@@ -176,6 +176,10 @@ pub(super) fn destroy(program: &'static Program, command: &DestroyCommand) -> Re
     with_session(false, async |session| {
         let Some(session) = session else { return Ok(ExitStatus::Passed) };
         let names = deployed_names(program, session, &command.cloud, &configuration)?;
+        let kept = super::runs::kept_before_destroy(program, session, &names).await?;
+        if !kept.is_empty() && names.own_bucket.is_none() {
+            crate::say::warning!("{}: what its functions kept is removed, too; `collect` reports it", kept.join(", "));
+        }
         let question = format!("Remove {} from {}?", names.function, names.regions.join(", "));
         if !command.yes && !agreed(&question)? {
             return Err(StartupError::wrong(["nothing was removed"]));

@@ -168,6 +168,7 @@ pub(super) fn run(program: &'static Program, command: &RunCommand, files: Option
         plan: load.plan.clone(),
         template,
         clock: clock.clone(),
+        with_suspensions: ltc_engine::clock::with_suspensions,
         journal: results.journal(),
         renewed: load.settings.renewed.clone(),
         names: program.rows(),

@@ -14,7 +14,7 @@ use super::fleet::{EngineName, FleetArgs};
 use super::outputs::Outputs;
 use super::{ExitStatus, StartupError};
 use crate::journal;
-use crate::orchestrator::aws::RunBucket;
+use crate::orchestrator::aws::{Names, RunBucket, Session};
 use crate::orchestrator::backend::Urgency;
 use crate::orchestrator::control;
 use crate::orchestrator::run_store::{CONTROL, Folder, KEPT, RECORD, RunFiles, RunStore, STOP};
@@ -284,6 +284,31 @@ async fn stores(
         stores.push(Arc::new(RunBucket::of(session, &names).await.map_err(refused)?));
     }
     Ok(stores)
+}
+
+/// The runs of a deployment whose functions kept results.
+///
+/// # Errors
+/// If functions may generate load, because nothing could stop them without the bucket.
+pub(super) async fn kept_before_destroy(program: &Program, session: &Session, names: &Names) -> Result<Vec<String>, StartupError> {
+    let bucket = RunBucket::of(session.clone(), names).await.map_err(refused)?;
+    if !bucket.exists().await.map_err(refused)? {
+        return Ok(Vec::new());
+    }
+    let (found, _) = find(Arc::new(bucket), unix_now()).await.map_err(StartupError::broken)?;
+    let mut kept = Vec::new();
+    for run in found.into_iter().filter(|run| run.record.begin.run.test == program.name) {
+        let control = run.files.read(CONTROL).await.map_err(StartupError::broken)?.unwrap_or_default();
+        // Functions without an orchestrator have read the stop, or end by themselves.
+        let was_stopped = matches!(run.state, RunState::Silent { .. }) && control::asked(&control, "").is_some();
+        if run.is_live() && !was_stopped {
+            return Err(StartupError::wrong([format!("{}: it is going on: end it with `stop` before `destroy`", run.id())]));
+        }
+        if !run.files.list(KEPT).await.map_err(StartupError::broken)?.is_empty() {
+            kept.push(run.id().to_owned());
+        }
+    }
+    Ok(kept)
 }
 
 fn block_on<T>(job: impl Future<Output = Result<T, StartupError>>) -> Result<T, StartupError> {

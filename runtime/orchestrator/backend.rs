@@ -104,6 +104,11 @@ pub trait Backend: Send + Sync + fmt::Debug {
         None
     }
 
+    /// Whether functions go on while this machine is suspended.
+    fn runs_elsewhere(&self) -> bool {
+        false
+    }
+
     /// How early a function has to be called so that it is ready in time, in a fleet of this size.
     fn lead(&self, shards: u32) -> Duration;
 

@@ -28,6 +28,7 @@ mod listening;
 pub(crate) mod missing;
 pub(crate) mod notes;
 pub(crate) mod orchestrate;
+mod pauses;
 pub(crate) mod process;
 mod received;
 mod regions;

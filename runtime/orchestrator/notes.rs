@@ -1,5 +1,6 @@
 //! Notes about a fleet for the reader of the report. There is one note per cause: a cause that affects 50 shards is one sentence.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::missing::{Gap, TOLERANCE, clock_tenths, load};
@@ -79,13 +80,7 @@ fn named(shards: &[u32]) -> String {
 
 /// The note of a test that `at_end stop_test` ended.
 pub(crate) fn rows_used_up(at: Duration) -> String {
-    format!("the test stopped at {}, because data with `at_end stop_test` had no row left", clock_tenths(at))
-}
-
-/// The note of an orchestrator that did not run for a time.
-pub(super) fn stopped_itself(paused: Duration, until: Duration) -> String {
-    let from = clock_tenths(until.saturating_sub(paused));
-    format!("the orchestrator did not run from {from} to {}, because its process or its machine was stopped", clock_tenths(until))
+    format!("the test stopped at {}, because a worker had no row left of data with `at_end stop_test`", clock_tenths(at))
 }
 
 /// All notes of a run, in order of time.
@@ -140,7 +135,7 @@ fn fold(notes: &[&Note]) -> String {
     let gaps: Vec<&Gap> = notes.iter().filter_map(|note| note.gap.as_ref()).collect();
     let Some(one) = gaps.first() else {
         let times = if shards.is_empty() { format!(" ({} times)", notes.len()) } else { String::new() };
-        return format!("{}{times}", Note { shards, ..(*first).clone() }.text());
+        return format!("{}{times}", Note { shards, why: cause_of_all(notes, first), ..Note::default() }.text());
     };
     let from = gaps.iter().map(|gap| gap.from).min().unwrap_or_default();
     let to = gaps.iter().map(|gap| gap.to).max_by_key(|to| to.unwrap_or(Duration::MAX)).flatten();
@@ -155,18 +150,21 @@ fn fold(notes: &[&Note]) -> String {
     let same = |a: Duration, b: Duration| a.abs_diff(b) < TOLERANCE;
     let at_once = gaps.len() == distinct.len()
         && gaps.iter().all(|gap| same(gap.from, one.from) && same(gap.to.unwrap_or_default(), one.to.unwrap_or_default()));
+    let why = cause_of_all(notes, first);
     if at_once {
-        return Note { shards, gap: Some(whole), ..(*first).clone() }.text();
+        return Note { shards, gap: Some(whole), why, ..Note::default() }.text();
     }
     let until = to.map_or_else(|| "the end".to_owned(), clock_tenths);
-    format!(
-        "{} lost {} times between {} and {until}, {} in all: {}",
-        named(&shards),
-        gaps.len(),
-        clock_tenths(from),
-        load(&whole),
-        first.why
-    )
+    format!("{} lost {} times between {} and {until}, {} in all: {}", named(&shards), gaps.len(), clock_tenths(from), load(&whole), why)
+}
+
+/// The cause of all notes: that of the first one, with the number of further functions.
+fn cause_of_all(notes: &[&Note], first: &Note) -> String {
+    let others = notes.iter().map(|note| &note.place).filter(|place| **place != first.place).collect::<BTreeSet<_>>().len();
+    match first.place.strip_suffix(')') {
+        Some(place) if others > 0 => first.why.replace(&first.place, &format!("{place} and {others} more)")),
+        _ => first.why.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -192,7 +190,7 @@ mod tests {
         assert_eq!(
             notes.folded(),
             [
-                "shards 0–2, 7 lost from 00:00:10 to 00:00:14, 1,000 users: it hangs: no frame arrived in time (process 100)",
+                "shards 0–2, 7 lost from 00:00:10 to 00:00:14, 1,000 users: it hangs: no frame arrived in time (process 100 and 3 more)",
                 "shards 3, 4: throttled 5 times: Rate Exceeded",
                 "cannot stop the fleet: no response",
             ]

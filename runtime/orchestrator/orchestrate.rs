@@ -18,7 +18,8 @@ use super::control::HEARTBEAT;
 use super::event::SliceEvent;
 use super::fleet::Fleet;
 use super::missing::clock_tenths;
-use super::notes::{Note, Notes, rows_used_up, stopped_itself};
+use super::notes::{Note, Notes, rows_used_up};
+use super::pauses::Pauses;
 use super::sharing::Sharing;
 use super::supervisor::{ShardEvent, ShardSupervisor, ShutdownState, until};
 use super::timeouts::Timeouts;
@@ -28,8 +29,6 @@ use ltc_engine::program::renewed::RenewedValues;
 use ltc_engine::schedule::Plan;
 use ltc_engine::workers::Stop;
 
-/// A turn of the orchestrator takes less than this time, unless its process is stopped.
-const PAUSED: Duration = Duration::from_secs(10);
 /// How often the orchestrator checks whether to stop.
 const TICK: Duration = Duration::from_millis(50);
 /// The time after a stop until users are stopped in the middle of their iteration, and the time until the orchestrator no longer waits for
@@ -52,6 +51,8 @@ pub(crate) struct Orchestrator {
     /// The fields that the events of all slices share.
     pub(crate) template: SliceEvent,
     pub(crate) clock: Clock,
+    /// Reads a clock that goes on while this machine is suspended.
+    pub(crate) with_suspensions: fn() -> Duration,
     /// The number of report rows.
     pub(crate) names: usize,
     pub(crate) timeouts: Timeouts,
@@ -77,7 +78,7 @@ pub(crate) struct RunOutcome {
 
 impl Orchestrator {
     /// Runs the fleet until all functions have ended. `each` receives the results of an interval and returns whether the load has to stop.
-    pub(crate) async fn run(self, stop: &Stop, mut each: impl FnMut(MergedInterval) -> bool) -> RunOutcome {
+    pub(crate) async fn run(mut self, stop: &Stop, mut each: impl FnMut(MergedInterval) -> bool) -> RunOutcome {
         let interval = Duration::from_micros(self.template.stats_interval_us);
         let mut collector = Collector::new(self.names, interval);
         let (sender, mut events) = unbounded_channel();
@@ -102,11 +103,14 @@ impl Orchestrator {
         let mut cannot_start: HashMap<u32, usize> = HashMap::new();
         let (mut ended_by_spec, mut for_collect) = (false, false);
         let mut next = self.fleet.interval(0);
-        let mut last_turn = clock::now();
+        let mut pauses = Pauses::begin(self.with_suspensions);
         loop {
-            let paused = clock::since(std::mem::replace(&mut last_turn, clock::now()));
-            if paused >= PAUSED {
-                note(self.notice, &mut notes, Note::of_fleet(stopped_itself(paused, self.clock.elapsed())));
+            let pause = pauses.turn();
+            if self.backend.runs_elsewhere() {
+                self.clock = self.clock.after_suspension(pause.suspended);
+            }
+            if let Some(why) = pause.note(self.clock.elapsed()) {
+                note(self.notice, &mut notes, Note::of_fleet(why));
             }
             if clock::now() >= next_heartbeat && heartbeats.is_empty() {
                 next_heartbeat = clock::now() + HEARTBEAT;

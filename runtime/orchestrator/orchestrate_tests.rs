@@ -59,6 +59,7 @@ fn run_fleet_with(
         plan,
         template: SliceEvent { starts_at_us: micros(clock.unix_start()), stats_interval_us: micros(INTERVAL), ..template },
         clock,
+        with_suspensions: clock::with_suspensions,
         journal: None,
         renewed: RenewedValues::default(),
         names: 1,

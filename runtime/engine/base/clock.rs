@@ -21,6 +21,17 @@ pub fn since(instant: Instant) -> Duration {
     now().saturating_duration_since(instant)
 }
 
+/// The time since some moment, including the time in which the machine was suspended, which [`now`] leaves out.
+pub fn with_suspensions() -> Duration {
+    #[cfg(target_os = "linux")]
+    let clock = rustix::time::ClockId::Boottime;
+    // On Apple's systems, this clock goes on during a suspension, and that of the standard library does not.
+    #[cfg(not(target_os = "linux"))]
+    let clock = rustix::time::ClockId::Monotonic;
+    let time = rustix::time::clock_gettime(clock);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
 /// The processor time that this thread has used.
 pub(crate) fn thread_cpu() -> Duration {
     let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
@@ -56,6 +67,12 @@ impl Clock {
             now.start.checked_sub(now.unix_start - unix_start).unwrap_or(now.start)
         };
         Self { start, unix_start }
+    }
+
+    /// The clock after a suspension of this machine, while the test went on elsewhere.
+    #[must_use]
+    pub fn after_suspension(self, suspended: Duration) -> Self {
+        Self { start: self.start.checked_sub(suspended).unwrap_or(self.start), ..self }
     }
 
     /// The time since the test's start; zero before it.

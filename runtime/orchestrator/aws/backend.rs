@@ -60,6 +60,8 @@ pub(crate) struct LambdaBackend {
     /// Serializes writes, so that an older text never replaces a newer one.
     writing: tokio::sync::Mutex<()>,
     clients: HashMap<String, Client>,
+    /// The version of the function in each region. A run invokes the version with which it began, also after another `deploy`.
+    versions: Mutex<HashMap<String, String>>,
 }
 
 impl LambdaBackend {
@@ -78,6 +80,7 @@ impl LambdaBackend {
             channel: Mutex::default(),
             writing: tokio::sync::Mutex::default(),
             clients,
+            versions: Mutex::default(),
         })
     }
 
@@ -98,9 +101,8 @@ impl LambdaBackend {
             Err(AwsError::new(Cause::NotFound, format!("{name} in {region}: {what}: run `deploy --region {region}` first")))
         };
         let Some(found) = functions.find(&self.names.function).await? else { return missing("it is not deployed") };
-        if functions.alias(&self.names.function).await?.is_none() {
-            return missing("no version of it is published");
-        }
+        let Some(version) = functions.alias(&self.names.function).await? else { return missing("no version of it is published") };
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner).insert(region.to_owned(), version);
         if found.tags.get(PROGRAM).is_some_and(|program| program != self.program) {
             return missing("the deployed function is from another build than this binary");
         }
@@ -118,7 +120,8 @@ impl LambdaBackend {
     async fn begin(&self, region: &str, event: &SliceEvent) -> Result<Output, InvokeError> {
         let payload = Blob::new(event.to_json().map_err(InvokeError::Refused)?);
         let client = self.clients.get(region).ok_or_else(|| InvokeError::Refused(format!("{region} is not one of the test's regions")))?;
-        let request = client.invoke_with_response_stream().function_name(&self.names.function).qualifier(ALIAS).payload(payload.clone());
+        let version = self.version(region);
+        let request = client.invoke_with_response_stream().function_name(&self.names.function).qualifier(&version).payload(payload.clone());
         let call = format!("lambda:InvokeWithResponseStream in {region}");
         let mut request = Box::pin(request.send());
         let Ok(answer) = tokio::time::timeout(ANSWER, &mut request).await else {
@@ -139,7 +142,7 @@ impl LambdaBackend {
 
     /// Invokes without streaming, if the service can't stream. The whole response comes at the end.
     fn whole(&self, client: Client, region: &str, payload: Blob) -> Output {
-        let request = client.invoke().function_name(&self.names.function).qualifier(ALIAS).payload(payload);
+        let request = client.invoke().function_name(&self.names.function).qualifier(self.version(region)).payload(payload);
         let call = format!("lambda:Invoke in {region}");
         let answer = async move {
             match tokio::time::timeout(LONGEST, request.send()).await {
@@ -159,6 +162,12 @@ impl LambdaBackend {
 
     fn channel(&self) -> MutexGuard<'_, Channel> {
         self.channel.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The version to invoke.
+    fn version(&self, region: &str) -> String {
+        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        versions.get(region).cloned().unwrap_or_else(|| ALIAS.to_owned())
     }
 
     /// Writes the text that functions read.
@@ -207,6 +216,10 @@ impl Backend for LambdaBackend {
 
     fn event_limit(&self) -> Option<usize> {
         Some(PAYLOAD)
+    }
+
+    fn runs_elsewhere(&self) -> bool {
+        true
     }
 
     fn lead(&self, shards: u32) -> Duration {
@@ -263,7 +276,12 @@ impl Backend for LambdaBackend {
                 let _ = self.write_control().await;
                 return Ok(());
             }
-            self.remove().await
+            let removed = self.remove().await;
+            if removed.is_err() {
+                // Without a signal of an orchestrator, other commands do not take it for a run that is going on.
+                let _ = self.files.write(CONTROL, control::word(Urgency::Now)).await;
+            }
+            removed
         })
     }
 }

@@ -27,6 +27,14 @@ impl RunBucket {
         let account = session.account(names.home()).await?;
         Ok(Self::new(session, names.run_bucket(&account)))
     }
+
+    /// Whether the bucket exists.
+    ///
+    /// # Errors
+    /// If it is unknown.
+    pub(crate) async fn exists(&self) -> Result<bool, AwsError> {
+        self.session.has_bucket(&self.bucket).await
+    }
 }
 
 fn key(run: &str, file: &str) -> String {

@@ -137,6 +137,7 @@ impl Scenario {
             plan: self.plan.clone(),
             template,
             clock: clock.clone(),
+            with_suspensions: || Duration::ZERO,
             names: 1,
             timeouts: self.timeouts(),
             journal: Some(journal.clone()),

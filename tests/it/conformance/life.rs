@@ -111,7 +111,7 @@ fn data_ends_the_test_and_pacing_holds() {
     );
     let (output, _) = project.load(&[]);
     output.omits(&["env here · 00:10:00"]);
-    output.prints(&["the test stopped at 00:00:0", "because data with `at_end stop_test` had no row left"]);
+    output.prints(&["the test stopped at 00:00:0", "because a worker had no row left of data with `at_end stop_test`"]);
     // The thread without a user has no rows.
     let rows: Vec<String> = project.echo.of("/last/").iter().map(|seen| part(&seen.target, 2).to_owned()).collect();
     assert_eq!(rows, ["1", "2", "3", "4", "5"], "sequential, each once");

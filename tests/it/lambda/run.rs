@@ -31,6 +31,9 @@ fn run_over_two_intervals_and_regions_counts_the_requests_that_the_server_counts
     output.omits(&["warning: shard"]);
     let requests = account.front.requests();
     assert!(!requests.iter().any(|request| stops(request)), "nothing stopped it: {requests:?}");
+    // A `deploy` during the run would move the alias.
+    let versions = requests.iter().filter(|request| request.contains("/response-streaming-invocations?Qualifier=1 ")).count();
+    assert_eq!(versions, 4, "{requests:?}");
 }
 
 #[test]
@@ -57,14 +60,14 @@ fn function_that_never_answers_is_lost_from_the_start() {
 }
 
 #[test]
-fn function_deleted_during_a_run_breaks_the_test_in_every_file() {
+fn function_that_is_refused_during_a_run_breaks_the_test_in_every_file() {
     needs!("ministack");
     let account = Account::deployed();
     let running =
         account.load(&["--duration", "24s", "--interval", "12s", "--junit", "run.xml", "--summary-md", "run.md", "--html", "run.html"]);
     // The functions of the first interval are running. Those of the second are invoked five seconds before it begins.
     account.wait_for_load();
-    account.run(&["destroy", "--yes"]).exits(0);
+    account.front.deny(Some("/response-streaming-invocations"));
     let output = running.exits(3);
     output.prints(&["Verdict: broken: shard "]);
     let file = |name: &str| account.project.read(name);
@@ -289,9 +292,12 @@ fn run_of_a_killed_orchestrator_is_stopped_and_collected_from_another_machine() 
     drop(running);
     std::fs::remove_dir_all(account.project.path().join("runs")).unwrap();
     account.run(&["runs"]).exits(0).prints(&["s3://", "running"]);
+    account.run(&["destroy", "--yes"]).exits(2).prints(&["it is going on: end it with `stop` before `destroy`"]);
     account.run(&["stop"]).exits(0).prints(&["its orchestrator does not answer, so its functions were told to stop"]);
     // The front no longer follows a function whose orchestrator is gone. Its last frame shows that it has ended.
     wait_until("all functions have ended", || account.run(&["collect"]).output().code == Some(130));
+    // Without a terminal and `--yes`, nothing is removed.
+    account.run(&["destroy"]).exits(2).prints(&["what its functions kept is removed, too; `collect` reports it"]);
     let output = account.run(&["collect", "--json", "run.json", "--remove"]).exits(130);
     let (reported, served) = account.counts();
     assert!(reported > 10, "{output}");
