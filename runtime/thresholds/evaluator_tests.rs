@@ -74,6 +74,18 @@ fn thresholds_are_judged_over_the_whole_test() {
 }
 
 #[test]
+fn rate_counts_from_the_beginning_of_the_test_if_its_first_part_has_no_length() {
+    let mut test = SimulatedTest::new(&["rps < 3/s"]);
+    // A function that is stopped before its first user measures no time.
+    let delta = test.recorder.snapshot(Duration::ZERO, 0, 0);
+    test.evaluator.interval(&delta, &test.names);
+    test.recorder.begin_at(Duration::from_secs(5), 0);
+    test.second = 9;
+    test.second(20, 0, 10);
+    assert_eq!(test.only().actual, Some(Value::Figure(2.0)));
+}
+
+#[test]
 fn the_worst_window_decides() {
     let mut test = SimulatedTest::new(&["p95(successful) < 50ms over 3s", "failures < 10% over 3s"]);
     test.seconds(5, 10, 0, 10);

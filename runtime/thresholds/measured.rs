@@ -42,6 +42,8 @@ impl SelectedRows {
 /// The counts of some rows in a part of the test.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Measured {
+    /// Whether anything was measured. A part without a length counts, too: a function may be stopped before its first user.
+    is_part: bool,
     pub(super) from_us: u64,
     pub(super) to_us: u64,
     requests: u64,
@@ -64,6 +66,7 @@ impl Measured {
         let stats = lines.stats(snapshot, names);
         let window = snapshot.window.unwrap_or_default();
         Self {
+            is_part: snapshot.window.is_some(),
             from_us: window.from_us,
             to_us: window.to_us,
             requests: stats.requests,
@@ -80,8 +83,11 @@ impl Measured {
 
     /// Adds the counts of another part.
     pub(super) fn merge(&mut self, other: &Self) {
-        if self.to_us == 0 {
+        if !self.is_part {
             *self = other.clone();
+            return;
+        }
+        if !other.is_part {
             return;
         }
         self.from_us = self.from_us.min(other.from_us);

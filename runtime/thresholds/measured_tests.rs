@@ -9,7 +9,7 @@ use super::*;
 fn measured(succeeded: u64, failed: u64) -> Measured {
     let mut response = Durations::default();
     (1..=succeeded).for_each(|ms| response.record_us(ms * 1000));
-    Measured { requests: succeeded + failed, failures: failed, failed, response, to_us: 1_000_000, ..Measured::default() }
+    Measured { requests: succeeded + failed, failures: failed, failed, response, is_part: true, to_us: 1_000_000, ..Measured::default() }
 }
 
 fn value(of: &Measured, metric: &str) -> Option<Value> {

@@ -40,6 +40,8 @@ impl Backend for SimulatedBackend {
             let mut faults = world.faults(event, &mut rng);
             if world.is_expired() {
                 faults.invocation = Invocation::Refused;
+            } else if world.control.throttled.contains(&world.clock.elapsed()) {
+                faults.invocation = Invocation::Throttled;
             } else if world.is_out() {
                 faults.invocation = if rng.random() { Invocation::NotStarted } else { Invocation::Unknown(false) };
             }

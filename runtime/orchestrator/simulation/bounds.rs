@@ -39,7 +39,9 @@ pub(super) fn a_stop_stops(scenario: &Scenario, report: &Reported, truth: &Truth
     }
     let expired = scenario.control.credentials_end.is_some_and(|end| end <= asked + REACTION);
     let fails_until = if expired { Some(Duration::MAX) } else { scenario.control.stop_fails_until.map(|(until, _)| until) };
-    let fails_until = fails_until.unwrap_or_default().max(out_until(scenario, asked));
+    let fails_until = fails_until.unwrap_or_default();
+    // An outage may begin while requests to stop still fail.
+    let fails_until = fails_until.max(out_until(scenario, asked)).max(out_until(scenario, asked.max(fails_until)));
     let bound = asked.max(fails_until).saturating_add(REACTION);
     match truth.stop_set {
         Some(at) if at <= bound => {}
@@ -59,16 +61,18 @@ pub(super) fn a_stop_stops(scenario: &Scenario, report: &Reported, truth: &Truth
 /// The end of an outage in which a stop falls.
 fn out_until(scenario: &Scenario, asked: Duration) -> Duration {
     let outage = &scenario.control.outage;
-    if outage.start <= asked + REACTION && asked < outage.end { outage.end } else { Duration::ZERO }
+    if outage.start <= asked.saturating_add(REACTION) && asked < outage.end { outage.end } else { Duration::ZERO }
 }
 
 /// Without signals of the orchestrator, functions that read the control channel end by themselves. After a refusal of all functions of an
 /// interval, no later one is started.
 pub(super) fn load_ends_without_signals(scenario: &Scenario, truth: &Truth) -> Result<(), String> {
-    if let Some((interval, at)) = refused_interval(scenario, truth)
-        && let Some((name, _)) = truth.functions.iter().find(|(_, one)| one.interval > interval && one.invoked_at > at + TOLERANCE)
-    {
-        return Err(format!("{name} is invoked, although interval {interval} could not be started"));
+    if let Some((interval, at)) = refused_interval(scenario, truth) {
+        // Functions of an interval that has already begun are still replaced.
+        let begun = |number: u32| truth.functions.values().any(|one| one.interval == number && one.invoked_at <= at + TOLERANCE);
+        if let Some((name, _)) = truth.functions.iter().find(|(_, one)| one.interval > interval && !begun(one.interval)) {
+            return Err(format!("{name} is invoked, although interval {interval} could not be started"));
+        }
     }
     let last_signal = truth.heartbeats.last().copied().unwrap_or_default();
     for (name, function) in &truth.functions {

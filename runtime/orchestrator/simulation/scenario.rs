@@ -78,12 +78,12 @@ impl Scenario {
         }
         let mostly_well = |rng: &mut ChaCha8Rng| if rng.random_range(0..3) == 0 { rng.random_range(1..=100) } else { 2 };
         let server = Server { fails: mostly_well(rng), is_slow: mostly_well(rng) };
-        let stopped = (rng.random_range(0..3) == 0).then(|| (Duration::from_millis(rng.random_range(0..seconds * 1000)), rng.random()));
+        let mut stopped = (rng.random_range(0..3) == 0).then(|| (Duration::from_millis(rng.random_range(0..seconds * 1000)), rng.random()));
         let threshold_after = (rng.random_range(0..8) == 0).then(|| rng.random_range(1..20));
         let stats_interval = Duration::from_secs(rng.random_range(2..=6));
         let graceful_stop = Duration::from_millis(rng.random_range(0..=3000));
         let millis = |rng: &mut ChaCha8Rng| Duration::from_millis(rng.random_range(0..seconds * 1000));
-        let kill = (rng.random_range(0..4) == 0).then(|| Kill {
+        let mut kill = (rng.random_range(0..4) == 0).then(|| Kill {
             at: millis(rng),
             stopped_after: (rng.random_range(0..3) == 0).then(|| Duration::from_secs(rng.random_range(1..=30))),
         });
@@ -109,6 +109,21 @@ impl Scenario {
             }
             control.share_takes = Duration::from_millis(rng.random_range(0..=3_500));
             control.share_fails = if faulty { rng.random_range(0..=60) } else { 0 };
+        }
+        // Some things happen together at a border, where functions of two intervals run.
+        if faulty
+            && rng.random_range(0..4) == 0
+            && let Some(interval) = fleet.interval(rng.random_range(1..4))
+        {
+            let mut near = || (interval.from + Duration::from_millis(rng.random_range(0..=9_000))).saturating_sub(Duration::from_secs(2));
+            let from = near();
+            control.throttled = from..from.max(near());
+            stopped = stopped.map(|(_, again)| (near(), again));
+            kill = kill.map(|kill| Kill { at: near(), ..kill });
+            if !renewals.is_empty() {
+                renewals.push(near());
+                renewals.sort();
+            }
         }
         let rule = profile.without_orchestrator;
         Self {

@@ -105,6 +105,8 @@ pub(super) struct Control {
     pub(super) outage: Range<Duration>,
     /// Whether output of functions arrives after the outage. Otherwise, its connections are cut.
     pub(super) outage_delays: bool,
+    /// In this time, the account allows no further function.
+    pub(super) throttled: Range<Duration>,
     /// How many of a hundred requests to share values fail, and how long one takes at most.
     pub(super) share_fails: u32,
     pub(super) share_takes: Duration,
