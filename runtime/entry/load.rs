@@ -249,7 +249,7 @@ impl Load {
             fleet,
             ..TestInfo::default()
         };
-        results.begin(info, &self.plan, stop)
+        results.begin(info, &self.setup, &self.plan, stop)
     }
 }
 

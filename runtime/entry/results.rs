@@ -110,10 +110,10 @@ impl Results {
     }
 
     /// Begins the load: passes on the information about it, and the signal that stops it.
-    pub(crate) fn begin(&mut self, info: TestInfo, plan: &Plan, stop: &Stop) -> Begin {
+    pub(crate) fn begin(&mut self, info: TestInfo, setup: &Setup, plan: &Plan, stop: &Stop) -> Begin {
         let info = Arc::new(TestInfo { names: self.names.clone(), periodic: self.periodic, ..info });
         self.fleet = info.fleet.map(|fleet| (plan.clone(), fleet.shards));
-        let begin = self.begin_journal(&info);
+        let begin = self.begin_journal(&info, setup);
         self.listeners.start(&info);
         if let Some(web) = &mut self.web {
             match web.start(&info, stop) {
@@ -137,10 +137,10 @@ impl Results {
     }
 
     /// Writes the first line of the journal, and returns it. Without a journal, the run goes on.
-    fn begin_journal(&mut self, info: &TestInfo) -> Begin {
+    fn begin_journal(&mut self, info: &TestInfo, setup: &Setup) -> Begin {
         let interval_us = micros(self.timeline.interval());
         let (names, places) = (self.names.clone(), self.places.clone());
-        let begin = Begin { run: info.run.clone(), names, places, interval_us, ..Begin::default() };
+        let begin = Begin { run: info.run.clone(), names, places, interval_us, setup: setup.clone(), ..Begin::default() };
         let Some(directory) = &self.out else { return begin };
         if self.journal.is_none() {
             match Journal::create(directory) {

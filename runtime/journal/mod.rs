@@ -48,6 +48,9 @@ pub(crate) struct Begin {
     pub(crate) places: Vec<String>,
     /// The interval of results, microseconds.
     pub(crate) interval_us: u64,
+    /// The requests before the load.
+    #[serde(default)]
+    pub(crate) setup: Setup,
 }
 
 /// The information that is known only at the end.

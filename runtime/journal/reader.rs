@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{Begin, End, Entry, FILE, FORMAT};
 use crate::orchestrator::frame::{Frame, FrameReader, Received};
+use crate::orchestrator::run_store::KEPT;
 use crate::report::{Report, clock};
 use crate::saturation::saturation;
 use crate::thresholds::Verdict;
@@ -48,7 +49,12 @@ pub(crate) fn read(directory: &Path) -> Result<Report, String> {
             break;
         }
     }
-    content.report().map_err(|why| format!("{}: {why}", path.display()))
+    let is_cut_off = content.end.is_none();
+    let mut report = content.report().map_err(|why| format!("{}: {why}", path.display()))?;
+    if is_cut_off && std::fs::read_dir(directory.join(KEPT)).is_ok_and(|mut kept| kept.next().is_some()) {
+        report.run.notes.push(format!("`collect {}` reports what its functions kept", directory.display()));
+    }
+    Ok(report)
 }
 
 impl JournalContent {
@@ -97,6 +103,7 @@ impl JournalContent {
             run: begin.run,
             names: begin.names,
             places: begin.places,
+            setup: begin.setup,
             total: self.total,
             timeline: self.timeline,
             thresholds: self.thresholds,

@@ -167,7 +167,11 @@ impl RunStore for Folder {
             let new = path.with_extension("new");
             let written = path.parent().map_or(Ok(()), std::fs::create_dir_all);
             let written = written.and_then(|()| std::fs::write(&new, content)).and_then(|()| std::fs::rename(&new, &path));
-            written.map_err(|error| format!("cannot write {}: {error}", path.display()))
+            written.map_err(|error| {
+                // On a full disk, an empty file is left.
+                let _ = std::fs::remove_file(&new);
+                format!("cannot write {}: {error}", path.display())
+            })
         })
     }
 

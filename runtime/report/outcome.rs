@@ -113,7 +113,9 @@ impl<'f> Facts<'f> {
     pub(crate) fn conclude(&self) -> Conclusion {
         let mut found: Vec<(Outcome, String)> = self.broken.iter().map(|why| (Outcome::Broken, why.clone())).collect();
         if self.begun == 0 {
-            found.push((Outcome::Broken, "no request was begun".to_owned()));
+            // The results of functions that were lost are unknown.
+            let what = if self.broken.is_empty() { "no request was begun" } else { "no request was counted" };
+            found.push((Outcome::Broken, what.to_owned()));
         }
         if self.interrupted {
             found.push((Outcome::Interrupted, "it was stopped before its end".to_owned()));

@@ -32,6 +32,7 @@ fn each_verdict_has_its_reason() {
         (Facts { succeeded: 0, thresholds: &thresholds(&[Passed]), ..SUCCEEDED }, 1, "failed: none of 10 requests succeeded"),
         (Facts { interrupted: true, thresholds: &thresholds(&[Passed]), ..SUCCEEDED }, 130, "interrupted: it was stopped before its end"),
         (Facts { begun: 0, succeeded: 0, ..SUCCEEDED }, 3, "broken: no request was begun"),
+        (Facts { begun: 0, succeeded: 0, broken: &lost, ..SUCCEEDED }, 3, &format!("broken: {}; no request was counted", lost[0])),
         (Facts { broken: &lost, thresholds: &thresholds(&[Passed]), ..SUCCEEDED }, 3, &format!("broken: {}", lost[0])),
     ] {
         assert_eq!(conclude(facts), (code, text.to_owned()), "{facts:?}");

@@ -111,6 +111,7 @@ impl CollectedResults {
             run: record.begin.run.clone(),
             names: record.begin.names.clone(),
             places: record.begin.places.clone(),
+            setup: record.begin.setup.clone(),
             total: self.total,
             timeline: self.timeline,
             thresholds: self.evaluator.verdicts(),

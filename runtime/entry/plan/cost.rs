@@ -5,6 +5,9 @@ use serde::Serialize;
 use crate::orchestrator::cost::Cost;
 use crate::report::count;
 
+/// The smallest cost that is shown as a figure.
+const CENT: f64 = 0.01;
+
 /// The cost without data transfer. The greater figures count the whole `graceful_stop` of each interval.
 #[derive(Debug, Serialize)]
 pub(super) struct CostPlan {
@@ -31,12 +34,16 @@ impl From<Cost> for CostPlan {
 impl CostPlan {
     pub(super) fn text(&self) -> String {
         let range = |least: String, most: String| if least == most { most } else { format!("{least} to {most}") };
+        let dollars = if self.dollars < CENT {
+            format!("less than ${CENT}")
+        } else {
+            format!("about ${}", range(format!("{:.2}", self.dollars_least), format!("{:.2}", self.dollars)))
+        };
         let gb_seconds = |seconds: f64| count(seconds.round() as u64);
         format!(
-            "Cost       {} invocations, {} GB-seconds, about ${} (without data transfer)",
+            "Cost       {} invocations, {} GB-seconds, {dollars} (without data transfer)",
             count(self.invocations),
             range(gb_seconds(self.gb_seconds_least), gb_seconds(self.gb_seconds)),
-            range(format!("{:.2}", self.dollars_least), format!("{:.2}", self.dollars)),
         )
     }
 }
@@ -53,6 +60,10 @@ mod tests {
         assert_eq!(
             of(price(62_500.0, 1.05), price(65_100.4, 1.1)),
             "Cost       50 invocations, 62,500 to 65,100 GB-seconds, about $1.05 to 1.10 (without data transfer)"
+        );
+        assert_eq!(
+            of(price(160.0, 0.002), price(190.0, 0.004)),
+            "Cost       50 invocations, 160 to 190 GB-seconds, less than $0.01 (without data transfer)"
         );
         assert_eq!(
             of(price(62_500.0, 1.05), price(62_500.0, 1.05)),

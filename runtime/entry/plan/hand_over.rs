@@ -27,6 +27,8 @@ pub(super) struct HandOverPlan {
     on_stop: Vec<&'static str>,
     /// Names of the `keep`s that are evaluated again.
     keeps: Vec<&'static str>,
+    /// The data of which `keep` or `on start` draws rows. Each user gets the same row again.
+    kept_rows: Vec<&'static str>,
     /// Whether the spec reads `user.iteration`, which starts again at 0.
     iteration: bool,
 }
@@ -48,6 +50,7 @@ impl HandOverPlan {
             on_start: with(|class| class.on_start.is_some()),
             on_stop: with(|class| class.on_stop.is_some()),
             keeps: program.keeps.iter().map(|keep| keep.name).collect(),
+            kept_rows: program.data.iter().filter(|data| data.unique && !data.kept_by.is_empty()).map(|data| data.name).collect(),
             iteration: program.reads_iteration,
         })
     }
@@ -87,7 +90,10 @@ impl HandOverPlan {
             lines.push(format!("{} {runs} again: {:.1}% more requests in this time", blocks.join(" and "), self.added_percent));
         }
         if !self.keeps.is_empty() {
-            lines.push(format!("`keep` is evaluated again, and its values are lost: {}", self.keeps.join(", ")));
+            lines.push(format!("`keep` is evaluated again, so what `set` changed is lost: {}", self.keeps.join(", ")));
+        }
+        if !self.kept_rows.is_empty() {
+            lines.push(format!("users keep their rows of {}", self.kept_rows.join(", ")));
         }
         if self.iteration {
             lines.push("`user.iteration` starts again at 0".to_owned());
@@ -111,6 +117,7 @@ mod tests {
             on_start: vec!["Buyer", "Visitor"],
             on_stop: vec!["Buyer"],
             keeps: vec!["cart"],
+            kept_rows: vec!["logins"],
             iteration: true,
         };
         assert_eq!(
@@ -118,12 +125,14 @@ mod tests {
             "Hand-over  4 times: users pass one by one within 1m40s\n           \
              10 functions are started each time, so up to 20 run at once\n           \
              `on start` of Buyer, Visitor and `on stop` of Buyer run again: 3.0% more requests in this time\n           \
-             `keep` is evaluated again, and its values are lost: cart\n           \
+             `keep` is evaluated again, so what `set` changed is lost: cart\n           \
+             users keep their rows of logins\n           \
              `user.iteration` starts again at 0"
         );
         plan.on_start.clear();
         assert_eq!(plan.again()[0], "`on stop` of Buyer runs again: 3.0% more requests in this time");
-        (plan.times, plan.invocations, plan.on_stop, plan.keeps, plan.iteration) = (None, 1, Vec::new(), Vec::new(), false);
+        (plan.on_stop, plan.keeps, plan.kept_rows) = (Vec::new(), Vec::new(), Vec::new());
+        (plan.times, plan.invocations, plan.iteration) = (None, 1, false);
         assert_eq!(
             plan.text(),
             "Hand-over  after each interval: users pass one by one within 1m40s\n           \
