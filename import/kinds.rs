@@ -34,6 +34,11 @@ impl Kind {
         ("k6", Self::K6),
         ("locust", Self::Locust),
     ];
+
+    /// The word of `--from`.
+    pub(crate) fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(word, _)| word)
+    }
 }
 
 impl fmt::Display for Kind {
@@ -206,6 +211,9 @@ mod tests {
         assert!(error.message.contains("Insomnia") && error.help.is_some(), "{error:?}");
         let error = kind("a.json", "{\n  x").unwrap_err();
         assert_eq!((error.line, error.message.starts_with("invalid JSON: ")), (2, true), "{error:?}");
+        let source = Source::new("a.json", ".", br#"{"log": {"entries": []}}"#).unwrap();
+        let error = crate::import(&source, Kind::Postman, &crate::Options::default()).unwrap_err();
+        assert!(error.help.unwrap().contains("`--from har`"));
         assert!(kind("a.txt", " \n").unwrap_err().message.contains("empty"));
         assert!(kind("a.txt", "hello").unwrap_err().help.unwrap().contains("--from"));
     }

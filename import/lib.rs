@@ -65,7 +65,12 @@ pub fn import(source: &Source, kind: Kind, options: &Options) -> Result<Draft, I
         ImportError::new(&source.name, 1, 1, format!("cannot import {kind} files yet"))
             .help("convert the file to one of the kinds that `ltc import --help` lists")
     })?;
-    let mut draft = with_stack(|| importer(source, options))?;
+    let mut draft = with_stack(|| importer(source, options)).map_err(|error| match recognize(source) {
+        Ok(other) if other != kind => {
+            error.help(format!("leave out `--from`, or write `--from {}`: the file looks like {other}", other.word()))
+        }
+        _ => error,
+    })?;
     draft.drop_invalid_headers(&source.name);
     if let Some(name) = &options.name {
         draft.name = names::file(name);

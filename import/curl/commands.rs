@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::shell::{Command, Script, Word};
+use super::shell::{Command, Function, Script, Word};
 use crate::draft::{Part, Segment, Text};
 
 /// The most words of a loop whose commands are repeated.
@@ -83,6 +83,12 @@ pub(super) fn end(command: &mut Command, script: &mut Script) {
             keep(command, script);
             return;
         }
+        if let Some(function) = script.functions.get(&literal).filter(|_| first.text.as_literal().is_some()).cloned() {
+            for inner in &function.commands {
+                keep(called(inner, &function, &command.words[1..]), script);
+            }
+            return;
+        }
         if program == "for" {
             script.repeated = loop_words(&command);
             return;
@@ -121,6 +127,35 @@ pub(super) fn end(command: &mut Command, script: &mut Script) {
         }
         return;
     }
+}
+
+/// A command of a function with the arguments of a call.
+fn called(command: &Command, function: &Function, arguments: &[Word]) -> Command {
+    fn fill(text: &Text, function: &Function, arguments: &[Word], depth: usize) -> Text {
+        let mut out = Text::default();
+        for part in &text.parts {
+            let argument = |name: &str| name.strip_prefix("ARG")?.parse::<usize>().ok();
+            match part {
+                Part::Literal(literal) => out.push(literal),
+                Part::Hole(name) if argument(name).is_some() => {
+                    let shifts = if depth == 0 { function.shifts } else { 0 };
+                    let number = argument(name).unwrap_or_default() + shifts;
+                    out.append(arguments.get(number.wrapping_sub(1)).map(|word| word.text.clone()).unwrap_or_default());
+                }
+                Part::Hole(name) => match function.variables.get(name).filter(|_| depth < 8) {
+                    Some(value) => out.append(fill(value, function, arguments, depth + 1)),
+                    None => out.hole(name),
+                },
+            }
+        }
+        out
+    }
+    let words = command.words.iter().flat_map(|word| match word.text.parts.as_slice() {
+        [Part::Hole(name)] if name == "ARGS" => arguments.get(function.shifts..).unwrap_or_default().to_vec(),
+        _ => vec![Word { text: fill(&word.text, function, arguments, 0), ..word.clone() }],
+    });
+    let stdin = command.stdin.as_ref().map(|text| fill(text, function, arguments, 0));
+    Command { words: words.collect(), stdin, output: command.output.clone() }
 }
 
 /// Keeps a curl command: once, or once for each word of the loop around it.
@@ -204,12 +239,35 @@ fn started(program: &str, words: &[Word]) -> Option<Vec<Word>> {
     None
 }
 
+fn is_filter(command: &str) -> bool {
+    command.starts_with("jq ") || command.starts_with("python")
+}
+
+/// The path of `python3 -c "import json, sys; print(json.load(sys.stdin)['token'])"`.
+fn python_path(filter: &str) -> Option<Vec<Segment>> {
+    let (_, mut rest) = filter.split_once("json.load(sys.stdin)")?;
+    let mut out = Vec::new();
+    while let Some(inner) = rest.strip_prefix('[') {
+        let (index, behind) = inner.split_once(']')?;
+        rest = behind;
+        let plain = index.trim_matches(['\'', '"', '\\']);
+        out.push(match index.parse::<usize>() {
+            Ok(number) => Segment::Index(number),
+            Err(_) => Segment::Key(plain.to_owned()),
+        });
+    }
+    let is_path = rest.trim_start_matches(')').trim_start_matches(['"', '\'']).trim().is_empty();
+    (is_path && !out.is_empty()).then_some(out)
+}
+
 /// The path of `jq -r .data.token` after a curl command in a `$(…)`.
 pub(super) fn selected(command: &str) -> Option<Vec<Segment>> {
-    let (_, filter) = command.rsplit_once('|')?;
+    // A here-document may follow the line with the filter.
+    let filter =
+        command.lines().find_map(|line| line.rsplit_once('|').map(|(_, filter)| filter.trim()).filter(|filter| is_filter(filter)))?;
     let mut words = filter.split_whitespace();
     if words.next()? != "jq" {
-        return None;
+        return python_path(filter);
     }
     let path = words.find(|word| !word.starts_with('-'))?.trim_matches(['\'', '"']);
     if words.next().is_some() {

@@ -54,6 +54,7 @@ pub(crate) fn import(source: &crate::Source, _options: &Options) -> Result<Draft
     for request in requests {
         let line = source.line(request.at);
         let take = request.output.as_ref().and_then(|(command, path)| Some((outputs.get(command)?.clone(), path.clone())));
+        let before = (draft.apis.clone(), draft.environments.clone(), hosts.clone());
         let (exchange, comments) = parts::exchange(source, &mut draft, &mut hosts, &script, &outputs, request)?;
         pending.extend(comments);
         if web::METHODS.contains(&exchange.method.as_str()) {
@@ -61,6 +62,8 @@ pub(crate) fn import(source: &crate::Source, _options: &Options) -> Result<Draft
             takes.push(take);
             notes.push(std::mem::take(&mut pending));
         } else {
+            // Nothing else uses the api of a request that is left out.
+            (draft.apis, draft.environments, hosts) = before;
             let what = format!("`{}`: a step cannot send this method", exchange.method);
             pending.push(draft.tally.leave("requests", what, &source.name, line));
         }

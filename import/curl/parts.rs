@@ -45,15 +45,36 @@ impl Context<'_> {
         }
         if let Some(command) = name.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')')) {
             match command.split_whitespace().collect::<Vec<_>>().as_slice() {
-                ["uuidgen", ..] => return "uuid()".to_owned(),
+                ["uuidgen", ..] | ["cat", "/proc/sys/kernel/random/uuid"] => return "uuid()".to_owned(),
+                ["openssl", "rand", "-hex", bytes] if bytes.parse::<u32>().is_ok_and(|bytes| bytes > 0 && bytes <= 64) => {
+                    return format!("random_string({})", bytes.parse::<u32>().unwrap_or(16) * 2);
+                }
                 ["date", "+%s"] => return "unix(now())".to_owned(),
                 ["date", "+%s%3N"] => return "unix_ms(now())".to_owned(),
+                ["date", options @ .., format] if options.iter().all(|option| *option == "-u") => {
+                    let format = format.trim_matches(['"', '\'']);
+                    if let Some(format) = format.strip_prefix('+').filter(|format| format.chars().all(|char| "%YmdHMSTZ-:".contains(char)))
+                    {
+                        return format!("format_time(now(), {})", crate::write::quoted(format));
+                    }
+                }
                 _ => {}
             }
             self.leave("shell commands", &format!("`$({command})`: its output is a variable of the environment"));
         }
+        if name == "RANDOM" {
+            return "random(0, 32767)".to_owned();
+        }
         let key = web::key(&names::snake(name), "value");
-        match self.draft.env(&["variables", &key], Value::Secret(environment_variable(name))) {
+        let variable = environment_variable(name);
+        let value = match self.script.defaults.get(name).filter(|_| !web::is_secret_name(name)) {
+            Some(default) => Value::Default(variable, default.clone()),
+            None => {
+                self.draft.tally.advise(format!("set {variable} in the process environment before the test starts"));
+                Value::Secret(variable)
+            }
+        };
+        match self.draft.env(&["variables", &key], value) {
             Expr::Code(code) => code,
             _ => key,
         }
@@ -98,7 +119,10 @@ pub(super) fn exchange(
     if let Some(origin) = target.origin.as_literal().filter(|origin| !origin.starts_with("http")) {
         return Err(source.error(request.at, format!("unexpected URL `{origin}`, expected `http` or `https`")).help("remove the command"));
     }
-    let api = hosts.api(draft, &target.origin, |name| format!("${{{}}}", environment_variable(name)));
+    let api = hosts.api(draft, &target.origin, |name| match script.defaults.get(name) {
+        Some(default) => format!("${{{}:-{}}}", environment_variable(name), default.trim_end_matches('/')),
+        None => format!("${{{}}}", environment_variable(name)),
+    });
     let line = source.line(request.at);
     let mut context = Context { source, draft, script, outputs, api: api.clone(), line, comments: request.comments.clone() };
     let mut exchange = Exchange { api, ..Exchange::default() };

@@ -31,7 +31,16 @@ pub(super) fn payload(
         return Ok(());
     }
     if let Some(upload) = &request.upload {
-        let file = context.bind(upload);
+        let mut file = context.bind(upload);
+        let stdin = request.stdin.as_ref().filter(|_| matches!(file.as_literal(), Some("-" | ".")));
+        match stdin.map(|text| text.as_literal().and_then(|text| text.strip_prefix('@')).map(Text::literal).ok_or(text)) {
+            Some(Ok(name)) => file = name,
+            Some(Err(text)) => {
+                exchange.body = Some(Body::Text(Expr::Text(context.bind(text))));
+                return Ok(());
+            }
+            None => {}
+        }
         exchange.body = Some(Body::Bytes(file_of(context, file.as_literal().unwrap_or("upload"), None, None)));
         exchange.headers.extend(content_type.map(|ty| ("Content-Type".to_owned(), Expr::text(ty))));
         return Ok(());

@@ -89,6 +89,11 @@ impl Lexer<'_> {
                     }
                 }
                 let name: String = inner.chars().take_while(|char| char.is_ascii_alphanumeric() || *char == '_').collect();
+                // `${NAME:-default}`, `${NAME:=default}`, `${NAME-default}`
+                let default = inner[name.len()..].trim_start_matches(':').strip_prefix(['-', '=']).filter(|default| !default.contains('$'));
+                if let Some(default) = default {
+                    script.defaults.entry(name.clone()).or_insert_with(|| default.trim_matches(['"', '\'']).to_owned());
+                }
                 word.text.hole(if name.is_empty() { "ARG".to_owned() } else { name });
             }
             Some('(') => {
@@ -198,13 +203,15 @@ impl Lexer<'_> {
             }
             inner.push(char);
         }
-        if inner.contains("curl") {
-            let mut found = Script::default();
+        let calls = |name: &String| inner.trim_start().split([' ', '\t', '\n']).next() == Some(name);
+        if inner.contains("curl") || script.functions.keys().any(calls) {
+            let mut found = Script { functions: script.functions.clone(), ..Script::default() };
             Lexer::new(self.source, &inner, at).script(&mut found)?;
             if let (Some(path), Some(last)) = (super::commands::selected(&inner), found.commands.last_mut()) {
                 last.output = Some((format!("$({})", inner.trim()), path));
             }
             script.commands.extend(found.commands);
+            script.defaults.extend(found.defaults);
         }
         Ok(inner.trim().to_owned())
     }

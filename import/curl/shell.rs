@@ -14,10 +14,23 @@ use crate::{ImportError, Source};
 pub(super) struct Script {
     pub(super) commands: Vec<Command>,
     pub(super) variables: HashMap<String, Text>,
+    /// The defaults of variables: `${NAME:-default}`.
+    pub(super) defaults: HashMap<String, String>,
+    /// The functions that it declares.
+    pub(super) functions: HashMap<String, Function>,
     /// The words of the arrays that it sets.
     pub(super) lists: HashMap<String, Vec<Word>>,
     /// The variable and the words of the open `for` loop.
     pub(super) repeated: Option<(String, Vec<Text>)>,
+}
+
+/// A function: its curl commands, and the variables that it sets. `ARG1` and `ARGS` are holes for the arguments of a call.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Function {
+    pub(super) commands: Vec<Command>,
+    pub(super) variables: HashMap<String, Text>,
+    /// The arguments that `shift` removes after the variables have them.
+    pub(super) shifts: usize,
 }
 
 /// A command; `words[0]` is `curl`.
@@ -45,14 +58,14 @@ pub(super) fn read(source: &Source) -> Result<Script, ImportError> {
     let has_prompt =
         |line: &str| line.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && line[1..].starts_with(":\\") && line.contains('>');
     let is_cmd = source.text.lines().any(|line| line.find("curl").is_some_and(|at| has_prompt(&line[..at])));
-    let source = &Source { text: without_prompts(&source.text), ..source.clone() };
+    let source = &Source { text: windows::quotes_escaped(&without_prompts(&source.text)), ..source.clone() };
     let lines = || source.text.lines().map(str::trim_end);
     let mut script = Script::default();
     // A backtick that continues a line has no counterpart in it, unlike those around a command.
     let continues = |line: &str| line.ends_with('`') && line.matches('`').count() % 2 == 1;
     if is_cmd || lines().any(|line| line.ends_with('^')) || source.text.contains("^\"") {
         windows::cmd(source, &mut script)?;
-    } else if lines().any(continues) && !source.text.contains("\\\n") {
+    } else if (lines().any(continues) || windows::is_power_shell(&source.text)) && !source.text.contains("\\\n") {
         windows::power_shell(source, &mut script)?;
     } else {
         Lexer::new(source, &source.text, 0).script(&mut script)?;
@@ -116,6 +129,7 @@ impl<'s> Lexer<'s> {
                     }
                     end(&mut command, script);
                 }
+                '(' if self.is_declaration(&command) => self.function(&mut command, script)?,
                 ';' | '&' | '|' | '(' | ')' | '`' => {
                     self.chars.next();
                     // `&>` redirects both outputs.
@@ -153,6 +167,42 @@ impl<'s> Lexer<'s> {
             }
         }
         end(&mut command, script);
+        Ok(())
+    }
+
+    /// Whether `()` declares a function: after its name, and before its block.
+    fn is_declaration(&self, command: &Command) -> bool {
+        let left = self.left();
+        let block = left.strip_prefix("()").map(str::trim_start);
+        block.is_some_and(|block| block.starts_with('{')) && matches!(command.words.len(), 1 | 2)
+    }
+
+    /// `name() { … }`: its commands run where it is called.
+    fn function(&mut self, command: &mut Command, script: &mut Script) -> Result<(), ImportError> {
+        let name = command.words.pop().and_then(|word| word.text.as_literal().map(str::to_owned)).unwrap_or_default();
+        command.words.clear();
+        while self.chars.next_if(|char| *char != '{').is_some() {}
+        self.chars.next();
+        let at = self.at();
+        let (mut depth, mut quote, mut body) = (1, None, String::new());
+        for char in self.chars.by_ref() {
+            match (quote, char) {
+                (None, '\'' | '"') => quote = Some(char),
+                (Some(open), char) if open == char => quote = None,
+                (None, '{') => depth += 1,
+                (None, '}') => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
+            body.push(char);
+        }
+        let shifts = body.split([';', '\n']).filter(|command| command.trim() == "shift").count();
+        let mut inner = Script { functions: script.functions.clone(), ..Script::default() };
+        Lexer::new(self.source, &body, at).script(&mut inner)?;
+        script.defaults.extend(inner.defaults);
+        script.functions.insert(name, Function { commands: inner.commands, variables: inner.variables, shifts });
         Ok(())
     }
 

@@ -172,3 +172,26 @@ fn commands_of_powershell_itself_are_refused_with_a_way_out() {
     let error = import(&source, Kind::Curl, &Options::default()).unwrap_err();
     assert!(error.message.contains("Invoke-WebRequest") && error.help.unwrap().contains("cURL (bash)"));
 }
+
+#[test]
+fn functions_and_members_of_outputs_with_a_document_are_read() {
+    let text = spec(
+        "BASE=${BASE:-http://h.test}\napi() { local url=\"$BASE$1\"; shift; curl -s \"$url\" -H \"X-Run: $RANDOM\" \"$@\"; }\n\
+         ID=$(curl -s $BASE/items -H 'Content-Type: application/json' -d @- <<EOF | jq -r '.id'\n{ \"a\": 1 }\nEOF\n)\n\
+         T=$(curl -s $BASE/t | python3 -c \"import sys, json; print(json.load(sys.stdin)['data']['t'])\")\n\
+         api /items/$ID -X DELETE\napi /x -H \"X-T: $T\"\ncurl -X PURGE http://other.test/\n",
+    );
+    for part in ["json { a: 1 }", "take id = json.id", "take t = json.data.t", "= DELETE /items/{id}", "\"X-T\": t", "random(0, 32767)"] {
+        assert!(text.contains(part), "{part} is missing:\n{text}");
+    }
+    assert!(!text.contains("api other"), "{text}");
+}
+
+#[test]
+fn commands_of_windows_are_read_as_they_were_meant() {
+    // Chrome before 2024, and PowerShell with a program of its own.
+    let chrome = "curl \"http://h.test/f\" ^\n  -H \"content-type: application/json\" ^\n  --data-raw \"^{^\\^\"a^\\^\":^\\^\"50^% ^& more^\\^\"^}\"\n";
+    assert_eq!(request(chrome), "post_f() = POST /f { json { a: \"50% & more\" } }");
+    let power_shell = "curl.exe -X POST 'http://h.test/f' -H 'content-type: application/json' -d '{\\\"a\\\": 1}'";
+    assert_eq!(request(power_shell), "post_f() = POST /f { json { a: 1 } }");
+}

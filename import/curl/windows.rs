@@ -68,6 +68,27 @@ pub(super) fn cmd(source: &Source, script: &mut Script) -> Result<(), ImportErro
     reader.finish(source, script)
 }
 
+/// Older versions of Chrome escape the quotes within a text but not those around it, which cmd.exe reads as something else than was meant:
+/// `"^\^"a^\^""`. Returns the text as newer versions copy it: `^"^\^"a^\^"^"`.
+pub(super) fn quotes_escaped(text: &str) -> String {
+    if !text.contains("^\\^\"") {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + 64);
+    for char in text.chars() {
+        if char == '"' && !out.ends_with('^') {
+            out.push('^');
+        }
+        out.push(char);
+    }
+    out
+}
+
+/// Whether a command was written for PowerShell: it escapes quotes within single quotes for `curl.exe`.
+pub(super) fn is_power_shell(text: &str) -> bool {
+    text.contains("curl.exe") && text.contains('\'') && text.contains("\\\"")
+}
+
 /// The name in `%NAME%`. Two hexadecimal digits are an encoded character of a URL instead.
 fn variable(text: &str) -> Option<&str> {
     let (name, _) = text.strip_prefix('%')?.split_once('%')?;

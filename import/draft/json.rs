@@ -5,21 +5,27 @@ use serde_json::value::RawValue;
 
 use super::Expr;
 
-/// The expression of a JSON text; `None` if it is not JSON.
+/// The deepest nesting of lists and objects that a person reads; deeper JSON stays a text.
+const DEPTH_MAX: usize = 32;
+
+/// The expression of a JSON text; `None` if it is not JSON, or nested too deeply.
 pub fn json(text: &str) -> Option<Expr> {
-    raw(serde_json::from_str(text.trim()).ok()?)
+    raw(serde_json::from_str(text.trim()).ok()?, 0)
 }
 
-fn raw(value: &RawValue) -> Option<Expr> {
+fn raw(value: &RawValue, depth: usize) -> Option<Expr> {
+    if depth > DEPTH_MAX {
+        return None;
+    }
     let text = value.get();
     Some(match text.as_bytes().first()? {
         b'{' => {
             let members: IndexMap<String, &RawValue> = serde_json::from_str(text).ok()?;
-            Expr::Map(members.into_iter().map(|(key, value)| Some((key, raw(value)?))).collect::<Option<_>>()?)
+            Expr::Map(members.into_iter().map(|(key, value)| Some((key, raw(value, depth + 1)?))).collect::<Option<_>>()?)
         }
         b'[' => {
             let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
-            Expr::List(items.into_iter().map(raw).collect::<Option<_>>()?)
+            Expr::List(items.into_iter().map(|item| raw(item, depth + 1)).collect::<Option<_>>()?)
         }
         b'"' => Expr::text(serde_json::from_str::<String>(text).ok()?),
         b't' => Expr::Bool(true),
@@ -54,5 +60,6 @@ mod tests {
         ]);
         assert_eq!(read, Some(expected));
         assert_eq!(json("{a: 1}"), None);
+        assert_eq!(json(&format!("{}{}", "[".repeat(100_000), "]".repeat(100_000))), None);
     }
 }

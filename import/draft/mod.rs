@@ -61,6 +61,8 @@ pub struct Draft {
     pub(crate) values: Vec<(String, String, String)>,
     /// The names of the steps whose response times a metric of a script measures, by that metric.
     pub(crate) measured: indexmap::IndexMap<String, Vec<String>>,
+    /// The names of the steps whose failures a metric of a script counts, or else their successes, by that metric.
+    pub(crate) rated: indexmap::IndexMap<String, (bool, Vec<String>)>,
 }
 
 impl Draft {

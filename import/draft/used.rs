@@ -158,7 +158,7 @@ impl Reads {
     fn code(&mut self, code: &str) {
         let mut in_text = false;
         let mut word = String::new();
-        let mut before = ' ';
+        let (mut before, mut sign) = (' ', ' ');
         let mut chars = code.chars().peekable();
         while let Some(char) = chars.next() {
             let is_part = char.is_ascii_alphanumeric() || char == '_';
@@ -176,6 +176,16 @@ impl Reads {
                 '\\' if in_text => {
                     chars.next();
                 }
+                // The words of a pattern are none of the code.
+                '/' if !in_text && sign == '~' => {
+                    while let Some(char) = chars.next() {
+                        match char {
+                            '\\' => drop(chars.next()),
+                            '/' => break,
+                            _ => {}
+                        }
+                    }
+                }
                 '{' if in_text && chars.peek() == Some(&'{') => {
                     chars.next();
                 }
@@ -184,6 +194,9 @@ impl Reads {
             }
             if !is_part || in_text {
                 before = char;
+            }
+            if !char.is_whitespace() {
+                sign = char;
             }
         }
         if !word.is_empty() {
@@ -199,7 +212,7 @@ mod tests {
     #[test]
     fn words_of_code_are_collected_without_members_and_texts() {
         let statements = [
-            Stmt::Expect(Expect::Condition("json.id == wanted and text ~ /x/".to_owned())),
+            Stmt::Expect(Expect::Condition("json.id == wanted and text ~ /x y.b/".to_owned())),
             Stmt::Let("a".to_owned(), Expr::code("\"not {hole} not\"")),
             Stmt::Let("now".to_owned(), Expr::code("unix(now())")),
             Stmt::Set("b".to_owned(), Expr::Text(Text { parts: vec![Part::Hole("row.name".to_owned())] })),
@@ -208,7 +221,7 @@ mod tests {
         for name in ["wanted", "hole", "row"] {
             assert!(read.contains(name), "{name}: {read:?}");
         }
-        for name in ["id", "not", "name", "a", "b", "now"] {
+        for name in ["id", "not", "name", "a", "b", "now", "x", "y"] {
             assert!(!read.contains(name), "{name}: {read:?}");
         }
     }

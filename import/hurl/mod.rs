@@ -261,7 +261,15 @@ impl Reader<'_> {
                 let bound = self.bind(text);
                 Ok(Expect::Condition(format!("text == {}", crate::write::inline(&Expr::Text(bound)))))
             }
-            Body::Bytes(_) | Body::File(_) => Err("the bytes of a response".to_owned()),
+            // A file or bytes that are a text.
+            Body::Bytes(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => Ok(Expect::Condition(format!("text == {}", crate::write::inline(&Expr::text(text))))),
+                Err(_) => Err("the bytes of a response".to_owned()),
+            },
+            Body::File(name) => match self.source.read(name).ok() {
+                Some(file) => Ok(Expect::Condition(format!("text == {}", crate::write::inline(&Expr::text(&file.text))))),
+                None => Err("the content of a file that cannot be read".to_owned()),
+            },
         }
     }
 

@@ -15,6 +15,8 @@ pub(super) fn css(path: &str) -> Option<(String, bool)> {
             return css(inner);
         }
     }
+    // `(//p)[1]`: the first of all nodes, which a selector gives.
+    let path = path.strip_prefix('(').and_then(|path| path.strip_suffix(")[1]")).unwrap_or(path);
     let path = path.strip_suffix("/text()").unwrap_or(path);
     let (path, attribute) = match path.rsplit_once("/@") {
         Some((path, attribute)) => (path.trim_end_matches('/'), Some(attribute)),

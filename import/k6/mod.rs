@@ -21,9 +21,9 @@ struct Executed {
 /// If it cannot be parsed, or sends no requests.
 pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, ImportError> {
     let mut draft = Draft::default();
+    let options = options::of_script(source)?;
     let mut run = Run::new(&mut draft, source, Language::JavaScript);
     let scope = run.start()?;
-    let options = scope.own("options").map_or(Value::Undefined, |cell| cell.borrow().value.clone());
     let scenarios = options::scenarios(&mut run, &options);
     let mut names = Names::new();
     let title = source.name.rsplit(['/', '\\']).next().unwrap_or_default().split('.').next().unwrap_or_default().to_owned();

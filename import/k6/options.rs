@@ -3,8 +3,9 @@
 use serde_yaml::{Mapping, Value as Yaml};
 
 use super::number;
-use crate::draft::{Draft, Expr};
-use crate::script::{Run, Value};
+use crate::draft::{Draft, Expr, Redirects};
+use crate::script::{Language, Run, Value};
+use crate::{ImportError, Source};
 
 /// A scenario.
 #[derive(Clone, Debug)]
@@ -26,6 +27,13 @@ enum Load {
 
 /// The assumed duration of scenarios without one, which are those with iterations.
 const USUAL_SECONDS: f64 = 60.0;
+
+/// The options of a script. The profile is written once, so a variable of the process environment has its default as its value.
+pub(super) fn of_script(source: &Source) -> Result<Value, ImportError> {
+    let mut draft = Draft::default();
+    let scope = Run::new(&mut draft, source, Language::JavaScript).with_defaults().start()?;
+    Ok(scope.own("options").map_or(Value::Undefined, |cell| cell.borrow().value.clone()))
+}
 
 /// The scenarios of a script; by default one for `default`.
 pub(super) fn scenarios(run: &mut Run<'_>, options: &Value) -> Vec<Scenario> {
@@ -56,18 +64,22 @@ pub(super) fn scenarios(run: &mut Run<'_>, options: &Value) -> Vec<Scenario> {
     out
 }
 
-/// Names the options that a spec or an environment sets elsewhere.
+/// Carries over the options for all requests, and names those that a spec or an environment sets elsewhere.
 fn name_settings(run: &mut Run<'_>, options: &Value) {
     let Value::Map(map) = options else { return };
     // `false` is the default of those that are switches.
     let is_set = |(name, value): (&String, &Value)| (!matches!(value, Value::Data(Expr::Bool(false)))).then(|| name.clone());
     let given: Vec<String> = map.borrow().iter().filter_map(is_set).collect();
+    let option = |name: &str| map.borrow().get(name).cloned().unwrap_or(Value::Undefined);
+    if let Some(agent) = option("userAgent").literal() {
+        run.usual.headers.insert("User-Agent".to_owned(), agent);
+    }
+    run.usual.insecure = matches!(option("insecureSkipTLSVerify"), Value::Data(Expr::Bool(true)));
+    let most = option("maxRedirects").as_number();
+    run.usual.redirects = most.map(|most| if most < 1.0 { Redirects::Off } else { Redirects::UpTo(most as u32) });
     for name in given {
         let hint = match name.as_str() {
-            "insecureSkipTLSVerify" => "write `tls: { verify: false }` beside the url in the environment",
             "tlsAuth" | "tlsVersion" | "tlsCipherSuites" => "write `tls: { … }` beside the url in the environment",
-            "userAgent" => "write `headers { user_agent: \"…\" }` in the api",
-            "maxRedirects" => "write `redirects 5` in the api",
             "noConnectionReuse" | "noVUConnectionReuse" => "ltc keeps the connections of each user open",
             "noCookiesReset" => "each user keeps its cookies; `reset api` drops them",
             "minIterationDuration" => "write `wait pacing 5s` in the user",

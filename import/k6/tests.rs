@@ -42,13 +42,44 @@ fn statements_after_a_loop_with_continue_are_imported() {
 }
 
 #[test]
-fn options_that_belong_into_a_spec_or_an_environment_are_named() {
-    let (.., summary) = spec(
-        "import http from 'k6/http';\nexport const options = { vus: 2, duration: '5s', insecureSkipTLSVerify: true, userAgent: 'me/1' };\n\
+fn options_of_all_requests_are_those_of_the_api() {
+    let (spec, profile, summary) = spec(
+        "import http from 'k6/http';\nconst scale = Number(__ENV.SCALE || 2);\n\
+         export const options = { stages: [{ target: 10 * scale, duration: `${__ENV.MINUTES || 3}m` }], insecureSkipTLSVerify: true, userAgent: 'me/1',\n\
+         \x20 maxRedirects: 2, hosts: { 'a.test': '127.0.0.1' } };\n\
          export default function () { http.get('http://localhost/a'); }\n",
     );
-    let said = summary.join("\n");
-    assert!(said.contains("options.insecureSkipTLSVerify: write `tls:") && said.contains("options.userAgent: write `headers"), "{said}");
+    assert!(spec.contains("\"User-Agent\": \"me/1\"") && spec.contains("redirects 2"), "{spec}");
+    assert!(profile.contains("clients: 20") && profile.contains("duration: 3m"), "{profile}");
+    assert!(summary.iter().any(|line| line.contains("options.hosts: ltc resolves")), "{summary:?}");
+}
+
+#[test]
+fn rates_of_failures_are_thresholds_of_the_steps_that_they_count() {
+    let (_, profile, summary) = spec(
+        "import http from 'k6/http';\nimport { check } from 'k6';\nimport { Rate } from 'k6/metrics';\n\
+         const errors = new Rate('errors');\nconst good = new Rate('logins');\n\
+         export const options = { thresholds: { errors: ['rate<0.1'], logins: ['rate>0.95'], http_req_failed: ['rate<0.1'] } };\n\
+         export default function () {\n  const login = http.get('http://localhost/login');\n  const ok = check(login, { ok: (r) => r.status === 200 });\n\
+         \x20 good.add(ok);\n  errors.add(!ok);\n  check(http.get('http://localhost/b'), { ok: (r) => r.status === 200 }) || errors.add(1);\n}\n",
+    );
+    assert!(profile.contains("\"Get login\".failures < 5%") && profile.matches("all.failures < 10%").count() == 1, "{profile}");
+    assert!(!summary.iter().any(|line| line.starts_with("not imported")), "{summary:?}");
+}
+
+#[test]
+fn loops_that_only_compute_are_run_and_missing_objects_are_settings() {
+    let (spec, _, summary) = spec(
+        "import http from 'k6/http';\nimport { config } from './env.js';\n\
+         function word(length) {\n  let out = '';\n  const letters = 'abcdefghijklmnopqrstuvwxyz';\n  let i = 0;\n\
+         \x20 while (i < length) { out += letters.charAt(Math.floor(Math.random() * letters.length)); i += 1; }\n  return out;\n}\n\
+         export default function () {\n  http.post(`${config.baseUrl}/users`, JSON.stringify({ name: word(12) }), { headers: { 'Content-Type': 'application/json' } });\n\
+         \x20 http.post(`${config.baseUrl}/form`, { a: { b: 1 }, c: [1, 2] });\n}\n",
+    );
+    for part in ["random_string(12)", "form { a: to_json({ b: 1 }), c: [1, 2] }", "api api {"] {
+        assert!(spec.contains(part), "{part} is missing:\n{spec}");
+    }
+    assert_eq!(summary.iter().filter(|line| line.contains("file not found")).count(), 1, "{summary:?}");
 }
 
 /// Each of these requests and headers was lost without a word.

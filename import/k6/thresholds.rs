@@ -19,16 +19,16 @@ pub(super) fn thresholds(draft: &mut Draft, source: &Source, options: &Value) {
         };
         for condition in conditions {
             let (text, aborts, delay) = parts(&condition);
-            // A metric of the script that measures one step.
-            let step = match draft.measured.get(metric.as_str()).map(Vec::as_slice) {
-                Some([only]) => Some(format!("http_req_duration{{name:{only}}}")),
-                _ => None,
-            };
-            let measured = step.as_deref().unwrap_or(metric);
+            let own = own_metric(draft, metric, &names);
+            let measured = own.as_deref().unwrap_or(metric);
             match text.as_deref().and_then(|text| threshold(measured, text, &names)) {
                 Some(limit) => {
                     let after = delay.filter(|_| aborts).map(|delay| format!(" after {delay}")).unwrap_or_default();
-                    out.push(Yaml::String(if aborts { format!("{limit} abort{after}") } else { limit }));
+                    let limit = Yaml::String(if aborts { format!("{limit} abort{after}") } else { limit });
+                    // `http_req_failed` and `checks` may have the same limit.
+                    if !out.contains(&limit) {
+                        out.push(limit);
+                    }
                     draft.tally.carry("thresholds", 1);
                 }
                 None => {
@@ -44,6 +44,22 @@ pub(super) fn thresholds(draft: &mut Draft, source: &Source, options: &Value) {
     }
     if !out.is_empty() {
         draft.profile.insert(Yaml::String("thresholds".to_owned()), Yaml::Sequence(out));
+    }
+}
+
+/// The metric of k6 that counts the same as a metric of the script: about one step, or about all.
+fn own_metric(draft: &Draft, metric: &str, names: &[String]) -> Option<String> {
+    if let Some([only]) = draft.measured.get(metric).map(Vec::as_slice) {
+        return Some(format!("http_req_duration{{name:{only}}}"));
+    }
+    let (of_failures, rated) = draft.rated.get(metric)?;
+    let like = if *of_failures { "http_req_failed" } else { "checks" };
+    let is_rated = |name: &String| rated.iter().any(|step| name == step || name.ends_with(&format!(" / {step}")));
+    let groups = |name: &String| names.iter().any(|inner| inner.starts_with(&format!("{name} / ")));
+    match rated.as_slice() {
+        _ if names.iter().all(|name| is_rated(name) || groups(name)) => Some(like.to_owned()),
+        [first, rest @ ..] if rest.iter().all(|step| step == first) => Some(format!("{like}{{name:{first}}}")),
+        _ => None,
     }
 }
 

@@ -63,7 +63,7 @@ impl Run<'_> {
             }
             match value.literal().filter(|_| !is_auth) {
                 Some(text) => {
-                    self.default_headers.insert(name, text);
+                    self.usual.headers.insert(name, text);
                 }
                 None => self.leave("settings of the client", &format!("client.headers: `{name}`: set it in the api")),
             }
@@ -99,6 +99,7 @@ impl Run<'_> {
             timeout_ms: seconds.map(|seconds| seconds * 1000.0),
             redirects: (self.truth(&named("allow_redirects")) == Some(false) && arguments.named("allow_redirects").is_some()).then_some(0),
             statuses: Vec::new(),
+            insecure: self.truth(&named("verify")) == Some(false) && arguments.named("verify").is_some(),
         }
     }
 }
@@ -131,5 +132,45 @@ mod tests {
         );
         assert!(spec.contains("expect json { state: \"ok\", id: 7 }") && spec.contains("\"x-own\": \"a\""), "{spec}");
         assert!(spec.contains("GET /b") && !summary.iter().any(|line| line.starts_with("not imported")), "{summary:?}\n{spec}");
+    }
+
+    #[test]
+    fn requests_of_the_module_are_sent_before_the_test() {
+        let (spec, summary) = spec(
+            "import requests, random, os\nfrom faker import Faker\nfrom locust import FastHttpUser, task, between\nfrom common import Mixin\n\nfake = Faker()\n\
+             TOKEN = requests.post('http://id.test/token', data={'user': os.environ['APP_USER']}).json()['access_token']\n\
+             HEADERS = {'Authorization': 'Bearer ' + TOKEN}\n\nclass Visitor(Mixin, FastHttpUser):\n    host = 'http://localhost:8080'\n\
+             \x20   default_headers = {'X-Api-Version': '3'}\n    network_timeout = 10.0\n    insecure = True\n\
+             \x20   wait_time = between(int(os.getenv('LEAST', '1')), 3)\n\n    @task\n    def look(self):\n\
+             \x20       self.client.post('/a', json={'id': str(random.randint(1, 9)), 'who': fake.name()}, headers=HEADERS, name='/a/{id}')\n\
+             \x20       self.client.post('/b', self.client.get('/token').json())\n",
+        );
+        for part in [
+            "before test {",
+            "take access_token = json.access_token\n",
+            "auth bearer(access_token)",
+            "\"X-Api-Version\": \"3\"",
+            "timeout 10s",
+            "string(random(1, 9))",
+            "fake.name()",
+            "step \"/a/:id\"",
+        ] {
+            assert!(spec.contains(part), "{part} is missing:\n{spec}");
+        }
+        let left: Vec<&String> = summary.iter().filter(|line| line.contains("shop.py:")).collect();
+        assert!(matches!(left.as_slice(), [only] if only.contains("a form with the members of a response")), "{summary:?}");
+    }
+
+    #[test]
+    fn rows_of_files_with_other_delimiters_have_their_columns() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("users.csv"), "name;pass\nann;x\n").unwrap();
+        let script = "import csv\nfrom locust import HttpUser, task\n\nusers = list(csv.DictReader(open('users.csv'), delimiter=';'))\n\n\
+                      class Visitor(HttpUser):\n    @task\n    def look(self):\n        user = next(iter(users))\n        self.client.get('/' + user['name'])\n";
+        let source = crate::Source::new("a.py", folder.path(), script.as_bytes()).unwrap();
+        let draft = crate::import(&source, crate::Kind::Locust, &crate::Options::default()).unwrap();
+        let files = crate::write::files(&draft);
+        let data = files.iter().find(|(path, _)| path.ends_with(".csv")).map(|(_, content)| String::from_utf8_lossy(content).into_owned());
+        assert_eq!(data.as_deref(), Some("name,pass\nann,x\n"));
     }
 }

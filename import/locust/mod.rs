@@ -20,8 +20,8 @@ use users::{Part, Planned};
 pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, ImportError> {
     let mut draft = Draft::default();
     let mut run = Run::new(&mut draft, source, Language::Python);
-    let scope = run.start()?;
-    run.run_listeners();
+    let scope = run.prepared()?;
+    let preparation = run.preparation();
     let classes = users::user_classes(&run, &scope);
     if classes.is_empty() {
         return Err(ImportError::new(&source.name, 1, 1, "the script has no user class with tasks")
@@ -38,10 +38,11 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
         run.host.clone_from(&plan.host);
         run.discover(|run| plan.parts.iter().for_each(|part| part.run(run)));
     }
-    let mut bodies: Vec<Body> = Vec::new();
+    let prepares = preparation.is_some();
+    let mut bodies: Vec<Body> = preparation.into_iter().collect();
     for plan in &planned {
         run.host.clone_from(&plan.host);
-        run.default_headers.clear();
+        run.usual.clone_from(&plan.usual);
         run.last_api = None;
         for part in &plan.parts {
             run.begin();
@@ -51,7 +52,11 @@ pub(crate) fn import(source: &Source, _options: &Options) -> Result<Draft, Impor
     }
     run.leave_unused();
     let shape = shape::stages(&mut run, &scope);
-    let finished = run.finish(bodies, false);
+    run.outside = planned.iter().map(|plan| format!("{:?} {:?}", plan.wait, plan.weight)).collect();
+    let mut finished = run.finish(bodies, prepares);
+    if prepares {
+        draft.before_test = finished.remove(0);
+    }
     assemble(&mut draft, source, planned, finished);
     if draft.sequences.is_empty() {
         return Err(ImportError::new(&source.name, 1, 1, "the script sends no HTTP request that could be imported")

@@ -45,7 +45,7 @@ fn rows_that_are_read_by_number_have_names_of_columns() {
          readers = CSVReader('gone.csv')\n\nclass Visitor(HttpUserWithResources):\n    host = 'http://localhost:8080'\n\n    @task\n    def index(self):\n\
          \x20       customer = next(readers)\n        self.client.get(f'/?ssn={customer[1]}')\n",
     );
-    assert!(spec.contains("customer[\"column_1\"]") && spec.contains("user Visitor"), "{spec}");
+    assert!(spec.contains("local.home(customer.column_1)") && spec.contains("user Visitor"), "{spec}");
 }
 
 const LOCUSTFILE: &str = r#"

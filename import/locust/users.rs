@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::weight;
-use crate::draft::{Expr, Member, Tasks, Wait};
+use crate::draft::{Expr, Member, Redirects, Tasks, Wait};
 use crate::names::Names;
-use crate::script::{Arguments, ClassValue, Closure, Object, Run, Scope, Value};
+use crate::script::{Arguments, ClassValue, Closure, Object, Run, Scope, Usual, Value};
 
 /// A user before it is written.
 pub(super) struct Planned {
@@ -13,6 +13,8 @@ pub(super) struct Planned {
     pub(super) host: Option<Value>,
     pub(super) weight: Option<Expr>,
     pub(super) wait: Option<Wait>,
+    /// What its client sends with every request.
+    pub(super) usual: Usual,
     /// The parts with statements, in the order of the run.
     pub(super) parts: Vec<Part>,
     pub(super) blocks: Vec<Tasks>,
@@ -130,6 +132,7 @@ pub(super) fn plan(run: &mut Run<'_>, class: &Rc<ClassValue>, names: &mut Names)
             .filter(|value| value.as_number().is_some_and(|number| number != 1.0))
             .map(|value| weight(&value)),
         wait: None,
+        usual: usual(run, &this),
         parts: Vec::new(),
         blocks: Vec::new(),
         run: String::new(),
@@ -259,15 +262,30 @@ fn in_order(run: &mut Run<'_>, tasks: &[(Value, Value)], set: &Value) -> Vec<(Va
     methods
 }
 
+/// The attributes of a user that set what its client sends.
+fn usual(run: &mut Run<'_>, this: &Value) -> Usual {
+    let mut usual = Usual::default();
+    if let Value::Map(headers) = run.member(this.clone(), "default_headers") {
+        for (name, value) in headers.borrow().iter() {
+            match value.literal() {
+                Some(text) => drop(usual.headers.insert(name.clone(), text)),
+                None => run.leave("headers", &format!("header `{name}` of default_headers: its value is not known")),
+            }
+        }
+    }
+    let mut ms = |name: &str| run.member(this.clone(), name).as_number().filter(|seconds| *seconds > 0.0).map(|seconds| seconds * 1000.0);
+    (usual.timeout_ms, usual.connect_timeout_ms) = (ms("network_timeout"), ms("connection_timeout"));
+    let most = run.member(this.clone(), "max_redirects").as_number();
+    usual.redirects = most.map(|most| if most < 1.0 { Redirects::Off } else { Redirects::UpTo(most as u32) });
+    let insecure = run.member(this.clone(), "insecure");
+    usual.insecure = matches!(insecure, Value::Data(Expr::Bool(true)));
+    usual
+}
+
 /// Names the attributes of a user that set what a spec or a profile sets elsewhere.
 fn name_settings(run: &mut Run<'_>, class: &Rc<ClassValue>) {
     for (attribute, hint) in [
         ("fixed_count", "write the number of users in the profile: `users: { Name: 2 }`"),
-        ("network_timeout", "write `timeout` in the api"),
-        ("connection_timeout", "write `connect_timeout` beside the url in the environment"),
-        ("max_redirects", "write `redirects 5` in the api"),
-        ("insecure", "write `tls: { verify: false }` beside the url in the environment"),
-        ("default_headers", "write `headers { … }` in the api"),
         ("proxies", "set the variable `HTTPS_PROXY` when the test runs"),
         ("pool_manager", "ltc keeps the connections of each user open"),
     ] {

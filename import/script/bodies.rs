@@ -2,7 +2,7 @@
 
 use super::Run;
 use super::requests::Sent;
-use super::value::{Ty, Value};
+use super::value::{Ty, Value, What};
 use crate::draft::{Body, Expr};
 use crate::web::Exchange;
 
@@ -39,6 +39,7 @@ impl Run<'_> {
         {
             let mut fields = self.fields(&sent.data).unwrap_or_default();
             fields.extend(self.fields(&sent.files).unwrap_or_default());
+            fields.iter_mut().for_each(|(_, value)| flatten(value));
             return (Some(Body::Multipart(fields)), None);
         }
         match &sent.data {
@@ -66,7 +67,10 @@ impl Run<'_> {
                     Some(fields) if is_json && self.language == super::Language::JavaScript => {
                         (Some(Body::Json(Expr::Map(fields))), other_type("application/json"))
                     }
-                    Some(fields) => (Some(Body::Form(fields)), other_type("application/x-www-form-urlencoded")),
+                    Some(mut fields) => {
+                        fields.iter_mut().for_each(|(_, value)| flatten(value));
+                        (Some(Body::Form(fields)), other_type("application/x-www-form-urlencoded"))
+                    }
                     None => {
                         self.leave("bodies", "the body is not known");
                         (None, None)
@@ -85,6 +89,10 @@ impl Run<'_> {
                     Some(code) => (Some(Body::Bytes(Expr::code(code))), content_type.map(str::to_owned)),
                     None => (None, None),
                 }
+            }
+            value if self.is_whole_json(value) && !media.as_deref().is_some_and(|media| media.ends_with("json")) => {
+                self.leave("bodies", "the body is a form with the members of a response, which only the test knows");
+                (None, content_type.map(str::to_owned))
             }
             value => {
                 let ty = value.ty();
@@ -106,6 +114,13 @@ impl Run<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a value is the whole JSON of a response.
+    fn is_whole_json(&self, value: &Value) -> bool {
+        let Value::Code(code) = value else { return false };
+        let origin = code.mark().and_then(|mark| self.origins.get(mark));
+        code.ty == Ty::Any && origin.is_some_and(|origin| matches!(&origin.what, What::Json(path) if path.is_empty()))
     }
 
     /// The fields of a form.
@@ -140,6 +155,15 @@ impl Run<'_> {
             self.leave("content types", &format!("field `{field}` of the body: the content type {content_type} of a text"));
         }
         parts[1].clone()
+    }
+}
+
+/// A field of a form or a query has no members: an object becomes its JSON.
+pub(super) fn flatten(value: &mut Expr) {
+    match value {
+        Expr::Map(_) => *value = Expr::code(format!("to_json({})", crate::write::inline(value))),
+        Expr::List(items) => items.iter_mut().for_each(flatten),
+        _ => {}
     }
 }
 

@@ -69,7 +69,9 @@ impl Run<'_> {
             if matches!(method.as_str(), "push" | "append") && self.append(object, &object_value, arguments) {
                 return Value::Undefined;
             }
+            self.is_callee = true;
             let function = self.member(object_value, method);
+            self.is_callee = false;
             let arguments = self.arguments(arguments);
             self.line = line;
             return self.apply(&function, arguments);

@@ -131,11 +131,14 @@ impl Run<'_> {
 
     /// The path of the tool's class that a class extends, directly or not.
     pub(crate) fn native_base(&self, class: &Rc<ClassValue>) -> Option<Rc<str>> {
-        class.bases.iter().find_map(|base| match base {
+        let mut paths = class.bases.iter().filter_map(|base| match base {
             Value::Class(base) => self.native_base(base),
             Value::Native(path) => Some(path.clone()),
             _ => None,
-        })
+        });
+        // A mixin of a module that is not there may come before the class of the tool.
+        let first = paths.next()?;
+        if is_of_tool(&first) { Some(first) } else { paths.find(|path| is_of_tool(path)).or(Some(first)) }
     }
 
     pub(super) fn member_of_object(&mut self, object: &Rc<Object>, name: &str) -> Value {
@@ -204,6 +207,13 @@ impl Run<'_> {
             None => Value::native("nothing"),
         }
     }
+}
+
+/// Whether a path is a class that a tool runs or calls.
+fn is_of_tool(path: &str) -> bool {
+    let name = path.rsplit('.').next().unwrap_or_default();
+    let ends = ["User", "Locust", "TaskSet", "TaskSequence", "BaseAPI", "APIClient"];
+    path.starts_with("locust.") || ends.iter().any(|end| name.ends_with(end)) || name.contains("HttpUser")
 }
 
 /// The weight of `@task` or `@task(3)`.

@@ -20,8 +20,8 @@ pub(super) fn of_json(json: &Json) -> Value {
 }
 
 /// The columns and rows of a CSV text.
-pub(crate) fn table(text: &str) -> Option<(Vec<String>, Vec<Vec<String>>)> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
+pub(crate) fn table(text: &str, delimiter: u8) -> Option<(Vec<String>, Vec<Vec<String>>)> {
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
     let columns: Vec<String> = reader.headers().ok()?.iter().map(str::to_owned).collect();
     let rows = reader.records().filter_map(Result::ok).map(|row| {
         let mut row: Vec<String> = row.iter().map(str::to_owned).collect();
@@ -168,11 +168,13 @@ impl Run<'_> {
     /// `papaparse.parse(open("users.csv"), { header: true })`
     pub(super) fn csv(&mut self, content: &Value, options: &Value) -> Value {
         let header = self.member(options.clone(), "header");
-        let rows = self.csv_rows(content, self.truth(&header) == Some(true));
+        let delimiter = self.member(options.clone(), "delimiter").literal().filter(|delimiter| !delimiter.is_empty());
+        let rows = self.csv_rows(content, self.truth(&header) == Some(true), delimiter.as_deref());
         Value::map(IndexMap::from([("data".to_owned(), rows)]))
     }
 
-    pub(super) fn csv_rows(&mut self, content: &Value, has_header: bool) -> Value {
+    /// The rows of a file of values with a delimiter, which is found in the first line if the script does not name one.
+    pub(super) fn csv_rows(&mut self, content: &Value, has_header: bool, delimiter: Option<&str>) -> Value {
         let path = match content {
             Value::File(path) => path.clone(),
             other => match other.literal() {
@@ -181,8 +183,12 @@ impl Run<'_> {
             },
         };
         let table = self.text_of(&path).and_then(|text| {
-            let text = if has_header { text } else { unnamed(&text) };
-            table(&text)
+            let first = text.lines().next().unwrap_or_default();
+            let usual =
+                || [b',', b';', b'\t', b'|'].into_iter().max_by_key(|one| (first.bytes().filter(|byte| byte == one).count(), *one == b','));
+            let delimiter = delimiter.and_then(|text| text.bytes().next()).or_else(usual).unwrap_or(b',');
+            let text = if has_header { text } else { unnamed(&text, delimiter) };
+            table(&text, delimiter)
         });
         let Some((columns, rows)) = table else {
             self.missing(&path);
@@ -212,10 +218,11 @@ impl Run<'_> {
 }
 
 /// Adds names to the columns of a table that has none.
-fn unnamed(text: &str) -> String {
-    let columns = text.lines().next().map_or(1, |line| line.split(',').count());
+fn unnamed(text: &str, delimiter: u8) -> String {
+    let delimiter = char::from(delimiter);
+    let columns = text.lines().next().map_or(1, |line| line.split(delimiter).count());
     let names: Vec<String> = (0..columns).map(|at| format!("column_{at}")).collect();
-    format!("{}\n{text}", names.join(","))
+    format!("{}\n{text}", names.join(&delimiter.to_string()))
 }
 
 fn stem(path: &str) -> &str {

@@ -149,7 +149,11 @@ impl Run<'_> {
             if value.is_unknown() {
                 self.leave_statement(statement);
             }
-            self.assign(target, value);
+            match &target.kind {
+                // The loop around it goes on with the text: `word += letter`.
+                Kind::Name(name) if operator == &"+=" && super::random::ends_with_letter(&value) => self.set_name(name, value),
+                _ => self.assign(target, value),
+            }
             return Flow::Next;
         }
         if let Kind::Binary("&&" | "||", test, action) = &expr.kind {

@@ -88,6 +88,8 @@ impl Run<'_> {
         for (number, body) in finished.iter_mut().enumerate() {
             prune(body, &self.draft.variables, if number == 0 { &elsewhere } else { &none });
         }
+        let read: HashSet<String> = finished.iter().flat_map(|body| variables_read(body)).collect();
+        self.draft.variables.retain(|variable| !matches!(variable, Stmt::Keep(name, _) if !read.contains(name)));
         self.tally();
         self.settings_used(&finished);
         let text = format!("{finished:?} {:?} {:?}", self.draft.apis, self.draft.variables);
@@ -132,7 +134,7 @@ impl Run<'_> {
 
     /// Adds the keys of the environment that the spec reads.
     fn settings_used(&mut self, bodies: &[Vec<Stmt>]) {
-        let text = format!("{bodies:?} {:?} {:?} {:?}", self.draft.apis, self.draft.variables, self.draft.users);
+        let text = format!("{bodies:?} {:?} {:?} {}", self.draft.apis, self.draft.variables, self.outside);
         for (code, (key, value)) in std::mem::take(&mut self.settings) {
             let is_used = text
                 .match_indices(&code)
@@ -212,6 +214,14 @@ impl Run<'_> {
                 let names = self.draft.measured.entry(trend.clone()).or_default();
                 names.push(name.clone());
                 names.dedup();
+            }
+        }
+        for (rate, added) in &self.rates {
+            let of_failures = added.iter().any(|(of_failures, _)| *of_failures);
+            let is_clear = added.iter().all(|(failures, steps)| *failures == of_failures && !steps.is_empty());
+            if is_clear && added.iter().any(|(_, steps)| steps.contains(&number)) {
+                let (_, names) = self.draft.rated.entry(rate.clone()).or_insert_with(|| (of_failures, Vec::new()));
+                names.push(name.clone());
             }
         }
         Stmt::Step(Step { name, skip: draft.skip, interrupt, body })

@@ -11,7 +11,24 @@ impl Run<'_> {
         if let Some(fake) = path.to_ascii_lowercase().contains("fake").then(|| fake(name)).flatten() {
             return Value::changing(fake, Ty::Text);
         }
+        if path.trim_start_matches("new ").to_ascii_lowercase().starts_with("fake") && matches!(name, "Faker" | "Factory" | "create") {
+            // `Faker()`, `Faker("de_DE")`
+            return Value::native("faker");
+        }
         match (path, name) {
+            ("faker.random_int" | "faker.pyint" | "faker.random.number", _) => {
+                let bound = |name: &str, index: usize, usual: f64| match arguments.get(name, index) {
+                    Value::Undefined => Value::number(usual),
+                    value => value,
+                };
+                let (least, most) = (bound("min", 0, 0.0), bound("max", 1, 9999.0));
+                self.random_int(&least, &most)
+            }
+            ("faker.random_element" | "faker.random.arrayElement" | "faker.helpers.arrayElement", _) => {
+                let items = arguments.get("elements", 0);
+                self.one_of(&items)
+            }
+            ("faker.boolean" | "faker.pybool" | "faker.datatype.boolean", _) => Value::changing("chance(0.5)", Ty::Bool),
             ("Math.random" | "random.random", _) => random::float(0.0, 1.0),
             ("k6-utils.randomIntBetween" | "random.randint" | "randint" | "k6-utils.randomInt", _) => self.random_int(&first, &second),
             ("random.randrange", _) => match arguments.list.len() {
@@ -49,7 +66,10 @@ impl Run<'_> {
                 | "locust_plugins.csvreader.CSVDictReader"
                 | "csvreader.CSVDictReader",
                 _,
-            ) => self.csv_rows(&first, name != "reader" && name != "CSVReader"),
+            ) => {
+                let delimiter = arguments.named("delimiter").and_then(|delimiter| delimiter.literal());
+                self.csv_rows(&first, name != "reader" && name != "CSVReader", delimiter.as_deref().or(Some(",")))
+            }
             ("locust.clients.HttpSession" | "locust.contrib.fasthttp.FastHttpSession" | "HttpSession" | "FastHttpSession", _) => {
                 Value::Method(Box::new(arguments.get("base_url", usize::from(name == "FastHttpSession"))), "client".into())
             }
@@ -179,6 +199,7 @@ fn fake(name: &str) -> Option<&'static str> {
         "word" => "fake.word()",
         "words" => "fake.words()",
         "sentence" | "text" => "fake.sentence()",
+        "catchphrase" | "bs" | "loremsentence" => "fake.sentence()",
         "paragraph" => "fake.paragraph()",
         "url" => "fake.url()",
         "domainname" => "fake.domain()",

@@ -20,7 +20,10 @@ impl Run<'_> {
             ("client", "host" | "base_url") => self.host.clone().unwrap_or(Value::Undefined),
             ("client", "headers") => Value::native("client.headers"),
             // A module of settings that is not there: `import config`, `config.host`.
-            (module, name) if is_settings(module) && (super::modules::is_constant(name) || self.language == super::Language::Python) => {
+            (module, name)
+                if super::modules::is_settings(module)
+                    && (super::modules::is_constant(name) || self.language == super::Language::Python) =>
+            {
                 let own = name.to_ascii_uppercase();
                 let name = if super::modules::is_constant(name) {
                     own
@@ -29,7 +32,10 @@ impl Run<'_> {
                 };
                 Value::Env(name.as_str().into(), None)
             }
-            _ => Value::native(format!("{path}.{member}")),
+            _ => match super::modules::missing_setting(path, member).filter(|_| !self.is_callee) {
+                Some(setting) => setting,
+                None => Value::native(format!("{path}.{member}")),
+            },
         }
     }
 
@@ -122,6 +128,7 @@ impl Run<'_> {
             "JSON.parse" | "json.loads" | "json.load" | "ujson.loads" => self.parsed(&first),
             "len" => self.member(first, "length"),
             "str" | "String" if matches!(first, Value::Env(..)) => first,
+            "str" | "String" if matches!(&first, Value::Code(code) if code.ty == Ty::Number) => self.function("string", &[first], Ty::Text),
             "str" | "String" | "repr" => match self.as_text(&first) {
                 Some(text) => Self::text_value(text),
                 None => Value::unknown("str"),
@@ -171,8 +178,7 @@ impl Run<'_> {
             "list" | "tuple" | "set" | "sorted" | "Array.from" | "itertools.cycle" | "iter" | "reversed" | "frozenset"
             | "copy.deepcopy" | "structuredClone" => self.copied(first),
             "dict" | "Object.assign" | "Object.freeze" => self.merged(&arguments),
-            "Object.keys" => self.method(&first, "keys", Arguments::default()),
-            "Object.values" => self.method(&first, "values", Arguments::default()),
+            "Object.keys" | "Object.values" => self.method(&first, name, Arguments::default()),
             "Object.entries" => self.method(&first, "items", Arguments::default()),
             "Array.isArray" => match &first {
                 Value::List(_) | Value::Rows(_) => Value::bool(true),
@@ -199,6 +205,8 @@ impl Run<'_> {
                 // The first item of a comprehension over a response.
                 Value::Code(code) if code.ty == Ty::List && code.mark().is_some() => self.function("first", &[first], Ty::Any),
                 Value::List(_) | Value::Code(_) => self.one_of(&first),
+                // An iterator of the script, whose state only the test knows.
+                Value::Object(_) => Value::unknown("next"),
                 other => other.clone(),
             },
             "sum" => match &first {
@@ -233,7 +241,7 @@ impl Run<'_> {
                 None => self.function("urlencode", &[first], Ty::Text),
             },
             "decodeURIComponent" | "urllib.parse.unquote" => self.function("urldecode", &[first], Ty::Text),
-            "urllib.parse.urlencode" | "urlencode" => self.query_text(&first),
+            "urllib.parse.urlencode" | "urlencode" | "new URLSearchParams" => self.query_text(&first),
             "urllib.parse.urljoin" => self.binary("+", &first, &second),
             "re.search" | "re.match" | "re.findall" => self.groups(&second, &first).unwrap_or_else(|| self.matches(&second, &first)),
             "re.compile" => {
@@ -247,7 +255,6 @@ impl Run<'_> {
             {
                 Value::map(indexmap::IndexMap::new())
             }
-            "new URLSearchParams" => self.query_text(&first),
             "btoa" | "k6/encoding.b64encode" | "base64.b64encode" | "base64.urlsafe_b64encode" | "base64.standard_b64encode" => {
                 self.base64(&arguments)
             }
@@ -364,7 +371,8 @@ impl Run<'_> {
                 format!(":{}", if plain.is_empty() || code.contains(super::value::OPEN) { "value" } else { &plain })
             }
         });
-        let label = crate::words::line(&parts.collect::<String>());
+        // `/orders/{id}` would look like an expression.
+        let label = crate::words::line(&parts.collect::<String>().replace('{', ":").replace('}', ""));
         (!label.is_empty()).then_some(label)
     }
 
@@ -389,10 +397,4 @@ fn span(arguments: &Arguments) -> Value {
         + number("hours", 5) * 3_600.0
         + number("weeks", 6) * 604_800.0;
     Value::code(draft::duration((seconds.max(0.0) * 1000.0) as u64), Ty::Any)
-}
-
-/// Whether the name of a module without a file is that of settings.
-fn is_settings(module: &str) -> bool {
-    let name = module.rsplit(['/', '.']).find(|part| !matches!(*part, "js" | "ts" | "")).unwrap_or_default();
-    matches!(name, "config" | "settings" | "constants" | "conf" | "auth" | "credentials" | "environment" | "globals" | "params")
 }

@@ -7,6 +7,8 @@ use crate::draft;
 
 /// The longest list of data whose loop is unrolled, so that every item has its own steps.
 const WRITTEN_OUT_MAX: usize = 12;
+/// The most passes of a loop without a request.
+const PASSES_MAX: usize = 1000;
 /// The attempts of a `poll` for a loop without a limit.
 const POLL_TIMES: u32 = 20;
 
@@ -15,8 +17,14 @@ impl Run<'_> {
     pub(super) fn for_each(&mut self, statement: &Stmt, binding: &Binding, list: &Expr, body: &[Stmt]) -> Flow {
         let value = self.eval(list);
         self.line = statement.line;
-        if let Some(items) = self.items(&value, WRITTEN_OUT_MAX) {
+        // `for _ in range(8): word += letter`
+        let computes = match (value.shape(), binding) {
+            (Some(Shape::Range(..)), Binding::Name(name)) => !self.probe_item(name, &Value::number(0.0), body).sends,
+            _ => false,
+        };
+        if let Some(items) = self.items(&value, if computes { PASSES_MAX } else { WRITTEN_OUT_MAX }) {
             let last = items.len().saturating_sub(1);
+            let before = self.changes.len();
             for (number, item) in items.into_iter().enumerate() {
                 self.bind(binding, item);
                 self.returns_sometimes = false;
@@ -33,6 +41,7 @@ impl Run<'_> {
                     }
                 }
             }
+            self.settle_letters(before);
             return Flow::Next;
         }
         let (over, item) = match (&value, value.shape()) {
@@ -102,6 +111,7 @@ impl Run<'_> {
             }
             let has_step = self.probe_item(&name, &Value::number(from), body).sends;
             if to == from || !has_step && to - from < 1000.0 {
+                let before = self.changes.len();
                 let mut at = from;
                 while at <= to {
                     self.scope.declare(&name, Value::number(at));
@@ -112,6 +122,7 @@ impl Run<'_> {
                     }
                     at += 1.0;
                 }
+                self.settle_letters(before);
                 return Flow::Next;
             }
         }
@@ -154,8 +165,11 @@ impl Run<'_> {
     pub(super) fn while_loop(&mut self, statement: &Stmt, test: &Expr, body: &[Stmt]) -> Flow {
         let probe = self.probe(body);
         if !probe.sends {
-            // `while user in used: user = random()` draws until a value is acceptable.
-            return self.leave_loop(statement, None, body);
+            if self.muted(|run| run.while_known(test, body)).is_none() {
+                // `while user in used: user = random()` draws until a value is acceptable.
+                return self.leave_loop(statement, None, body);
+            }
+            return self.while_known(test, body).unwrap_or(Flow::Next);
         }
         let counted = self.counter(test, &probe);
         self.make_variables(probe.assigned.iter());
@@ -205,6 +219,27 @@ impl Run<'_> {
             self.push(Out::Poll(number, every, times, until, out));
         }
         Flow::Next
+    }
+
+    /// Runs a loop whose condition is known before each pass; `None` if it is not.
+    fn while_known(&mut self, test: &Expr, body: &[Stmt]) -> Option<Flow> {
+        let before = self.changes.len();
+        for _ in 0..PASSES_MAX {
+            let condition = self.eval(test);
+            if matches!(condition, Value::Env(..)) || !self.truth(&condition)? {
+                self.settle_letters(before);
+                return Some(Flow::Next);
+            }
+            match self.exec(body) {
+                Flow::Next | Flow::Continue => {}
+                Flow::Break => {
+                    self.settle_letters(before);
+                    return Some(Flow::Next);
+                }
+                other => return Some(other),
+            }
+        }
+        None
     }
 
     /// The number of passes of `while (i < 3) { …; i++ }`.

@@ -78,6 +78,7 @@ impl Run<'_> {
                 Some(_) => Value::list(text.chars().map(|char| Value::text(char.to_string())).collect()),
                 None => Value::list(text.split_whitespace().map(Value::text).collect()),
             },
+            "charAt" | "at" => super::random::letter(text, &arguments.at(0))?,
             "splitlines" => Value::list(text.lines().map(Value::text).collect()),
             "startsWith" | "startswith" => Value::bool(text.starts_with(first?.as_str())),
             "endsWith" | "endswith" => Value::bool(text.ends_with(first?.as_str())),

@@ -9,12 +9,14 @@ impl Run<'_> {
         if path.starts_with("new k6/metrics.") {
             let name = first.literal().unwrap_or_default();
             let lower = name.to_ascii_lowercase();
-            let counts_failures = path.ends_with(".Rate") && ["fail", "error"].iter().any(|word| lower.contains(word));
-            return Some(match path.ends_with(".Trend") {
-                // A dot would separate the name from the method.
-                true => Value::native(format!("trend:{}", name.replace('.', "\u{1}"))),
-                false => Value::native(if counts_failures { "failures" } else { "metric" }),
-            });
+            // A dot would separate the name from the method.
+            let own = name.replace('.', "\u{1}");
+            return Some(Value::native(match path.rsplit('.').next() {
+                Some("Trend") => format!("trend:{own}"),
+                Some("Rate") if ["fail", "error"].iter().any(|word| lower.contains(word)) => format!("failures:{own}"),
+                Some("Rate") => format!("successes:{own}"),
+                _ => "metric".to_owned(),
+            }));
         }
         if let Some(trend) = path.strip_prefix("trend:").and_then(|rest| rest.strip_suffix(".add")) {
             let is_time = matches!(first.shape(), Some(Shape::Milliseconds));
@@ -22,10 +24,28 @@ impl Run<'_> {
             self.trends.entry(trend.replace('\u{1}', ".")).or_default().push(steps);
             return Some(Value::native("skip:metrics"));
         }
-        if path == "failures.add" && matches!(self.truth(first), Some(false)) {
-            // `failures.add(false)`: the script counts this response as a success.
+        let rate = path.strip_suffix(".add").and_then(|path| path.split_once(':'));
+        if let Some((kind @ ("failures" | "successes"), name)) = rate {
+            self.rate(&name.replace('\u{1}', "."), kind == "failures", first);
+            return Some(Value::native("skip:metrics"));
+        }
+        (path == "metric.add").then(|| Value::native("skip:metrics"))
+    }
+
+    /// `rate.add(value)`: the steps whose failures or successes a rate counts.
+    fn rate(&mut self, name: &str, by_name: bool, value: &Value) {
+        let known = self.truth(value);
+        if by_name && known == Some(false) {
+            // The script counts this response as a success.
             self.accepted = true;
         }
-        matches!(path, "metric.add" | "failures.add").then(|| Value::native("skip:metrics"))
+        let (of_failures, steps) = match value.shape() {
+            Some(Shape::Checked(steps)) => (false, steps.to_vec()),
+            Some(Shape::Not(inner)) if matches!(inner.shape(), Some(Shape::Checked(_))) => (true, self.steps_read(inner)),
+            // `check(…) || rate.add(1)`: about the response before it.
+            _ if known.is_some() => (by_name, self.steps.len().checked_sub(1).into_iter().collect()),
+            _ => (by_name, self.steps_read(value)),
+        };
+        self.rates.entry(name.to_owned()).or_default().push((of_failures, steps));
     }
 }

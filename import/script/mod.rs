@@ -52,7 +52,7 @@ use indexmap::IndexMap;
 pub(crate) use calls::Arguments;
 pub(crate) use finish::Body;
 pub(crate) use modules::Module;
-pub(crate) use requests::Sent;
+pub(crate) use requests::{Sent, Usual};
 pub(crate) use scope::{Cell, Scope};
 pub(crate) use value::{ClassValue, Closure, Code, Object, Ty, Value};
 
@@ -169,6 +169,12 @@ pub(crate) struct Run<'s> {
     settings: IndexMap<String, (String, crate::draft::Value)>,
     /// Variables of users, by their names in the script.
     keeps: IndexMap<String, (String, crate::draft::Expr)>,
+    /// Whether a variable of the process environment has its default as its value.
+    reads_defaults: bool,
+    /// Whether the member that is being read is called.
+    is_callee: bool,
+    /// Whether the script's declarations run, whose requests are sent before the test.
+    is_preparing: bool,
     /// Whether a user's code runs, and not only the script's declarations.
     pub(crate) is_running: bool,
     /// The address for requests with only a path: Locust's `host`.
@@ -193,8 +199,8 @@ pub(crate) struct Run<'s> {
     pub(crate) made: HashMap<String, usize>,
     /// The statuses that k6 does not count as failures: `http.setResponseCallback`.
     pub(crate) usual_statuses: Vec<String>,
-    /// The headers that all further requests of the user send.
-    pub(crate) default_headers: IndexMap<String, String>,
+    /// What all further requests of the user send.
+    pub(crate) usual: requests::Usual,
     /// The auth for requests without their own.
     pub(crate) default_auth: Option<crate::draft::Auth>,
     /// Whether the running function returns only if expectations hold.
@@ -218,6 +224,10 @@ pub(crate) struct Run<'s> {
     block_flow: Flow,
     /// The steps whose response times the script adds to a metric of its own; an empty list is any other value.
     trends: IndexMap<String, Vec<Vec<usize>>>,
+    /// The steps whose failures a rate of the script counts, or else their successes; an empty list is any other value.
+    rates: IndexMap<String, Vec<(bool, Vec<usize>)>>,
+    /// Code outside of the bodies that may read keys of the environment.
+    pub(crate) outside: String,
     /// The statements of all modules. Their fates are stored by their positions.
     kept: Vec<Vec<crate::code::Stmt>>,
 }
@@ -248,6 +258,9 @@ impl<'s> Run<'s> {
             left: HashSet::new(),
             settings: IndexMap::new(),
             keeps: IndexMap::new(),
+            reads_defaults: false,
+            is_callee: false,
+            is_preparing: false,
             is_running: false,
             host: None,
             last_api: None,
@@ -260,7 +273,7 @@ impl<'s> Run<'s> {
             health: IndexMap::new(),
             made: HashMap::new(),
             usual_statuses: Vec::new(),
-            default_headers: IndexMap::new(),
+            usual: requests::Usual::default(),
             default_auth: None,
             assumes: false,
             siblings: Vec::new(),
@@ -273,8 +286,15 @@ impl<'s> Run<'s> {
             with_blocks: Vec::new(),
             block_flow: Flow::Next,
             trends: IndexMap::new(),
+            rates: IndexMap::new(),
+            outside: String::new(),
             kept: Vec::new(),
         }
+    }
+
+    /// Reads the default of a variable of the process environment instead of the variable, if it has one.
+    pub(crate) fn with_defaults(self) -> Self {
+        Self { reads_defaults: true, ..self }
     }
 
     /// Whether code runs without effect on the draft.
@@ -330,7 +350,11 @@ impl<'s> Run<'s> {
         if self.left.insert((self.scope.file.clone(), self.line, what.clone())) {
             let file = self.scope.file.to_string();
             let comment = self.draft.tally.leave(kind, what, &file, self.line);
-            self.emit(Stmt::Comment(comment));
+            if self.is_running {
+                self.emit(Stmt::Comment(comment));
+            } else {
+                self.draft.comments.push(comment);
+            }
         }
     }
 

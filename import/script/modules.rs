@@ -224,6 +224,24 @@ pub(super) fn is_constant(name: &str) -> bool {
         && name.starts_with(|first: char| first.is_ascii_uppercase())
 }
 
+/// A member of an object of a JavaScript module without a file is a setting: `config.baseUrl` of `./env.js`.
+pub(super) fn missing_setting(path: &str, member: &str) -> Option<Value> {
+    let file = path.strip_prefix('.')?.rsplit_once('/')?.1;
+    let names: Vec<&str> = file.split('.').filter(|part| !matches!(*part, "js" | "ts")).collect();
+    let object = match names.as_slice() {
+        [module] => module,
+        [_, object] => object,
+        _ => return None,
+    };
+    Some(Value::Env(crate::draft::variable(&[object, member]).as_str().into(), None))
+}
+
+/// Whether the name of a module without a file is that of settings.
+pub(super) fn is_settings(module: &str) -> bool {
+    let name = module.rsplit(['/', '.']).find(|part| !matches!(*part, "js" | "ts" | "")).unwrap_or_default();
+    matches!(name, "config" | "settings" | "constants" | "conf" | "auth" | "credentials" | "environment" | "globals" | "params")
+}
+
 /// Names that `from locust import *` binds.
 const LOCUST_NAMES: [&str; 14] = [
     "HttpUser",

@@ -74,6 +74,9 @@ impl Run<'_> {
         let left = self.eval(left);
         if let (Value::Env(name, None), "||" | "??") = (&left, operator) {
             let right = self.eval(right);
+            if self.reads_defaults {
+                return right;
+            }
             let default = match &right {
                 Value::Env(_, default) => default.clone(),
                 other => other.literal().or_else(|| other.as_number().map(|number| number.to_string())).map(|text| text.as_str().into()),
@@ -128,6 +131,9 @@ impl Run<'_> {
             && *name == other
         {
             let otherwise = self.eval(otherwise);
+            if self.reads_defaults {
+                return otherwise;
+            }
             return Value::Env(name.clone(), otherwise.literal().map(|text| text.as_str().into()));
         }
         match self.truth(&test) {
@@ -271,6 +277,7 @@ impl Run<'_> {
                 return match (self.as_text(left), self.as_text(right)) {
                     (Some(mut text), Some(other)) => {
                         text.append(other);
+                        super::random::joined_letters(&mut text);
                         Value::Data(draft::Expr::Text(text))
                     }
                     (Some(text), None) | (None, Some(text)) if !text.parts.is_empty() => Value::unknown("+"),

@@ -42,14 +42,31 @@ impl Run<'_> {
         self.push(Out::Repeat(number, times.to_string(), out));
     }
 
-    /// Runs the listeners for the start of a test, which prepare values that all users share.
-    pub(crate) fn run_listeners(&mut self) {
+    /// Runs the script's declarations and its listeners for the start of a test, which prepare values that all users share.
+    ///
+    /// # Errors
+    /// If the script cannot be parsed.
+    pub(crate) fn prepared(&mut self) -> Result<std::rc::Rc<super::Scope>, crate::ImportError> {
+        self.is_preparing = true;
+        let scope = self.start()?;
         let listeners = self.listeners.clone();
         for (name, listener) in listeners {
             if name == "test_start" {
                 self.apply(&listener, super::Arguments::new(vec![Value::native("environment")]));
             }
         }
+        self.is_preparing = false;
+        Ok(scope)
+    }
+
+    /// The requests of the declarations: once before the test, and outside of the statistics.
+    pub(crate) fn preparation(&mut self) -> Option<super::Body> {
+        let out: Vec<Out> = self.out.iter_mut().flat_map(std::mem::take).collect();
+        for step in &mut self.steps {
+            step.skip = false;
+            step.interrupt = true;
+        }
+        (!self.steps.is_empty()).then(|| super::Body { out, names: std::mem::take(&mut self.names) })
     }
 
     /// Converts a pause in seconds.

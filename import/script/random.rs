@@ -18,6 +18,35 @@ pub(super) fn int(from: f64, to: f64) -> Value {
     Value::Code(Code { changes: true, shape: Some(Rc::new(Shape::RandomInt(from, to))), ..code })
 }
 
+/// `letters.charAt(Math.floor(Math.random() * letters.length))`: a random letter of a long text, or a known one.
+pub(super) fn letter(letters: &str, index: &Value) -> Option<Value> {
+    if let Some(at) = index.as_number().filter(|at| *at >= 0.0) {
+        return Some(Value::text(letters.chars().nth(at as usize).map(String::from).unwrap_or_default()));
+    }
+    let is_random = matches!(index.shape(), Some(Shape::RandomInt(0, last)) if usize::try_from(*last).is_ok_and(|last| last + 1 == letters.chars().count()));
+    (is_random && letters.chars().count() >= 10).then(|| Value::changing("random_string(1)", Ty::Text))
+}
+
+/// Whether a text ends with random letters.
+pub(super) fn ends_with_letter(value: &Value) -> bool {
+    let text = if let Value::Data(crate::draft::Expr::Text(text)) = value { text } else { return false };
+    matches!(text.parts.last(), Some(crate::draft::Part::Hole(code)) if code.starts_with("random_string("))
+}
+
+/// A text with the random letters at its end as one random text.
+pub(super) fn joined_letters(text: &mut crate::draft::Text) {
+    use crate::draft::Part;
+    let count = |part: Option<&Part>| match part {
+        Some(Part::Hole(code)) => code.strip_prefix("random_string(")?.strip_suffix(')')?.parse::<u32>().ok(),
+        _ => None,
+    };
+    let [.., one, other] = text.parts.as_slice() else { return };
+    if let (Some(one), Some(1)) = (count(Some(one)), count(Some(other))) {
+        text.parts.truncate(text.parts.len() - 2);
+        text.hole(format!("random_string({})", one + 1));
+    }
+}
+
 fn fraction(number: f64) -> String {
     if number.fract() == 0.0 { format!("{number:.1}") } else { number.to_string() }
 }
@@ -78,9 +107,31 @@ impl Run<'_> {
         }
     }
 
-    /// A random item of a list.
+    /// Gives names to the random texts that a loop has put together, so that all their uses have the same value.
+    pub(super) fn settle_letters(&mut self, changes_before: usize) {
+        let changed = self.changes.get(changes_before..).unwrap_or_default();
+        let variables: Vec<_> = changed
+            .iter()
+            .filter_map(|change| match change {
+                super::scope::Change::Variable(cell, _, name) => Some((cell.clone(), name.clone())),
+                _ => None,
+            })
+            .collect();
+        for (cell, name) in variables {
+            let value = cell.borrow().value.clone();
+            if ends_with_letter(&value) {
+                let value = self.settle(&name, value);
+                cell.borrow_mut().value = value;
+            }
+        }
+    }
+
+    /// A random item of a list, or a random letter of a text.
     pub(super) fn one_of(&mut self, list: &Value) -> Value {
         match list {
+            Value::Data(_) if list.literal().is_some_and(|letters| letters.chars().count() >= 10) => {
+                Value::changing("random_string(1)", Ty::Text)
+            }
             Value::Rows(name) => {
                 self.shuffle(name);
                 Value::changing(format!("next({name})"), Ty::Map)

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use indexmap::IndexMap;
+
 use super::value::Value;
 use super::{Out, Run, StepDraft};
 use crate::draft::{Auth, Body, Call, Expr, Line, Part, Parts, Path, Redirects, Text, Value as Setting};
@@ -31,6 +33,18 @@ pub(crate) struct Sent {
     pub(crate) redirects: Option<u32>,
     /// The statuses that are expected.
     pub(crate) statuses: Vec<String>,
+    /// Whether the server's certificate is not checked.
+    pub(crate) insecure: bool,
+}
+
+/// What a script sets for all requests of a user.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Usual {
+    pub(crate) headers: IndexMap<String, String>,
+    pub(crate) timeout_ms: Option<f64>,
+    pub(crate) connect_timeout_ms: Option<f64>,
+    pub(crate) redirects: Option<Redirects>,
+    pub(crate) insecure: bool,
 }
 
 impl Default for Sent {
@@ -50,6 +64,7 @@ impl Default for Sent {
             timeout_ms: None,
             redirects: None,
             statuses: Vec::new(),
+            insecure: false,
         }
     }
 }
@@ -61,7 +76,7 @@ impl Run<'_> {
         let Some(url) = self.as_text(&sent.url).filter(|_| METHODS.contains(&method.as_str())) else {
             return Value::unknown(format!("{method}: the URL is not known"));
         };
-        if !self.is_running && self.probing == 0 {
+        if !self.is_running && !self.is_preparing && self.probing == 0 {
             return Value::unknown(format!("{method}: a request outside of the test's functions"));
         }
         let mut step = StepDraft { name: self.label_of(&sent.name), blocks: self.blocks.clone(), line: self.line, ..StepDraft::default() };
@@ -90,12 +105,13 @@ impl Run<'_> {
         if let Value::Map(map) = &sent.query {
             let members = map.borrow().clone();
             for (key, value) in members {
-                let Some(value) = self.expr(&value) else {
+                let Some(mut value) = self.expr(&value) else {
                     if !value.is_nothing() {
                         self.leave("parameters", &format!("parameter `{key}`: its value is not known"));
                     }
                     continue;
                 };
+                super::bodies::flatten(&mut value);
                 exchange.query.retain(|(known, _)| *known != key);
                 exchange.query.push((key, value));
             }
@@ -116,10 +132,19 @@ impl Run<'_> {
         if exchange.auth.is_none() {
             exchange.auth.clone_from(&self.default_auth);
         }
-        if let Some(ms) = sent.timeout_ms.filter(|ms| *ms > 0.0) {
+        if sent.insecure || self.usual.insecure {
+            self.draft.env(&[&api, "tls", "verify"], Setting::Plain(false.into()));
+        }
+        if let Some(ms) = self.usual.connect_timeout_ms {
+            self.draft.env(&[&api, "connect_timeout"], Setting::text(crate::draft::duration(ms as u64)));
+        }
+        if let Some(ms) = sent.timeout_ms.or(self.usual.timeout_ms).filter(|ms| *ms > 0.0) {
             exchange.options.timeout = Some(Expr::code(crate::draft::duration(ms as u64)));
         }
-        exchange.options.redirects = sent.redirects.map(|most| if most == 0 { Redirects::Off } else { Redirects::UpTo(most) });
+        exchange.options.redirects = sent
+            .redirects
+            .map(|most| if most == 0 { Redirects::Off } else { Redirects::UpTo(most) })
+            .or_else(|| self.usual.redirects.clone());
         if reference {
             let mut options = exchange.options.clone();
             options.headers.clone_from(&exchange.headers);
@@ -254,7 +279,7 @@ impl Run<'_> {
                 }
             }
         }
-        for (name, value) in self.default_headers.clone() {
+        for (name, value) in self.usual.headers.clone() {
             let is_own = exchange.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name));
             // The client sets the type of a body.
             if !is_own && !name.eq_ignore_ascii_case("content-type") {

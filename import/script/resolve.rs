@@ -272,12 +272,13 @@ impl Run<'_> {
             let blocks = self.steps.get(*step).map(|step| step.blocks.clone()).unwrap_or_default();
             // A value that only a branch reads may be missing in the other cases.
             let is_of_branch = path.iter().any(|block| captures.branches.contains(block) && !blocks.contains(block));
-            let is_optional = is_optional || is_of_branch;
+            let (is_condition, is_optional) = (is_optional, is_optional || is_of_branch);
             let or = if is_status { Some(Expr::Number("0".to_owned())) } else { is_optional.then_some(Expr::Null) };
             let list = captures.by_step.entry(*step).or_default();
             match list.iter_mut().find(|capture| capture.name == name) {
                 Some(known) => {
-                    if or.is_some() {
+                    // A statement outside of the branch needs the value.
+                    if or.is_some() && (known.or.is_some() || is_condition || is_status) {
                         known.or = or.clone();
                     }
                 }

@@ -187,6 +187,11 @@ impl Run<'_> {
                     ..Code::new(format!("{}[{}]", list.text, at.text), items.first().map_or(Ty::Any, Value::ty))
                 })
             }
+            Value::Data(draft::Expr::Text(text))
+                if let Some(letter) = text.as_literal().and_then(|text| super::random::letter(text, index)) =>
+            {
+                letter
+            }
             Value::Rows(name) => self.row(&name.clone(), index),
             Value::Code(code) if index.as_number() == Some(0.0) && self.is_cookie(code) => object,
             Value::Code(code) => {
@@ -261,7 +266,8 @@ impl Run<'_> {
                     path.push(Segment::Key(key.to_owned()));
                     return self.of_response(&steps, What::Json(path), Ty::Any);
                 }
-                Value::code(format!("{}[{}]", code.operand(), quoted(key)), Ty::Any)
+                let member = if is_word(key) { format!(".{key}") } else { format!("[{}]", quoted(key)) };
+                Value::code(format!("{}{member}", code.operand()), Ty::Any)
             }
             _ => self.member(object, key),
         }

@@ -9,7 +9,7 @@ use crate::code::{Binding, Each, Expr, Kind, Stmt, StmtKind};
 use crate::draft;
 
 impl Run<'_> {
-    /// Makes values unknown that statements outside of the import would have given: variables without a value, and empty lists and
+    /// Makes values unknown that statements outside of the import would have given: variables without a value, and empty texts, lists and
     /// dictionaries. Other values stay, because they are the best guess.
     pub(super) fn spoil(&mut self, item: Option<&Binding>, statements: &[Stmt]) {
         let mut changed: Vec<Change> = Vec::new();
@@ -23,7 +23,7 @@ impl Run<'_> {
         });
         for change in changed {
             match change {
-                Change::Variable(cell, _, name) if cell.borrow().value.is_nothing() && cell.borrow().variable.is_none() => {
+                Change::Variable(cell, _, name) if is_empty(&cell.borrow().value) && cell.borrow().variable.is_none() => {
                     self.changes.push(Change::Variable(cell.clone(), cell.borrow().clone(), name.clone()));
                     cell.borrow_mut().value = Value::unknown(name);
                 }
@@ -160,6 +160,11 @@ impl Run<'_> {
         unknown.iter().for_each(|key| self.leave("members", &format!("member `{key}` of the body: its value is not known")));
         Some(draft::Expr::Map(out))
     }
+}
+
+/// Whether a value is only the start of what a script builds up.
+fn is_empty(value: &Value) -> bool {
+    value.is_nothing() || value.literal().is_some_and(|text| text.is_empty())
 }
 
 /// Whether statements may return from their function.

@@ -111,7 +111,10 @@ impl Run<'_> {
             }
             other => {
                 let code = self.code(other)?;
-                text.hole(code.operand());
+                // A text converts the values in its holes.
+                let number = code.text.strip_prefix("string(").and_then(|rest| rest.strip_suffix(')'));
+                let inner = number.filter(|inner| is_balanced(inner));
+                text.hole(inner.map_or_else(|| code.operand(), str::to_owned));
             }
         }
         Some(text)
@@ -250,6 +253,15 @@ impl Run<'_> {
             _ => Value::Data(draft::Expr::Text(text)),
         }
     }
+}
+
+/// Whether no bracket of a text closes one before the text.
+fn is_balanced(text: &str) -> bool {
+    let mut depth = 0_i32;
+    text.chars().all(|char| {
+        depth += i32::from(char == '(') - i32::from(char == ')');
+        depth >= 0
+    })
 }
 
 /// A pattern of a script, if the language supports it.

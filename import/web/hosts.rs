@@ -7,7 +7,7 @@ use crate::draft::{Api, Draft, Expr, Part, Text, Value};
 use crate::names::Names;
 
 /// The apis of an import by their origins.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Hosts {
     by_origin: IndexMap<String, String>,
     names: Names,
@@ -98,7 +98,11 @@ fn label(address: &str) -> String {
     if host.contains("${") {
         let name = key(host, "api");
         let name = ["_base_url", "_url", "_host"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name).to_owned();
-        return if matches!(name.as_str(), "base" | "url" | "host" | "arg1" | "n1" | "base_url" | "") { "api".to_owned() } else { name };
+        return if matches!(name.as_str(), "config" | "settings" | "env" | "base" | "url" | "host" | "arg1" | "n1" | "base_url" | "") {
+            "api".to_owned()
+        } else {
+            name
+        };
     }
     let site = site(address);
     key(site.split('.').next().unwrap_or_default(), "api")

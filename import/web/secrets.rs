@@ -99,6 +99,10 @@ pub(crate) fn authorization(draft: &mut Draft, api: &str, value: &Text) -> Auth 
 /// Basic auth: the user's name is a value of the environment, the password a secret.
 pub(crate) fn basic(draft: &mut Draft, api: &str, user: &Text, password: &Text) -> Auth {
     let user = match user.as_literal() {
+        // A key in the place of the user's name, as many APIs want it.
+        Some(literal) if password.parts.is_empty() && (looks_secret(literal) || literal.len() >= 20) => {
+            Hosts::secret(draft, api, "key", literal)
+        }
         Some(literal) => Hosts::setting(draft, api, "user", literal),
         None => Expr::from(user.clone()),
     };
