@@ -216,6 +216,12 @@ fn apply(query: &mut Query, filter: &str, scan: &mut Scan<'_>, variables: &mut d
         scan.value(variables).map(|arg| arg.code()).ok_or_else(|| format!("`{filter}` without a value"))
     };
     let new = match filter {
+        // The language reads one header of a name, and not a list of them.
+        "count" | "nth" | "first" | "last" if code.starts_with("header \"") => return Err(format!("the filter `{filter}` of a header")),
+        "decode" => match string(scan)?.to_ascii_lowercase().as_str() {
+            "\"utf-8\"" | "\"utf8\"" => call("text"),
+            charset => return Err(format!("the filter `decode {charset}`")),
+        },
         "regex" => {
             let pattern = scan.pattern().ok_or("`regex` without a pattern")?;
             query.source = query.source.clone().matching(pattern.clone());

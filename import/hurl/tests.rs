@@ -149,3 +149,22 @@ fn filters_of_paths_yield_single_values_and_unread_captures_stay() {
     );
     assert_eq!(draft.tally.carried["captures"], 2);
 }
+
+#[test]
+fn bodies_that_are_texts_are_compared_and_lists_of_headers_named() {
+    let (spec, draft) = read(
+        "GET http://h.test/a\nHTTP 200\n[Captures]\nx: jsonpath \"$.x\"\n[Asserts]\njsonpath \"$.file\" base64Decode decode \"UTF-8\" == \"a\"\n\
+         header \"Set-Cookie\" count == 2\nxpath \"(//p)[1]\" == \"b\"\nbody matches /x+/\nbase64,TG9yZW0=;\n",
+    );
+    has(
+        &spec,
+        &[
+            "text(base64_decode(json.file)) == \"a\"",
+            "html \"p\" == \"b\"",
+            "text == \"Lorem\"",
+            "take _x = json.x",
+            "the filter `count` of a header",
+        ],
+    );
+    assert_eq!(draft.tally.left.len(), 1);
+}

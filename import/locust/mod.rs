@@ -5,7 +5,9 @@ pub(crate) mod framework;
 mod shape;
 mod users;
 
-use crate::draft::{Draft, Expr, Sequence, Tasks, User};
+use std::collections::HashSet;
+
+use crate::draft::{Draft, Expr, Sequence, Stmt, Tasks, User, variables_read};
 use crate::k6::has_steps;
 use crate::names::Names;
 use crate::script::{Body, Language, Run, Value};
@@ -109,6 +111,10 @@ fn assemble(draft: &mut Draft, source: &Source, planned: Vec<Planned>, finished:
         }
     }
     lone_tasks(draft);
+    let bodies =
+        draft.sequences.iter().map(|sequence| &sequence.body).chain(draft.users.iter().flat_map(|user| [&user.on_start, &user.on_stop]));
+    let read: HashSet<String> = bodies.flat_map(|body| variables_read(body)).collect();
+    draft.variables.retain(|variable| !matches!(variable, Stmt::Keep(name, _) if !read.contains(name)));
 }
 
 /// Names tasks with statements of which nothing was imported. Those that only pass, print or leave their task set have no counterpart.

@@ -18,6 +18,10 @@ impl Run<'_> {
         if let Some(content_type) = content_type_to_keep {
             exchange.headers.push(("Content-Type".to_owned(), Expr::text(content_type)));
         }
+        let body = match body {
+            Some(Body::Json(value)) => Some(crate::web::graphql(value.clone()).unwrap_or(Body::Json(value))),
+            other => other,
+        };
         exchange.body = body.map(|body| crate::web::protect(self.draft, &api, body));
     }
 

@@ -374,7 +374,7 @@ impl Run<'_> {
                     return self.settle_address(text);
                 }
                 let name = self.variable(hint);
-                self.emit(draft::Stmt::Let(name.clone(), draft::Expr::Text(text)));
+                self.emit(draft::Stmt::Let(name.clone(), draft::Expr::from(text)));
                 Value::code(name, Ty::Text)
             }
             Value::Map(map) => {

@@ -32,6 +32,8 @@ pub(super) struct Captures {
     /// The body that contains each step.
     pub(super) bodies: HashMap<usize, usize>,
     pub(super) names: Vec<Names>,
+    /// Whether the captures of the first body are visible everywhere.
+    pub(super) is_first_global: bool,
     /// The names of captured values, by the number of their origin.
     pub(super) known: HashMap<usize, String>,
     /// Variables that a block assigns and that statements after it read.
@@ -45,7 +47,7 @@ pub(super) struct Captures {
 impl Run<'_> {
     /// Converts bodies to statements. The first may be `before test`, whose captures are visible everywhere.
     pub(crate) fn finish(mut self, mut bodies: Vec<Body>, is_first_global: bool) -> Vec<Vec<Stmt>> {
-        let mut captures = Captures::default();
+        let mut captures = Captures { is_first_global, ..Captures::default() };
         for (number, body) in bodies.iter_mut().enumerate() {
             captures.names.push(std::mem::take(&mut body.names));
             each_step(&body.out, &mut |step| {
@@ -88,8 +90,6 @@ impl Run<'_> {
         for (number, body) in finished.iter_mut().enumerate() {
             prune(body, &self.draft.variables, if number == 0 { &elsewhere } else { &none });
         }
-        let read: HashSet<String> = finished.iter().flat_map(|body| variables_read(body)).collect();
-        self.draft.variables.retain(|variable| !matches!(variable, Stmt::Keep(name, _) if !read.contains(name)));
         self.tally();
         self.settings_used(&finished);
         let text = format!("{finished:?} {:?} {:?}", self.draft.apis, self.draft.variables);

@@ -262,6 +262,13 @@ impl Run<'_> {
                         name = names.variable(&format!("my_{hint}"), "value");
                     }
                 }
+                if body == 0 && captures.is_first_global {
+                    // Everything reads the captures of the first body, so no other body has this name.
+                    while captures.names[1..].iter().any(|names| names.has(&name)) {
+                        name = captures.names[0].variable(&hint, "value");
+                    }
+                    captures.names[1..].iter_mut().for_each(|names| names.reserve(&name));
+                }
                 captures.known.insert(number, name.clone());
                 name
             }

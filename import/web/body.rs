@@ -13,7 +13,7 @@ pub(crate) fn body(draft: &mut Draft, content_type: Option<&str>, text: &Text) -
     let kept = sniffed.clone();
     let media = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let is_json = media.ends_with("json");
-    if is_json && let Some(query) = graphql(text) {
+    if is_json && let Some(query) = json(text).and_then(graphql) {
         return (Some(query), kept.filter(|_| media != "application/json"));
     }
     if media.is_empty() || is_json || media == "application/x-www-form-urlencoded" || media == "text/plain" {
@@ -83,18 +83,24 @@ fn restore(value: Expr, marked: &Marked) -> Expr {
 }
 
 /// A GraphQL request, unless it has members that `graphql` would not send.
-fn graphql(text: &Text) -> Option<Body> {
-    let Some(Expr::Map(members)) = json(text) else { return None };
+pub(crate) fn graphql(value: Expr) -> Option<Body> {
+    let Expr::Map(members) = value else { return None };
     let query = members.iter().find(|(key, _)| key == "query")?.1.as_literal()?.to_owned();
     let starts = ["query", "mutation", "subscription", "fragment", "{"];
-    if !starts.iter().any(|start| query.trim_start().starts_with(start))
-        || members.iter().any(|(key, _)| key != "query" && key != "variables")
-    {
+    // The name of the only operation selects nothing.
+    let operations: usize = ["query ", "mutation ", "subscription "].iter().map(|word| query.matches(word).count()).sum();
+    let is_known = |(key, value): &(String, Expr)| match key.as_str() {
+        "query" | "variables" => true,
+        "operationName" => *value == Expr::Null || operations == 1 && value.as_literal().is_some_and(|name| query.contains(name)),
+        _ => false,
+    };
+    if !starts.iter().any(|start| query.trim_start().starts_with(start)) || !members.iter().all(is_known) {
         return None;
     }
     match members.into_iter().find(|(key, _)| key == "variables") {
         None => Some(Body::Graphql(query, Vec::new())),
         Some((_, Expr::Map(variables))) => Some(Body::Graphql(query, variables)),
+        Some((_, Expr::Null)) => Some(Body::Graphql(query, Vec::new())),
         Some(_) => None,
     }
 }
@@ -186,6 +192,8 @@ mod tests {
         assert_eq!(read("text/xml", "<a/>"), (Some(Body::Text(Expr::text("<a/>"))), Some("text/xml".to_owned())));
         let query = Body::Graphql("{ a }".to_owned(), vec![("x".to_owned(), Expr::Number("1".to_owned()))]);
         assert_eq!(read("application/json", r#"{"query": "{ a }", "variables": {"x": 1}}"#), (Some(query), None));
+        let named = Body::Graphql("query Q { a }".to_owned(), Vec::new());
+        assert_eq!(read("application/json", r#"{"operationName": "Q", "query": "query Q { a }", "variables": null}"#), (Some(named), None));
     }
 
     #[test]

@@ -129,6 +129,11 @@ pub(super) fn block(text: &Text, indent: usize) -> Option<String> {
 pub(super) fn raw(text: &str, indent: usize) -> String {
     let margin = " ".repeat(indent);
     let text = text.replace("\r\n", "\n").replace("\"\"\"", "\\\"\"\"");
+    // The indentation that all lines share is that of the file it comes from.
+    let shared = text.lines().skip(1).filter(|line| !line.trim().is_empty()).map(|line| line.len() - line.trim_start().len()).min();
+    let plain = |line: &str| line.get(shared.unwrap_or_default()..).filter(|rest| line.ends_with(rest)).unwrap_or(line).to_owned();
+    let text: Vec<String> = text.lines().enumerate().map(|(at, line)| if at == 0 { line.to_owned() } else { plain(line) }).collect();
+    let text = text.join("\n");
     let lines: Vec<String> =
         text.trim().lines().map(|line| if line.trim().is_empty() { String::new() } else { format!("{margin}{line}") }).collect();
     format!("\"\"\"\n{}\n{margin}\"\"\"", lines.join("\n"))
