@@ -67,6 +67,9 @@ fn flip(sign: &'static str, not: bool) -> &'static str {
 }
 
 fn compare(query: &Query, sign: &'static str, value: &Expr) -> Result<Expect, String> {
+    if query.is_unescaped {
+        return Err("the filter `htmlUnescape`".to_owned());
+    }
     if let Some(pattern) = &query.pattern {
         let literal = value.as_literal().ok_or("a pattern compared with a variable")?;
         let whole = pattern_with(pattern, literal).ok_or("a pattern without a group")?;
@@ -77,7 +80,7 @@ fn compare(query: &Query, sign: &'static str, value: &Expr) -> Result<Expect, St
         };
     }
     if query.is_nodes && query.is_count {
-        return nodes(query, sign, value);
+        return Ok(nodes(query, sign, value));
     }
     // A digest is compared as a text.
     let digits = match value {
@@ -111,14 +114,23 @@ fn compare(query: &Query, sign: &'static str, value: &Expr) -> Result<Expect, St
     })
 }
 
-/// An expectation about the number of nodes. CSS reads only the first node, so only "any" and "none" can be expressed.
-fn nodes(query: &Query, sign: &str, value: &Expr) -> Result<Expect, String> {
-    let Expr::Number(digits) = value else { return Err("a count of nodes compared with a variable".to_owned()) };
-    match (sign, digits.as_str()) {
-        (">", "0") | (">=", "1") | ("!=", "0") => Ok(Expect::Condition(format!("{} != null", query.code))),
-        ("==", "0") | ("<", "1") => Ok(Expect::Condition(format!("{} == null", query.code))),
-        _ => Err("a count of nodes of an XPath".to_owned()),
-    }
+/// An expectation about the number of nodes.
+fn nodes(query: &Query, sign: &str, value: &Expr) -> Expect {
+    let digits = if let Expr::Number(digits) = value { digits.as_str() } else { "" };
+    Expect::Condition(match (sign, digits) {
+        (">", "0") | (">=", "1") | ("!=", "0") => format!("{} != null", query.code),
+        ("==", "0") | ("<", "1") => format!("{} == null", query.code),
+        _ => format!("len(all {}) {sign} {}", query.code, code(value)),
+    })
+}
+
+/// Whether a text has no character that HTML escapes. A variable is assumed to have none.
+fn is_plain(part: &Expr) -> bool {
+    let Expr::Text(text) = part else { return true };
+    text.parts.iter().all(|part| match part {
+        crate::draft::Part::Literal(text) => text.is_ascii() && !text.contains(['&', '<', '>', '"', '\'']),
+        crate::draft::Part::Hole(_) => true,
+    })
 }
 
 /// Whether a path has only names, so that a map with dots is easier to read.
@@ -143,6 +155,7 @@ fn predicate(query: &Query, word: &str, not: bool, scan: &mut Scan<'_>, variable
     let mut value = |scan: &mut Scan<'_>| scan.value(variables).map(|arg| arg.expr).ok_or_else(|| format!("`{word}` without a value"));
     let json = |path: &[Segment], matcher: Matcher| Expect::Json { exactly: false, matcher: at(path, matcher) };
     Ok(match word {
+        _ if query.is_unescaped && word != "contains" => return Err("the filter `htmlUnescape`".to_owned()),
         "exists" => match (&query.what, not) {
             _ if query.pattern.is_some() => Expect::Condition(matches(&query.code, query.pattern.as_deref().unwrap_or_default(), not)),
             (What::Member(path), false) if !path.is_empty() => json(path, Matcher::Any),
@@ -157,6 +170,7 @@ fn predicate(query: &Query, word: &str, not: bool, scan: &mut Scan<'_>, variable
         "contains" | "includes" => {
             let part = value(scan)?;
             match &query.what {
+                _ if query.is_unescaped && !is_plain(&part) => return Err("the filter `htmlUnescape`".to_owned()),
                 What::Body if query.pattern.is_none() => Expect::Text { not, part },
                 _ if query.pattern.is_some() => return Err(format!("`{word}` of a pattern")),
                 _ => Expect::Condition(format!("{negation}contains({}, {})", query.code, code(&part))),

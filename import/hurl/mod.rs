@@ -277,8 +277,9 @@ impl Reader<'_> {
         let mut scan = Scan::new(text);
         match query::query(&mut scan, self) {
             Ok(query) if query.is_nodes && query.is_count => {
-                let comment = self.leave("captures", "a count of nodes of an XPath", line);
-                out.body.push(Stmt::Comment(comment));
+                let variable = self.capture_name(name);
+                self.draft.tally.carry("captures", 1);
+                out.body.push(Stmt::Let(variable, Expr::Code(format!("len(all {})", query.code))));
             }
             Ok(query) => {
                 let is_known = self.is_known(name);

@@ -36,6 +36,8 @@ pub(super) struct Query {
     pub(super) is_count: bool,
     /// Whether an XPath may find several nodes, or none.
     pub(super) is_nodes: bool,
+    /// Whether it is the body without the escapes of HTML.
+    pub(super) is_unescaped: bool,
 }
 
 /// Resolves the file's variables in the code of a query.
@@ -113,6 +115,7 @@ fn plain(what: What, code: &str) -> Query {
         pattern: None,
         is_count: false,
         is_nodes: false,
+        is_unescaped: false,
     }
 }
 
@@ -216,8 +219,20 @@ fn apply(query: &mut Query, filter: &str, scan: &mut Scan<'_>, variables: &mut d
         scan.value(variables).map(|arg| arg.code()).ok_or_else(|| format!("`{filter}` without a value"))
     };
     let new = match filter {
-        // The language reads one header of a name, and not a list of them.
-        "count" | "nth" | "first" | "last" if code.starts_with("header \"") => return Err(format!("the filter `{filter}` of a header")),
+        _ if query.is_unescaped => return Err(format!("the filter `{filter}` after `htmlUnescape`")),
+        // An expectation about characters that HTML does not escape holds for the body as it came.
+        "htmlUnescape" if query.what == What::Body => {
+            query.is_unescaped = true;
+            return Ok(());
+        }
+        "count" if query.is_nodes => {
+            query.is_count = true;
+            return Ok(());
+        }
+        // All headers of this name.
+        "count" if code.starts_with("header \"") => format!("len(all {code})"),
+        "nth" if code.starts_with("header \"") => format!("(all {code})[{}]", string(scan)?),
+        "first" | "last" if code.starts_with("header \"") => format!("{filter}(all {code})"),
         "decode" => match string(scan)?.to_ascii_lowercase().as_str() {
             "\"utf-8\"" | "\"utf8\"" => call("text"),
             charset => return Err(format!("the filter `decode {charset}`")),

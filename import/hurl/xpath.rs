@@ -6,7 +6,6 @@ use crate::write::quoted;
 pub(super) fn css(path: &str) -> Option<(String, bool)> {
     let path = path.trim();
     if let Some(inner) = call(path, "count") {
-        // The number itself cannot be read, only whether there are any nodes: see the predicates.
         let (code, _) = css(inner)?;
         return Some((code, true));
     }
