@@ -79,7 +79,7 @@ fn compare(query: &Query, sign: &'static str, value: &Expr) -> Result<Expect, St
             _ => Err(format!("`{sign}` of a pattern")),
         };
     }
-    if query.is_nodes && query.is_count {
+    if query.is_nodes && (query.is_count || matches!(value, Expr::Bool(_))) {
         return Ok(nodes(query, sign, value));
     }
     // A digest is compared as a text.
@@ -118,6 +118,11 @@ fn compare(query: &Query, sign: &'static str, value: &Expr) -> Result<Expect, St
 fn nodes(query: &Query, sign: &str, value: &Expr) -> Expect {
     let digits = if let Expr::Number(digits) = value { digits.as_str() } else { "" };
     Expect::Condition(match (sign, digits) {
+        // `boolean(//p)`
+        _ if matches!(value, Expr::Bool(_)) => {
+            let is_there = (*value == Expr::Bool(true)) == (sign == "==");
+            format!("{} {} null", query.code, if is_there { "!=" } else { "==" })
+        }
         (">", "0") | (">=", "1") | ("!=", "0") => format!("{} != null", query.code),
         ("==", "0") | ("<", "1") => format!("{} == null", query.code),
         _ => format!("len(all {}) {sign} {}", query.code, code(value)),

@@ -155,7 +155,7 @@ fn bodies_that_are_texts_are_compared_and_headers_and_nodes_counted() {
     let (spec, draft) = read(
         "GET http://h.test/a\nHTTP 200\n[Captures]\nx: jsonpath \"$.x\"\n[Asserts]\njsonpath \"$.file\" base64Decode decode \"UTF-8\" == \"a\"\n\
          header \"Set-Cookie\" count == 2\nxpath \"(//p)[1]\" == \"b\"\nbody matches /x+/\nheader \"Set-Cookie\" nth 0 == \"c\"\n\
-         xpath \"count(//li)\" >= 4\nxpath \"//a\" count == 3\nbody htmlUnescape contains \"/a?b\"\nbody htmlUnescape contains \"a & b\"\nbase64,TG9yZW0=;\n",
+         xpath \"count(//li)\" >= 4\nxpath \"//a\" count == 3\nxpath \"boolean(count(//b))\" == true\nxpath \"boolean(//i)\" == false\nbody htmlUnescape contains \"/a?b\"\nbody htmlUnescape contains \"a & b\"\nbase64,TG9yZW0=;\n",
     );
     has(
         &spec,
@@ -168,6 +168,8 @@ fn bodies_that_are_texts_are_compared_and_headers_and_nodes_counted() {
             "(all header \"Set-Cookie\")[0] == \"c\"",
             "len(all html \"li\") >= 4",
             "len(all html \"a\") == 3",
+            "html \"b\" != null",
+            "html \"i\" == null",
             "expect text \"/a?b\"",
         ],
     );
