@@ -5,6 +5,7 @@
 
 mod command;
 mod commands;
+mod cursor;
 mod glob;
 mod options;
 mod parts;

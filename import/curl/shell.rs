@@ -1,10 +1,9 @@
 //! The words of a script: quoting, variables, here-documents and redirections of POSIX shells. cmd.exe and PowerShell: see `windows`.
 
 use std::collections::HashMap;
-use std::iter::Peekable;
-use std::str::Chars;
 
 use super::commands::{end, piped};
+use super::cursor::Cursor;
 use super::windows;
 use crate::draft::{Segment, Text};
 use crate::{ImportError, Source};
@@ -89,8 +88,9 @@ fn without_prompts(text: &str) -> String {
 /// Reads a text character by character.
 pub(super) struct Lexer<'s> {
     pub(super) source: &'s Source,
-    pub(super) chars: Peekable<Chars<'s>>,
-    rest: &'s str,
+    pub(super) chars: Cursor<'s>,
+    /// The length of the text, in bytes.
+    length: usize,
     /// The offset of the text in the source: a separate lexer reads the text of a `$(…)`.
     base: usize,
     /// Here-documents whose text follows the current line: the delimiter, whether it was quoted, and whether leading tabs are removed.
@@ -99,20 +99,15 @@ pub(super) struct Lexer<'s> {
 
 impl<'s> Lexer<'s> {
     pub(super) fn new(source: &'s Source, text: &'s str, base: usize) -> Self {
-        Self { source, chars: text.chars().peekable(), rest: text, base, documents: Vec::new() }
+        Self { source, chars: Cursor::new(text), length: text.len(), base, documents: Vec::new() }
     }
 
     pub(super) fn at(&self) -> usize {
-        let left: usize = self.chars.clone().map(char::len_utf8).sum();
-        self.base + self.rest.len() - left
-    }
-
-    fn left(&self) -> String {
-        self.chars.clone().collect()
+        self.base + self.length - self.chars.rest().len()
     }
 
     pub(super) fn next_if(&mut self, char: char) -> bool {
-        self.chars.next_if_eq(&char).is_some()
+        self.chars.next_if(|next| *next == char).is_some()
     }
 
     pub(super) fn script(&mut self, script: &mut Script) -> Result<(), ImportError> {
@@ -153,7 +148,7 @@ impl<'s> Lexer<'s> {
                     }
                 }
                 '#' => while self.chars.next_if(|char| *char != '\n').is_some() {},
-                '\\' if self.left().starts_with("\\\n") || self.left().starts_with("\\\r\n") => self.continuation(),
+                '\\' if self.chars.rest().starts_with("\\\n") || self.chars.rest().starts_with("\\\r\n") => self.continuation(),
                 '<' | '>' => self.redirection(&mut command, script)?,
                 _ => {
                     let word = self.word(script)?;
@@ -172,7 +167,7 @@ impl<'s> Lexer<'s> {
 
     /// Whether `()` declares a function: after its name, and before its block.
     fn is_declaration(&self, command: &Command) -> bool {
-        let left = self.left();
+        let left = self.chars.rest();
         let block = left.strip_prefix("()").map(str::trim_start);
         block.is_some_and(|block| block.starts_with('{')) && matches!(command.words.len(), 1 | 2)
     }
@@ -299,7 +294,7 @@ impl<'s> Lexer<'s> {
                     self.chars.next();
                 }
                 Some('#') => while self.chars.next_if(|char| *char != '\n').is_some() {},
-                Some('\\') if self.left().starts_with("\\\n") => self.continuation(),
+                Some('\\') if self.chars.rest().starts_with("\\\n") => self.continuation(),
                 Some(';' | '&' | '|' | '<' | '>' | '(') | None => {
                     return Err(self.source.error(at, "unclosed `(` of a list").help("close it with `)`"));
                 }
