@@ -97,7 +97,7 @@ struct WatchedThreshold {
     /// The counts from the time on from which the threshold is judged.
     whole: Measured,
     window: Option<Window>,
-    /// The window that was furthest from meeting the limit.
+    /// The window that was furthest from meeting the limit. Without `over`, only the one that stopped the test.
     worst: Option<(Value, u64, u64)>,
     /// The time since which each window broke the limit.
     broken_since_us: Option<u64>,
@@ -178,7 +178,7 @@ impl WatchedThreshold {
         let between =
             |from_us: u64, to_us: u64| format!("from {} to {}", clock(Duration::from_micros(from_us)), clock(Duration::from_micros(to_us)));
         match self.worst {
-            Some((value, from_us, to_us)) if rule.over.is_some() || self.aborted_at_us.is_some() => {
+            Some((value, from_us, to_us)) => {
                 verdict.actual = Some(value);
                 let holds = self.limit.map(|limit| value.holds(rule.comparison, limit));
                 verdict.outcome = holds.map_or(Status::NotJudged, |holds| if holds { Status::Passed } else { Status::Failed });

@@ -25,15 +25,33 @@ impl SimulatedTest {
         Ok(Self { recorder: Recorder::new(names.len(), 0), names, evaluator, second: 0, planned: 1 })
     }
 
-    /// One second of requests of `Look`, some of which fail, all with the same response time.
-    fn second(&mut self, requests: u64, failures: u64, ms: u64) -> bool {
+    /// The results of an interval until `now`: requests of `Look`, some of which fail, all with the same response time.
+    fn results(&mut self, now: Duration, requests: u64, failures: u64, ms: u64) -> Snapshot {
         for n in 0..requests {
             let took = Duration::from_millis(ms);
             self.recorder.record(&Sample { service: took, response: took, ok: n >= failures, ..Sample::default() });
         }
+        self.recorder.snapshot(now, 1, self.planned)
+    }
+
+    fn second(&mut self, requests: u64, failures: u64, ms: u64) -> bool {
         self.second += 1;
-        let delta = self.recorder.snapshot(Duration::from_secs(self.second), 1, self.planned);
+        let delta = self.results(Duration::from_secs(self.second), requests, failures, ms);
         self.evaluator.interval(&delta, &self.names)
+    }
+
+    /// Intervals that end at these milliseconds, with one request each.
+    fn intervals(&mut self, ends: &[u64]) {
+        for end in ends {
+            let delta = self.results(Duration::from_millis(*end), 1, 0, 1);
+            self.evaluator.interval(&delta, &self.names);
+        }
+    }
+
+    /// From when to when, in milliseconds, the window of the first threshold lasts; `None` if it isn't full yet.
+    fn window(&self) -> Option<(u64, u64)> {
+        let full = self.evaluator.watched[0].window.as_ref().unwrap().full()?;
+        Some((full.from_us / 1000, full.to_us / 1000))
     }
 
     fn seconds(&mut self, n: u64, requests: u64, failures: u64, ms: u64) -> Option<u64> {
@@ -171,28 +189,85 @@ fn value_of_an_earlier_run_is_a_limit() {
 
 #[test]
 fn a_long_window_is_kept_in_few_pieces() {
-    let mut test = SimulatedTest::new(&["failures < 1% over 10m"]);
-    test.seconds(1300, 10, 0, 1);
-    let window = test.evaluator.watched[0].window.as_ref().unwrap();
-    assert!((59..=61).contains(&window.pieces.len()), "{}", window.pieces.len());
-    let full = window.full().unwrap();
-    assert!((599..=611).contains(&full.length().as_secs()), "{:?}", full.length());
-    assert_eq!(test.only().detail, "at worst, from 00:00:00 to 00:10:00");
+    for (over, seconds) in [("10m", 600), ("10m12s", 612), ("10m30s", 630)] {
+        let mut test = SimulatedTest::new(&[&format!("failures < 1% over {over}")]);
+        test.seconds(1300, 10, 0, 1);
+        // Each piece has ten intervals, which is the nearest number to a sixtieth.
+        let pieces = test.evaluator.watched[0].window.as_ref().unwrap().pieces.len() as u64;
+        assert!((seconds / 10 - 1..=seconds / 10 + 1).contains(&pieces), "{over}: {pieces}");
+        let (from, to) = test.window().unwrap();
+        assert!((seconds - 1..=seconds + 11).contains(&((to - from) / 1000)), "{over}: from {from} to {to}");
+        let end = clock(Duration::from_secs(seconds));
+        assert_eq!(test.only().detail, format!("at worst, from 00:00:00 to {end}"));
+    }
+}
+
+#[test]
+fn window_may_differ_from_its_length_by_half_an_interval() {
+    for (intervals, window) in [
+        // The last snapshot comes a little early.
+        (&[1000, 2000, 3000, 3900][..], Some((1000, 3900))),
+        (&[1000, 2000, 2400], None),
+        (&[1000, 2000, 2500], Some((0, 2500))),
+        // Intervals that are longer than the window.
+        (&[7000, 14_000], Some((7000, 14_000))),
+    ] {
+        let mut test = SimulatedTest::new(&["failures < 1% over 3s"]);
+        test.intervals(intervals);
+        assert_eq!(test.window(), window, "{intervals:?}");
+    }
+}
+
+#[test]
+fn interval_that_begins_a_little_before_from_is_judged() {
+    for (begin, judged) in [(2900, true), (2899, false)] {
+        let mut test = SimulatedTest::new(&["requests > 0 from 3s"]);
+        test.intervals(&[begin, begin + 1000]);
+        assert_eq!(test.only().outcome == Status::Passed, judged, "{begin}");
+    }
+}
+
+#[test]
+fn rate_of_a_plan_of_arrivals_is_judged() {
+    let mut test = SimulatedTest::new(&["rps > 50 abort"]);
+    test.planned = 0;
+    assert!(test.second(10, 0, 1));
+}
+
+#[test]
+fn failures_of_last_iterations_are_judged() {
+    let mut test = SimulatedTest::new(&["failures < 50% over 1s abort"]);
+    assert!(!test.second(10, 0, 1));
+    test.planned = 0;
+    assert!(test.second(10, 10, 1));
+}
+
+#[test]
+fn late_results_count_over_the_whole_test_only() {
+    let mut test = SimulatedTest::new(&["failures < 1%", "failures < 1% over 1s", "failures < 1% from 5s"]);
+    test.seconds(2, 10, 0, 1);
+    let late = test.results(Duration::from_secs(3), 10, 10, 1);
+    test.evaluator.late(&late, &test.names);
+    let outcomes: Vec<Status> = test.evaluator.verdicts().iter().map(|verdict| verdict.outcome).collect();
+    assert_eq!(outcomes, [Status::Failed, Status::Passed, Status::NotJudged]);
 }
 
 #[test]
 fn merged_results_are_judged_again() {
-    let mut whole = SimulatedTest::new(&["failures < 1%", "p95 < 50ms over 1s", "max(successful) < 1s over 1s"]);
-    whole.second(10, 0, 90);
-    let first = whole.evaluator.verdicts();
-    let mut other = SimulatedTest::new(&["failures < 1%", "p95 < 50ms over 1s", "max(successful) < 1s over 1s"]);
-    other.second(10, 3, 10);
+    let part = |ms: u64| {
+        let mut test = SimulatedTest::new(&["failures < 1%", "p95 < 50ms over 1s", "max(successful) < 1s over 1s"]);
+        test.second(10, 0, ms);
+        test.evaluator.verdicts()
+    };
+    let (good, slow, slower) = (part(10), part(90), part(95));
     let report = crate::report::sample::report();
-    let merged = super::super::again(&[&first, &other.evaluator.verdicts()], &report.total, &report.names);
-    assert_eq!(merged.len(), 3);
-    assert_eq!((merged[0].outcome, merged[0].actual), (Status::Failed, Some(Value::Figure(1.0))), "of the merged results");
-    assert_eq!(merged[1].outcome, Status::Failed, "in one of them");
-    assert_eq!(merged[2].outcome, Status::NotJudged);
+    for parts in [[&slow[..], &good], [&good, &slow], [&slow, &slower]] {
+        let merged = super::super::again(&parts, &report.total, &report.names);
+        assert_eq!(merged.len(), 3);
+        assert_eq!((merged[0].outcome, merged[0].actual), (Status::Failed, Some(Value::Figure(1.0))), "of the merged results");
+        assert_eq!((merged[1].outcome, merged[1].actual), (Status::Failed, slow[1].actual), "in the first of them that failed");
+        assert_eq!(merged[2].outcome, Status::NotJudged);
+    }
 }
 
 #[test]

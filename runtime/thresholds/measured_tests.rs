@@ -43,6 +43,29 @@ fn p95_says_that_95_of_a_hundred_requests_succeeded_within_it() {
 }
 
 #[test]
+fn extremes_are_exact_and_other_ranks_those_of_the_tables() {
+    let mut some = measured(0, 0);
+    [1_234_567, 9_876_543].iter().for_each(|us| some.response.record_us(*us));
+    assert_ne!(some.response.quantile_us(0.5), 1_234_567, "histograms have three digits");
+    let figures = ["min", "p50", "p100", "max"].map(|metric| value(&some, metric));
+    let table = some.response.quantile_us(0.5) as f64;
+    assert_eq!(figures, [1_234_567.0, table, 9_876_543.0, 9_876_543.0].map(|us| Some(Value::Figure(us))));
+    // Longer than the histogram's greatest time.
+    some.response.record_us(1 << 50);
+    assert_eq!(value(&some, "max"), Some(Value::Figure((1u64 << 50) as f64)));
+}
+
+#[test]
+fn name_means_steps_before_groups_before_fails() {
+    let names = [ReportRow::step("Buy", "GET"), ReportRow::group("Buy"), ReportRow::step("Buy", "POST"), ReportRow::group("Pay")];
+    let found = |name: &str| SelectedRows::find(&Subject::Line(name.to_owned()), &names);
+    assert_eq!(
+        (found("Buy"), found("Pay"), found("Go")),
+        (SelectedRows::Of(vec![0, 2]), SelectedRows::Of(vec![3]), SelectedRows::Of(vec![]))
+    );
+}
+
+#[test]
 fn a_server_that_is_down_has_no_good_figure() {
     let dead = measured(0, 50);
     for metric in ["p50", "p95", "max", "min", "avg"] {
@@ -88,8 +111,10 @@ fn shares_refer_to_tried_requests() {
     let counts = [Metric::Failures, Metric::Unfinished, Metric::Resends].map(|metric| some.value(metric));
     assert_eq!(counts, [40.0, 20.0, 8.0].map(|n| Some(Value::Figure(n))));
     let mut twice = some.clone();
+    (some.missed, twice.missed) = (3, 4);
     twice.merge(&some);
-    assert_eq!(twice.value(Metric::Unfinished), Some(Value::Figure(40.0)));
+    let counts = [Metric::Requests, Metric::Unfinished, Metric::Resends, Metric::Missed].map(|metric| twice.value(metric));
+    assert_eq!(counts, [160.0, 40.0, 16.0, 7.0].map(|n| Some(Value::Figure(n))));
     assert_eq!((twice.value(Metric::FailureRate), ms(&twice, "p50")), (Some(Value::Figure(40.0)), Some(40.0)));
     assert_eq!(Measured::default().value(Metric::UnfinishedRate), None);
 }

@@ -159,3 +159,18 @@ pub(super) fn decided(rule: &Rule, measured: &Measured, limit: Option<f64>) -> (
         (Some(_), Some(_)) => (Status::Failed, String::new()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_a_unit_and_three_digits() {
+        let shown = [1234.56, 123.456, 12.3456, 1.0, 0.123_456].map(|value| figure(Unit::PerSecond, value));
+        assert_eq!(shown, ["1234.6/s", "123.5/s", "12.35/s", "1/s", "0.1235/s"]);
+        assert_eq!(
+            (figure(Unit::Percent, 0.0), figure(Unit::Percent, 100.0), figure(Unit::Count, 12_345.0)),
+            ("0%".into(), "100%".into(), crate::report::count(12_345))
+        );
+    }
+}

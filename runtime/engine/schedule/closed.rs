@@ -31,7 +31,7 @@ impl Move {
 
     /// How many users have started or stopped by `t`, including `t`.
     pub(super) fn moved(&self, t: u64) -> u64 {
-        if t < self.at || self.count == 0 {
+        if t < self.at {
             return 0;
         }
         if self.span == 0 {
@@ -138,9 +138,7 @@ pub(super) fn stages(stages: &[ClientStage]) -> Vec<Move> {
     for stage in stages {
         let span = u64::try_from(stage.duration.as_nanos()).unwrap_or(u64::MAX);
         let count = stage.clients.abs_diff(before);
-        if count > 0 {
-            moves.push(Move { at, up: stage.clients > before, before, count, span, steps: count, phase: 1 });
-        }
+        moves.push(Move { at, up: stage.clients > before, before, count, span, steps: count, phase: 1 });
         before = stage.clients;
         at = at.saturating_add(span);
     }

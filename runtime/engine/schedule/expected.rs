@@ -53,10 +53,10 @@ impl Slice {
         let before = Span { to: Some(whole.from), leave: whole.enter, ..Span::default() };
         let after = whole.to.map(|to| Span { from: to, enter: whole.leave, ..Span::default() });
         let mut spans = vec![(1, whole)];
-        if neighbours && whole.from > 0 {
+        if neighbours {
             spans.insert(0, (0, before));
+            spans.extend(after.map(|after| (2, after)));
         }
-        spans.extend(after.filter(|_| neighbours).map(|after| (2, after)));
         let (worker, workers) = self.worker();
         let mut expected = Expected { workers: vec![0; workers], worker, ..Expected::default() };
         self.plan().count(classes, &spans, horizon, &mut |time, index, amount| {

@@ -234,7 +234,7 @@ impl Plan {
 
     /// How many arrivals of all classes are due before `t`. Random arrivals have this number as their mean.
     pub fn arrivals_before(&self, t: Duration) -> u64 {
-        let t = u64::try_from(t.as_nanos()).unwrap_or(u64::MAX);
+        let t = nanos(t);
         let of_group = |group: &LoadGroup| match &group.kind {
             LoadKind::Open { curve, .. } => curve.before(group.end.map_or(t, |end| t.min(end)).saturating_sub(group.start)),
             LoadKind::Closed { .. } => 0,
@@ -244,12 +244,10 @@ impl Plan {
 
     /// The most arrivals per second of all classes from `from` until `until`.
     pub fn peak_rate_between(&self, from: Duration, until: Duration) -> f64 {
-        let nanos = |t: Duration| u64::try_from(t.as_nanos()).unwrap_or(u64::MAX);
         let of_group = |group: &LoadGroup| {
             let LoadKind::Open { curve, .. } = &group.kind else { return 0.0 };
             let until = group.end.map_or(nanos(until), |end| nanos(until).min(end));
-            let from = nanos(from).max(group.start);
-            if from < until { curve.peak(from - group.start, until - group.start) } else { 0.0 }
+            curve.peak(nanos(from).saturating_sub(group.start), until.saturating_sub(group.start))
         };
         self.inner.groups.iter().map(of_group).sum()
     }

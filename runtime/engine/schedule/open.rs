@@ -80,15 +80,9 @@ impl Curve {
             Some(len) => (segment.to - segment.from) * passed * passed / i128::from(len),
         };
         let done = segment.done + 2 * segment.from * passed + bend;
-        let mut count = u64::try_from(done / (2 * self.denominator)).unwrap_or(u64::MAX);
-        // Times are rounded up to whole nanoseconds, so the quotient may be off by one.
-        while count > 0 && self.time(count - 1).is_none_or(|due| due >= t) {
-            count -= 1;
-        }
-        while self.time(count).is_some_and(|due| due < t) {
-            count += 1;
-        }
-        count
+        let count = u64::try_from(done / (2 * self.denominator)).unwrap_or(u64::MAX);
+        // Times are rounded up to whole nanoseconds, in each of which less than one arrival is due: the quotient is right or one too small.
+        if self.time(count).is_some_and(|due| due < t) { count + 1 } else { count }
     }
 
     /// The highest rate from `from` until `until`, in arrivals per second. A rate is a chain of lines, so it is that of an end of one.
@@ -134,7 +128,7 @@ impl RateSegment {
         // Searches by bisection around the estimate.
         let guess = self.estimate(as_f64(wanted)).unwrap_or(self.at).saturating_sub(self.at).min(len);
         let (mut low, mut high) = (guess.saturating_sub(64), guess.saturating_add(64).min(len));
-        if low > 0 && self.reached(low, wanted, len) {
+        if self.reached(low, wanted, len) {
             low = 0;
         }
         if !self.reached(high, wanted, len) {

@@ -349,6 +349,11 @@ proptest! {
         prop_assume!(area > 0.0);
         let text = format!("profile: {{runner: {{stages: [{}]}}}}", stages.join(", "));
         let plan = Plan::new(&Profile::parse(&text, "x.yml").unwrap(), &[WeightedClass::new("U", 1)]).unwrap();
-        assert_eq!(plan.arrivals(0, 0, 1).count() as f64, area.ceil(), "{text}");
+        let all: Vec<Duration> = plan.arrivals(0, 0, 1).collect();
+        assert_eq!(all.len() as f64, area.ceil(), "{text}");
+        for (number, due) in (0..).zip(all) {
+            let before = [due, due + Duration::from_nanos(1)].map(|t| plan.arrivals_before(t));
+            assert_eq!(before, [number, number + 1], "{text}: {due:?}");
+        }
     }
 }

@@ -138,7 +138,7 @@ impl Slice {
         let t = nanos(t);
         let mut counts = vec![0; self.plan.classes().len()];
         let Span { from, to, enter, .. } = self.span;
-        let passing = t < from.saturating_add(enter) || to.is_some_and(|to| t >= to);
+        let passing = (from..from.saturating_add(enter)).contains(&t) || to.is_some_and(|to| t >= to);
         for group in &self.plan.inner.groups {
             let LoadKind::Closed { moves } = &group.kind else {
                 continue;

@@ -70,7 +70,7 @@ fn chairman(weights: &[u64], counts: &[u64], total: u64, n: u64, classes: usize)
     let wide = |x: u64| i128::from(x);
     let slack = wide(2 * (classes as u64).max(2) - 2);
     let mut best: Option<(usize, i128, i128)> = None;
-    for (class, (&weight, &count)) in weights.iter().zip(counts).enumerate().filter(|(_, (weight, _))| **weight > 0) {
+    for (class, (&weight, &count)) in weights.iter().zip(counts).enumerate() {
         let behind = wide(weight) * wide(n) - wide(count) * wide(total);
         if behind * slack < wide(total) {
             continue;
@@ -81,10 +81,8 @@ fn chairman(weights: &[u64], counts: &[u64], total: u64, n: u64, classes: usize)
             best = Some((class, lateness, wide(weight)));
         }
     }
-    // Without other classes, a class always takes the next one. By the theory, the fallback (the class furthest behind) is never needed.
-    best.map(|(class, ..)| class)
-        .or_else(|| (0..weights.len()).max_by_key(|&c| wide(weights[c]) * wide(n) - wide(counts[c]) * wide(total)))
-        .unwrap_or(0)
+    // All classes together are behind by `total`, so that one of them always is by `total / classes`, and `slack` is at least `classes`.
+    best.map_or(0, |(class, ..)| class)
 }
 
 fn gcd(a: u64, b: u64) -> u64 {
@@ -196,6 +194,7 @@ mod tests {
         let pattern = ClassPattern::new(&[9, 1]);
         let order: Vec<usize> = (0..10).map(|index| pattern.class(index)).collect();
         assert_eq!(order, [0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
+        assert_eq!(ClassPattern::new(&[2_000_000, 1_000_000]).period(), 3);
         assert_eq!((0..4).map(|index| ClassPattern::new(&[2, 2]).class(index)).collect::<Vec<_>>(), [0, 1, 0, 1]);
     }
 

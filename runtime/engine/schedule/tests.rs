@@ -94,6 +94,12 @@ fn stages_ramp_and_leave_last_in_first_out() {
 }
 
 #[test]
+fn user_that_stops_when_it_starts_does_both() {
+    let plan = plan("stages: [{clients: 1, duration: 1s}, {clients: 0, duration: 0s}, {clients: 0, duration: 1s}]");
+    assert_eq!(events_text(plan.events(0, 1)), "+0@1000 -0@1000");
+}
+
+#[test]
 fn a_duration_cuts_stages_or_holds_the_last() {
     let cut = plan("stages: [{clients: 10, duration: 10s}], duration: 5s");
     assert_eq!((running(&cut, 4999), running(&cut, 5000)), (4, 0));
@@ -124,6 +130,9 @@ fn users_with_their_own_load_are_independent() {
     assert_eq!(pool(&plan.whole(), 3), [6, 7, 8]);
     assert_eq!((pool(&plan.whole(), 0), plan.arrivals(0, 0, 1).count(), plan.arrivals(99, 0, 1).count()), (vec![], 0, 0));
     assert_eq!((plan.peak_clients(), plan.peak_rate()), (9, 2.0));
+    assert_eq!(plan.peaks(), (vec![2, 2, 2, 3, 0], vec![0.0, 0.0, 0.0, 2.0, 0.0]));
+    assert_eq!((plan.is_even(0), plan.is_even(3)), (false, true));
+    assert!(!self::plan("rate: 2/s, arrivals: poisson").is_even(0));
     let mut users: Vec<u64> = plan.events(0, 1).filter(Event::is_start).map(|event| event.user).chain(pool(&plan.whole(), 3)).collect();
     users.sort_unstable();
     assert_eq!(users, (0..9).collect::<Vec<_>>());
@@ -160,7 +169,7 @@ fn ramps_of_rates_follow_the_integral() {
     for (k, due) in due.iter().enumerate().skip(1) {
         assert!((due - (k as f64).sqrt() * 1000.0).abs() < 0.001, "{k}: {due}");
     }
-    assert_eq!(due[25], 5000.0);
+    assert_eq!((due[0], due[25]), (0.000_001, 5000.0));
     // A falling ramp, which is the reverse.
     let due = millis(plan("rate: 20/s, stages: [{rate: 0, duration: 10s}], duration: 1h").arrivals(0, 0, 1));
     assert_eq!(due.len(), 100);
@@ -192,6 +201,46 @@ fn poisson_arrivals_are_random_repeatable_and_of_the_right_number() {
 }
 
 #[test]
+fn poisson_arrivals_follow_the_rate() {
+    let stages = "{rate: 200/s, duration: 10s}, {rate: 200/s, duration: 5s}, {rate: 0, duration: 10s}, {rate: 0, duration: 5s}, {rate: 100/s, duration: 0s}, {rate: 100/s, duration: 5s}";
+    let due = millis(plan(&format!("stages: [{stages}], arrivals: poisson")).arrivals(0, 0, 1));
+    let between = |from: f64, to: f64| due.iter().filter(|due| (from * 1000.0..to * 1000.0).contains(*due)).count();
+    for (from, to, mean) in
+        [(0.0, 5.0, 250), (5.0, 10.0, 750), (10.0, 15.0, 1000), (15.0, 20.0, 750), (20.0, 25.0, 250), (25.0, 30.0, 0), (30.0, 35.0, 500)]
+    {
+        assert!(between(from, to).abs_diff(mean) <= mean / 5, "{} from {from} to {to}", between(from, to));
+    }
+    assert!(due.is_sorted() && due.len() == between(0.0, 35.0));
+    assert!(plan("rate: 7/s, arrivals: poisson, duration: 100s").arrivals(0, 0, 1).count().abs_diff(700) < 100);
+}
+
+#[test]
+fn random_distances_are_those_of_splitmix64() {
+    // The published first numbers of the generator for the state 1234567.
+    let numbers = [6_457_827_717_110_365_317u64, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
+    let mut chance = super::open::Chance::new(1_234_567 ^ 0xD1B5_4A32_D192_ED03, 0);
+    for number in numbers {
+        let uniform = (number as f64 / 2f64.powi(64)).ln();
+        let distance = chance.distance();
+        assert!((distance + uniform).abs() < 1e-9, "{distance} {uniform}");
+    }
+}
+
+#[test]
+fn last_arrivals_of_a_long_falling_ramp_are_exact() {
+    let (day, before_end) = (Duration::from_secs(86_400), Duration::from_millis(200));
+    let plan = plan("rate: 100000000/s, stages: [{rate: 0, duration: 24h}], max_clients: 5");
+    let from = day - before_end;
+    let due: Vec<Duration> = plan.whole().interval(from, None, Duration::ZERO, Duration::ZERO).arrivals(0).collect();
+    assert!((20..30).contains(&due.len()), "{}", due.len());
+    // With the rate 1/10 per nanosecond at the beginning, the integral at t is t/10 − t²/(20·day).
+    let reached = |t: u128, k: u64| 2 * day.as_nanos() * t - t * t >= 20 * day.as_nanos() * u128::from(k);
+    for (k, due) in (plan.arrivals_before(from)..).zip(due) {
+        assert!(reached(due.as_nanos(), k) && !reached(due.as_nanos() - 1, k), "{k}: {due:?}");
+    }
+}
+
+#[test]
 fn arrivals_follow_the_weights_of_classes() {
     let plan = plan_of("rate: 10/s, duration: 10s, max_clients: 10", &[("A", 7), ("B", 3)]).unwrap();
     assert_eq!((plan.arrivals(0, 0, 1).count(), plan.arrivals(1, 0, 1).count()), (70, 30));
@@ -199,6 +248,7 @@ fn arrivals_follow_the_weights_of_classes() {
     all.sort();
     assert!(all.iter().enumerate().all(|(k, due)| due.as_millis() == 100 * k as u128));
     assert_eq!((plan.whole().pool(0).len(), plan.whole().pool(1).len()), (7, 3));
+    assert_eq!(plan.peaks(), (vec![7, 3], vec![7.0, 3.0]));
 }
 
 #[test]
@@ -232,11 +282,60 @@ fn interval_takes_over_and_hands_over() {
 }
 
 #[test]
+fn slice_of_an_interval_knows_its_users_and_times() {
+    let second = Duration::from_secs(1);
+    let runner = "clients: 4, hatch_rate: 4, duration: 20s, users: {D: {rate: 2/s, max_clients: 3}}";
+    let plan = plan_of(runner, &[("A", 3), ("B", 1), ("D", 1)]).unwrap();
+    let slice = |enter: u32, leave: u32| plan.whole().interval(second * 5, Some(second * 10), second * enter, second * leave);
+    // User 1 and slot 1 pass after a share of the window: that of the golden ratio.
+    let share = Duration::from_nanos(1_236_067_977);
+    let passing = [(0, 0), (0, 2), (2, 0), (2, 2)].map(|(enter, leave)| slice(enter, leave).passing(1));
+    let (from, until) = (second * 5 + share, second * 10 + share);
+    assert_eq!(passing, [None, Some((Duration::ZERO, until)), Some((from, Duration::MAX)), Some((from, until))]);
+    assert_eq!([1, 4, 5, 7].map(|user| slice(0, 2).hand_over(user)), [Some(until), Some(second * 10), Some(until), None]);
+    assert_eq!(plan.whole().hand_over(1), None);
+    let ends = [slice(0, 2), plan.whole(), slice(0, 20), self::plan("clients: 1").whole()].map(|slice| slice.end());
+    assert_eq!(ends, [Some(second * 12), Some(second * 20), Some(second * 20), None]);
+    assert_eq!(plan.whole().holders(&[2]), [(4, true), (5, true), (6, true)]);
+    let parts = [0, 1].map(|part| plan.slice(part, 2).holders(&[0, 1, 2]));
+    assert!((0..7).zip(parts[0].iter().zip(&parts[1])).all(|(user, (one, other))| (one.0, other.0) == (user, user) && one.1 != other.1));
+    // A function that replaces another when its interval ends has nothing left to do.
+    assert_eq!(slice(0, 0).since(second * 10).pool(2), []);
+    let (earlier, later) = (plan.whole().interval(Duration::ZERO, Some(second * 5), Duration::ZERO, second * 2), slice(2, 0));
+    let users = [earlier, later].map(|slice| slice.users_at(second * 6).iter().sum::<u64>());
+    assert!(users.iter().all(|users| *users > 0) && users.iter().sum::<u64>() == 4, "{users:?}");
+}
+
+#[test]
 fn a_million_users_are_quickly_counted() {
     let plan = plan_of("clients: 1000000, hatch_rate: 10000, duration: 1h", &[("A", 9), ("B", 1)]).unwrap();
     assert_eq!(plan.users_at(Duration::from_secs(50)), [450_001, 50_000]);
     let slice = plan.slice(3, 1000);
     assert_eq!((slice.peak_clients(), slice.events().count()), (1000, 2000));
+}
+
+#[test]
+fn expected_iterations_are_those_of_the_assumed_or_known_cycle() {
+    let millis = Duration::from_millis;
+    let of = |runner: &str, cycle: Cycle| Plan::new(&profile(runner), &[WeightedClass::new("User", 1).with_cycle(cycle)]).unwrap();
+    for (cycle, total) in
+        [(Cycle::Unknown, 5), (Cycle::Wait(Duration::ZERO), 5), (Cycle::Wait(millis(2000)), 3), (Cycle::Pacing(millis(400)), 13)]
+    {
+        assert_eq!(of("clients: 1, duration: 5s", cycle).whole().expected(&[0]).total(), total, "{cycle:?}");
+    }
+    // What comes before and after an interval of a load without an end isn't known.
+    let endless =
+        of("clients: 2", Cycle::Wait(millis(1000))).whole().interval(millis(3000), Some(millis(5000)), Duration::ZERO, Duration::ZERO);
+    assert_eq!(endless.expected(&[0]).all, [0, 4_000_000, 0]);
+}
+
+#[test]
+fn billions_of_arrivals_are_counted_from_the_integral() {
+    let plan = plan("stages: [{rate: 1000000/s, duration: 1h}, {rate: 1000000/s, duration: 1h}]");
+    let before = [30, 60, 90].map(|minutes| plan.arrivals_before(Duration::from_secs(60 * minutes)));
+    assert_eq!(before, [450_000_000, 1_800_000_000, 3_600_000_000]);
+    let fastest = self::plan("rate: 100000000/s, max_clients: 5");
+    assert_eq!([0, 1, 10, 11].map(|nanos| fastest.arrivals_before(Duration::from_nanos(nanos))), [0, 1, 1, 2]);
 }
 
 #[test]
@@ -268,5 +367,8 @@ fn arrivals_and_rates_of_a_part_of_the_time_are_those_of_the_profile() {
     let late = self::plan("rate: 4/s, duration: 10s, start: 5s, max_clients: 5");
     assert_eq!((late.arrivals_before(second * 5), late.arrivals_before(second * 7)), (0, 8));
     assert_eq!((late.peak_rate_between(Duration::ZERO, second * 5), late.peak_rate_between(Duration::ZERO, second * 6)), (0.0, 4.0));
+    let late = self::plan("rate: 0/s, stages: [{rate: 10/s, duration: 10s}, {rate: 20/s, duration: 10s}], start: 5s, max_clients: 5");
+    let peak = |from: u32, until: u32| late.peak_rate_between(second * from, second * until);
+    assert!((peak(2, 10) - 5.0).abs() < 1e-9 && (peak(10, 20) - 15.0).abs() < 1e-9, "{} {}", peak(2, 10), peak(10, 20));
     assert_eq!(self::plan("clients: 3, duration: 1s").arrivals_before(second), 0);
 }
