@@ -37,6 +37,7 @@ mod foreign;
 pub mod format;
 pub mod lsp;
 pub mod model;
+mod output_path;
 pub mod parse;
 pub mod pipeline;
 pub mod project;

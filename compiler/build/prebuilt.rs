@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use super::cache::{CacheDir, HASH};
 use super::replay::{CACHE, Replay, fingerprint};
 use super::{Error, Options};
+use crate::output_path::output_path;
 
 /// The variable that names an archive: a path or a URL, with `#sha256=…` after it.
 pub(super) const VARIABLE: &str = "LTC_RUNTIME";
@@ -65,16 +66,12 @@ pub struct Archive {
 
 impl Archive {
     /// `to` is a file, a folder, or nothing for the current folder.
-    pub(super) fn at(to: Option<&Path>, rustc: &str, profile: &str) -> Self {
+    pub(super) fn at(to: Option<&Path>, rustc: &str, profile: &str) -> Result<Self, Error> {
         let name = file_name(rustc, profile);
-        let path = match to {
-            Some(path) if path.is_dir() => path.join(name),
-            Some(path) => path.to_owned(),
-            None => PathBuf::from(name),
-        };
+        let path = output_path(to, &name).map_err(|error| Error::Write(to.unwrap_or(Path::new(&name)).to_owned(), error))?;
         let mut name = path.file_name().unwrap_or_default().to_os_string();
         name.push(".sha256");
-        Self { checksum: path.with_file_name(name), path }
+        Ok(Self { checksum: path.with_file_name(name), path })
     }
 }
 

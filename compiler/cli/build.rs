@@ -208,7 +208,7 @@ impl Order {
         let foreign = self.lambda.filter(|lambda| lambda::host() != Some(*lambda));
         // A binary for another machine has another name, so that it does not replace the one for this machine.
         let file = foreign.map_or_else(|| name.clone(), |foreign| format!("{name}-{}", foreign.name()));
-        let output = output_path(self.output.as_deref(), &file)?;
+        let output = output::path(self.output.as_deref(), &file)?;
         not_over(&output, &self.target)?;
         output::check(&output, output::Kind::Binary, self.force)?;
         screen.detail(format_args!("generated {} bytes of Rust in {}", emitted.main.len(), seconds(begun.elapsed())));
@@ -243,19 +243,6 @@ fn generate(target: &Target, messages: MessageArgs, screen: &Screen) -> Result<(
         .emit()
         .map_err(|why| Failure::wrong(format!("cannot generate Rust: {why}")).help("report it with the spec: this is a bug in ltc"))?;
     Ok((checked, emitted))
-}
-
-/// The path of the binary: within the given folder, else the given path, else `./NAME`.
-fn output_path(requested: Option<&Path>, name: &str) -> Result<PathBuf, Failure> {
-    let path = match requested {
-        Some(folder) if folder.is_dir() => folder.join(name),
-        Some(path) => path.to_path_buf(),
-        None => PathBuf::from(name),
-    };
-    if path.file_name().is_none() {
-        return Err(Failure::wrong(format!("{} is not the path of a file", path.display())).help("write the path of the binary: `-o PATH`"));
-    }
-    Ok(path)
 }
 
 /// Rejects an output path that is a source of the build.
@@ -293,14 +280,6 @@ mod tests {
         assert_eq!(seconds(Duration::from_millis(42)), "42ms");
         assert_eq!(seconds(Duration::from_millis(1_630)), "1.6s");
         assert_eq!(seconds(Duration::from_secs(142)), "142s");
-    }
-
-    #[test]
-    fn binary_goes_into_a_folder_under_its_name() {
-        let folder = tempfile::tempdir().unwrap();
-        assert_eq!(output_path(Some(folder.path()), "x").unwrap(), folder.path().join("x"));
-        assert_eq!(output_path(None, "nowhere").unwrap(), PathBuf::from("nowhere"));
-        assert!(output_path(Some(Path::new("..")), "x").is_ok_and(|path| path.ends_with("../x")));
     }
 
     #[test]

@@ -53,9 +53,7 @@ impl Doc {
                 screen.print(page.trim_end());
                 return Ok(());
             }
-            Some(folder) if folder.is_dir() => folder.join(file),
-            Some(path) => path.to_path_buf(),
-            None => PathBuf::from(file),
+            path => output::path(path, &file)?,
         };
         not_over(&path, &target)?;
         output::check(&path, output::Kind::Page, self.force)?;

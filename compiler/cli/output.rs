@@ -2,9 +2,10 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::screen::Failure;
+use crate::output_path::output_path;
 use crate::{build, doc};
 
 /// The kinds of output.
@@ -22,6 +23,14 @@ pub(super) enum Kind {
     Checksum,
     /// A kind of file that ltc cannot recognize.
     Other,
+}
+
+/// The path of the output: in the requested folder, or the requested path, or the name in the current folder.
+pub(super) fn path(requested: Option<&Path>, name: &str) -> Result<PathBuf, Failure> {
+    let wrong = |message: String| Failure::wrong(message).help("use another path: `-o PATH`");
+    let shown = requested.unwrap_or(Path::new(name)).display();
+    let path = output_path(requested, name).map_err(|error| wrong(format!("cannot create the folder {shown}: {error}")))?;
+    if path.file_name().is_none() { Err(wrong(format!("`{shown}` is not the path of a file"))) } else { Ok(path) }
 }
 
 /// Accepts a new path and a regular file that ltc wrote before; with `force` any regular file.

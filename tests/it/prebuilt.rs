@@ -18,9 +18,7 @@ fn build(project: &Project, cache: &Path, runtime: &str, output: &str) -> Run {
 fn prebuilt_runtime_gives_the_same_binary_from_an_empty_cache() {
     let project = Project::examples();
     project.ltc(&["build", "specs/tpdata.lt", "-o", "compiled"]).exits(0);
-    let output = project.ltc(&["runtime", "pack", "-o", "packed"]);
-    fs::create_dir(project.path().join("packed")).unwrap();
-    output.exits(0).prints(&["wrote packed/ltc-runtime-", "LTC_RUNTIME="]);
+    project.ltc(&["runtime", "pack", "-o", "packed/"]).exits(0).prints(&["wrote packed/ltc-runtime-", "LTC_RUNTIME="]);
     let file = |ending: &str| {
         let files = fs::read_dir(project.path().join("packed")).unwrap().map(|entry| entry.unwrap().path());
         files.into_iter().find(|path| path.to_str().unwrap().ends_with(ending)).unwrap()
