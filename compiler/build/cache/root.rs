@@ -10,7 +10,7 @@ use crate::build::Error;
 pub(super) fn root(cache: Option<PathBuf>) -> Result<PathBuf, Error> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let root = select(cache, variable).ok_or(Error::NoHome)?;
-    Ok(std::path::absolute(&root).unwrap_or(root))
+    Ok(of_this_user(std::path::absolute(&root).unwrap_or(root)))
 }
 
 /// A shared folder for temporary files is no substitute for a home: another user could write there what is compiled next.
@@ -51,11 +51,20 @@ fn create_private(folder: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// In a folder with the sticky bit, such as `/tmp`, others can't replace what the user made.
+/// A folder that all users share, such as `/tmp`, gets one for each of them. With the sticky bit, others can't replace what a user made.
+#[cfg(unix)]
+fn of_this_user(root: PathBuf) -> PathBuf {
+    use std::os::unix::fs::MetadataExt;
+    match fs::metadata(&root) {
+        Ok(found) if found.mode() & 0o1002 == 0o1002 => root.join(format!("ltc-{}", rustix::process::geteuid().as_raw())),
+        _ => root,
+    }
+}
+
 #[cfg(unix)]
 fn is_open_to_all(folder: &fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
-    folder.mode() & 0o1002 == 0o002
+    folder.mode() & 0o002 != 0
 }
 
 /// The owner of a folder can replace what others made in it. The system's own user can do so everywhere.
@@ -85,6 +94,11 @@ fn restrict(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn create_private(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
+}
+
+#[cfg(not(unix))]
+fn of_this_user(root: PathBuf) -> PathBuf {
+    root
 }
 
 #[cfg(not(unix))]
@@ -142,7 +156,11 @@ mod tests {
         set(&new, 0o777);
         assert!(create(&new).unwrap_err().to_string().contains("every user can write"));
         set(&new, 0o1777);
-        create(&new).unwrap();
+        assert!(create(&new).unwrap_err().to_string().contains("every user can write"));
+        let own = root(Some(new.clone())).unwrap();
+        assert_eq!(own, new.join(format!("ltc-{}", rustix::process::geteuid().as_raw())));
+        create(&own).unwrap();
+        assert_eq!((mode(&own), root(Some(own.clone())).unwrap()), (0o700, own));
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(&new, &link).unwrap();
         assert!(make_private(&link).unwrap_err().to_string().contains("link"));
