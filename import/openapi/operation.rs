@@ -48,6 +48,8 @@ pub(super) struct Parameter<'a> {
 pub(super) enum List {
     /// The key is repeated.
     Repeated,
+    /// The value is a text of JSON, because the parameter has a `content`.
+    Json,
     /// The items are joined.
     Joined(&'static str),
 }
@@ -140,7 +142,7 @@ fn parameter<'a>(files: &'a Files, at: At<'a>) -> Option<Parameter<'a>> {
         required: within == In::Path || node.flag("required"),
         schema,
         example: example(files, at).or_else(|| node.get("x-example")),
-        list: list(node, within),
+        list: if content.is_some() { List::Json } else { list(node, within) },
     })
 }
 

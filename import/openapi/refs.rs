@@ -86,7 +86,10 @@ impl Files {
         if self.by_path.contains_key(&path) {
             return;
         }
-        let read = std::fs::read_to_string(&path).map_err(|error| format!("cannot read `{name}`: {error}"));
+        let read = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => format!("cannot read `{name}`: file not found"),
+            _ => format!("cannot read `{name}`: {error}"),
+        });
         let parsed = read.and_then(|text| {
             document::parse(&text).map_err(|error| format!("cannot read `{name}`: {}:{}: {}", error.line, error.column, error.message))
         });

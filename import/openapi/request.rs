@@ -142,7 +142,9 @@ impl<'a> Builder<'a, '_> {
         }
         let view = parameter.schema.and_then(|at| View::of(self.files, at));
         // An object in a query becomes one key for each member.
-        if let Some(view) = view.as_ref().filter(|view| view.kind() == "object" && !view.properties.is_empty()) {
+        if let Some(view) =
+            view.as_ref().filter(|view| view.kind() == "object" && !view.properties.is_empty() && parameter.list != List::Json)
+        {
             for (&member, &at) in &view.properties {
                 let required = parameter.required && view.required.contains(&member);
                 let value = sample(self.files, at, member);
@@ -168,6 +170,7 @@ impl<'a> Builder<'a, '_> {
         let value = given
             .unwrap_or_else(|| parameter.schema.map_or_else(|| Expr::text(parameter.name), |at| sample(self.files, at, parameter.name)));
         match (value, parameter.list) {
+            (value @ (Expr::List(_) | Expr::Map(_)), List::Json) => (Some("string"), Expr::text(json_text(&value))),
             (value @ Expr::List(_), List::Repeated) => (Some("list"), value),
             (Expr::List(items), List::Joined(separator)) => {
                 (Some("string"), Expr::text(items.iter().map(plain).collect::<Vec<_>>().join(separator)))

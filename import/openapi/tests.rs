@@ -101,6 +101,25 @@ components: {securitySchemes: {oauth: {type: oauth2, flows: {clientCredentials: 
 }
 
 #[test]
+fn parameters_with_a_content_are_texts_of_json() {
+    let (spec, _) = imported(
+        "
+openapi: 3.1.0
+info: {title: Orders, version: '1'}
+paths:
+  /orders:
+    get:
+      operationId: find
+      parameters:
+        - {name: where, in: query, required: true, content: {application/json: {schema: {type: object, required: [a], properties: {a: {const: 1}}}}}}
+        - {name: plain, in: query, required: true, schema: {type: object, required: [a], properties: {a: {const: 1}}}}
+      responses: {200: {description: ok}}
+",
+    );
+    assert_has(&spec, &["\"{{\\\"a\\\":1}}\"", "\"plain[a]\": plain_a"]);
+}
+
+#[test]
 fn file_that_is_not_a_document_is_rejected_with_a_fix() {
     let error = |text: &str| {
         let source = Source::new("a.yaml", "none", text.as_bytes()).unwrap();
@@ -119,7 +138,7 @@ fn path_of_another_file_is_read_as_a_whole_or_its_absence_is_named() {
     let text = "openapi: 3.0.3\ninfo: {title: Orders, version: '1'}\npaths:\n  /orders: {$ref: 'orders.yaml#/'}\n";
     let read = || import(&Source::new("root.yaml", folder.path(), text.as_bytes()).unwrap(), Kind::OpenApi, &Options::default());
     let error = read().unwrap_err();
-    assert!(error.help.unwrap().contains("cannot read `orders.yaml`"));
+    assert!(error.help.unwrap().contains("cannot read `orders.yaml`: file not found"));
     std::fs::write(folder.path().join("orders.yaml"), "get: {operationId: list, responses: {'200': {description: ok}}}\n").unwrap();
     assert_eq!(read().unwrap().tally.carried["requests"], 1);
 }
