@@ -316,3 +316,26 @@ fn deep_and_long_texts_are_formatted() {
     let lines: String = (0..20_000).map(|n| format!("# {n}\nlet x{n} = f({n}, [{n}, {n}]) # {n}\n")).collect();
     assert_eq!(formatted(&lines).lines().count(), 40_000);
 }
+
+/// The parser needs more stack than a thread has by default, and threads of an editor or a test may have less.
+#[test]
+fn deepest_texts_are_formatted_on_a_small_stack() {
+    let blocks = [
+        "if true {\n",
+        "if true { } else {\n",
+        "repeat 3 {\n",
+        "for i in 1..2 {\n",
+        "retry 2 times {\n",
+        "parallel {\n",
+        "group \"g\" {\n",
+    ];
+    let blocks = blocks.map(|head| format!("sequence S {{\n{}wait 1s\n{}}}\n", head.repeat(190), "}\n".repeat(190)));
+    let values = [("(", ")"), ("[", "]"), ("f(", ")"), ("a[", "]"), ("-(", ")"), ("{ a: ", "}"), ("if true then ", " else 1")];
+    let values = values.map(|(open, close)| format!("let x = {}1{}\n", open.repeat(190), close.repeat(190)));
+    let formatting = std::thread::Builder::new().stack_size(256 * 1024).spawn(move || {
+        for text in blocks.iter().chain(&values) {
+            assert!(format(text).is_ok(), "{text}");
+        }
+    });
+    formatting.unwrap().join().unwrap();
+}

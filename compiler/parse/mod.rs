@@ -43,8 +43,20 @@ use crate::ast;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::span::{FileId, Span};
 
+/// The stack for the deepest text that the scan accepts. Only used parts of it take memory.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Does work on a stack that suffices for it, whatever thread asks for it.
+fn on_deep_stack<T>(work: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(STACK_BYTES / 2, STACK_BYTES, work)
+}
+
 /// Parses one file.
 pub fn parse(text: &str, file: FileId) -> (ast::File, Diagnostics) {
+    on_deep_stack(|| parse_here(text, file))
+}
+
+fn parse_here(text: &str, file: FileId) -> (ast::File, Diagnostics) {
     let scan::Scanned { edited, mut diagnostics } = scan::scan(text, file);
     let mut tree = ast::File::default();
     let whole = Span::new(file, 0, text.len());

@@ -7,7 +7,7 @@ use ltc_grammar::{LtParser, Rule};
 use pest::Parser;
 
 use super::edits::EditedText;
-use super::scan;
+use super::{on_deep_stack, scan};
 use crate::diagnostic::Diagnostic;
 use crate::span::FileId;
 use crate::token::{Bracket, Column, Token, TokenKind, WordClass};
@@ -29,7 +29,7 @@ pub fn tokens_of_any(text: &str) -> Vec<Token> {
 
 /// The tokens of a scanned text, and whether all of it parses.
 fn lex(edited: &EditedText<'_>) -> (Vec<Token>, bool) {
-    let Ok(pairs) = LtParser::parse(Rule::file, &edited.text) else { return (Vec::new(), false) };
+    let Ok(pairs) = on_deep_stack(|| LtParser::parse(Rule::file, &edited.text)) else { return (Vec::new(), false) };
     let mut events = pairs.tokens().peekable();
     let mut lexer = Lexer { text: &edited.text, ..Lexer::default() };
     let mut is_whole = true;

@@ -104,7 +104,8 @@ impl Environment {
 
     /// The value of a dotted path, `tpdata.url`.
     pub fn get(&self, path: &str) -> Option<&EnvValue> {
-        self.require(path).ok()
+        // Without the reason of `require`: searching a similar name among 50,000 keys takes a tenth of a second.
+        path.split('.').try_fold(&self.root, |value, part| value.as_object()?.get(part))
     }
 
     /// The value of a dotted path, or the reason why it has none and the key that was probably meant.

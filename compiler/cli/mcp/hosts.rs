@@ -34,11 +34,7 @@ pub(super) fn named(emitted: &Emitted, root: &Path, program: &Program, env: Opti
             ));
         }
         let environment = environment.resolve(&reads, &|name| std::env::var(name).ok(), &NotFetched).map_err(joined)?;
-        for path in &paths {
-            if let Ok(value) = environment.require(path) {
-                of_value(value, &mut hosts);
-            }
-        }
+        paths.iter().filter_map(|path| environment.get(path)).for_each(|value| of_value(value, &mut hosts));
     }
     Ok(hosts)
 }
