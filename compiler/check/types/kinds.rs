@@ -227,7 +227,12 @@ pub fn comparable(one: &Type, other: &Type) -> bool {
     }
 }
 
+/// The deepest lists in lists whose items have a type. Each variable has a copy of its type, so ten thousand of them, each a list of the one
+/// before, would otherwise need gigabytes.
+const DEEPEST_LIST: usize = 32;
+
 /// The type of a list of `item`.
 pub fn list(item: Type) -> Type {
-    Type::List(Box::new(item))
+    let depth = std::iter::successors(Some(&item), |ty| if let Type::List(item) = ty { Some(&**item) } else { None }).count();
+    Type::List(Box::new(if depth > DEEPEST_LIST { Type::Json } else { item }))
 }
