@@ -27,7 +27,7 @@ pub enum FailureClass {
     Connect,
     /// The host's name has no address.
     Dns,
-    /// The TLS handshake failed.
+    /// The TLS handshake failed, or TLS broke after it.
     Tls,
     /// No complete answer in time.
     Timeout,

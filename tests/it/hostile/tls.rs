@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::cases::Wants::{self, Answer, Fails};
 use super::judged;
 use super::tls_server::{
-    After, Authority, Handshake, answered, cut, endless, flood_of_key_updates, plain, serve, silent, slow, tickets, with_alpn,
+    After, Authority, Handshake, answered, cut, endless, flood_of_key_updates, plain, renegotiations, serve, silent, slow, tickets,
+    with_alpn,
 };
 use crate::project::Project;
 
@@ -110,8 +111,10 @@ fn cases(authority: &Authority) -> Vec<(&'static str, Handshake, Wants)> {
         ),
         ("plain bytes behind the handshake", body("HTTP/1.1 200 OK\r\n\r\n", Close).not_encrypted(), Fails("", "")),
         ("100 session tickets", tickets(good(), 100), Answer),
-        ("10,000 session tickets", tickets(good(), 10_000), tls("")),
+        ("1,000 session tickets", tickets(good(), 1_000), tls("too many TLS messages")),
         ("20 changes of the key", flood_of_key_updates(good(), 20), Answer),
+        ("a request to renegotiate", renegotiations(good(), 1), Answer),
+        ("10,000 requests to renegotiate", renegotiations(good(), 10_000), tls("violated TLS")),
         ("10,000 changes of the key", flood_of_key_updates(good(), 10_000), tls("violated TLS")),
     ]
 }

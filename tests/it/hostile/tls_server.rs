@@ -7,10 +7,12 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::ConnectionTrafficSecrets as Keys;
+use rustls::crypto::cipher::{OutboundChunks, OutboundPlainMessage};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
-use rustls::{RootCertStore, ServerConfig, ServerConnection};
+use rustls::{ContentType, ProtocolVersion, RootCertStore, ServerConfig, ServerConnection, SupportedCipherSuite};
 
 /// The requests that came to each port.
 static REQUESTS: LazyLock<Mutex<BTreeMap<u16, usize>>> = LazyLock::new(Mutex::default);
@@ -121,6 +123,8 @@ pub(super) struct Handshake {
     tickets: usize,
     /// Changes of the key behind the handshake.
     key_updates: usize,
+    /// Requests to renegotiate behind the handshake, which is one of TLS 1.2.
+    renegotiations: usize,
     /// What it sends: the answer, or bytes in place of a handshake.
     bytes: Vec<u8>,
     /// Whether it sends the bytes again and again.
@@ -140,6 +144,7 @@ pub(super) fn answered(certificate: Certificate, answer: &str, after: After) -> 
         pause: Duration::ZERO,
         tickets: 0,
         key_updates: 0,
+        renegotiations: 0,
         bytes: answer.as_bytes().to_vec(),
         endless: false,
         plain_behind: false,
@@ -186,6 +191,10 @@ pub(super) fn flood_of_key_updates(certificate: Certificate, key_updates: usize)
     Handshake { key_updates, ..answered(certificate, SHORT, After::Silence) }
 }
 
+pub(super) fn renegotiations(certificate: Certificate, renegotiations: usize) -> Handshake {
+    Handshake { renegotiations, ..answered(certificate, SHORT, After::Silence) }
+}
+
 impl Handshake {
     /// The same, for clients with a certificate.
     pub(super) fn for_known_clients(self) -> Self {
@@ -202,7 +211,8 @@ impl Handshake {
         let key = PrivateKeyDer::try_from(certificate.key.clone()).unwrap();
         let key = provider.key_provider.load_private_key(key).unwrap();
         let chain = certificate.chain.iter().map(|der| CertificateDer::from(der.clone())).collect();
-        let builder = ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().unwrap();
+        let versions = if self.renegotiations > 0 { &[&rustls::version::TLS12] } else { rustls::DEFAULT_VERSIONS };
+        let builder = ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(versions).unwrap();
         let builder = if self.clients {
             let mut roots = RootCertStore::empty();
             roots.add(CertificateDer::from(certificate.chain[0].clone())).unwrap();
@@ -213,6 +223,7 @@ impl Handshake {
         let mut config = builder.with_cert_resolver(Arc::new(Presented(Arc::new(CertifiedKey::new(chain, key)))));
         config.alpn_protocols.clone_from(&self.alpn);
         config.send_tls13_tickets = self.tickets;
+        config.enable_secret_extraction = self.renegotiations > 0;
         config
     }
 
@@ -276,6 +287,10 @@ impl Handshake {
             tls.refresh_traffic_keys().map_err(io::Error::other)?;
             tls.write_tls(&mut out)?;
         }
+        if self.renegotiations > 0 {
+            out.write_all(&self.renegotiating(tls)?)?;
+            return end(stream, self.after);
+        }
         if self.plain_behind {
             out.write_all(&self.bytes)?;
         } else {
@@ -288,6 +303,27 @@ impl Handshake {
             tls.write_tls(&mut out)?;
         }
         end(stream, self.after)
+    }
+
+    /// The encrypted requests to renegotiate and the answer. The library cannot send them, so they are encrypted with its keys.
+    fn renegotiating(&self, tls: ServerConnection) -> io::Result<Vec<u8>> {
+        let suite = tls.negotiated_cipher_suite();
+        let (first, keys) = tls.dangerous_extract_secrets().map_err(io::Error::other)?.tx;
+        let (Some(SupportedCipherSuite::Tls12(suite)), Keys::Aes128Gcm { key, iv } | Keys::Aes256Gcm { key, iv }) = (suite, keys) else {
+            return Err(io::Error::other("another suite of ciphers"));
+        };
+        // TLS 1.2 sends the second part of the nonce with each record.
+        let (fixed, explicit) = iv.as_ref().split_at(4);
+        let mut encrypter = suite.aead_alg.encrypter(key, fixed, explicit);
+        let hello_request: &[u8] = &[0, 0, 0, 0];
+        let requests = std::iter::repeat_n((ContentType::Handshake, hello_request), self.renegotiations);
+        let mut records = Vec::new();
+        for (number, (typ, content)) in (first..).zip(requests.chain([(ContentType::ApplicationData, &self.bytes[..])])) {
+            let payload = OutboundChunks::Single(content);
+            let plain = OutboundPlainMessage { typ, version: ProtocolVersion::TLSv1_2, payload };
+            records.extend(encrypter.encrypt(plain, number).map_err(io::Error::other)?.encode());
+        }
+        Ok(records)
     }
 
     fn send(&self, mut out: &TcpStream, bytes: &[u8]) -> io::Result<()> {

@@ -15,7 +15,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::memory::Pipe;
 use crate::http::message::failure::HttpError;
-use crate::http::message::tls_words::failure;
+use crate::http::message::tls_words;
 use crate::http::message::traffic::Ledger;
 
 /// The most bytes of a TLS record (RFC 8446, 5.1).
@@ -293,11 +293,13 @@ pub(crate) fn unanswered() -> HttpError {
 
 /// The error for a connection that broke within an exchange.
 pub(crate) fn broken(error: &io::Error) -> HttpError {
+    if let Some(error) = tls_words::broken_connection(error) {
+        return error;
+    }
     match error.kind() {
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted | io::ErrorKind::NotConnected => {
             HttpError::reset("the connection was reset by the server").came("connection reset")
         }
-        io::ErrorKind::InvalidData => failure(error, ""),
         _ => {
             let word = crate::http::message::words::of_io(error);
             HttpError::reset(format!("the connection broke: {word}")).came(word)

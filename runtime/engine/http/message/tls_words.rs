@@ -10,22 +10,44 @@ use super::failure::HttpError;
 use super::words;
 use crate::stats::FailureClass;
 
-/// Why TLS to this host failed. Without a host, why an encrypted connection broke.
+/// Why the TLS handshake with this host failed.
 pub(crate) fn failure(error: &io::Error, host: &str) -> HttpError {
-    let (of, with) = if host.is_empty() { (String::new(), String::new()) } else { (format!(" of {host}"), format!(" with {host}")) };
-    let message = match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        Some(Error::InvalidCertificate(why)) => format!("the certificate{of} is not trusted: {}", distrust(why)),
-        Some(Error::AlertReceived(alert)) => format!("the TLS handshake{with} was refused by the server: {}", refusal(*alert)),
-        Some(other) => format!("the TLS handshake{with} failed: {}", broken(other)),
-        None if error.kind() == io::ErrorKind::UnexpectedEof => format!("the TLS handshake{with} failed: the server closed the connection"),
-        None => format!("the TLS handshake{with} failed: {}", words::of_io(error)),
-    };
-    let kind = match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        Some(Error::InvalidCertificate(_)) => "certificate not trusted",
-        Some(Error::AlertReceived(_)) => "handshake refused",
-        _ => "handshake failed",
+    let (kind, message) = match of_tls(error) {
+        Some(Error::InvalidCertificate(why)) => {
+            ("certificate not trusted", format!("the certificate of {host} is not trusted: {}", distrust(why)))
+        }
+        Some(Error::AlertReceived(alert)) => {
+            ("handshake refused", format!("the TLS handshake with {host} was refused by the server: {}", refusal(*alert)))
+        }
+        Some(other) => ("handshake failed", format!("the TLS handshake with {host} failed: {}", broken(other))),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => {
+            ("handshake failed", format!("the TLS handshake with {host} failed: the server closed the connection"))
+        }
+        None => ("handshake failed", format!("the TLS handshake with {host} failed: {}", overflow(error).unwrap_or(words::of_io(error)))),
     };
     HttpError::new(FailureClass::Tls, message).came(kind)
+}
+
+/// Why a connection broke after its handshake, if TLS is the reason. A server judges a client's certificate after the handshake, too.
+pub(crate) fn broken_connection(error: &io::Error) -> Option<HttpError> {
+    let (kind, message) = match of_tls(error) {
+        Some(Error::AlertReceived(alert)) => {
+            ("handshake refused", format!("the TLS handshake was refused by the server: {}", refusal(*alert)))
+        }
+        Some(other) => ("TLS broken", format!("the TLS connection broke: {}", broken(other))),
+        None => ("TLS broken", format!("the TLS connection broke: {}", overflow(error)?)),
+    };
+    Some(HttpError::new(FailureClass::Tls, message).came(kind))
+}
+
+fn of_tls(error: &io::Error) -> Option<&Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// What a server did that sends more messages of TLS than the library stores. Only this error about data is not one of the library's own type.
+fn overflow(error: &io::Error) -> Option<String> {
+    (error.kind() == io::ErrorKind::InvalidData)
+        .then(|| "the server sent too many TLS messages without data, such as session tickets".to_owned())
 }
 
 /// Why a certificate isn't trusted.

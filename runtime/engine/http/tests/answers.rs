@@ -123,6 +123,8 @@ fn answer_that_is_not_http_is_an_error() {
     fails(format!("{chunked}zz\r\nhi").as_bytes(), false, FailureClass::Protocol, "`zz` is not a length of a chunk");
     fails(format!("{chunked}2\r\nhi!\r\n").as_bytes(), false, FailureClass::Protocol, "a chunk is longer than it says");
     fails(format!("{chunked}fffffffffffffffff\r\n").as_bytes(), false, FailureClass::Protocol, TOO_LARGE);
+    let nul = "the trailers of the body contain a NUL character";
+    fails(format!("{chunked}0\r\nX: a\0b\r\n\r\n").as_bytes(), false, FailureClass::Protocol, nul);
 }
 
 #[test]

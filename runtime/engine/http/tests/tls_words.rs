@@ -175,6 +175,11 @@ fn errors_below_tls_have_messages_too() {
     assert_eq!(shown(io::ErrorKind::UnexpectedEof.into()), "the TLS handshake with shop.test failed: the server closed the connection");
     assert_eq!(shown(io::Error::from_raw_os_error(104)), "the TLS handshake with shop.test failed: connection reset by peer");
     assert_eq!(shown(io::Error::other("Odd { }")), "the TLS handshake with shop.test failed: the system gives no reason");
+    let full = || io::Error::new(io::ErrorKind::InvalidData, "message buffer full");
+    let what = "the server sent too many TLS messages without data, such as session tickets";
+    assert_eq!(shown(full()), format!("the TLS handshake with shop.test failed: {what}"));
+    assert_eq!(broken_connection(&full()).unwrap().message, format!("the TLS connection broke: {what}"));
+    assert!(broken_connection(&io::Error::from_raw_os_error(104)).is_none());
 }
 
 #[test]

@@ -196,6 +196,9 @@ impl<S: AsyncRead + Unpin> Chunks<'_, S> {
         let mut bytes = 0;
         loop {
             let end = self.line().await?;
+            if memchr::memchr(0, &self.buffer[..end]).is_some() {
+                return Err(HttpError::protocol("the trailers of the body contain a NUL character").came("NUL in the trailers"));
+            }
             self.skip_line();
             if end == 0 {
                 return Ok(());

@@ -3,7 +3,8 @@
 //!
 //! Spaces after a field's name are ignored (RFC 9112, 5.1), continuation lines are joined with a space (5.2), control characters in values
 //! become spaces (RFC 9110, 5.5), and a line that isn't a field is ignored: without a colon, without a name, or with an invalid name, as in
-//! browsers. The number of fields doesn't matter, only their total size.
+//! browsers. The number of fields doesn't matter, only their total size. A NUL fails the request, as in browsers and curl: what follows it is
+//! another field for some clients, and nothing for others.
 //!
 //! The framing of the body is never guessed, because a proxy with another interpretation would read another response: two different
 //! lengths, an invalid length and an unknown transfer coding fail the request (`Framing::of`; Chrome and curl also refuse the first). A
@@ -34,6 +35,9 @@ pub(crate) fn parse_any(bytes: &[u8]) -> Result<Option<Head>, HttpError> {
             Some((name, value)) => facts.note(name, value),
             None => odd = true,
         }
+    }
+    if memchr::memchr(0, &bytes[blank..at]).is_some() {
+        return Err(HttpError::protocol("the head of the response contains a NUL character").came("NUL in the head"));
     }
     let (fields, block) = (start..at, &bytes[start..at]);
     if !odd && std::str::from_utf8(block).is_ok() {
