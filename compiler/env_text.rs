@@ -3,15 +3,11 @@
 use ltc_config::environment::{EnvData, EnvValue};
 use serde_json::json;
 
-use crate::model::Program;
-
-/// A value of an environment as it may be shown to readers of this program: secrets are masked, and so is what the program sends as a
-/// credential.
-pub(crate) fn masked(path: &str, value: &EnvValue, program: Option<&Program>) -> String {
+/// A value of an environment as it may be shown: secrets are masked, and so are the dotted keys that a spec uses as credentials.
+pub(crate) fn masked(path: &str, value: &EnvValue, credentials: &[String]) -> String {
     const SECRET: [&str; 7] = ["token", "secret", "password", "passwd", "credential", "apikey", "api_key"];
     let key = path.rsplit('.').next().unwrap_or(path).to_lowercase();
-    let is_credential = || program.is_some_and(|program| program.env.iter().any(|used| used.is_credential && used.path.join(".") == path));
-    let is_secret = is_credential()
+    let is_secret = credentials.iter().any(|used| used == path)
         || value.secret
         || value.is_unresolved()
         || key == "key"
@@ -20,11 +16,11 @@ pub(crate) fn masked(path: &str, value: &EnvValue, program: Option<&Program>) ->
     match &value.data {
         EnvData::Object(members) => {
             let members: Vec<String> =
-                members.iter().map(|(key, value)| format!("{key}: {}", masked(&format!("{path}.{key}"), value, program))).collect();
+                members.iter().map(|(key, value)| format!("{key}: {}", masked(&format!("{path}.{key}"), value, credentials))).collect();
             format!("{{ {} }}", members.join(", "))
         }
         _ if is_secret => "***".to_owned(),
-        EnvData::List(items) => format!("[{}]", items.iter().map(|item| masked(path, item, program)).collect::<Vec<_>>().join(", ")),
+        EnvData::List(items) => format!("[{}]", items.iter().map(|item| masked(path, item, credentials)).collect::<Vec<_>>().join(", ")),
         EnvData::Null => "null".to_owned(),
         EnvData::Bool(truth) => truth.to_string(),
         EnvData::Int(number) => number.to_string(),

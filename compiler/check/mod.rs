@@ -79,6 +79,8 @@ pub struct Outcome {
     pub diagnostics: Diagnostics,
     /// The types of variables and parameters, by the location of each assignment, for editors.
     pub types: Vec<(crate::span::Span, model::Type)>,
+    /// The dotted keys of the environment that the program uses as credentials, as far as it can be checked, for editors.
+    pub credentials: Vec<String>,
 }
 
 /// Checks a program, and also returns the types of its variables, even if the program has errors.
@@ -87,8 +89,9 @@ pub fn check_with_types<'a>(input: &'a Input<'a>) -> Outcome {
     checker.run();
     let mut diagnostics = checker.diagnostics;
     diagnostics.sort_by_key(|d| d.labels.first().map(|(span, _)| (span.file, span.start)));
+    let credentials = checker.program.env.iter().filter(|key| key.is_credential).map(|key| key.path.join(".")).collect();
     let program = (!diagnostics.iter().any(Diagnostic::is_error)).then_some(checker.program);
-    Outcome { program, diagnostics, types: checker.types }
+    Outcome { program, diagnostics, types: checker.types, credentials }
 }
 
 /// The data sources whose rows no two users may hold at once: name, number of rows and location, for comparison with the profile's users.

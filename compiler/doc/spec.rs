@@ -82,7 +82,7 @@ impl<'c> Spec<'c> {
         self.environment?
             .get(path)
             .filter(|value| !value.is_unresolved())
-            .map(|value| env_text::masked(path, value, self.checked.program.as_ref()))
+            .map(|value| env_text::masked(path, value, &self.checked.credentials))
     }
 
     /// A weight: 1 where none is written; `None` where it is known only when the test runs.

@@ -57,7 +57,7 @@ pub(super) fn about(analysis: &Analysis, span: crate::span::Span, referent: &Ref
             let place = format!("{}:{}", value.location.file, value.location.line);
             Some(format!(
                 "{}\n\nfrom the environment `{}`, {place}",
-                code(&format!("env.{path} = {}", masked(path, value, analysis.checked.program.as_ref()))),
+                code(&format!("env.{path} = {}", masked(path, value, &analysis.checked.credentials))),
                 environment.name
             ))
         }

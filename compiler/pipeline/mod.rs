@@ -98,6 +98,8 @@ pub struct Checked {
     pub program: Option<Program>,
     /// The types of variables and parameters, by the location of each assignment.
     pub types: Vec<(Span, Type)>,
+    /// The dotted keys of the environment that the spec uses as credentials, as far as it can be checked.
+    pub credentials: Vec<String>,
     /// The trees of the files, each with the files of its imports.
     pub trees: Vec<(File, Vec<Option<FileId>>)>,
     /// The files that the spec and its imports name, whether they exist or not. The last part of a path may be a pattern with `*`.
@@ -180,7 +182,7 @@ fn check_here(target: &Target) -> Result<Checked, String> {
         .collect();
     let env = environment.as_ref().zip(schema.as_ref()).map(|(environment, root)| Env { name: &environment.name, root });
     let input = Input { name: &identity, files: &files, env, assets: &reader.assets };
-    let check::Outcome { program, diagnostics: found, types } = check::check_with_types(&input);
+    let check::Outcome { program, diagnostics: found, types, credentials } = check::check_with_types(&input);
     drop(files);
     let named = reader.named();
     let mut diagnostics = reader.diagnostics;
@@ -212,6 +214,7 @@ fn check_here(target: &Target) -> Result<Checked, String> {
         program,
         files: named,
         types,
+        credentials,
         trees: reader.files.into_iter().map(|file| (file.ast, file.imports)).collect(),
         profile: profile.map(|(path, text, _)| (path, text)),
         environments,
@@ -231,6 +234,7 @@ fn without_spec(target: &Target, lacks: &ConfigError) -> Checked {
         program: None,
         files: Vec::new(),
         types: Vec::new(),
+        credentials: Vec::new(),
         trees: Vec::new(),
         profile: None,
         environments: Vec::new(),

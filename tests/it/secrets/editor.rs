@@ -1,4 +1,4 @@
-//! Secrets stay secret in an editor: no answer of the language server shows the value of a variable, or a literal secret of an environment.
+//! Secrets stay secret in an editor and on the page of `ltc doc`: neither shows the value of a variable, or a literal secret of an environment.
 
 use super::shows_none;
 use crate::lsp::shown_of;
@@ -36,12 +36,29 @@ user U { run S }
 
 #[test]
 fn editor_shows_no_secret() {
-    let project = Project::new().spec("shown", SPEC).env(ENVIRONMENT).profile("shown", "clients: 1, duration: 1s");
-    let shown = shown_of(&project, "specs/shown.lt", &VARIABLES, 3);
-    // The server read the environment.
-    for part in ["env.shop.token = ", "env.shop.variable = ", "127.0.0.1:9/v1"] {
-        assert!(shown.contains(part), "{part}: {shown}");
+    let errors = "sequence T {\n  let number: int = \"text\"\n  step \"A\" { shop.item(unknown) }\n  let\n}\n";
+    // While an author writes, a spec has errors. It uses the same keys as credentials.
+    for (name, spec) in [("shown", SPEC.to_owned()), ("wrong", format!("{SPEC}{errors}"))] {
+        let project = Project::new().spec(name, spec).env(ENVIRONMENT).profile(name, "clients: 1, duration: 1s");
+        let shown = shown_of(&project, &format!("specs/{name}.lt"), &VARIABLES, 4);
+        // The server read the environment.
+        for part in ["env.shop.token = ", "env.shop.variable = ", "env.shop.first = ***", "127.0.0.1:9/v1"] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+        shows_none("the language server", shown.as_bytes(), &markers());
     }
-    let markers: Vec<&str> = VARIABLES.iter().map(|(_, value)| *value).chain(LITERALS).collect();
-    shows_none("the language server", shown.as_bytes(), &markers);
+}
+
+fn markers() -> Vec<&'static str> {
+    VARIABLES.iter().map(|(_, value)| *value).chain(LITERALS).collect()
+}
+
+#[test]
+fn page_of_a_spec_shows_no_secret() {
+    let project = Project::new().spec("shown", SPEC).env(ENVIRONMENT).profile("shown", "clients: 1, duration: 1s");
+    let written = VARIABLES.iter().fold(project.ltc(&["doc", "shown", "-o", "shown.html"]), |run, (name, value)| run.env(name, value));
+    written.exits(0);
+    let page = project.read("shown.html");
+    assert!(page.contains("://***@127.0.0.1:9/v1"), "{page}");
+    shows_none("the page", page.as_bytes(), &markers());
 }
