@@ -71,24 +71,30 @@ fn classify(text: &str, killed: bool, log: &Path, package: &Package) -> Error {
     if killed || says(&["signal: 9, SIGKILL", "(signal: 9", "signal: 15, SIGTERM", "signal: 2, SIGINT"]) {
         return Error::Killed(log);
     }
-    if blames_generated(text) { Error::Bug { generated: package.folder.join("src/main.rs"), log } } else { Error::Damaged(log) }
+    if blames_generated(text, &package.name) {
+        Error::Bug { generated: package.folder.join("src/main.rs"), log }
+    } else {
+        Error::Damaged(log)
+    }
 }
 
 /// Whether an error is in the generated crate. Its paths begin with `src/`; the runtime's begin with `runtime/`, those of other crates with `/`.
-/// A crate that cannot be read is an error where it is named: E0460 to E0463, E0514 and E0786.
-fn blames_generated(text: &str) -> bool {
+/// An error without a path is in the crate that cargo names at the end. A crate that cannot be read is an error where it is named: E0460 to
+/// E0463, E0514 and E0786, and an error of the linker.
+fn blames_generated(text: &str, generated: &str) -> bool {
     const UNREADABLE: &[&str] = &["[E0460]", "[E0461]", "[E0462]", "[E0463]", "[E0514]", "[E0786]"];
     let mut is_generated = false;
     for block in text.split("\n\n") {
         let lines: Vec<&str> = block.lines().collect();
         // Cargo's own lines may precede it.
         let Some(at) = lines.iter().position(|line| line.starts_with("error")) else { continue };
-        if UNREADABLE.iter().any(|code| lines[at].contains(code)) {
+        if UNREADABLE.iter().any(|code| lines[at].contains(code)) || lines[at].starts_with("error: linking with") {
             return false;
         }
         is_generated |= lines[at..].iter().any(|line| line.trim_start().starts_with("--> src/"));
     }
-    is_generated
+    let failed = |line: &'_ str| line.strip_prefix("error: could not compile `")?.split('`').next().map(|name| name == generated);
+    is_generated || text.lines().filter_map(failed).reduce(|all, one| all && one).unwrap_or(false)
 }
 
 #[cfg(test)]
@@ -120,7 +126,14 @@ mod tests {
         ] {
             assert!(matches!(classify(outside), Error::Damaged(_)), "{outside}");
         }
-        let Error::Bug { generated, .. } = classify("error[E0308]: mismatched types\n --> src/main.rs:3:5") else { panic!("not a bug") };
-        assert_eq!(generated, Path::new("/c/x/src/main.rs"));
+        // A repair would compile everything again, for minutes, and then fail alike.
+        for inside in [
+            "error[E0308]: mismatched types\n --> src/main.rs:3:5",
+            "error: internal compiler error: unexpected\n\nerror: could not compile `x` (bin \"x\") due to 1 previous error",
+            "error: reached the type-length limit\n --> /rust/lib/core/src/ops.rs:3:5\n\nerror: could not compile `x` (bin \"x\")",
+        ] {
+            let Error::Bug { generated, .. } = classify(inside) else { panic!("not a bug: {inside}") };
+            assert_eq!(generated, Path::new("/c/x/src/main.rs"));
+        }
     }
 }
