@@ -194,6 +194,10 @@ mod tests {
         let pattern = ClassPattern::new(&[9, 1]);
         let order: Vec<usize> = (0..10).map(|index| pattern.class(index)).collect();
         assert_eq!(order, [0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
+        let order = |weights: &[u64], n| (0..n).map(|index| ClassPattern::new(weights).class(index)).collect::<Vec<_>>();
+        assert_eq!(order(&[5, 3, 1], 9), [0, 1, 0, 1, 0, 0, 2, 1, 0], "by Tijdeman, with more classes");
+        assert_eq!(order(&[1, 2, 5], 8), [2, 2, 1, 2, 0, 2, 1, 2]);
+        assert_eq!(order(&[3, 1, 4, 1, 5], 14), [4, 2, 0, 4, 2, 4, 0, 2, 4, 1, 3, 0, 2, 4]);
         assert_eq!(ClassPattern::new(&[2_000_000, 1_000_000]).period(), 3);
         assert_eq!((0..4).map(|index| ClassPattern::new(&[2, 2]).class(index)).collect::<Vec<_>>(), [0, 1, 0, 1]);
     }
