@@ -141,6 +141,12 @@ fn run_is_refused_unless_the_server_was_started_with_a_cap() {
     assert!(failed && text.contains("specs/wrong.lt:1:"), "{text}");
     let (text, failed) = client.call("explain", &json!({ "code": "LT9999" }));
     assert!(failed && text.contains("unknown error code"), "{text}");
+    let (text, failed) = client.call("run", &json!({ "spec": "shop", "vus": 1 }));
+    assert!(failed && text.starts_with("unknown argument `vus` of `run`: use `clients`\nmissing argument `duration` of `run`: "), "{text}");
+    let (text, failed) = client.call("check", &json!({ "spec": 3 }));
+    assert!(failed && text.starts_with("unexpected 3 for the argument `spec`, expected a string: path of a spec"), "{text}");
+    let unknown = client.ask("tools/call", &json!({ "name": "start", "arguments": {} }));
+    assert!(unknown["error"]["message"].as_str().unwrap().contains("unknown tool `start`: use one of `build`, `check`"), "{unknown}");
     assert_eq!(crate::server::get(&server.addr().to_string(), "/_demo/stats").matches("\"total\":0").count(), 1);
 }
 

@@ -3,6 +3,7 @@
 //! The user who starts the server sets the limits of the assistant with the options of the command. The server checks every limit on the
 //! plan that the binary computes, before a request is sent.
 
+mod arguments;
 mod caps;
 mod hosts;
 mod process;

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use ltc_config::Profile;
 use rmcp::handler::server::router::tool::ToolRouter;
+use rmcp::handler::server::tool::ToolCallContext;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{
-    CallToolResult, ContentBlock, Implementation, ListResourcesResult, PaginatedRequestParams, ReadResourceRequestParams,
-    ReadResourceResponse, ReadResourceResult, ServerCapabilities, ServerConfig,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, ListResourcesResult, PaginatedRequestParams,
+    ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ServerCapabilities, ServerConfig,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler, tool, tool_handler, tool_router};
@@ -20,7 +21,7 @@ use super::super::build::ConfigurationArgs;
 use super::super::{explain, messages};
 use super::caps::{Caps, Plan};
 use super::process::{self, Output};
-use super::{hosts, resources};
+use super::{arguments, hosts, resources};
 use crate::pipeline::{self, Target};
 use crate::project::{self, Problem};
 
@@ -305,6 +306,19 @@ impl ServerHandler for Server {
         ServerConfig::new(capabilities)
             .with_server_info(Implementation::new("ltc", env!("CARGO_PKG_VERSION")))
             .with_instructions(INSTRUCTIONS)
+    }
+
+    /// Calls a tool whose arguments are right.
+    async fn call_tool(&self, request: CallToolRequestParams, context: RequestContext<RoleServer>) -> Result<CallToolResponse, ErrorData> {
+        let given = request.arguments.clone().unwrap_or_default();
+        let Some(tool) = self.tools.get(&request.name) else {
+            let tools = self.tools.list_all().iter().map(|tool| format!("`{}`", tool.name)).collect::<Vec<_>>().join(", ");
+            return Err(ErrorData::invalid_params(format!("unknown tool `{}`: use one of {tools}", request.name), None));
+        };
+        match arguments::check(&request.name, &tool.input_schema, &given) {
+            Err(why) => Ok(tool_result(Err(why)).into()),
+            Ok(()) => self.tools.call(ToolCallContext::new(self, request, context)).await,
+        }
     }
 
     async fn list_resources(
