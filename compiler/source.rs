@@ -58,10 +58,10 @@ impl SourceFile {
         self.text[*start..].lines().next().unwrap_or_default()
     }
 
-    /// The comment lines right above the line of a byte, without their `#`.
+    /// The comment lines directly above the line of a byte, without their `#`. One before an empty line is about the file.
     pub fn comment_above(&self, start: usize) -> Option<String> {
         let line_start = self.text[..start.min(self.text.len())].rfind('\n').unwrap_or(0);
-        let lines = self.text[..line_start].lines().rev().map(str::trim).take_while(|line| line.starts_with('#'));
+        let lines = self.text[..line_start].split('\n').rev().map(str::trim).take_while(|line| line.starts_with('#'));
         let mut lines: Vec<&str> = lines.map(|line| line.trim_start_matches('#').trim()).collect();
         lines.reverse();
         (!lines.is_empty()).then(|| lines.join("\n"))
@@ -139,5 +139,19 @@ mod tests {
         assert_eq!(sources.location(Span::new(file, 99, 99)).to_string(), "x.lt:3:1");
         assert_eq!(sources.file(file).unwrap().line(2), "é = 1");
         assert_eq!(sources.text(Span::new(file, 3, 5)), "é");
+    }
+
+    #[test]
+    fn comment_before_an_empty_line_is_not_above() {
+        for (text, above) in [
+            ("# The file.\n\napi a", None),
+            ("# The file.\r\n\r\napi a", None),
+            ("# One.\n# Two.\napi a", Some("One.\nTwo.")),
+            ("# The file.\n\n# The api.\r\napi a", Some("The api.")),
+            ("api a", None),
+        ] {
+            let file = SourceFile::new("x.lt", text);
+            assert_eq!(file.comment_above(text.rfind("api a").unwrap()).as_deref(), above, "{text:?}");
+        }
     }
 }
