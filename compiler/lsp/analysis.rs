@@ -11,8 +11,10 @@ use serde_json::{Value, json};
 use super::index::{Declaration, Index};
 use super::text::{LineTable, Lines};
 use super::uri;
+use crate::parse;
 use crate::pipeline::{self, Checked, Target};
 use crate::span::{FileId, Span};
+use crate::token::Token;
 
 /// A checked spec.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub(super) struct Analysis {
     pub(super) environment: Option<Environment>,
     /// The lines of the files, by their ids; each is computed on first use.
     lines: Vec<OnceCell<Rc<LineTable>>>,
+    /// The tokens of the files, as `lines`: an editor asks for colors and folds after each change.
+    tokens: Vec<OnceCell<Vec<Token>>>,
 }
 
 impl Analysis {
@@ -33,7 +37,8 @@ impl Analysis {
         let index = Index::new(&files);
         let environment = pipeline::environment(&target);
         let lines = checked.sources.files().map(|_| OnceCell::new()).collect();
-        Some(Self { target, checked, index, environment, lines })
+        let tokens = checked.sources.files().map(|_| OnceCell::new()).collect();
+        Some(Self { target, checked, index, environment, lines, tokens })
     }
 
     /// The file of a path.
@@ -71,6 +76,12 @@ impl Analysis {
             Some(table) => Lines::of(text, Rc::clone(table.get_or_init(|| Rc::new(LineTable::new(text))))),
             None => Lines::new(text),
         }
+    }
+
+    /// The tokens of a file.
+    pub(super) fn tokens(&self, file: FileId) -> &[Token] {
+        let known = self.tokens.get(usize::from(file.0));
+        known.map_or(&[], |tokens| tokens.get_or_init(|| parse::tokens_of_any(self.text(file))))
     }
 
     /// A span as the protocol's location.

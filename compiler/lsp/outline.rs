@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::analysis::Analysis;
 use super::index::{Declaration, DeclarationKind};
 use super::text::Lines;
-use crate::parse;
 use crate::span::{FileId, Span};
 use crate::token::TokenKind;
 
@@ -83,13 +82,12 @@ pub(super) fn workspace(analysis: &Analysis, query: &str) -> Vec<Value> {
 
 /// Brackets over several lines, and runs of comments.
 pub(super) fn folding(analysis: &Analysis, file: FileId) -> Value {
-    let text = analysis.text(file);
-    let lines = Lines::new(text);
-    let line = |at: usize| lines.line_column(at).0;
+    let lines = analysis.lines(file);
+    let line = |at: usize| lines.line_of(at);
     let mut open = Vec::new();
     let mut folds = Vec::new();
     let mut comments: Option<(usize, usize)> = None;
-    for token in parse::tokens_of_any(text) {
+    for token in analysis.tokens(file) {
         let at = line(token.range.start);
         if token.kind == TokenKind::Comment && token.starts {
             comments = Some(match comments {

@@ -56,11 +56,20 @@ impl<'t> Lines<'t> {
         self.table.units[stride] + units(&self.text.as_bytes()[stride * STRIDE..at])
     }
 
+    /// The line of a byte, from 0.
+    pub(super) fn line_of(&self, at: usize) -> usize {
+        self.table.starts.partition_point(|start| *start <= at).saturating_sub(1)
+    }
+
     /// The line of a byte, from 0, and its column in UTF-16 code units.
     pub(super) fn line_column(&self, at: usize) -> (usize, usize) {
         let at = self.text.floor_char_boundary(at);
-        let line = self.table.starts.partition_point(|start| *start <= at).saturating_sub(1);
-        (line, self.units_before(at) - self.units_before(self.table.starts[line]))
+        let line = self.line_of(at);
+        let start = self.table.starts[line];
+        // Most lines are short: counting from their start is faster than two counts from the last stride.
+        let column =
+            if at - start <= STRIDE { units(&self.text.as_bytes()[start..at]) } else { self.units_before(at) - self.units_before(start) };
+        (line, column)
     }
 
     /// A byte as the protocol's position.

@@ -12,7 +12,6 @@ use super::uri;
 use super::workspace::Workspace;
 use crate::ast::{Item, UserMember};
 use crate::format;
-use crate::parse;
 use crate::span::FileId;
 use crate::token::{Token, TokenKind, WordClass};
 
@@ -76,7 +75,7 @@ fn of_name(analysis: &Analysis, referent: &Referent) -> &'static str {
 /// The colors of a file: five numbers for each token, relative to the one before.
 pub(super) fn semantic_tokens(analysis: &Analysis, file: FileId) -> Value {
     let text = analysis.text(file);
-    let lines = Lines::new(text);
+    let lines = analysis.lines(file);
     let mut data: Vec<usize> = Vec::new();
     let (mut last_line, mut last_column) = (0, 0);
     let names: HashMap<u32, &'static str> = analysis
@@ -86,12 +85,12 @@ pub(super) fn semantic_tokens(analysis: &Analysis, file: FileId) -> Value {
         .filter(|(span, _)| span.file == file)
         .map(|(span, referent)| (span.start, of_name(analysis, referent)))
         .collect();
-    for token in parse::tokens_of_any(text) {
+    for token in analysis.tokens(file) {
         let start = u32::try_from(token.range.start).unwrap_or(u32::MAX);
         let named = matches!(token.kind, TokenKind::Word(WordClass::Name | WordClass::Member | WordClass::Key | WordClass::Keyword));
         let kind = match names.get(&start).copied().filter(|_| named) {
             Some(kind) => kind,
-            None => match token_type(&token) {
+            None => match token_type(token) {
                 Some(kind) => kind,
                 None => continue,
             },
@@ -118,7 +117,7 @@ const TAKE_BYTES_MAX: usize = 400;
 /// The types of takes that have no written type.
 pub(super) fn inlay_hints(analysis: &Analysis, file: FileId, range: &Value) -> Value {
     let text = analysis.text(file);
-    let lines = Lines::new(text);
+    let lines = analysis.lines(file);
     let range = lines.bytes(range);
     let mut hints = Vec::new();
     let mut shown = std::collections::HashSet::new();

@@ -1,6 +1,7 @@
 //! `ltc lsp`: scripted sessions of `tests/lsp/` against the real process.
 //!
-//! A session is JSON: `files` of a project, and `steps`. `open`, `edit` (`find` and `with`), `save` and `close` change a file; `at` is a
+//! A session is JSON: `files` of a project, `workspaces` (its folders that the editor has opened, if not all), and `steps`. `open`, `edit`
+//! (`find` and `with`), `save` and `close` change a buffer, `create` (with `lines`), `rename` (`to`) and `delete` a file on disk; `at` is a
 //! position, given as the text before `|`. `request` sends a request, and `expect` and `lack` list parts of the response, as JSON without
 //! spaces. `diagnostics` waits for the diagnostics of a file that contain all of these parts. `apply` applies the first edit of the
 //! response whose title contains this part, or the response itself, and `becomes` lists parts of the files after it.
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::positions::{offset, place, position};
 use crate::project::{Project, root};
 
 /// A generous limit against hanging.
@@ -31,12 +33,8 @@ struct Editor {
 }
 
 impl Editor {
-    fn start(project: &Project) -> Self {
-        Self::start_with(project, &[])
-    }
-
-    /// Starts the server with these variables in its environment.
-    fn start_with(project: &Project, variables: &[(&str, &str)]) -> Self {
+    /// Starts the server with these variables in its environment and these folders open.
+    fn start_with(project: &Project, variables: &[(&str, &str)], workspaces: &[String]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ltc"))
             .arg("lsp")
             .envs(variables.iter().copied())
@@ -74,7 +72,8 @@ impl Editor {
         let folder = format!("file://{}", project.path().canonicalize().unwrap().display());
         let mut editor =
             Self { child, input, messages, next: 1, texts: BTreeMap::new(), folder, diagnostics: BTreeMap::new(), shown: Vec::new() };
-        let capabilities = editor.request("initialize", json!({ "capabilities": {} }));
+        let workspaces: Vec<Value> = workspaces.iter().map(|name| json!({ "uri": editor.uri(name), "name": name })).collect();
+        let capabilities = editor.request("initialize", json!({ "capabilities": {}, "workspaceFolders": workspaces }));
         assert!(capabilities["capabilities"]["hoverProvider"] == true, "{capabilities}");
         editor.notify("initialized", json!({}));
         editor
@@ -124,6 +123,10 @@ impl Editor {
         format!("{}/{file}", self.folder)
     }
 
+    fn path(&self, file: &str) -> String {
+        self.uri(file).strip_prefix("file://").unwrap().to_owned()
+    }
+
     fn run(&mut self, step: &Value) {
         let file = step["file"].as_str().unwrap_or_default().to_owned();
         let uri = self.uri(&file);
@@ -146,6 +149,24 @@ impl Editor {
                     json!({ "textDocument": document, "contentChanges": [{ "range": range, "text": with }] }),
                 );
                 self.texts.insert(file, text.replacen(find, with, 1));
+            }
+            Some("create") => {
+                let text: String = parts(&step["lines"]).iter().map(|line| format!("{line}\n")).collect();
+                fs::write(self.path(&file), &text).unwrap();
+                self.texts.insert(file, text);
+                self.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri, "type": 1 }] }));
+            }
+            Some("rename") => {
+                let to = step["to"].as_str().unwrap();
+                fs::rename(self.path(&file), self.path(to)).unwrap();
+                let text = self.texts.remove(&file).unwrap();
+                self.texts.insert(to.to_owned(), text);
+                let changes = json!([{ "uri": uri, "type": 3 }, { "uri": self.uri(to), "type": 1 }]);
+                self.notify("workspace/didChangeWatchedFiles", json!({ "changes": changes }));
+            }
+            Some("delete") => {
+                fs::remove_file(self.path(&file)).unwrap();
+                self.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri, "type": 3 }] }));
             }
             Some("close") => self.notify("textDocument/didClose", json!({ "textDocument": { "uri": uri } })),
             _ => {}
@@ -268,7 +289,7 @@ impl Drop for Editor {
 
 /// All that the server shows of a file: its answers at each position that is a multiple of `step` characters, and its diagnostics.
 pub(crate) fn shown_of(project: &Project, file: &str, variables: &[(&str, &str)], step: usize) -> String {
-    let mut editor = Editor::start_with(project, variables);
+    let mut editor = Editor::start_with(project, variables, &[]);
     let text = project.read(file);
     let uri = editor.uri(file);
     let opened = json!({ "uri": uri, "version": 1, "languageId": "lt", "text": text });
@@ -302,31 +323,6 @@ fn parts(value: &Value) -> Vec<String> {
     }
 }
 
-/// The byte after the text before `|`.
-fn place(text: &str, at: &str) -> usize {
-    let (before, after) = at.split_once('|').expect("a place has a `|`");
-    text.find(&format!("{before}{after}")).unwrap_or_else(|| panic!("no {at:?} in:\n{text}")) + before.len()
-}
-
-fn position(text: &str, at: usize) -> Value {
-    let before = &text[..at];
-    let line = before.rfind('\n').map_or(0, |end| end + 1);
-    json!({ "line": before.matches('\n').count(), "character": before[line..].encode_utf16().count() })
-}
-
-fn offset(text: &str, position: &Value) -> usize {
-    let line = usize::try_from(position["line"].as_u64().unwrap()).unwrap();
-    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
-    let mut units = position["character"].as_u64().unwrap();
-    for (at, char) in text[start..].char_indices() {
-        if units == 0 {
-            return start + at;
-        }
-        units -= char.len_utf16() as u64;
-    }
-    text.len()
-}
-
 fn session(name: &str) {
     let path = root().join("tests/lsp").join(name);
     let session: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -337,7 +333,7 @@ fn session(name: &str) {
         project = project.file(file, &text);
         texts.insert(file.clone(), text);
     }
-    let mut editor = Editor::start(&project);
+    let mut editor = Editor::start_with(&project, &[], &parts(&session["workspaces"]));
     editor.texts = texts;
     for step in session["steps"].as_array().unwrap() {
         editor.run(step);
@@ -378,6 +374,11 @@ fn actions_fix_and_refactor() {
 #[test]
 fn outline_colors_hints_and_lenses_are_shown() {
     session("view.json");
+}
+
+#[test]
+fn two_projects_with_the_same_file_names_stay_apart() {
+    session("workspaces.json");
 }
 
 #[test]

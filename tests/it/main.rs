@@ -38,6 +38,7 @@ mod mcp;
 mod one_command;
 mod options;
 mod package;
+mod positions;
 mod prebuilt;
 mod project;
 mod readme;
