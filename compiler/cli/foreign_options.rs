@@ -14,7 +14,11 @@ pub(super) fn explained(mut error: clap::Error, args: &[OsString]) -> clap::Erro
     let command = args.iter().skip(1).filter_map(|word| word.to_str()).find(|word| !word.starts_with('-')).unwrap_or_default();
     let hint = match (error.kind(), error.get(ContextKind::InvalidArg), error.get(ContextKind::InvalidSubcommand)) {
         (ErrorKind::UnknownArgument, Some(ContextValue::String(written)), _) if written.starts_with('-') => {
-            let has_similar = error.get(ContextKind::SuggestedArg).is_some();
+            // `--help` is similar to `--headless` by chance.
+            let has_similar = matches!(
+                error.get(ContextKind::SuggestedArg),
+                Some(ContextValue::String(similar)) if !matches!(similar.as_str(), "--help" | "--version")
+            );
             option(written, command, has_similar)
         }
         (ErrorKind::InvalidSubcommand, _, Some(ContextValue::String(written))) => word(written),

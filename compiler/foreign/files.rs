@@ -22,6 +22,10 @@ pub(crate) fn file(name: &str) -> Option<(&'static str, String)> {
         ),
         "csv" | "tsv" => ("a file of data", "name it in a spec: `data rows from \"rows.csv\"`".to_owned()),
         "rs" => ("a file of Rust", write()),
+        "http" | "rest" => ("a file of HTTP requests", write()),
+        "feature" => ("a feature file, such as a test of Karate", write()),
+        "go" | "lua" | "rb" | "groovy" | "sh" | "cs" => ("source code, such as a script of another tool", write()),
+        "xml" | "toml" | "ini" | "txt" | "md" => ("a file of another kind", write()),
         _ => return None,
     })
 }
@@ -34,7 +38,7 @@ mod tests {
     fn file_of_another_tool_is_recognized_by_its_name() {
         assert_eq!(file("load.js").unwrap().1, "run `ltc import load.js` to turn it into a spec");
         assert_eq!(file("api.hurl").unwrap().1, "run `ltc import api.hurl` to turn it into a spec");
-        for ending in ["py", "js", "ts", "json", "yaml", "yml", "jmx", "har", "hurl", "scala", "kt", "csv"] {
+        for ending in ["py", "js", "ts", "json", "yaml", "yml", "jmx", "har", "hurl", "scala", "kt", "csv", "http", "feature", "toml"] {
             assert!(file(&format!("load.{ending}")).is_some(), "{ending}");
         }
         assert!(file("locustfile.py").unwrap().0.contains("Locust"));

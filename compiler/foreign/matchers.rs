@@ -51,6 +51,22 @@ const WORDS: &[(&[&str], Meant)] = &[
     (&["regex", "matches", "match", "pattern", "re", "regexp", "like"], Meant::Regex),
 ];
 
+/// Markers of Karate in a pattern, each with its matcher.
+pub(crate) const MARKERS: [(&str, &str); 12] = [
+    ("#number", "number"),
+    ("#string", "string"),
+    ("#boolean", "bool"),
+    ("#array", "list"),
+    ("#object", "object"),
+    ("#notnull", "_"),
+    ("#present", "_"),
+    ("#ignore", "_"),
+    ("#null", "null"),
+    ("#notpresent", "absent"),
+    ("#uuid", "~ /^[0-9a-f-]{36}$/"),
+    ("##string", "string | absent"),
+];
+
 /// What a word means where a matcher is expected.
 pub(crate) fn matcher(word: &str) -> Option<Meant> {
     WORDS.iter().find(|(words, _)| words.contains(&word)).map(|(_, meant)| *meant)

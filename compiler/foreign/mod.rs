@@ -3,26 +3,34 @@
 //!
 //! A pattern is a dotted name: `http.get` matches exactly that, `*.push` a member of any value, `pm.*` everything below `pm`. A fix is a
 //! text with holes: `{of}` is the text before the last dot, `{name}` the text after it, `{args}` the text in the brackets, `{1}` to `{3}`
-//! the first three arguments, `{wait}` the arguments as a wait, `{path}` the path of a URL in them, `{api}` the name of an api of the file,
+//! the first three arguments, `{wait}` the arguments as a wait, `{pacing}` a rate as its period, `{path}` the path of a URL in them, `{api}` the name of an api of the file,
 //! `{method}` the HTTP method that the function is named after. An exact pattern takes precedence over `pm.*`, and that over `*.push`.
 
+mod assigned;
 mod calls;
 mod files;
+mod fluent;
 mod matchers;
 mod members;
 mod paths;
 mod postman_jmeter;
 mod sql;
+mod test_tools;
 mod values;
 
+pub(crate) use assigned::{assigned, assigned_members};
 pub(crate) use files::file;
-pub(crate) use matchers::{Meant, matcher};
+pub(crate) use fluent::assertion;
+pub(crate) use matchers::{MARKERS, Meant, matcher};
 pub(crate) use members::{api_member, data_option, item, user_member};
 pub(crate) use paths::{json_path, selector};
 pub(crate) use values::{fields, source};
 
 /// HTTP methods, as functions of other tools are named after them.
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
+/// All tables of calls.
+const TABLES: [&[(&str, &str)]; 4] = [calls::CALLS, postman_jmeter::CALLS, test_tools::CALLS, sql::CALLS];
 
 /// The longest text of the source that a fix repeats, in bytes. A longer one is shown as `…`.
 const REPEATED_BYTES_MAX: usize = 40;
@@ -34,7 +42,16 @@ pub(crate) fn call(of: Option<&str>, name: &str, args: &str, api: &str) -> Optio
     // `client.get("/items")` is a request, `row.get("id")` reads a member.
     let is_request =
         is_method && of.is_some() && args.trim_start_matches(['"', '\'', '`', '(']).starts_with(['/', 'h']) && args.contains('/');
-    let fix = match find(&[calls::CALLS, postman_jmeter::CALLS, sql::CALLS], of, name) {
+    // `hashlib.sha256(x).hexdigest()` is what the call before it means.
+    if let Some((before, inner)) =
+        of.filter(|_| matches!(name, "hexdigest" | "digest")).and_then(|of| of.strip_suffix(')')?.split_once('('))
+    {
+        let (of, name) = before.rsplit_once('.').map_or((None, before), |(of, name)| (Some(of), name));
+        if let Some(fix) = self::call(of, name, inner, api) {
+            return Some(fix);
+        }
+    }
+    let fix = match find(&TABLES, of, name) {
         Some(fix) if !is_request || fix.contains("{api}") => fix,
         _ if is_request => "write a step: `step \"Name\" { {api} {method} {path} }`",
         _ => return None,
@@ -71,25 +88,65 @@ fn find(tables: &[&[(&str, &'static str)]], of: Option<&str>, name: &str) -> Opt
 }
 
 fn fill(fix: &str, of: Option<&str>, name: &str, args: &str) -> String {
-    let short = |text: &str| if text.len() > REPEATED_BYTES_MAX || text.contains('\n') { "…".to_owned() } else { text.to_owned() };
+    let short = |text: &str| if text.len() > REPEATED_BYTES_MAX || text.contains('\n') { "…".to_owned() } else { translated(text) };
     let of = of.unwrap_or_default();
     let each = arguments(args);
     let nth = |n: usize| each.get(n).map_or_else(|| "…".to_owned(), |arg| short(arg));
     fix.replace("{of}", &short(of))
         .replace("{name}", name)
         .replace("{wait}", &wait(&each))
-        .replace("{path}", path(each.first().copied().unwrap_or_default()))
+        .replace("{pacing}", &pacing(&each))
+        .replace("{path}", &path(each.first().copied().unwrap_or_default()))
         .replace("{1}", &nth(0))
         .replace("{2}", &nth(1))
         .replace("{3}", &nth(2))
         .replace("{args}", &short(args))
 }
 
+/// A value in which a call at its start is replaced with the function that is meant: `Math.random() * 10`.
+pub(crate) fn translated(value: &str) -> String {
+    let is_name = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '.' | '$');
+    let open = value.find(|char: char| !is_name(char)).unwrap_or(value.len());
+    let code = || {
+        let close = closing(value, open).filter(|_| value[open..].starts_with('('))?;
+        let (of, name) = value[..open].rsplit_once('.').map_or((None, &value[..open]), |(of, name)| (Some(of), name));
+        let fix = find(&TABLES, of, name).map(|fix| fill(fix, of, name, &value[open + 1..close]))?;
+        let code = fix.strip_prefix("write `")?.split('`').next()?;
+        // A statement is no value.
+        let is_call = code.find(|char: char| !is_name(char)).is_some_and(|end| code[end..].starts_with('('));
+        is_call.then(|| format!("{code}{}", &value[close + 1..]))
+    };
+    code().unwrap_or_else(|| value.to_owned())
+}
+
+/// The bracket that closes the one at `open`, outside of strings.
+pub(crate) fn closing(text: &str, open: usize) -> Option<usize> {
+    let (mut depth, mut quoted) = (0_usize, false);
+    let mut before = b' ';
+    for (at, byte) in text.bytes().enumerate().skip(open) {
+        match byte {
+            b'"' if before != b'\\' => quoted = !quoted,
+            _ if quoted => {}
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+        before = byte;
+    }
+    None
+}
+
 /// The path of a URL that is written as a string.
-fn path(arg: &str) -> &str {
-    let url = arg.trim_matches(['"', '\'']);
+fn path(arg: &str) -> String {
+    let url = arg.trim_matches(['"', '\'', '`']);
     let path = url.split_once("://").map_or(url, |(_, rest)| &rest[rest.find('/').unwrap_or(rest.len())..]);
-    if path.starts_with('/') && !path.contains(['"', ' ']) { path } else { "/items" }
+    let path = path.replace("${", "{");
+    if path.starts_with('/') && !path.contains(['"', ' ']) { path } else { "/items".to_owned() }
 }
 
 /// The arguments of a call, split at the commas outside of brackets and quotes.
@@ -128,6 +185,13 @@ fn wait(args: &[&str]) -> String {
     }
 }
 
+/// The period of a rate per second.
+fn pacing(args: &[&str]) -> String {
+    let rate = args.first().and_then(|rate| rate.parse::<f64>().ok()).filter(|rate| *rate > 0.0);
+    let period = rate.map_or(10.0, |rate| (1_000.0 / rate).round() / 1_000.0);
+    if period < 1.0 { format!("{}ms", (period * 1_000.0).round()) } else { format!("{period}s") }
+}
+
 /// Converts `3`, `0.5`, `5s`, `5.seconds` or `500.millis` to a duration.
 fn seconds(arg: &str) -> Option<String> {
     let digits = arg.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(arg.len());
@@ -147,7 +211,7 @@ fn seconds(arg: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{call, calls, postman_jmeter, sql, value, values};
+    use super::{TABLES, call, value, values};
 
     #[test]
     fn exact_pattern_precedes_a_root_and_a_root_precedes_a_member() {
@@ -173,12 +237,25 @@ mod tests {
     }
 
     #[test]
+    fn foreign_call_within_a_fix_is_translated() {
+        for (of, name, args, fix) in [
+            ("Math", "floor", "Math.random() * 10", "write `floor(random(0.0, 1.0) * 10)`"),
+            ("UUID.randomUUID()", "toString", "", "write `string(uuid())`"),
+            ("item.name", "toString", "", "write `string(item.name)`"),
+        ] {
+            assert_eq!(call(Some(of), name, args, "shop").as_deref(), Some(fix), "{of}.{name}({args})");
+        }
+        assert_eq!(call(None, "constant_throughput", "0.5", "shop").as_deref(), Some("write `wait pacing 2s` in the user"));
+        assert_eq!(call(None, "constant_throughput", "4", "shop").as_deref(), Some("write `wait pacing 250ms` in the user"));
+    }
+
+    #[test]
     fn fix_of_every_pattern_begins_with_a_verb_and_patterns_are_unique() {
         let mut seen = std::collections::HashSet::new();
-        for table in [calls::CALLS, postman_jmeter::CALLS, sql::CALLS] {
+        for table in TABLES {
             assert!(table.iter().all(|(pattern, _)| seen.insert(pattern)), "a pattern is in two tables");
         }
-        for table in [calls::CALLS, postman_jmeter::CALLS, sql::CALLS, values::VALUES] {
+        for table in TABLES.into_iter().chain([values::VALUES]) {
             let mut seen = std::collections::HashSet::new();
             for (pattern, fix) in table {
                 assert!(seen.insert(pattern), "{pattern} twice");

@@ -24,6 +24,9 @@ pub(super) static CONSTANTS: &[&str] = &[
     "self",
     "this",
     "__threadNum",
+    "__UUID",
+    "__time",
+    "__counter",
 ];
 
 /// Patterns of values, each with its fix.
@@ -52,6 +55,14 @@ pub(super) static VALUES: &[(&str, &str)] = &[
     ("exec.scenario.iterationInTest", "write `user.iteration`"),
     ("exec.*", "use `user.id`, `user.iteration`, `shard.index` or `test.id`"),
     ("__threadNum", "write `user.id`"),
+    ("__UUID", "write `uuid()`"),
+    ("__time", "write `unix_ms(now())`, or `format_time(now(), \"%Y-%m-%d\")`"),
+    ("__counter", "write `user.iteration`"),
+    ("__iterationNum", "write `user.iteration`"),
+    ("__machineName", "write `shard.index`"),
+    ("__threadGroupName", "write the name of the user as a text"),
+    ("__samplerName", "write the step's name as a text"),
+    ("__TestPlanName", "write `test.id`"),
     ("self.*", "use `keep` for what a user remembers"),
     ("this.*", "use `keep` for what a user remembers"),
     // The response.
@@ -159,6 +170,11 @@ pub(super) static VALUES: &[(&str, &str)] = &[
 
 /// The names that other tools give to a response.
 static RESPONSES: &[&str] = &["response", "resp", "res", "r", "rsp", "result"];
+
+/// Whether other tools give a response this name.
+pub(super) fn is_response(name: &str) -> bool {
+    RESPONSES.contains(&name) || name == "pm"
+}
 
 /// The source that corresponds to an expression of another tool: `response.json.id`, `headers["Location"]`.
 pub(crate) fn source(written: &str) -> Option<String> {

@@ -18,14 +18,18 @@ pub(super) struct TreeBuilder<'a> {
     pub(super) diagnostics: &'a mut Diagnostics,
     /// The offsets at which the scan found errors, in order. Broken text there is not reported again.
     pub(super) scanned: Vec<u32>,
+    /// The offsets of strings and placeholders of other languages, in order. The text with them is reported if its mistake is known.
+    pub(super) quoted: Vec<u32>,
     /// The current nesting depth of expressions and matchers.
     pub(super) depth: usize,
     /// The end of the last broken text. A block that directly follows belongs to it.
     pub(super) last_broken: usize,
-    /// The message about that text.
-    pub(super) last_message: String,
+    /// The message and the help about that text.
+    pub(super) last_message: (String, String),
     /// The number of broken texts that have been explained.
     pub(super) explained: usize,
+    /// Statements that the fix rewrites, so that the quotes within them do not matter.
+    pub(super) rewritten: Vec<Span>,
     /// Broken heads of blocks, each with a replacement.
     pub(super) repairs: Vec<Repair>,
 }
@@ -183,17 +187,22 @@ pub(super) fn is_mark(rule: Rule) -> bool {
 impl<'a> TreeBuilder<'a> {
     /// A builder for the edited text of `file`.
     pub(super) fn new(file: FileId, edited: &'a EditedText<'a>, scanned: &[Diagnostic], diagnostics: &'a mut Diagnostics) -> Self {
-        let mut scanned: Vec<u32> =
-            scanned.iter().filter(|d| d.is_error()).flat_map(|d| d.labels.iter().map(|(span, _)| span.start)).collect();
-        scanned.sort_unstable();
+        let offsets = |quoted: bool| {
+            let found = scanned.iter().filter(|d| d.is_error() && matches!(d.code, Code::SingleQuotes | Code::ForeignTemplate) == quoted);
+            let mut offsets: Vec<u32> = found.flat_map(|d| d.labels.iter().map(|(span, _)| span.start)).collect();
+            offsets.sort_unstable();
+            offsets
+        };
         Self {
             places: Places { file, edited },
             diagnostics,
-            scanned,
+            scanned: offsets(false),
+            quoted: offsets(true),
             depth: 0,
             last_broken: 0,
-            last_message: String::new(),
+            last_message: (String::new(), String::new()),
             explained: 0,
+            rewritten: Vec::new(),
             repairs: Vec::new(),
         }
     }

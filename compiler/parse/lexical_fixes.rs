@@ -1,6 +1,7 @@
 //! Mistakes that the scan recognizes and fixes: quotes, comments and placeholders of other languages.
 
 use super::cursor::Cursor;
+use super::placeholders;
 use crate::diagnostic::{Code, Diagnostic};
 
 /// The length of a byte order mark at the start.
@@ -110,7 +111,9 @@ pub(super) fn signed_hole(scan: &mut Cursor<'_>) {
     let Some(close) = rest.find('}') else { return };
     let inside = rest[1..close].trim();
     let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
-    if inside.is_empty() || !inside.chars().all(name) || inside.starts_with(|c: char| c.is_ascii_digit()) {
+    // `${uuid()}` calls a function.
+    let called = inside.split_once('(').filter(|(_, args)| args.ends_with(')')).map_or(inside, |(called, _)| called);
+    if called.is_empty() || !called.chars().all(name) || called.starts_with(|c: char| c.is_ascii_digit()) {
         return;
     }
     let sign = scan.byte(at) as char;
@@ -119,7 +122,12 @@ pub(super) fn signed_hole(scan: &mut Cursor<'_>) {
     let diagnostic = Diagnostic::new(Code::LiteralPlaceholder, span, message);
     // A variable of the system: the configuration reads it.
     let is_system = sign == '$' && inside.len() > 1 && inside.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-    scan.report(if is_system {
+    // `${__UUID()}` and `#{randomUuid()}` call functions of JMeter and Gatling.
+    let code = placeholders::of_tool(inside)
+        .and_then(|fix| fix.strip_prefix("write `").and_then(|rest| rest.split('`').next().map(str::to_owned)));
+    scan.report(if let Some(code) = code.filter(|code| !code.contains('…')) {
+        diagnostic.help(format!("write `{{{code}}}` for the value")).edit(span, format!("{{{code}}}"))
+    } else if is_system {
         diagnostic.help(format!("write `${{{inside}}}` as a value in config/<env>.yml, and read that key: `env.some.key`"))
     } else {
         let help = format!("write `{{{inside}}}` for the value alone, `\\u{{{:x}}}` for a `{sign}` before it", sign as u32);
@@ -155,11 +163,20 @@ pub(super) fn dollar(scan: &mut Cursor<'_>) {
     let close = scan.placeholder(at).find('}').map_or(at + 2, |n| at + n + 1);
     let span = scan.span(at, close);
     let inside = scan.text[at + 1..close].trim_start_matches('{').trim_end_matches('}');
+    let path = at > 0 && !scan.byte(at - 1).is_ascii_whitespace();
+    // `${__time(yyyy)}` is a function of JMeter, whose arguments are no expressions.
+    let name = &inside[..inside.find('(').unwrap_or(inside.len())];
+    if let Some(fix) = placeholders::of_tool(inside).filter(|_| !path && name.starts_with("__") && close > at + 2) {
+        let message = format!("unexpected `{name}`, a function of JMeter");
+        scan.report(Diagnostic::new(Code::ForeignTemplate, span, message).help_replacing(span, fix));
+        scan.edits.remove(at, close);
+        scan.edits.insert(close, "null");
+        return scan.step(close - at);
+    }
     scan.report(
         Diagnostic::new(Code::ForeignTemplate, span, "unexpected `$`, expected `{…}`")
             .help(format!("write `{{{inside}}}` in a path or a string, and `{inside}` elsewhere")),
     );
-    let path = at > 0 && !scan.byte(at - 1).is_ascii_whitespace();
     scan.edits.remove(at, at + 1);
     scan.step(1);
     if !path && close > at + 2 {
@@ -187,7 +204,7 @@ pub(super) fn placeholder(scan: &mut Cursor<'_>) {
         return;
     }
     let fix = match args {
-        None => format!("write `{{{}}}` for the value", dynamic(inside)),
+        None => format!("write `{{{}}}` for the value", placeholders::dynamic(inside)),
         Some(args) => {
             let plain = name.trim_start_matches('$');
             crate::foreign::call(None, plain, args.trim_end_matches(')'), "shop")
@@ -203,46 +220,6 @@ pub(super) fn placeholder(scan: &mut Cursor<'_>) {
         Diagnostic::new(Code::LiteralPlaceholder, span, format!("this is the literal text `{{{inside}}}`, not the value of `{inside}`"))
             .help_replacing(span, fix),
     );
-}
-
-/// The equivalent of a variable of Postman, Hurl or Artillery; other names stay.
-fn dynamic(inside: &str) -> &str {
-    let name = match inside {
-        "newUuid" => return "uuid()",
-        "newDate" => return "now()",
-        _ => inside.strip_prefix('$'),
-    };
-    let Some(name) = name else { return inside };
-    if name.starts_with("processEnvironment.") || name.starts_with("env.") {
-        return "env.some.key";
-    }
-    match name {
-        "uuid" => "uuid()",
-        "loopCount" | "loopElement" => "i",
-        "testId" => "test.id",
-        "guid" | "randomUUID" => "uuid()",
-        "timestamp" => "unix(now())",
-        "isoTimestamp" => "now()",
-        "randomInt" => "random(0, 1000)",
-        "randomAlphaNumeric" => "random_string(1)",
-        "randomBoolean" => "chance(0.5)",
-        "randomFirstName" => "fake.first_name()",
-        "randomLastName" => "fake.last_name()",
-        "randomFullName" => "fake.name()",
-        "randomUserName" => "fake.user_name()",
-        "randomEmail" | "randomExampleEmail" => "fake.email()",
-        "randomPassword" => "fake.password()",
-        "randomPhoneNumber" => "fake.phone()",
-        "randomCity" => "fake.city()",
-        "randomCountry" => "fake.country()",
-        "randomCompanyName" => "fake.company()",
-        "randomUrl" => "fake.url()",
-        "randomIP" => "fake.ipv4()",
-        "randomIPV6" => "fake.ipv6()",
-        "randomColor" => "fake.color()",
-        "randomWord" => "fake.word()",
-        other => other,
-    }
 }
 
 /// `'x'`: replaced with `"x"`.

@@ -26,6 +26,7 @@ mod cursor;
 mod edits;
 mod errors;
 mod lexical_fixes;
+mod placeholders;
 mod scan;
 mod scan_texts;
 mod tokens;
@@ -67,10 +68,12 @@ fn parse_here(text: &str, file: FileId) -> (ast::File, Diagnostics) {
     let scanned = diagnostics.clone();
     for round in 0..=errors::ROUNDS {
         let mut found = Diagnostics::default();
+        let mut rewritten = Vec::new();
         let repairs = match LtParser::parse(Rule::file, &edited.text) {
             Ok(pairs) => {
                 let mut builder = builder::TreeBuilder::new(file, &edited, &scanned, &mut found);
                 tree.items = builder.file(pairs);
+                rewritten = builder.rewritten;
                 builder.repairs
             }
             Err(error) => {
@@ -83,6 +86,8 @@ fn parse_here(text: &str, file: FileId) -> (ast::File, Diagnostics) {
             }
         };
         if repairs.is_empty() || round == errors::ROUNDS {
+            let is_rewritten = |span: &Span| rewritten.iter().any(|whole| whole.start <= span.start && span.end <= whole.end);
+            diagnostics.retain(|found| found.code != Code::SingleQuotes || !found.labels.iter().all(|(span, _)| is_rewritten(span)));
             diagnostics.append(found);
             break;
         }

@@ -180,7 +180,7 @@ impl<'a> Checker<'a> {
                     d = if matches!(name, "text" | "innerText" | "textContent" | "content" | "value") {
                         d.help_replacing(span, format!("write `{source}`: it gives the text"))
                     } else {
-                        d.help(format!("write `{source} @{name}` to read the attribute"))
+                        d.help_replacing(span, format!("write `{source} @{name}` to read the attribute"))
                     };
                 } else if *other == Type::Int {
                     let unit = match name {

@@ -202,7 +202,16 @@ impl<'a> Checker<'a> {
                 self.error(Code::WrongType, e.span, "unexpected duration, expected a number", help);
                 Matcher::Any
             }
-            crate::model::ExprKind::Const(constant) => Matcher::Const(constant.clone()),
+            crate::model::ExprKind::Const(constant) => {
+                if let Const::Str(text) = constant
+                    && let Some((marker, matcher)) = crate::foreign::MARKERS.iter().find(|(marker, _)| text == marker)
+                {
+                    let d =
+                        Diagnostic::new(Code::LiteralPlaceholder, e.span, format!("this is the literal text `{marker}`, not a matcher"));
+                    self.report(d.write(matcher));
+                }
+                Matcher::Const(constant.clone())
+            }
             _ => {
                 if matches!(value.ty, Type::Bytes | Type::File | Type::Form) {
                     self.check_printable(&value);

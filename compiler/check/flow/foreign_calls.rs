@@ -29,6 +29,9 @@ impl<'a> Checker<'a> {
         let d = if of.is_none() && self.runs.contains_key(known) {
             Diagnostic::new(Code::WrongName, name_span, format!("unexpected call of the sequence `{dotted}`, expected `run`"))
                 .help(format!("write `run {dotted}({arguments})`, or `take x = run {dotted}({arguments})` for what it gives"))
+        } else if let Some(meant) = foreign::assertion(self.written(span)) {
+            let d = Diagnostic::new(Code::ForeignStatement, name_span, format!("`{dotted}(…)` is not a statement"));
+            d.help_replacing(span, format!("write `{meant}`"))
         } else if let Some(help) = foreign::call(of, &last.node, arguments, self.some_api()) {
             Diagnostic::new(Code::ForeignStatement, name_span, format!("`{dotted}(…)` is not a statement")).help(help)
         } else if functions::find(&dotted).is_some() || functions::SPECIAL.contains(&dotted.as_str()) {

@@ -11,6 +11,14 @@ impl<'a> Checker<'a> {
         if let Some((message, help)) = foreign_statuses(e) {
             return Some(Diagnostic::new(Code::NoExpectation, e.span, message).help(help));
         }
+        // `expect(res.status).to.equal(200)`
+        let written = self.written(e.span);
+        if written.starts_with('(')
+            && let Some(meant) = crate::foreign::assertion(&format!("expect{written}"))
+        {
+            let d = Diagnostic::new(Code::NoExpectation, e.span, "unexpected assertion of another language, expected a condition");
+            return Some(d.help_replacing(span, format!("write `{meant}`")));
+        }
         if let Some(n) = status(e).filter(|_| self.written(e.span).starts_with('(')) {
             let d = Diagnostic::new(Code::NoExpectation, e.span, "unexpected brackets around a status");
             return Some(d.help_replacing(span, format!("write `expect {n}`")));

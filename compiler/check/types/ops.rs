@@ -150,6 +150,17 @@ impl<'a> Checker<'a> {
 
     fn operands(&mut self, left: &Expr, op: BinaryOp, right: &Expr, written: (&ast::Expr, &ast::Expr), span: Span) -> Expr {
         let symbol = symbol(op);
+        // `header Content-Type`
+        let name = self.written(span).strip_prefix("header ").unwrap_or_default();
+        if op == BinaryOp::Sub && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') && name.contains('-') {
+            let is_within = |found: &Diagnostic| {
+                let of = found.labels.first().map(|(part, _)| *part);
+                of.is_some_and(|part| part.file == span.file && part.start >= span.start && part.end <= span.end)
+            };
+            self.diagnostics.retain(|found| !(found.code == Code::UnknownName && is_within(found)));
+            let d = Diagnostic::new(Code::UnknownName, span, "missing quotes around the name of a header");
+            return self.bad(d.help_replacing(span, format!("write `header \"{name}\"`")));
+        }
         let message = format!("`{symbol}` cannot combine {} and {}", a(&left.ty), a(&right.ty));
         let d = Diagnostic::new(Code::Operands, span, message);
         let text = |ty: &Type| *ty == Type::String;

@@ -33,13 +33,33 @@ pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     let line = stop.line();
     let whole = line[..super::foreign_members::member_end(line)].trim_end();
     match stop.first() {
-        "set" => set(stop, whole),
-        "let" | "keep" => named(stop, whole),
+        "set" => chained(stop, whole).or_else(|| set(stop, whole)),
+        "let" | "keep" => chained(stop, whole).or_else(|| named(stop, whole)),
         "wait" => wait(stop, whole).or_else(|| alone(stop, whole).filter(|_| whole == "wait")),
         "log" => logged(stop, whole).or_else(|| alone(stop, whole).filter(|_| whole == "log")),
         _ if stop.strict == Rule::only_stmt => printed(stop, whole).or_else(|| alone(stop, whole)).or_else(|| once(stop)),
         _ => None,
     }
+}
+
+/// `let x = y = 3`: each name has a statement of its own, and the last one is assigned first.
+fn chained(stop: &ParseStop<'_>, whole: &str) -> Option<Mistake> {
+    let first = stop.first();
+    let parts: Vec<&str> = whole.strip_prefix(first)?.split('=').map(str::trim).collect();
+    let (value, names) = parts.split_last()?;
+    let is_chain = stop.token == "=" && names.len() > 1 && names.iter().all(|name| !name.is_empty() && word(name) == *name);
+    if !is_chain || value.is_empty() {
+        return None;
+    }
+    let mut statements = Vec::new();
+    let mut value = *value;
+    for name in names.iter().rev() {
+        statements.push(format!("{first} {name} = {value}"));
+        value = name;
+    }
+    let help = format!("write `{}`", statements.join("; "));
+    let place = stop.at..stop.at + 1;
+    found_at(place, Code::Assignment, "unexpected `=` after a value", help)?.replacing(0..whole.len())
 }
 
 /// `set n: 4`, `set n 4`, `set n to 4`, `set n + 1`, `set $n = 4`, `set shop.auth = "x"`, `set shop.headers = …`.

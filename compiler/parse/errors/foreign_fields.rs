@@ -9,7 +9,7 @@ use crate::diagnostic::Code;
 /// Recognizes one of these mistakes at `stop`.
 pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     if !matches!(stop.strict, Rule::only_part | Rule::only_api) {
-        return None;
+        return placeholder(stop);
     }
     let line = stop.line();
     let whole = line[..super::foreign_members::member_end(line)].trim_end();
@@ -45,7 +45,12 @@ fn placeholder(stop: &ParseStop<'_>) -> Option<Mistake> {
     let inside = stop.text.get(start..)?.strip_prefix(open)?.split(close).next()?;
     let end = start + open.len() + inside.len() + close.len();
     let name = inside.trim();
-    let is_value = stop.text[..start].trim_end().ends_with([':', ',', '[']) && word(name) == name && !name.is_empty();
+    let before = stop.text[..start].trim_end();
+    let starts_value = before.ends_with([':', ',', '[', '=', '(']) || matches!(before, "expect" | "log" | "if" | "wait");
+    let is_name = word(name.trim_start_matches('$')) == name.trim_start_matches('$') && !name.is_empty();
+    let is_value = starts_value && is_name;
+    // `{{$timestamp}}` is a variable of Postman.
+    let name = crate::parse::placeholders::dynamic(name).trim_start_matches('$');
     let message = format!("unexpected `{open}` around a name");
     found_exactly(start..end, Code::ForeignTemplate, message, format!("write `{name}`"))
         .filter(|_| is_value && stop.text.get(..end).is_some_and(|text| text.ends_with(close)))

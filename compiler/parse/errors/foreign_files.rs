@@ -6,6 +6,9 @@ use crate::diagnostic::Code;
 use crate::foreign;
 use ltc_grammar::Rule;
 
+/// The fix for a line that means nothing by itself.
+pub(super) const BLOCKS: &str = "write `api`, `sequence`, `step` and `user` blocks: `ltc new NAME` writes an example";
+
 /// Recognizes one of these mistakes at `stop`.
 pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
     yaml(stop).or_else(|| key(stop)).or_else(|| json(stop)).or_else(|| modules(stop)).or_else(|| decorator(stop))
@@ -30,6 +33,11 @@ fn entry(stop: &ParseStop<'_>, key: &str, value: &str) -> String {
         "loop" | "repeat" => "write `repeat 3 { … }`".to_owned(),
         "capture" | "extract" => "write `take name = json.id` in the step".to_owned(),
         "expect" | "ensure" | "assert" => "write `expect 200` in the step".to_owned(),
+        "json" | "jsonPath" | "jsonpath" if quoted.starts_with('$') => format!("write `take name = json \"{quoted}\"` in the step"),
+        "statusCode" | "status" | "status_code" if quoted.len() == 3 => format!("write `expect {quoted}` in the step"),
+        "contentType" => {
+            format!("write `expect headers {{ content_type: ~ /{}/ }}` in the step", quoted.rsplit('/').next().unwrap_or(quoted))
+        }
         "json" | "body" => "write `json { … }` in the braces of the request".to_owned(),
         "headers" => "write `headers { \"X-Name\": \"value\" }` in the braces of the request".to_owned(),
         "url" => format!("write a step: `step \"Name\" {{ {api} GET {} }}`", if quoted.starts_with('/') { quoted } else { "/items" }),
@@ -37,7 +45,7 @@ fn entry(stop: &ParseStop<'_>, key: &str, value: &str) -> String {
         "ifTrue" | "whileTrue" => "write `if … { }` around the steps".to_owned(),
         _ => match foreign::item(key) {
             Some(fix) => fix.to_owned(),
-            None => "write `api`, `sequence`, `step` and `user` blocks: `ltc new NAME` writes an example".to_owned(),
+            None => BLOCKS.to_owned(),
         },
     }
 }
@@ -56,19 +64,21 @@ fn yaml(stop: &ParseStop<'_>) -> Option<Mistake> {
     }
     let key = word(body);
     let value = body[key.len()..].strip_prefix(':')?;
-    found_at(0..1, Code::ForeignStatement, message, entry(stop, key, value))
+    found_at(0..1, Code::ForeignStatement, message, entry(stop, key, value))?.replacing(0..line.trim_end().len())
 }
 
 /// `target: "https://…"` where an item or a statement is expected.
 fn key(stop: &ParseStop<'_>) -> Option<Mistake> {
-    let first = stop.first();
-    let value = stop.line()[first.len()..].strip_prefix(':')?;
+    // `hold-for: 5m`
+    let line = stop.line();
+    let first = &line[..line.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))).unwrap_or(line.len())];
+    let value = line[first.len()..].strip_prefix(':')?;
     let blocks = ["try", "except", "finally", "else", "if", "for", "while", "with", "class", "def"];
     if first.is_empty() || value.starts_with('=') || blocks.contains(&first) || !matches!(stop.strict, Rule::only_item | Rule::only_stmt) {
         return None;
     }
     // A list, or lines of their own: `expect: [{ statusCode: 200 }]`.
-    let is_yaml_list = first == "expect" && value.trim_start_matches(' ').starts_with(['[', '{', '-', '\n']);
+    let is_yaml_list = first == "expect" && (value.trim().is_empty() || value.trim_start_matches(' ').starts_with(['[', '{', '-']));
     if STATEMENTS.contains(&first) && !is_yaml_list {
         let help = if value.trim_start().starts_with('{') {
             "remove the `:` before the block"

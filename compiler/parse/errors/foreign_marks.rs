@@ -162,7 +162,10 @@ fn condition(stop: &ParseStop<'_>) -> Option<Mistake> {
         return found_at(stop.at..stop.at + 1, Code::ForeignOperator, "unknown operator `!`", help)?
             .replacing(stop.at..stop.at + 1 + operand.len());
     }
-    if stop.token.starts_with("??") && stop.first() != "take" {
+    // `x || "default"` chooses a value.
+    let is_default =
+        stop.token == "||" && stop.text[stop.at + 2..].trim_start().starts_with(|char: char| char == '"' || char.is_ascii_digit());
+    if (stop.token.starts_with("??") || is_default) && stop.first() != "take" {
         let left = before.rsplit(['=', '(', ',', '{', ':']).next()?.trim();
         let left = left.strip_prefix("expect ").or(left.strip_prefix("log ")).unwrap_or(left);
         let right = rest(stop, stop.at + 2).split([')', ',']).next()?.trim();
@@ -170,7 +173,7 @@ fn condition(stop: &ParseStop<'_>) -> Option<Mistake> {
             return None;
         }
         let help = format!("write `if {left} != null then {left} else {right}`; a take has `else {right}`");
-        return found_at(stop.at..stop.at + 2, Code::ForeignOperator, "unknown operator `??`", help)?
+        return found_at(stop.at..stop.at + 2, Code::ForeignOperator, format!("unknown operator `{}`", &stop.token[..2]), help)?
             .replacing(offset(stop.text, left)..offset(stop.text, right) + right.len());
     }
     if stop.first() != "expect" {

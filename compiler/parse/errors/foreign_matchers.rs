@@ -50,7 +50,8 @@ fn quantifier(stop: &ParseStop<'_>) -> Option<Mistake> {
     let member = path.strip_prefix(first).unwrap_or_default();
     let word = if word == "some" { "any" } else { word };
     let help = format!("write a JSONPath after it, which finds all items: `{word} json \"$.{first}[*]{member}\"`");
-    found_at(place, Code::Syntax, format!("unexpected path after `{word}`"), help)
+    let end = offset(line, path) + path.len();
+    found_at(place, Code::Syntax, format!("unexpected path after `{word}`"), help)?.replacing(start..end)
 }
 
 /// `{ id == 3 }`, `{ price > 3 }`, `{ price: between 1 and 3 }`, `{ name: like "x" }`, `{ tags: contains "x" }`, `{ price: 1..3 }`.

@@ -1,6 +1,6 @@
 //! Members of apis, users, tasks and data, and parts of requests, in the syntax of other tools.
 
-use super::stop::{Mistake, ParseStop, found, found_at};
+use super::stop::{Mistake, ParseStop, found, found_at, found_exactly};
 use super::vocabulary::{METHODS, PARTS, USER, word};
 use crate::diagnostic::Code;
 use crate::foreign;
@@ -53,12 +53,9 @@ fn item(stop: &ParseStop<'_>) -> Option<Mistake> {
     if matches!(first, "sequence" | "tasks" | "api" | "user") && rest.starts_with('"') {
         let name: String = rest[1..].split('"').next()?.chars().filter(char::is_ascii_alphanumeric).collect();
         let help = format!("write `{first} {name}`: a name has letters, digits and `_`");
-        return found_at(
-            stop.line().find('"')?..stop.line().rfind('"')? + 1,
-            Code::Syntax,
-            format!("unexpected string, expected the name of `{first}`"),
-            help,
-        );
+        let place = stop.line().find('"')?..stop.line().rfind('"')? + 1;
+        let message = format!("unexpected string, expected the name of `{first}`");
+        return found_at(place.clone(), Code::Syntax, message, help)?.replacing(0..place.end);
     }
     if stop.token == ":" && first == "user" && stop.text[..stop.at].trim_end().ends_with("weight") {
         return found(Code::Syntax, "unexpected `:`", "remove the `:` between a member and its value");
@@ -76,8 +73,10 @@ fn item(stop: &ParseStop<'_>) -> Option<Mistake> {
         return None;
     }
     if let Some(value) = rest.strip_prefix('=').filter(|value| !value.starts_with('=')) {
-        let help = format!("write `let {first} = {}`", value.trim().trim_end_matches(';'));
-        return found_at(0..first.len(), Code::Assignment, "unexpected `=`, expected `let` before the name", help);
+        let help = foreign::assigned(first, value, stop.some_api())
+            .unwrap_or_else(|| format!("write `let {first} = {}`", value.trim().trim_end_matches(';')));
+        let end = member_end(stop.line());
+        return found_at(0..first.len(), Code::Assignment, "unexpected `=`, expected `let` before the name", help)?.replacing(0..end);
     }
     known(stop, foreign::item(first).or_else(|| foreign::user_member(first)), "an item of a spec")
 }
@@ -136,7 +135,10 @@ fn head(stop: &ParseStop<'_>) -> Option<Mistake> {
             found(Code::Syntax, format!("unexpected `{}` after the name of a sequence", stop.token), help)
         }
         "sequence" | "tasks" | "api" | "user" if matches!(stop.token, "=>" | "->" | "=") => {
-            found(Code::Syntax, format!("unexpected `{}`, expected `{{`", stop.token), format!("write `{first} {} {{`", word(rest)))
+            let behind = stop.text[stop.at + stop.token.len()..].trim_start_matches(' ');
+            let end = stop.text.len() - behind.len() + usize::from(behind.starts_with('{'));
+            found(Code::Syntax, format!("unexpected `{}`, expected `{{`", stop.token), format!("write `{first} {} {{`", word(rest)))?
+                .replacing(0..end)
         }
         _ => None,
     }
@@ -301,6 +303,13 @@ fn user(stop: &ParseStop<'_>) -> Option<Mistake> {
             "unexpected `=` after an option",
             format!("remove the `=`: write `{first} {value}`"),
         );
+    }
+    // `wait_time = between(1, 5)`
+    let call = rest.strip_prefix('=').and_then(|value| value.trim().split_once('('));
+    let wait = call.and_then(|(name, args)| foreign::call(None, name, args.trim_end_matches([')', ';']), stop.some_api()));
+    if let Some(wait) = wait.filter(|wait| wait.starts_with("write `wait") && foreign::user_member(first).is_some()) {
+        let message = format!("unexpected `{first}`, expected a member of a user");
+        return found_exactly(0..member_end(line), Code::ForeignStatement, message, wait.trim_end_matches(" in the user"));
     }
     if let Some(mistake) = known(stop, foreign::user_member(first), "a member of a user") {
         return Some(mistake);

@@ -287,6 +287,9 @@ fn spread(stop: &ParseStop<'_>) -> Option<Mistake> {
     let rest: Vec<&str> = entries.iter().copied().filter(|entry| !entry.starts_with(sign)).collect();
     let spreads: Vec<&str> = entries.iter().filter_map(|entry| entry.strip_prefix(sign)).map(str::trim).collect();
     let [value] = spreads[..] else { return None };
+    if value.is_empty() {
+        return None;
+    }
     let is_first = entries.first().is_some_and(|entry| entry.starts_with(sign));
     let is_last = entries.last().is_some_and(|entry| entry.starts_with(sign));
     if !is_first && !is_last {
@@ -301,7 +304,9 @@ fn spread(stop: &ParseStop<'_>) -> Option<Mistake> {
         (_, _, false) => format!("[{others}] + {value}"),
     };
     let place = stop.at..stop.at + sign.len();
-    found_at(place, Code::ForeignOperator, format!("unknown operator `{sign}`"), format!("write `{code}`"))?.replacing(open..end + 1)
+    let alone = if rest.is_empty() { " without the brackets" } else { "" };
+    let help = format!("write `{code}`{alone}");
+    found_at(place, Code::ForeignOperator, format!("unknown operator `{sign}`"), help)?.replacing(open..end + 1)
 }
 
 #[cfg(test)]

@@ -67,6 +67,9 @@ fn path_of(text: &str) -> Option<String> {
 /// `{ items: len 3 }`, `{ id: 1, .. }`, `[{ … }, ...]`, `{ id: string? }`, `{ id: * }`.
 fn in_map(stop: &ParseStop<'_>) -> Option<Mistake> {
     let before = stop.text[..stop.at].trim_end();
+    if let Some(mistake) = generic(stop, before) {
+        return Some(mistake);
+    }
     let open = enclosing(before)?;
     let in_list = before[open..].starts_with('[');
     // `json.items[*]` is a path.
@@ -76,16 +79,21 @@ fn in_map(stop: &ParseStop<'_>) -> Option<Mistake> {
     let entry = before.rsplit(['{', ',', '\n', '[']).next().unwrap_or_default();
     let (key, value) = entry.split_once(':').map_or((entry.trim(), ""), |(key, value)| (key.trim(), value.trim()));
     let dots = dots(stop);
-    if let Some(dots) = dots.clone().filter(|dots| dots.len() >= 3) {
+    if let Some(dots) = dots.clone().filter(|dots| dots.len() >= 3 && in_list) {
         let gap = if stop.text[..dots.start].trim_end().ends_with([',', '[', '{']) { "" } else { ", " };
         let help = format!("write `{gap}..` for any further items");
         return found_at(dots.clone(), Code::Syntax, "unexpected `...`, expected `..`", help)?.replacing(dots);
     }
-    if dots.is_some() && !in_list && stop.text[..stop.at].trim_end().ends_with([',', '{']) && stop.text.starts_with("expect json") {
-        let start = before.trim_end_matches(',').len();
+    if let Some(dots) = dots.filter(|_| !in_list && stop.text.starts_with("expect json"))
+        && stop.text[..dots.start].trim_end().ends_with([',', '{'])
+    {
+        let start = stop.text[..dots.start].trim_end().trim_end_matches(',').len();
         let help = "remove it: an object may have more members, except within `exactly`";
-        return found_at(stop.at..stop.at + 2, Code::Syntax, "unexpected `..` between the members of an object", help)?
-            .replacing(start..stop.at + 2);
+        let message = format!("unexpected `{}` between the members of an object", &stop.text[dots.clone()]);
+        return found_at(dots.clone(), Code::Syntax, message, help)?.replacing(start..dots.end);
+    }
+    if let Some(mistake) = type_in_words(stop, value, before.len() - value.len()) {
+        return Some(mistake);
     }
     if stop.token == "?" && is_type(value) {
         let help = format!("write `{value} | null`, or `{value} | absent` where the member may be missing");
@@ -127,6 +135,70 @@ fn in_map(stop: &ParseStop<'_>) -> Option<Mistake> {
         return if alone { mistake?.replacing(0..end) } else { mistake };
     }
     None
+}
+
+/// `{ ids: string[] }`, `{ ids: list<string> }`.
+fn generic(stop: &ParseStop<'_>, before: &str) -> Option<Mistake> {
+    let (inside, end) = match stop.token {
+        "]" => (before.strip_suffix('[')?, stop.at + 1),
+        _ => (before.strip_suffix('>')?, before.len()),
+    };
+    let ty = inside.rsplit(|char: char| !char.is_ascii_alphanumeric()).next()?;
+    let start = match stop.token {
+        "]" => inside.len() - ty.len(),
+        _ => {
+            let list = inside[..inside.len() - ty.len()].strip_suffix('<')?;
+            let name = list.rsplit(|char: char| !char.is_ascii_alphanumeric()).next()?;
+            matches!(name, "list" | "array" | "List" | "Array" | "Set").then(|| list.len() - name.len())?
+        }
+    };
+    let is_value = stop.text[..start].trim_end().ends_with(':') && is_type(ty);
+    let message = format!("unexpected type `{}`", &stop.text[start..end]);
+    found_exactly(start..end, Code::ForeignOperator, message, format!("write `each {ty}`")).filter(|_| is_value)
+}
+
+/// `{ id: null? }`, `{ id: string! }`, `{ id: !null }`, `{ id: nullable string }`, `{ ids: array of string }`. `value`
+/// is what follows the key, from `start` on.
+fn type_in_words(stop: &ParseStop<'_>, value: &str, start: usize) -> Option<Mistake> {
+    let end = stop.at + stop.token.len();
+    let exact = |range: std::ops::Range<usize>, message: String, code: String| {
+        found_at(stop.at..end, Code::ForeignOperator, message, format!("write `{code}`"))?.replacing(range)
+    };
+    let unknown = || format!("unknown operator `{}`", stop.token);
+    let behind = stop.text[end..].trim_start();
+    let items = word(behind);
+    match stop.token {
+        "?" if value == "null" => exact(start..end, unknown(), "null | absent".to_owned()),
+        "!" if is_type(value) => {
+            let help = format!("write `{value}`: it accepts no null");
+            found_at(stop.at..end, Code::ForeignOperator, unknown(), help)?.replacing(start..end)
+        }
+        "!" if value.is_empty() && !word(behind).is_empty() => {
+            let other = word(behind);
+            let operand_end = end + stop.text[end..].find(other)? + other.len();
+            let code = match other {
+                "null" | "undefined" | "None" | "nil" => "!= null".to_owned(),
+                other => format!("!= {other}"),
+            };
+            exact(stop.at..operand_end, unknown(), code)
+        }
+        "of" if matches!(value, "array" | "list" | "Array" | "List" | "an array" | "a list") && is_type(items) => {
+            let items_end = end + stop.text[end..].find(items)? + items.len();
+            exact(start..items_end, format!("unexpected `of` after `{value}`"), format!("each {items}"))
+        }
+        ty if is_type(ty) || matches!(ty, "null") => {
+            let code = match value {
+                "nullable" | "null or" => format!("{ty} | null"),
+                "optional" | "maybe" | "opt" => format!("{ty} | absent"),
+                "required" | "non_null" | "nonnull" | "type" | "a" | "an" | "is" => ty.to_owned(),
+                "not" if ty == "null" => "!= null".to_owned(),
+                _ => return None,
+            };
+            let message = format!("unexpected `{value}` before a type");
+            found_at(start..start + value.len(), Code::ForeignOperator, message, format!("write `{code}`"))?.replacing(start..end)
+        }
+        _ => None,
+    }
 }
 
 /// The innermost bracket that is open at the end of a text.
@@ -235,6 +307,24 @@ fn in_words(stop: &ParseStop<'_>, whole: &str) -> Option<Mistake> {
             | "ok status"
     ) {
         return exact(start..whole.len(), format!("unexpected `{rest}`, expected a status"), "expect 2xx".to_owned());
+    }
+    if let Some(value) =
+        ["text contains ", "text includes ", "body contains ", "text has "].iter().find_map(|words| rest.strip_prefix(words))
+    {
+        let name = value.trim();
+        let is_value = name.starts_with(|char: char| char.is_ascii_alphabetic()) && !name.contains(' ');
+        let at = start + "text ".len();
+        let word = word(&whole[at..]);
+        return exact(at..at + word.len(), format!("unknown operator `{word}`"), format!("expect text {name}")).filter(|_| is_value);
+    }
+    // `expect Content-Type: application/json`
+    if let Some((name, value)) = rest.split_once(':').or_else(|| rest.split_once("==")) {
+        let (name, value) = (name.trim(), value.trim().trim_matches('"'));
+        let is_header = name.contains('-') && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if is_header && !value.is_empty() {
+            let code = format!("expect header \"{name}\" == \"{value}\"");
+            return exact(start..start + name.len(), format!("unknown source `{name}`"), code);
+        }
     }
     if let Some(class) = rest.strip_suffix("**").or_else(|| rest.strip_suffix("??")).or_else(|| rest.strip_suffix("__")) {
         let is_class = class.len() == 1 && class.starts_with(|char: char| ('1'..='5').contains(&char));

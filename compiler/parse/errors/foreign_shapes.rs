@@ -1,6 +1,6 @@
 //! Statements in the syntax of other languages and tools.
 
-use super::stop::{Mistake, ParseStop, found, found_at, offset};
+use super::stop::{Mistake, ParseStop, closing, found, found_at, offset};
 use super::vocabulary::{METHODS, STATEMENTS, word};
 use crate::diagnostic::Code;
 use ltc_grammar::Rule;
@@ -49,7 +49,10 @@ pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
 fn declaration(stop: &ParseStop<'_>) -> Option<Mistake> {
     let first = stop.first();
     let line = stop.line();
+    let whole = 0..line[..super::foreign_members::member_end(line)].trim_end().len();
     let rest = line[first.len()..].trim_start();
+    // `List<String> names = …`
+    let rest = rest.strip_prefix('<').and_then(|rest| rest.split_once('>')).map_or(rest, |(_, rest)| rest.trim_start());
     if let Some(value) = rest.strip_prefix(":=") {
         let help = format!("write `let {first} = {}` for a new name, `set {first} = …` to change one", value.trim());
         return found_at(0..line.find(":=")? + 2, Code::Assignment, "unexpected `:=`, expected `let` before the name", help);
@@ -58,13 +61,34 @@ fn declaration(stop: &ParseStop<'_>) -> Option<Mistake> {
     let behind = rest[name.len()..].trim_start();
     let assigned = behind.starts_with('=') && !behind.starts_with("==") && !name.is_empty();
     let ty = TYPES.iter().find(|(word, _)| *word == first).map(|(_, ty)| *ty);
-    if let Some(ty) = ty.filter(|_| assigned) {
-        let help = format!("write `let {name}: {ty} {behind}`");
-        return found_at(0..first.len(), Code::ForeignStatement, format!("unexpected type `{first}`, expected `let`"), help);
+    let value = behind.strip_prefix('=').unwrap_or_default();
+    let is_var = matches!(first, "var" | "const" | "val" | "local" | "auto" | "final" | "static" | "def" | "global" | "my");
+    if let Some((names, value)) = rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).filter(|_| is_var) {
+        let help = crate::foreign::assigned_members(names, value.trim_start().strip_prefix('=')?)?;
+        return found_at(0..first.len(), Code::ForeignStatement, format!("`{first}` is not a keyword"), help)?.replacing(whole);
     }
-    if assigned && matches!(first, "var" | "const" | "val" | "local" | "auto" | "final" | "static" | "def" | "global" | "my") {
+    // A class of another language: `ScenarioBuilder scn = scenario("x")`.
+    let is_class = first.starts_with(|char: char| char.is_ascii_uppercase()) && name.starts_with(|char: char| char.is_ascii_lowercase());
+    if assigned
+        && (ty.is_some() || is_var || is_class)
+        && let Some(help) = crate::foreign::assigned(name, value, stop.some_api())
+    {
+        let message = if is_var { format!("`{first}` is not a keyword") } else { format!("unexpected type `{first}`") };
+        return found_at(0..first.len(), Code::ForeignStatement, message, help)?.replacing(whole);
+    }
+    if assigned && is_class && ty.is_none() {
+        let help = format!("write `let {name} = {}`", value.trim().trim_end_matches(';'));
+        return found_at(0..first.len(), Code::ForeignStatement, format!("unexpected type `{first}`, expected `let`"), help)?
+            .replacing(whole);
+    }
+    if let Some(ty) = ty.filter(|_| assigned) {
+        let help = format!("write `let {name}: {ty} = {}`", crate::foreign::translated(value.trim()));
+        return found_at(0..first.len(), Code::ForeignStatement, format!("unexpected type `{first}`, expected `let`"), help)?
+            .replacing(whole);
+    }
+    if assigned && is_var {
         let help = format!("write `let {name} = …`");
-        return found_at(0..first.len(), Code::ForeignStatement, format!("`{first}` is not a keyword"), help);
+        return found_at(0..first.len(), Code::ForeignStatement, format!("`{first}` is not a keyword"), help)?.replacing(whole);
     }
     None
 }
@@ -138,14 +162,33 @@ fn foreign_call(stop: &ParseStop<'_>) -> Option<Mistake> {
     if of.is_some_and(|of| of.split('.').next() == Some(stop.some_api())) || STATEMENTS.contains(&head) {
         return None;
     }
-    let args = behind.lines().next().unwrap_or_default().rsplit_once(')').map_or("", |(args, _)| args);
+    let line = stop.line();
+    let whole = line[..super::foreign_members::member_end(line)].trim_end();
+    let of_line = || behind.lines().next().unwrap_or_default().rsplit_once(')').map_or("", |(args, _)| args);
+    let close = closing(line, end);
+    let args = close.map_or_else(of_line, |close| &line[end + 1..close]);
     let fix = crate::foreign::call(of, name, args, stop.some_api())?;
     let mistake = found_at(0..head.len(), Code::ForeignStatement, format!("`{head}(…)` is not a statement"), fix)?;
     // The call is the whole statement, so the fix replaces it.
-    let line = stop.line();
-    let whole = line[..super::foreign_members::member_end(line)].trim_end();
-    let is_whole = super::stop::closing(stop.text, end).is_some_and(|close| close + 1 == whole.len());
+    let is_whole = closing(stop.text, end).is_some_and(|close| close + 1 == whole.len());
     if is_whole { mistake.replacing(0..whole.len()) } else { Some(mistake) }
+}
+
+/// A call of another tool that is a whole statement. Its name matters more than a mistake in its arguments.
+pub(super) fn whole_call(stop: &ParseStop<'_>) -> Option<Mistake> {
+    let line = stop.line();
+    let statement = &line[..super::foreign_members::member_end(line)];
+    if stop.strict == Rule::only_stmt
+        && let Some(meant) = crate::foreign::assertion(statement)
+    {
+        let end = statement.find('(')?;
+        let message = format!("`{}(…)` is not a statement", &statement[..end]);
+        return found_at(0..end, Code::ForeignStatement, message, format!("write `{meant}`"))?.replacing(0..statement.len());
+    }
+    let open = line.find('(').filter(|open| matches!(stop.strict, Rule::only_stmt | Rule::only_item) && stop.at > *open)?;
+    let end = closing(line, open)?;
+    let is_whole = line[end + 1..].trim_end().trim_end_matches(['}', ';', ' ']).is_empty();
+    if is_whole { foreign_call(stop) } else { None }
 }
 
 /// `.pause(1)`, which continues a call on the line before.
@@ -283,11 +326,9 @@ fn head(stop: &ParseStop<'_>) -> Option<Mistake> {
         return found(Code::ForeignStatement, "unexpected `:`, expected `{`", format!("write the block in braces: `{head} {{ … }}`"));
     }
     if first == "for" && matches!(stop.token, "of" | ":" | "from") && stop.wants(Rule::kw_in) {
-        return found(
-            Code::ForeignOperator,
-            format!("unexpected `{}`, expected `in`", stop.token),
-            format!("write `for {} in {}`", word(line[3..].trim_start()), head.get(stop.at + stop.token.len()..).unwrap_or("xs").trim()),
-        );
+        let list = head.get(stop.at + stop.token.len()..).unwrap_or("xs").trim();
+        let help = format!("write `for {} in {list}`", word(line[3..].trim_start()));
+        return found(Code::ForeignOperator, format!("unexpected `{}`, expected `in`", stop.token), help)?.replacing(0..head.len());
     }
     range_in_words(stop)
 }
@@ -326,5 +367,7 @@ fn word_too_many(stop: &ParseStop<'_>) -> Option<Mistake> {
     if rest.starts_with(['=', '.', '(']) {
         return None;
     }
-    found_at(0..first.len(), Code::ForeignStatement, format!("`{first}` is not a keyword"), help)
+    let mistake = found_at(0..first.len(), Code::ForeignStatement, format!("`{first}` is not a keyword"), help)?;
+    let behind = stop.line().len() - rest.len();
+    if mistake.help.starts_with("remove `") { mistake.edited(vec![(0..behind, String::new())]) } else { Some(mistake) }
 }

@@ -86,7 +86,10 @@ const OPERATORS: &[(&str, &str)] = &[
 
 /// Recognizes a known mistake at `stop`.
 pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
-    super::foreign_conditions::mistake(stop)
+    super::foreign_gherkin::mistake(stop)
+        .or_else(|| super::foreign_http_files::mistake(stop))
+        .or_else(|| super::foreign_shapes::whole_call(stop))
+        .or_else(|| super::foreign_conditions::mistake(stop))
         .or_else(|| super::foreign_flow::mistake(stop))
         .or_else(|| super::foreign_types::mistake(stop))
         .or_else(|| super::foreign_fields::mistake(stop))
@@ -210,12 +213,15 @@ fn operator(stop: &ParseStop<'_>) -> Option<Mistake> {
         }
         let first = stop.first();
         if !STATEMENTS.contains(&first) && stop.strict == Rule::only_stmt {
-            return found_at(
-                0..stop.at + 1,
-                Code::Assignment,
-                "unexpected `=`, expected `let` or `set` before the name",
-                format!("write `let {first} = …` for a new name, `set {first} = …` to change one"),
-            );
+            let message = "unexpected `=`, expected `let` or `set` before the name";
+            let place = 0..stop.at + 1;
+            let line = stop.line();
+            if let Some(help) = crate::foreign::assigned(first, line.get(stop.at + 1..).unwrap_or_default(), stop.some_api()) {
+                let end = super::foreign_members::member_end(line);
+                return found_at(place, Code::Assignment, message, help)?.replacing(0..end);
+            }
+            let help = format!("write `let {first} = …` for a new name, `set {first} = …` to change one");
+            return found_at(place, Code::Assignment, message, help);
         }
         let head = stop.text[..stop.at].trim_end();
         let is_head = matches!(first, "resource" | "sequence" | "tasks" | "user" | "api") && head.split(' ').count() == 2;
@@ -311,11 +317,11 @@ fn structure(stop: &ParseStop<'_>) -> Option<Mistake> {
         return found(Code::MissingThen, "missing `else`", "write `if c then a else b`: an `if` as a value always needs both");
     }
     if stop.token.is_empty() && (stop.wants(Rule::block) || stop.wants(Rule::p_open)) && stop.at > 0 {
-        return found(
-            Code::LineBreak,
-            "unexpected end of line, expected `{`",
-            "write `{` at the end of the line that the block belongs to",
-        );
+        let help = "write `{` at the end of the line that the block belongs to";
+        let mistake = found(Code::LineBreak, "unexpected end of line, expected `{`", help)?;
+        let behind = stop.text[stop.at..].trim_start();
+        let edit = (stop.at..stop.text.len() - behind.len(), " ".to_owned());
+        return if behind.starts_with('{') { mistake.edited(vec![edit]) } else { Some(mistake) };
     }
     if stop.token == "then" && stop.first() == "if" {
         return found(

@@ -44,6 +44,7 @@ pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
         .or_else(|| index(stop))
         .or_else(|| percent(stop))
         .or_else(|| call(stop))
+        .or_else(|| pipe(stop))
         .or_else(|| equals(stop))
 }
 
@@ -102,6 +103,20 @@ fn types(stop: &ParseStop<'_>) -> Option<Mistake> {
             .filter(|_| !other.is_empty());
     }
     None
+}
+
+/// `xs | first`: a filter of a template.
+fn pipe(stop: &ParseStop<'_>) -> Option<Mistake> {
+    let before = stop.text[..stop.at].trim_end();
+    let function = word(stop.text.get(stop.at..)?.strip_prefix('|')?.trim_start());
+    let function = if LENGTHS.contains(&function) { "len" } else { function };
+    let value = before.strip_prefix(stop.first())?.trim_start();
+    let value = value.split_once('=').map_or(value, |(_, value)| value.trim_start());
+    let is_filter = FUNCTIONS.contains(&function) && !value.is_empty() && matches!(stop.first(), "let" | "set" | "log" | "keep");
+    let end = stop.text.len() - stop.text[stop.at + 1..].trim_start().len() + word(stop.text[stop.at + 1..].trim_start()).len();
+    found_at(stop.at..stop.at + 1, Code::ForeignOperator, "unknown operator `|`", format!("write `{function}({value})`"))?
+        .replacing(before.len() - value.len()..end)
+        .filter(|_| is_filter)
 }
 
 /// `(1, 2)` for a list.

@@ -1,6 +1,6 @@
 //! Values, sources and conditions in the syntax of other languages.
 
-use super::stop::{Mistake, ParseStop, found, found_at, offset};
+use super::stop::{Mistake, ParseStop, closing, found, found_at, offset};
 use super::vocabulary::word;
 use crate::diagnostic::Code;
 use ltc_grammar::Rule;
@@ -41,7 +41,11 @@ fn prefixed(stop: &ParseStop<'_>) -> Option<Mistake> {
         "r" => "write the string alone, with `\\\\` for a backslash".to_owned(),
         _ => "write the string alone: `{…}` inserts a value in every string".to_owned(),
     };
-    found_at(start..stop.at, Code::SingleQuotes, format!("unexpected `{prefix}` before a string"), help)
+    let mistake = found_at(start..stop.at, Code::SingleQuotes, format!("unexpected `{prefix}` before a string"), help)?;
+    match prefix.to_lowercase().as_str() {
+        "r" => mistake.edited(vec![(start..stop.at + stop.token.len(), stop.token.replace('\\', "\\\\"))]),
+        _ => Some(mistake),
+    }
 }
 
 /// `/abc/i`, `x ~ "abc"`, `text /id=(.*)/`.
@@ -51,6 +55,16 @@ fn regexes(stop: &ParseStop<'_>) -> Option<Mistake> {
     if stop.wants(Rule::regex) && stop.token.starts_with('"') {
         let help = format!("write `/{}/`", stop.token.trim_matches('"'));
         return found(Code::ForeignOperator, "unexpected string, expected a regex between slashes", help);
+    }
+    let is_name = stop.token.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_');
+    if stop.wants(Rule::regex) && is_name {
+        let value = rest.split([' ', ';', '}', ')', ',']).next().unwrap_or_default();
+        let left = before.trim_end_matches(['~', '!']).trim_end();
+        let left = left.strip_prefix(stop.first()).unwrap_or(left).rsplit(['(', '=']).next().unwrap_or_default().trim();
+        let not = if before.ends_with("!~") { "not " } else { "" };
+        let help = format!("write `{not}contains({left}, {value})`; a regex is a literal, such as `/v[0-9]+/`");
+        let mistake = found(Code::ForeignOperator, format!("unexpected `{}`, expected a regex between slashes", stop.token), help)?;
+        return if left.is_empty() { Some(mistake) } else { mistake.replacing(offset(stop.text, left)..stop.at + value.len()) };
     }
     let flags = stop.token;
     if before.ends_with('/')
@@ -228,7 +242,10 @@ fn brackets(stop: &ParseStop<'_>) -> Option<Mistake> {
         return found(Code::ForeignOperator, "unknown operator `++`", format!("write `{name} + 1`"));
     }
     if stop.token == "[" && stop.wants(Rule::p_assign) {
-        return found(Code::ForeignOperator, "unexpected `[` after a type", "write `list` for the type of a list");
+        let end = closing(stop.text, stop.at)? + 1;
+        let start = before.trim_end_matches(|char: char| char.is_ascii_alphanumeric()).len();
+        let help = "write `list` for the type of a list";
+        return found(Code::ForeignOperator, "unexpected `[` after a type", help)?.replacing(start..end);
     }
     let flag = word_before(stop);
     if stop.token == ":" && matches!(flag.1, "skip" | "interrupt") && stop.wants(Rule::block) {

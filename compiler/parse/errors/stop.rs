@@ -6,6 +6,7 @@ use pest::error::{ErrorVariant, InputLocation};
 
 use super::vocabulary;
 use crate::diagnostic::Code;
+pub(super) use crate::foreign::closing;
 
 /// The number of bytes of the file in which the name of an api is searched.
 const SEARCHED_BYTES_MAX: usize = 64 * 1024;
@@ -142,26 +143,4 @@ fn token(text: &str) -> &str {
         c => c.len_utf8(),
     };
     &text[..len]
-}
-
-/// The bracket that closes the one at `open`, outside of strings.
-pub(super) fn closing(text: &str, open: usize) -> Option<usize> {
-    let (mut depth, mut quoted) = (0_usize, false);
-    let mut before = b' ';
-    for (at, byte) in text.bytes().enumerate().skip(open) {
-        match byte {
-            b'"' if before != b'\\' => quoted = !quoted,
-            _ if quoted => {}
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return Some(at);
-                }
-            }
-            _ => {}
-        }
-        before = byte;
-    }
-    None
 }

@@ -4,7 +4,7 @@ use ltc_config::suggest::nearest;
 use ltc_grammar::Rule;
 
 use super::foreign_syntax;
-use super::stop::{ParseStop, stop};
+use super::stop::{Mistake, ParseStop, stop};
 use super::vocabulary::starts_statement;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::builder::{P, Repair, TreeBuilder};
@@ -32,21 +32,27 @@ impl TreeBuilder<'_> {
         // The scan has reported an error here, or the block belongs to the line before, which has been reported.
         let line = source[..start].rfind('\n').map_or(0, |n| n + 1);
         let covered = self.places.at(line, start + text.len());
-        let next = self.scanned.partition_point(|at| *at < covered.start);
-        let spoken = self.scanned.get(next).is_some_and(|at| *at <= covered.end);
+        let within = |offsets: &[u32]| {
+            let next = offsets.partition_point(|at| *at < covered.start);
+            offsets.get(next).is_some_and(|at| *at <= covered.end)
+        };
+        let (spoken, quoted) = (within(&self.scanned), within(&self.quoted));
         if pair.as_rule() == Rule::broken_top || spoken || (after_broken && text.starts_with('{')) {
             return span;
         }
         let stop = stop(source, start, text, strict);
         let diagnostic = match foreign_syntax::mistake(&stop) {
             // Consecutive lines have the same mistake, as in a file of another format. Only the first is reported.
-            Some(mistake)
-                if after_broken && mistake.code == Code::ForeignStatement && same(strict, &mistake.message, &self.last_message) =>
-            {
+            Some(mistake) if after_broken && mistake.code == Code::ForeignStatement && same(strict, &mistake, &self.last_message) => {
+                self.rewritten.push(covered);
                 return span;
             }
             Some(mistake) => {
-                self.last_message.clone_from(&mistake.message);
+                self.last_message = (mistake.message.clone(), mistake.help.clone());
+                let keeps_text = mistake.help.starts_with("write `let") || mistake.help.starts_with("remove `");
+                if mistake.code == Code::ForeignStatement && !keeps_text && super::recovery::repair(&stop).is_none() {
+                    self.rewritten.push(covered);
+                }
                 let place = mistake.place.unwrap_or(stop.at..stop.at + stop.token.len());
                 let found = Diagnostic::new(mistake.code, self.places.at(start + place.start, start + place.end), mistake.message);
                 let at = |of: &std::ops::Range<usize>| self.places.at(start + of.start, start + of.end);
@@ -56,6 +62,8 @@ impl TreeBuilder<'_> {
                 };
                 mistake.edits.into_iter().fold(found, |found, (of, text)| found.edit(at(&of), text))
             }
+            // The quotes have been reported.
+            None if quoted => return span,
             None => {
                 let place = self.places.at(start + stop.at, start + stop.at + stop.token.len());
                 general(&stop, place)
@@ -70,10 +78,13 @@ impl TreeBuilder<'_> {
     }
 }
 
-/// Whether a line has the same mistake as the line before: the same message, or another line of a file in a foreign format.
-fn same(strict: Rule, one: &str, other: &str) -> bool {
-    let format = |message: &str| message.ends_with("a spec is not YAML") || message.ends_with("a spec is not JSON");
-    one == other || strict == Rule::only_item && format(one) && format(other)
+/// Whether a line has the same mistake as the line before: the same message, or another line of a file in a foreign format. Within a block,
+/// each line has its own fix, unless it belongs to the line before.
+fn same(strict: Rule, mistake: &Mistake, (message, help): &(String, String)) -> bool {
+    let format = |message: &str| ["YAML", "JSON", "a feature file"].iter().any(|kind| message.ends_with(&format!("a spec is not {kind}")));
+    let belongs = strict == Rule::only_item || mistake.help == super::foreign_files::BLOCKS;
+    let is_equal = mistake.message == *message && (strict == Rule::only_item || mistake.help == *help);
+    is_equal || belongs && format(&mistake.message) && format(message)
 }
 
 /// The error that lists what was expected.
