@@ -71,6 +71,7 @@ pub(crate) fn settings(program: &'static Program, base: &str, clock: &Clock) -> 
         test_id: "".into(),
         part: 0,
         parts: 1,
+        workers: 1,
         shard: 0,
         interval: 0,
         test_seed: 1,

@@ -64,7 +64,7 @@ pub(super) fn run(
     let mut threshold_failed = false;
     let outcome = Engine::start(&run, &clock, &stop).and_then(|engine| {
         engine.watch(|delta| {
-            if results.interval(&delta) == AfterInterval::Stop {
+            if results.interval(delta) == AfterInterval::Stop {
                 threshold_failed = true;
                 stop.gracefully();
             }

@@ -47,6 +47,7 @@ pub(crate) fn settings(program: &'static Program, args: &LoadArgs, configuration
         test_id: test_id(program.name, seed),
         part: 0,
         parts: 1,
+        workers: 1,
         shard: 0,
         interval: 0,
         test_seed: seed,

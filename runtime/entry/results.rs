@@ -98,7 +98,7 @@ impl Results {
             flush_timeout: FLUSH_TIMEOUT,
             over: false,
             places: places(program),
-            total: Snapshot::with_room(names.len()),
+            total: Snapshot::of_test(names.len()),
             timeline: Timeline::with_room(interval),
             progress: Progress::new(mode),
             listeners,

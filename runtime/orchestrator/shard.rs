@@ -145,8 +145,8 @@ fn slice(
     let limit = TimeLimit::set(host.deadline, run.graceful_stop, stop);
     let mut requests = 0;
     let outcome = engine.watch(|delta| {
-        requests += counted(program, &delta);
-        let frame = Frame::Counted(Counted::new(&delta));
+        requests += counted(program, delta);
+        let frame = Frame::Counted(Counted::new(delta));
         fault.on_frame(clock.elapsed(), || FrameWriter::default().write(&frame));
         send(&frame);
     });
@@ -174,6 +174,7 @@ fn settings(program: &'static Program, event: &SliceEvent, clock: &Clock) -> Set
         test_id: event.test_id.as_str().into(),
         part: u64::from(event.shard),
         parts: u64::from(event.shards),
+        workers: 1,
         shard: event.shard,
         interval: event.interval,
         test_seed: event.seed,

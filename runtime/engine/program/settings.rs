@@ -41,6 +41,8 @@ pub struct Settings {
     pub part: u64,
     /// The number of parts.
     pub parts: u64,
+    /// The number of workers of this process.
+    pub workers: usize,
     /// `shard.index`.
     pub shard: u32,
     /// The number of the current interval, from 0.
@@ -106,7 +108,7 @@ impl World {
                 }))
             })
             .collect();
-        let recorder = Recorder::new(program.rows(), settings.source());
+        let recorder = Recorder::one_of(program.rows(), settings.source(), settings.workers);
         Ok(Rc::new(Self {
             tables: program.tables(),
             secrets: Secrets::new(settings.secrets.clone()),

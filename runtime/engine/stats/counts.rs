@@ -19,13 +19,16 @@ pub(super) const CEILING_US: u64 = 24 * 3600 * 1_000_000;
 
 /// Chunks that a new histogram has room for, 4 KB: enough for the response times of an interval of most rows.
 const ROOM: usize = 32;
+/// The least number of chunks that a worker's row has room for, if many rows and workers share the memory.
+const LEAST_ROOM_OF_WORKER: usize = 8;
 
 /// Chunks that the results of a test have room for, 14 KB: those of all response times below eight seconds.
 const ROOM_OF_TEST: usize = bucket_of(8 << 20) / CHUNK;
 /// Chunks of higher digits that they have room for. Only the buckets of frequent response times need them.
 const HIGH_ROOM_OF_TEST: usize = 2;
-/// The most bytes for the lower digits of all rows together. In a test with many rows, each therefore has room for less.
-const MEMORY_OF_TEST: usize = 16 << 20;
+/// The most bytes for the lower digits of all rows together: for the results of a test, and for all workers of a process. In a test with many
+/// rows, each therefore has room for less.
+const MEMORY_OF_ROWS: usize = 16 << 20;
 
 /// The bucket of a value: up to 2,047 one for each value, then 1,024 for each doubling.
 pub(super) const fn bucket_of(us: u64) -> usize {
@@ -88,6 +91,11 @@ impl<T: Copy + Default> Digit<T> {
     }
 }
 
+/// The number of chunks that each of this number of rows has room for.
+fn share_of_row(rows: usize) -> usize {
+    (MEMORY_OF_ROWS / CHUNK / rows.max(1)).min(ROOM_OF_TEST)
+}
+
 /// The number of values in each bucket.
 #[derive(Clone, Debug)]
 pub(super) struct Counts {
@@ -106,8 +114,14 @@ impl Default for Counts {
 impl Counts {
     /// An empty histogram with room for a row of a whole test, which has this number of rows. It takes the memory at once.
     pub(super) fn of_test(rows: usize) -> Self {
-        let chunks = (MEMORY_OF_TEST / CHUNK / rows.max(1)).clamp(ROOM, ROOM_OF_TEST);
-        Self { low: Digit::taken(chunks, u8::MAX), high: Some(Box::new(Digit::taken(HIGH_ROOM_OF_TEST, u64::MAX))) }
+        let high = Some(Box::new(Digit::taken(HIGH_ROOM_OF_TEST, u64::MAX)));
+        Self { low: Digit::taken(share_of_row(rows).max(ROOM), u8::MAX), high }
+    }
+
+    /// An empty histogram with room for the intervals of a worker's row, if this process has this number of such rows. It takes the memory at
+    /// once, so that the first interval in which response times differ much takes no more.
+    pub(super) fn of_worker(rows: usize) -> Self {
+        Self { low: Digit::taken(share_of_row(rows).max(LEAST_ROOM_OF_WORKER), u8::MAX), high: None }
     }
 
     /// Counts one value.

@@ -74,8 +74,13 @@ pub struct Durations {
 
 impl Durations {
     /// No values yet, with the memory for those of a whole test that has this number of rows.
-    pub(super) fn with_room(rows: usize) -> Self {
+    pub(super) fn of_test(rows: usize) -> Self {
         Self { summary: Summary::default(), counts: Some(Box::new(Counts::of_test(rows))) }
+    }
+
+    /// No values yet, with the memory for those of an interval, if this process counts this number of rows.
+    pub(super) fn of_worker(rows: usize) -> Self {
+        Self { summary: Summary::default(), counts: Some(Box::new(Counts::of_worker(rows))) }
     }
 
     /// Adds a duration.

@@ -33,6 +33,8 @@ pub struct Sample {
 #[derive(Debug)]
 pub struct Recorder {
     counted: Snapshot,
+    /// An empty snapshot for the next interval, unless the last one is still being merged.
+    next: Option<Snapshot>,
     source: u32,
     examples: usize,
     interval: u64,
@@ -44,7 +46,13 @@ pub struct Recorder {
 impl Recorder {
     /// A recorder for a report with this many rows. `source` identifies this thread among all threads of the test, on all machines.
     pub fn new(names: usize, source: u32) -> Self {
-        Self { counted: Snapshot::empty(names), source, examples: EXAMPLES, interval: 0, from_us: 0, waiting: (0, 0) }
+        Self::one_of(names, source, 1)
+    }
+
+    /// [`Self::new`] for one of `workers` threads of this process, which share the memory for the results of an interval.
+    pub fn one_of(names: usize, source: u32, workers: usize) -> Self {
+        let empty = || Snapshot::of_worker(names, workers);
+        Self { counted: empty(), next: Some(empty()), source, examples: EXAMPLES, interval: 0, from_us: 0, waiting: (0, 0) }
     }
 
     /// Keeps up to `examples` of each kind of failure in each snapshot, for listeners that report every failure.
@@ -167,17 +175,25 @@ impl Recorder {
     }
 
     /// The counts since the last snapshot, with the current and the planned number of users of this thread. `now` is the time from the
-    /// start of the whole test. The recorder's memory is kept for the next interval.
+    /// start of the whole test. [`Self::reuse`] takes back its memory.
     pub fn snapshot(&mut self, now: Duration, users: u64, planned: u64) -> Snapshot {
         let at_us = micros(now);
         let window = Window { interval: self.interval, from_us: self.from_us, to_us: at_us };
         self.interval += 1;
         self.from_us = at_us;
-        let mut taken = self.counted.take();
+        let mut taken = match self.next.take() {
+            Some(next) => std::mem::replace(&mut self.counted, next),
+            None => self.counted.take(),
+        };
         taken.window = Some(window);
         let (waiting, oldest_us) = std::mem::take(&mut self.waiting);
         taken.sources.insert(self.source, Gauge { at_us, users, planned, waiting, oldest_us });
         taken
+    }
+
+    /// Takes back a snapshot that has been merged and cleared, so that a later interval needs no new memory.
+    pub fn reuse(&mut self, cleared: Snapshot) {
+        self.next = Some(cleared);
     }
 
     /// Sets the beginning of the first interval, for a recorder that starts during the test.

@@ -171,4 +171,11 @@ impl RowStats {
         (self.service, self.failed) = kept;
         Self { service, failed, ..taken }
     }
+
+    /// Removes all counts and keeps the same memory as [`Self::take`].
+    pub(super) fn clear(&mut self) {
+        self.service.clear();
+        self.failed.clear();
+        *self = Self { service: std::mem::take(&mut self.service), failed: std::mem::take(&mut self.failed), ..Self::default() };
+    }
 }

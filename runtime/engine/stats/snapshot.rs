@@ -156,8 +156,18 @@ impl Snapshot {
     }
 
     /// [`Self::empty`], for the results of a whole test: its rows have the memory that most of them will need.
-    pub fn with_room(names: usize) -> Self {
-        let row = || RowStats { service: Durations::with_room(names), ..RowStats::default() };
+    pub fn of_test(names: usize) -> Self {
+        Self::of_rows(names, || Durations::of_test(names))
+    }
+
+    /// [`Self::empty`], for the intervals of one of `workers` threads: its rows have the memory that most of them will need.
+    pub(super) fn of_worker(names: usize, workers: usize) -> Self {
+        // Each worker has two snapshots.
+        Self::of_rows(names, || Durations::of_worker(names * workers * 2))
+    }
+
+    fn of_rows(names: usize, service: impl Fn() -> Durations) -> Self {
+        let row = || RowStats { service: service(), ..RowStats::default() };
         Self { names: std::iter::repeat_with(row).take(names).collect(), ..Self::default() }
     }
 
@@ -188,6 +198,12 @@ impl Snapshot {
         self.lag.merge(&other.lag);
         self.cpu.merge(&other.cpu);
         self.missed += other.missed;
+    }
+
+    /// Removes all counts. The memory of the rows is kept.
+    pub fn clear(&mut self) {
+        self.names.iter_mut().for_each(RowStats::clear);
+        *self = Self { names: std::mem::take(&mut self.names), ..Self::default() };
     }
 
     /// Returns the counts so far and removes them. The memory is kept.

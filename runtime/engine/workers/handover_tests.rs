@@ -128,7 +128,9 @@ fn run(program: &'static Program, runner: &str, takes: (u64, u64), cut: Option<(
                     graceful_stop: Duration::from_secs(5),
                     once: false,
                     stop: Stop::default(),
+                    index: 0,
                     frames: sender.clone(),
+                    merged: std::sync::mpsc::channel().1,
                     print: |_| (),
                     cpu_meter: None,
                 };
@@ -140,7 +142,7 @@ fn run(program: &'static Program, runner: &str, takes: (u64, u64), cut: Option<(
         frames
     });
     let mut seen = SEEN.take();
-    for frame in frames {
+    for (_, frame) in frames {
         let at = frame.window.unwrap().to_us;
         // Only the frames of full seconds are compared. The last frame of a slice may come between two of them.
         if at % 1_000_000 < 10_000 {

@@ -215,7 +215,7 @@ fn run(
     let (mut total, mut waiting) = (Snapshot::empty(program.rows()), 0);
     let watched = Engine::start(&run, &clock, &stop).unwrap().watch(|delta| {
         waiting = waiting.max(delta.waiting());
-        total.merge(&delta);
+        total.merge(delta);
     });
     watched.unwrap();
     // The server may still be reading the last requests.

@@ -24,9 +24,9 @@ mod worker;
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::base::clock;
 use crate::base::clock::Clock;
@@ -112,7 +112,10 @@ const POLL_INTERVAL: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub struct Engine {
     workers: Vec<JoinHandle<Result<(), String>>>,
-    frames: Receiver<Snapshot>,
+    /// The counts of each worker's intervals, with the worker's number.
+    frames: Receiver<(usize, Snapshot)>,
+    /// Returns the snapshots to their workers, in the workers' order.
+    merged: Vec<Sender<Snapshot>>,
     interval: Duration,
     stop: Stop,
 }
@@ -121,10 +124,12 @@ impl Engine {
     /// Starts the workers; the load begins at `clock`'s start.
     pub fn start(run: &Run, clock: &Clock, stop: &Stop) -> Result<Self, String> {
         let (sender, frames) = channel();
-        let mut workers = Vec::with_capacity(run.threads);
+        let (mut workers, mut merged) = (Vec::with_capacity(run.threads), Vec::with_capacity(run.threads));
         for index in 0..run.threads {
             let (part, parts) = worker_part((run.settings.part, run.settings.parts), (index as u64, run.threads as u64));
-            let settings = Settings { part, parts, clock: clock.clone(), ..run.settings.clone() };
+            let settings = Settings { part, parts, workers: run.threads, clock: clock.clone(), ..run.settings.clone() };
+            let (give_back, given_back) = channel();
+            merged.push(give_back);
             let config = worker::WorkerConfig {
                 settings,
                 slice: run.slice.clone().part(index as u64, run.threads as u64),
@@ -132,7 +137,9 @@ impl Engine {
                 graceful_stop: run.graceful_stop,
                 once: run.once,
                 stop: stop.clone(),
+                index,
                 frames: sender.clone(),
+                merged: given_back,
                 print: run.print,
                 cpu_meter: (index == 0).then(|| RefCell::new(cpu_meter::CpuMeter::new(run.threads, run.processors))),
             };
@@ -142,7 +149,7 @@ impl Engine {
                 .map_err(|error| format!("a worker thread can't be started: {error}"))?;
             workers.push(thread);
         }
-        Ok(Self { workers, frames, interval: run.interval, stop: stop.clone() })
+        Ok(Self { workers, frames, merged, interval: run.interval, stop: stop.clone() })
     }
 
     /// Calls `each` once per interval with its counts, until all workers have ended. Returns the number of workers that did not end in time
@@ -150,42 +157,30 @@ impl Engine {
     ///
     /// # Errors
     /// If a worker could not be set up, or panicked.
-    pub fn watch(self, mut each: impl FnMut(Snapshot)) -> Result<usize, String> {
-        let mut pending: Option<Snapshot> = None;
-        let mut merged = 0;
-        let mut due = clock::now() + self.interval * 2;
+    pub fn watch(self, mut each: impl FnMut(&Snapshot)) -> Result<usize, String> {
+        let mut interval = Merged { frames: Vec::with_capacity(self.workers.len()), give_back: &self.merged };
+        // When the counts of an interval are passed on, even if those of a worker are missing.
+        let mut due = None;
         let mut stopped_at_once = None;
         loop {
             if self.stop.is_at_once() && clock::since(*stopped_at_once.get_or_insert_with(clock::now)) >= AT_ONCE {
                 break;
             }
-            let wait = due.saturating_duration_since(clock::now());
-            match self.frames.recv_timeout(wait.min(POLL_INTERVAL)) {
+            let wait = due.map_or(POLL_INTERVAL, |due: Instant| due.saturating_duration_since(clock::now()).min(POLL_INTERVAL));
+            match self.frames.recv_timeout(wait) {
                 Ok(frame) => {
-                    match &mut pending {
-                        Some(snapshot) => snapshot.merge(&frame),
-                        None => pending = Some(frame),
-                    }
-                    merged += 1;
-                    if merged == self.workers.len() {
-                        merged = 0;
-                        due = clock::now() + self.interval * 2;
-                        each(pending.take().unwrap_or_default());
-                    }
+                    interval.frames.push(frame);
+                    due = due.or_else(|| Some(clock::now() + self.interval * 2));
                 }
-                Err(RecvTimeoutError::Timeout) => {
-                    if clock::now() >= due && pending.is_some() {
-                        merged = 0;
-                        due = clock::now() + self.interval * 2;
-                        each(pending.take().unwrap_or_default());
-                    }
-                }
+                Err(RecvTimeoutError::Timeout) => (),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
+            if interval.frames.len() >= self.workers.len() || due.is_some_and(|due| clock::now() >= due) {
+                interval.pass_on(&mut each);
+                due = None;
+            }
         }
-        if let Some(snapshot) = pending {
-            each(snapshot);
-        }
+        interval.pass_on(&mut each);
         // If the frames ended, all workers have, or are about to.
         let (ended, busy): (Vec<_>, Vec<_>) =
             self.workers.into_iter().partition(|worker| stopped_at_once.is_none() || worker.is_finished());
@@ -193,5 +188,25 @@ impl Engine {
             worker.join().map_err(|_| "a worker thread panicked: this is a bug in ltc".to_owned())??;
         }
         Ok(busy.len())
+    }
+}
+
+/// The counts of all workers in an interval.
+struct Merged<'e> {
+    frames: Vec<(usize, Snapshot)>,
+    give_back: &'e [Sender<Snapshot>],
+}
+
+impl Merged<'_> {
+    /// Merges the counts, passes them on, and gives their memory back to the workers. Without counts, it does nothing.
+    fn pass_on(&mut self, each: &mut impl FnMut(&Snapshot)) {
+        let [(_, first), others @ ..] = &mut *self.frames else { return };
+        others.iter().for_each(|(_, other)| first.merge(other));
+        each(first);
+        for (worker, mut snapshot) in self.frames.drain(..) {
+            snapshot.clear();
+            // Sending fails only if the worker has ended.
+            let _ = self.give_back[worker].send(snapshot);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::LocalOptions;
@@ -40,7 +40,11 @@ pub(super) struct WorkerConfig {
     pub(super) graceful_stop: Duration,
     pub(super) once: bool,
     pub(super) stop: Stop,
-    pub(super) frames: Sender<Snapshot>,
+    /// The worker's number.
+    pub(super) index: usize,
+    pub(super) frames: Sender<(usize, Snapshot)>,
+    /// Snapshots that have been merged and cleared.
+    pub(super) merged: Receiver<Snapshot>,
     pub(super) print: PrintLine,
     /// Measures the process's use of the processors. One worker reports it for all.
     pub(super) cpu_meter: Option<RefCell<CpuMeter>>,
@@ -167,6 +171,7 @@ impl WorkerConfig {
         let last = self.slice.end().map_or(ended, |end| ended.min(end)).saturating_sub(Duration::from_nanos(1));
         let planned = if shared.ending.get() { 0 } else { self.slice.users_at(last).iter().sum() };
         let mut recorder = world.counts.recorder.borrow_mut();
+        self.merged.try_iter().for_each(|cleared| recorder.reuse(cleared));
         recorder.missed(shared.missed.take());
         if let Some(cpu) = self.cpu_meter.as_ref().and_then(|cpu_meter| cpu_meter.borrow_mut().sample()) {
             recorder.cpu(&cpu);
@@ -175,7 +180,7 @@ impl WorkerConfig {
         recorder.in_flight(waiting, oldest);
         let snapshot = recorder.snapshot(now, shared.users.get(), planned);
         // Sending fails only if the process is about to end.
-        let _ = self.frames.send(snapshot);
+        let _ = self.frames.send((self.index, snapshot));
     }
 
     fn apply(
