@@ -102,7 +102,7 @@ pub(crate) fn of_h2_error(error: &h2::Error) -> String {
         (true, true) => format!("the server closed the connection: {why}"),
         (true, false) => format!("the server ended the request: {why}"),
         // This side detected the error in the bytes of the server.
-        (false, _) => format!("the server's answer violates HTTP/2: {why}"),
+        (false, _) => format!("the server's response violates HTTP/2: {why}"),
     }
 }
 
