@@ -105,7 +105,7 @@ impl Orchestrator {
         let mut next = self.fleet.interval(0);
         let mut pauses = Pauses::begin(self.with_suspensions);
         loop {
-            let pause = pauses.turn();
+            let pause = pauses.round();
             if self.backend.runs_elsewhere() {
                 self.clock = self.clock.after_suspension(pause.suspended);
             }

@@ -5,21 +5,21 @@ use std::time::{Duration, Instant};
 use super::missing::clock_tenths;
 use ltc_engine::clock;
 
-/// A turn of the orchestrator takes less than this time, unless its process is stopped.
+/// A round of the orchestrator's loop takes less than this time, unless its process is stopped.
 const PAUSED: Duration = Duration::from_secs(10);
 /// Shorter suspensions are within the accuracy of two clocks.
 const SUSPENDED: Duration = Duration::from_secs(2);
 
-/// The last turn of the orchestrator.
+/// The last round of the orchestrator's loop.
 #[derive(Debug)]
 pub(super) struct Pauses {
-    turn: Instant,
+    last: Instant,
     /// The same by a clock that also counts suspensions.
-    turn_with_suspensions: Duration,
+    last_with_suspensions: Duration,
     with_suspensions: fn() -> Duration,
 }
 
-/// The time between two turns.
+/// The time between two rounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pause {
     /// All of it.
@@ -31,17 +31,17 @@ pub(super) struct Pause {
 impl Pauses {
     /// `with_suspensions` reads that clock.
     pub(super) fn begin(with_suspensions: fn() -> Duration) -> Self {
-        Self { turn: clock::now(), turn_with_suspensions: with_suspensions(), with_suspensions }
+        Self { last: clock::now(), last_with_suspensions: with_suspensions(), with_suspensions }
     }
 
-    /// Begins the next turn.
-    pub(super) fn turn(&mut self) -> Pause {
-        self.turn_at(clock::now(), (self.with_suspensions)())
+    /// Begins the next round.
+    pub(super) fn round(&mut self) -> Pause {
+        self.round_at(clock::now(), (self.with_suspensions)())
     }
 
-    fn turn_at(&mut self, now: Instant, with_suspensions: Duration) -> Pause {
-        let awake = now.saturating_duration_since(std::mem::replace(&mut self.turn, now));
-        let all = with_suspensions.saturating_sub(std::mem::replace(&mut self.turn_with_suspensions, with_suspensions));
+    fn round_at(&mut self, now: Instant, with_suspensions: Duration) -> Pause {
+        let awake = now.saturating_duration_since(std::mem::replace(&mut self.last, now));
+        let all = with_suspensions.saturating_sub(std::mem::replace(&mut self.last_with_suspensions, with_suspensions));
         let suspended = Some(all.saturating_sub(awake)).filter(|suspended| *suspended >= SUSPENDED).unwrap_or_default();
         Pause { total: awake + suspended, suspended }
     }
@@ -65,13 +65,13 @@ mod tests {
     #[test]
     fn suspension_is_the_time_that_the_monotonic_clock_leaves_out() {
         let (second, begin) = (Duration::from_secs, clock::now());
-        let mut pauses = Pauses { turn: begin, turn_with_suspensions: second(900), with_suspensions: clock::with_suspensions };
-        let mut turn = |awake, all| pauses.turn_at(begin + second(awake), second(all));
+        let mut pauses = Pauses { last: begin, last_with_suspensions: second(900), with_suspensions: clock::with_suspensions };
+        let mut round = |awake, all| pauses.round_at(begin + second(awake), second(all));
         let pause = |total, suspended| Pause { total: second(total), suspended: second(suspended) };
-        assert_eq!(turn(1, 901), pause(1, 0));
-        assert_eq!(turn(2, 931), pause(30, 29));
-        assert_eq!(turn(22, 951), pause(20, 0), "its process was stopped");
-        assert_eq!(turn(23, 953), pause(1, 0), "the clocks are read one after the other");
+        assert_eq!(round(1, 901), pause(1, 0));
+        assert_eq!(round(2, 931), pause(30, 29));
+        assert_eq!(round(22, 951), pause(20, 0), "its process was stopped");
+        assert_eq!(round(23, 953), pause(1, 0), "the clocks are read one after the other");
         assert_eq!(pause(9, 0).note(second(100)), None);
         let note = pause(30, 29).note(second(100)).unwrap();
         assert!(note.starts_with("the orchestrator did not run from 00:01:10 to 00:01:40, because"), "{note}");
