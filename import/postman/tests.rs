@@ -112,9 +112,16 @@ fn tests_in_the_old_form_become_expectations() {
 
 #[test]
 fn statements_without_a_counterpart_are_reported_with_their_line() {
-    let collection = collection(&tested("{{url}}/x", &["postman.setNextRequest('x');", "console.log('x');"]), "");
-    let (spec, _, lines) = imported(&collection);
+    let (spec, _, lines) = imported(&collection(&tested("{{url}}/x", &["postman.setNextRequest('x');", "console.log('x');"]), ""));
     assert!(spec.contains("# not imported, shop.postman_collection.json:1: postman.setNextRequest('x');"), "{spec}");
+    assert!(lines.contains(&"not imported: 1 statement of scripts".to_owned()), "{lines:?}");
+    // A branch that does not run if the expectations hold.
+    let script = [
+        "if (pm.response.code === 200) { pm.environment.set('id', pm.response.json().id); } else {",
+        "pm.expect.fail('no'); tests['ok'] = false; pm.expect(1).to.equal(2); console.log('no'); postman.setNextRequest(null); }",
+    ];
+    let (spec, _, lines) = imported(&collection(&tested("{{url}}/x", &script), ""));
+    assert!(spec.contains("json:1: postman.setNextRequest(null);") && spec.contains("expect 200"), "{spec}");
     assert!(lines.contains(&"not imported: 1 statement of scripts".to_owned()), "{lines:?}");
 }
 

@@ -1,5 +1,6 @@
 //! Runs a script, and records its actions in order: expectations, variables, pauses, requests. All other actions are reported.
 
+mod branch;
 mod call;
 mod chai;
 mod condition;
@@ -162,78 +163,6 @@ impl Interpreter<'_> {
             }
             Binding::Items(_) | Binding::Other => {}
         }
-    }
-
-    /// Follows a branch if its condition is true for the status of a passing test. Other branches are not converted.
-    fn branch(&mut self, test: &js::Expr, then: &[Stmt], otherwise: &[Stmt]) -> bool {
-        let is_error = |expr: &js::Expr| matches!(&expr.kind, Kind::Name(name) if matches!(name.as_str(), "err" | "error" | "e"));
-        match &test.kind {
-            // `if (err) { … } else { … }` of a callback: the request succeeds, so the `else` runs.
-            _ if is_error(test) => {
-                self.block(otherwise);
-                true
-            }
-            Kind::Unary("!", inner) if is_error(inner) => {
-                self.block(then);
-                true
-            }
-            Kind::Binary("===" | "==", left, right) => {
-                let status = matches!(self.eval(left), Value::Code(code) if code.text == "status");
-                let is_null = matches!(right.kind, Kind::Null) && is_error(left);
-                match (self.eval(left), self.eval(right)) {
-                    // Both sides are constants: the script switches parts of itself on.
-                    (Value::Data(left), Value::Data(right)) if !matches!(left, Expr::Null) => {
-                        self.block(if left == right { then } else { otherwise });
-                        true
-                    }
-                    (_, Value::Data(Expr::Number(digits))) if status => {
-                        let taken = self.outcome.statuses.is_empty() || self.outcome.statuses.contains(&digits);
-                        if taken {
-                            self.statuses(vec![digits]);
-                            self.block(then);
-                        } else {
-                            self.block(otherwise);
-                        }
-                        true
-                    }
-                    _ if is_null => {
-                        self.block(then);
-                        true
-                    }
-                    _ => self.does_nothing(then) && self.does_nothing(otherwise),
-                }
-            }
-            // `if (body && body.id) { … }`: in a passing test, the response has the member.
-            _ if self.is_guard(test) && self.does_nothing(otherwise) => {
-                self.block(then);
-                true
-            }
-            _ => self.does_nothing(then) && self.does_nothing(otherwise),
-        }
-    }
-
-    /// Whether a condition only tests that the response has a member, or that a list of it has items.
-    fn is_guard(&mut self, test: &js::Expr) -> bool {
-        match &test.kind {
-            Kind::Binary("&&", left, right) => self.is_guard(left) && self.is_guard(right),
-            Kind::Binary("!==" | "!=", left, right) if matches!(right.kind, Kind::Null | Kind::Undefined) => {
-                matches!(self.eval(left), Value::Json(_))
-            }
-            Kind::Binary(">", left, right) => {
-                let is_zero = matches!(&right.kind, Kind::Number(digits) if digits == "0");
-                is_zero && matches!(self.eval(left), Value::Code(code) if code.reads && code.text.starts_with("len("))
-            }
-            _ => matches!(self.eval(test), Value::Json(_)),
-        }
-    }
-
-    /// Whether statements only print.
-    fn does_nothing(&mut self, statements: &[Stmt]) -> bool {
-        statements.iter().all(|statement| match &statement.kind {
-            StmtKind::Expr(expr) => is_output(expr),
-            StmtKind::Empty | StmtKind::Return(None) => true,
-            _ => false,
-        })
     }
 
     /// Runs a body for each item of a list of the response.
