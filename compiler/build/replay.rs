@@ -1,8 +1,9 @@
 //! If the runtime is compiled, a build runs only rustc, with the command that cargo used when it compiled the runtime.
 //!
 //! Cargo examines three hundred packages to find that only the spec's own crate has changed, which costs as much as linking. No other
-//! package can have changed: the runtime's folder is named after its content, and dependencies are locked. If the command fails (another
-//! Rust, a cleaned cache), cargo runs after all, and reports the error.
+//! package can have changed: the runtime's folder is named after its content, dependencies are locked, and the folder of compiled
+//! crates names the runtime to which they belong. If the command fails (another Rust, a cleaned cache),
+//! cargo runs after all, and reports the error.
 //!
 //! Every binary comes from this command, even in the build in which cargo compiled the runtime. The input that rustc hashes contains
 //! neither the spec's folder nor its name, so a spec gives the same binary with a runtime that was compiled here and with a prebuilt one.
@@ -16,7 +17,7 @@ use std::process::Stdio;
 
 use serde::{Deserialize, Serialize};
 
-use super::cache::{CacheDir, Package, packed};
+use super::cache::{CacheDir, Package, TARGET, packed};
 use super::manifest::manifest;
 use super::{Options, cargo};
 
@@ -38,7 +39,14 @@ impl Replay {
     /// The record for a profile, if it is still valid.
     pub(super) fn recorded(cache: &CacheDir, profile: &str, options: &Options) -> Option<Self> {
         let replay: Self = serde_json::from_slice(&fs::read(record(cache, profile)).ok()?).ok()?;
-        (fingerprint(options) == replay.fingerprint).then_some(replay)
+        let is_valid = fingerprint(options) == replay.fingerprint && (cache.is_claimed() || !replay.reads_shared_libraries());
+        is_valid.then_some(replay)
+    }
+
+    /// Whether it reads libraries in the folder that all runtimes share. Those of a prebuilt runtime are in its own folder.
+    fn reads_shared_libraries(&self) -> bool {
+        let shared = Path::new(CACHE).join(TARGET);
+        self.args.iter().flat_map(|arg| arg.split('=')).any(|part| Path::new(part).starts_with(&shared))
     }
 
     /// Records the command that cargo ran; `log` is cargo's output.
@@ -87,10 +95,12 @@ impl Replay {
         // It is written after each build that ended well: where it is younger than the crate, the binary is the crate's. The binary's own
         // time would not do, since a linker that is killed leaves half of one, and a disk that fails leaves a damaged one.
         let done = out.join("done");
-        let since = fs::metadata(&done).and_then(|done| done.modified());
+        let modified = |file: &Path| fs::metadata(file).and_then(|file| file.modified());
+        // The libraries may have been compiled again since.
+        let compiled = modified(&cache.claimed()).unwrap_or(package.changed);
         let is_done = |done: Done| Some(done.replay == *self && done.binary == checksum(&binary)?);
         let old = fs::read(&done).ok().and_then(|old| serde_json::from_slice(&old).ok());
-        if since.is_ok_and(|since| since > package.changed) && old.and_then(is_done) == Some(true) {
+        if modified(&done).is_ok_and(|since| since > package.changed && since > compiled) && old.and_then(is_done) == Some(true) {
             return Some(binary);
         }
         let run = || -> io::Result<bool> {
@@ -152,7 +162,34 @@ fn record(cache: &CacheDir, profile: &str) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cache::HASH;
     use super::*;
+
+    #[test]
+    fn record_is_valid_only_for_the_runtime_that_was_compiled_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = CacheDir::open(Some(folder.path().to_owned())).unwrap();
+        let options = Options::default();
+        let replay = |library: &str| Replay {
+            fingerprint: fingerprint(&options),
+            rustc: "rustc".into(),
+            args: vec!["--extern".into(), format!("ltc_runtime={{cache}}/{library}/libltc_runtime-1.rlib")],
+        };
+        let is_valid = || Replay::recorded(&cache, "release", &options).is_some();
+        replay("target/release/deps").write(&cache, "release").unwrap();
+        assert!(!is_valid(), "cargo has not compiled this runtime");
+        let print = cache.target_dir.join("x/release/.fingerprint/ltc-engine-0123456789abcdef");
+        fs::create_dir_all(&print).unwrap();
+        cache.claim();
+        assert!(is_valid() && !print.exists(), "cargo has to compile the crates of this runtime");
+        fs::create_dir_all(&print).unwrap();
+        cache.claim();
+        assert!(is_valid() && print.exists());
+        fs::write(cache.claimed(), "0123456789abcdef").unwrap();
+        assert!(!is_valid(), "another runtime was compiled later");
+        replay(&format!("{HASH}/prebuilt-release")).write(&cache, "release").unwrap();
+        assert!(is_valid(), "the libraries of a prebuilt runtime are its own");
+    }
 
     #[test]
     fn command_of_cargo_becomes_one_for_every_spec() {

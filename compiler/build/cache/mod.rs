@@ -26,7 +26,10 @@ pub(in crate::build) use sources::{HASH, packed};
 const KEPT: usize = 2;
 
 /// The folder of compiled artifacts.
-const TARGET: &str = "target";
+pub(in crate::build) const TARGET: &str = "target";
+
+/// The crates of the runtime, which differ between two builds of ltc that have the same version number.
+const RUNTIME_CRATES: [&str; 3] = ["ltc-config", "ltc-engine", "ltc-runtime"];
 
 /// The folder of one version of the runtime.
 #[derive(Debug)]
@@ -71,6 +74,26 @@ impl CacheDir {
 
     pub(super) fn target(&self) -> PathBuf {
         self.target_dir.clone()
+    }
+
+    /// Makes the folder of compiled artifacts that of this runtime. Cargo compares names and times only, so it would take the crates of
+    /// another runtime with the same version number for these. The build's lock is held.
+    pub(super) fn claim(&self) {
+        if !self.is_claimed() {
+            RUNTIME_CRATES.iter().for_each(|name| artifacts::forget_library(&self.target_dir, name));
+            // Without the file, the next build only compiles them again.
+            let _ = fs::write(self.claimed(), HASH);
+        }
+    }
+
+    /// Whether the runtime's compiled crates are those of this runtime.
+    pub(super) fn is_claimed(&self) -> bool {
+        fs::read_to_string(self.claimed()).is_ok_and(|hash| hash == HASH)
+    }
+
+    /// The file that names the runtime to which the compiled crates belong. It is as old as they are, or older.
+    pub(super) fn claimed(&self) -> PathBuf {
+        self.target_dir.join("runtime")
     }
 
     /// Whether something was compiled here before. A first build that fails has another cause than damage.
