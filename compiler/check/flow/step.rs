@@ -197,38 +197,23 @@ impl<'a> Checker<'a> {
 
     /// Reports expectations that contradict each other: no status satisfies all of them.
     fn check_contradiction(&mut self, expects: &[Expect]) {
-        let mut all: Option<(Vec<u16>, Span)> = None;
-        for expect in expects {
-            let ExpectKind::Status(statuses) = &expect.kind else {
-                continue;
-            };
-            if statuses.is_empty() {
-                continue;
+        let mut statuses = expects.iter().filter_map(|expect| match &expect.kind {
+            ExpectKind::Status(statuses) if !statuses.is_empty() => Some((statuses, expect.span)),
+            _ => None,
+        });
+        let Some((of_first, first)) = statuses.next() else { return };
+        // Most steps have one, for which no codes are listed.
+        let mut codes: Option<Vec<u16>> = None;
+        for (of_next, span) in statuses {
+            let before = codes.unwrap_or_else(|| (100..600).filter(|code| allows(of_first, *code)).collect());
+            let both: Vec<u16> = before.into_iter().filter(|code| allows(of_next, *code)).collect();
+            if both.is_empty() {
+                let text = "these expectations contradict each other: no status satisfies all of them";
+                let d = Diagnostic::new(Code::Contradiction, span, text).also(first, "expected here");
+                self.report(d.help("join them: `expect 200 | 404`"));
+                return;
             }
-            let allowed = |code: &u16| {
-                statuses.iter().any(|status| match status {
-                    Status::Code(one) => one == code,
-                    Status::Class(class) => code / 100 == u16::from(*class),
-                })
-            };
-            all = Some(match all {
-                None => ((100..600).filter(allowed).collect(), expect.span),
-                Some((codes, first)) => {
-                    let codes: Vec<u16> = codes.into_iter().filter(allowed).collect();
-                    if codes.is_empty() {
-                        let d = Diagnostic::new(
-                            Code::Contradiction,
-                            expect.span,
-                            "these expectations contradict each other: no status satisfies all of them",
-                        )
-                        .also(first, "expected here")
-                        .help("join them: `expect 200 | 404`");
-                        self.report(d);
-                        return;
-                    }
-                    (codes, first)
-                }
-            });
+            codes = Some(both);
         }
     }
 
@@ -236,6 +221,13 @@ impl<'a> Checker<'a> {
     pub(in crate::check) fn always_interrupts(kind: FuncKind) -> bool {
         matches!(kind, FuncKind::BeforeTest)
     }
+}
+
+fn allows(statuses: &[Status], code: u16) -> bool {
+    statuses.iter().any(|status| match status {
+        Status::Code(one) => *one == code,
+        Status::Class(class) => code / 100 == u16::from(*class),
+    })
 }
 
 fn expects_status(expect: &Expect) -> bool {
