@@ -96,6 +96,63 @@ fn every_diagnostic_with_one_fix_offers_it() {
     assert!(fixed.is_empty(), "these diagnostics offer an action now, so remove them from without_action.txt: {fixed:#?}");
 }
 
+/// `text` with a character of several bytes in each line, before or instead of another.
+fn with_characters(text: &str, variant: usize) -> String {
+    const CHARS: [char; 4] = ['ä', '\u{a0}', '€', '😀'];
+    let changed = |(number, line): (usize, &str)| {
+        let chars = line.chars().count();
+        if line.starts_with('#') || chars == 0 {
+            return line.to_owned();
+        }
+        let at = (variant * 5 + number * 3) % chars;
+        let replaced = usize::from(variant.is_multiple_of(2));
+        let (before, behind) = (line.chars().take(at), line.chars().skip(at + replaced));
+        before.chain([CHARS[(variant + number) % 4]]).chain(behind).collect()
+    };
+    text.lines().enumerate().map(|line| changed(line) + "\n").collect()
+}
+
+/// Each case of the corpus with characters of several bytes. `LTC_LINES=1` tries them at every location, with all fixes.
+#[test]
+fn no_character_is_cut() {
+    let (variants, fixes_max) = if std::env::var_os("LTC_LINES").is_some() { (0..160, usize::MAX) } else { (0..1, 4) };
+    let mut failures = Vec::new();
+    for (number, path) in cases(&corpus()).into_iter().enumerate() {
+        let text = fs::read_to_string(&path).unwrap();
+        for variant in variants.clone() {
+            let text = with_characters(&text, number + variant);
+            let fixes = || {
+                let analysis = analysis(path.clone(), &text);
+                for (at, diagnostic) in analysis.checked.diagnostics.iter().enumerate() {
+                    for (span, _) in &diagnostic.labels {
+                        assert!(text.get(span.range()).is_some() || span.file.0 > 0, "{:?} at {:?}", diagnostic.message, span.range());
+                    }
+                    if at < fixes_max {
+                        quick_fixes(&analysis, diagnostic);
+                    }
+                }
+            };
+            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(fixes)).is_err() {
+                failures.push(format!("{} {variant}", path.display()));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn mistakes_beside_characters_of_several_bytes_are_explained() {
+    let head = "api shop { base env.shop.url; healthcheck none }\nuser U { run S }\nsequence S {\n";
+    for statement in
+        ["step \"A\" { shop GET /ä5 sec }", "step \"A\" { shop GET /ä5 % { } }", "step \"A\" { shop GET /a?q=k\"ä ö\" }", "let, x = 3"]
+    {
+        let text = format!("{head}  {statement}\n}}\n");
+        let analysis = analysis(corpus().join("page.lt"), &text);
+        let error = analysis.checked.diagnostics.iter().find(|found| found.is_error()).unwrap_or_else(|| panic!("{statement} is accepted"));
+        quick_fixes(&analysis, error);
+    }
+}
+
 #[test]
 fn title_of_a_fix_describes_it() {
     for (code, title) in [

@@ -186,7 +186,7 @@ impl Place<'_> {
         let slashes = if between_slashes { self.range.start - 1..self.range.end + 1 } else { self.range.clone() };
         // The whole expression before a member: `json.items.length`.
         let expression =
-            text[..self.range.start].rfind(|char: char| char.is_whitespace() || matches!(char, '(' | '{' | '[')).map_or(0, |at| at + 1);
+            text[..self.range.start].trim_end_matches(|char: char| !char.is_whitespace() && !matches!(char, '(' | '{' | '[')).len();
         let ranges = [
             expression..self.range.end,
             self.range.clone(),
@@ -233,8 +233,8 @@ impl Place<'_> {
         let line = self.line();
         let at = |at: usize| at..at;
         // A selector or a path is in quotes.
-        let quote =
-            self.text[self.range.end.saturating_sub(1)..].find('"').map_or(self.range.end, |next| self.range.end.saturating_sub(1) + next);
+        let last = self.text[..self.range.end].chars().next_back().map_or(0, char::len_utf8);
+        let quote = self.text[self.range.end - last..].find('"').map_or(self.range.end, |next| self.range.end - last + next);
         let mut found = vec![
             self.change(title, at(self.range.end), code),
             self.change(title, at(quote), code),

@@ -59,7 +59,7 @@ fn request(analysis: &Analysis, file: FileId, tokens: &[Token], range: &Range<us
     let declared = format!("{name}({}) = {method} {path}", params.join(", "));
     let whole = analysis.declaration(id).whole;
     let other = analysis.text(whole.file);
-    let close = whole.range().end.checked_sub(1).filter(|close| other[*close..].starts_with('}'))?;
+    let close = other[..whole.range().end].strip_suffix('}')?.len();
     let line = other[..close].rfind('\n').map_or(0, |at| at + 1);
     let insert = if other[line..close].trim().is_empty() {
         Edit { path: analysis.path(whole.file), range: line..line, text: format!("  {declared}\n") }

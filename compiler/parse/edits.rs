@@ -9,7 +9,7 @@ enum Edit {
     Insert(&'static str),
     /// Removes this number of bytes.
     Remove(usize),
-    /// Replaces this number of bytes with spaces; line breaks stay.
+    /// Replaces the characters in this number of bytes with spaces; line breaks stay.
     Blank(usize),
 }
 
@@ -28,7 +28,7 @@ impl Edits {
         self.0.push((start, Edit::Remove(end.saturating_sub(start))));
     }
 
-    /// Replaces the bytes from `start` to `end` with spaces.
+    /// Replaces the characters from `start` to `end` with a space each.
     pub(super) fn blank(&mut self, start: usize, end: usize) {
         self.0.push((start, Edit::Blank(end.saturating_sub(start))));
     }
@@ -44,19 +44,25 @@ impl Edits {
         let mut done = from;
         for (at, edit) in self.0 {
             // A change that overlaps an earlier one starts at the end of the earlier one.
-            let at = at.max(done);
-            text.push_str(source.get(done..at).unwrap_or_default());
-            done = at;
+            let start = at.max(done);
+            let end = |len: usize| (at + len).clamp(start, source.len());
+            text.push_str(source.get(done..start).unwrap_or_default());
+            done = start;
             match edit {
                 Edit::Insert(missing) => {
                     breaks.push((text.len(), done));
                     text.push_str(missing);
                 }
-                Edit::Remove(len) => done = (done + len).min(source.len()),
+                Edit::Remove(len) => done = end(len),
                 Edit::Blank(len) => {
-                    let end = (done + len).min(source.len());
-                    text.extend(source.as_bytes()[done..end].iter().map(|b| if matches!(b, b'\n' | b'\r') { *b as char } else { ' ' }));
-                    done = end;
+                    for char in source.get(done..end(len)).unwrap_or_default().chars() {
+                        text.push(if matches!(char, '\n' | '\r') { char } else { ' ' });
+                        done += char.len_utf8();
+                        // No offset of the text is in the middle of a character of the source.
+                        if !char.is_ascii() {
+                            breaks.push((text.len(), done));
+                        }
+                    }
                 }
             }
             breaks.push((text.len(), done));
@@ -107,5 +113,24 @@ mod tests {
         assert_eq!(edited.text, "012\"\"346  9");
         let back: Vec<usize> = (0..=11).map(|at| edited.source(at)).collect();
         assert_eq!(back, [0, 1, 2, 3, 3, 3, 4, 6, 7, 8, 9, 10]);
+    }
+
+    #[test]
+    fn no_offset_is_in_the_middle_of_a_character() {
+        let mut edits = Edits::default();
+        edits.blank(1, 7);
+        let edited = edits.apply("aäx€b", 0);
+        assert_eq!(edited.text, "a   b");
+        let back: Vec<usize> = (0..=5).map(|at| edited.source(at)).collect();
+        assert_eq!(back, [0, 1, 3, 4, 7, 8]);
+    }
+
+    #[test]
+    fn change_that_overlaps_another_ends_where_it_should() {
+        let mut edits = Edits::default();
+        edits.remove(1, 4);
+        edits.remove(2, 6);
+        edits.blank(5, 7);
+        assert_eq!(edits.apply("0123456789", 0).text, "0 789");
     }
 }

@@ -69,7 +69,7 @@ fn parse_here(text: &str, file: FileId) -> (ast::File, Diagnostics) {
     for round in 0..=errors::ROUNDS {
         let mut found = Diagnostics::default();
         let mut rewritten = Vec::new();
-        let repairs = match LtParser::parse(Rule::file, &edited.text) {
+        let mut repairs = match LtParser::parse(Rule::file, &edited.text) {
             Ok(pairs) => {
                 let mut builder = builder::TreeBuilder::new(file, &edited, &scanned, &mut found);
                 tree.items = builder.file(pairs);
@@ -85,6 +85,8 @@ fn parse_here(text: &str, file: FileId) -> (ast::File, Diagnostics) {
                 Vec::new()
             }
         };
+        // A head that its repair does not change would only be reported again.
+        repairs.retain(|repair| edited.text.get(repair.place.clone()) != Some(repair.with.as_str()));
         if repairs.is_empty() || round == errors::ROUNDS {
             let is_rewritten = |span: &Span| rewritten.iter().any(|whole| whole.start <= span.start && span.end <= whole.end);
             diagnostics.retain(|found| found.code != Code::SingleQuotes || !found.labels.iter().all(|(span, _)| is_rewritten(span)));

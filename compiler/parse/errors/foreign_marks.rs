@@ -53,7 +53,8 @@ fn user(stop: &ParseStop<'_>) -> Option<Mistake> {
         return found_at(stop.at..end, Code::Syntax, "unexpected brackets after the name of a user", help);
     }
     let digits = !stop.token.is_empty() && stop.token.bytes().all(|byte| byte.is_ascii_digit());
-    if digits && !stop.text[..stop.at].trim_end().ends_with("weight") {
+    let before = stop.text[..stop.at].trim_end();
+    if digits && before != "user" && !before.ends_with("weight") {
         let end = stop.at + stop.token.len();
         let end = end + usize::from(line[end..].starts_with('%'));
         return found_exactly(stop.at..end, Code::Syntax, "missing `weight` before a number", format!("write `weight {}`", stop.token));
@@ -64,7 +65,7 @@ fn user(stop: &ParseStop<'_>) -> Option<Mistake> {
 /// `weight 30%`, `chance(30%)`.
 fn percent(stop: &ParseStop<'_>) -> Option<Mistake> {
     let before = stop.text[..stop.at].trim_end();
-    let sign = if stop.token == "%" { stop.at } else { before.len().checked_sub(1).filter(|at| before[*at..].starts_with('%'))? };
+    let sign = if stop.token == "%" { stop.at } else { before.strip_suffix('%')?.len() };
     let number = &stop.text[..sign];
     let start = number.trim_end_matches(|char: char| char.is_ascii_digit()).len();
     let number = number.get(start..).filter(|digits| !digits.is_empty())?;
@@ -230,7 +231,7 @@ fn members(stop: &ParseStop<'_>) -> Option<Mistake> {
         let help = format!("write `{weight} {name}`");
         return found_exactly(0..end, Code::Syntax, "unexpected name, expected the weight first", help).filter(|_| is_weight);
     }
-    if stop.token == "," && stop.first() == "let" && word(&stop.text[4..stop.at]) == stop.text[4..stop.at].trim() {
+    if stop.token == "," && stop.first() == "let" && stop.text.get(4..stop.at).is_some_and(|name| word(name) == name.trim()) {
         return found(Code::Syntax, "unexpected second name", "declare each name with a `let` of its own");
     }
     let is_list = matches!(stop.strict, Rule::only_task | Rule::only_api) || stop.strict == Rule::only_user && stop.first() != "run";

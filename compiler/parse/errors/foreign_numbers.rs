@@ -70,7 +70,7 @@ pub(super) fn number(stop: &ParseStop<'_>) -> Option<Mistake> {
     let before = stop.text[..stop.at].trim_end();
     let unit = matches!(token, "ms" | "s" | "m" | "h" | "d") || time_unit(token).is_some();
     if unit && before.ends_with(|c: char| c.is_ascii_digit()) {
-        let start = before.rfind(|c: char| !(c.is_ascii_digit() || c == '.')).map_or(0, |n| n + 1);
+        let start = before.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.').len();
         let help = format!("write `{}{}`", &before[start..], time_unit(token).unwrap_or(token));
         return found_exactly(start..stop.at + token.len(), Code::BadNumber, "unexpected space in a duration", help);
     }

@@ -133,7 +133,7 @@ pub(super) fn quotes(stop: &ParseStop<'_>) -> Option<Mistake> {
         return found(Code::MissingQuotes, "missing name of a step", "write `step \"Name\" {`");
     }
     if stop.token.starts_with('-') && stop.wants(Rule::p_colon) {
-        let start = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).map_or(0, |n| n + 1);
+        let start = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len();
         let rest = &stop.text[start..];
         let key = &rest[..rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))).unwrap_or(rest.len())];
         return found_at(

@@ -23,7 +23,7 @@ pub(super) fn mistake(stop: &ParseStop<'_>) -> Option<Mistake> {
 /// The word that ends the text before the stop, with its start.
 fn word_before<'a>(stop: &ParseStop<'a>) -> (usize, &'a str) {
     let before = stop.text[..stop.at].trim_end();
-    let start = before.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).map_or(0, |n| n + 1);
+    let start = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len();
     (start, &before[start..])
 }
 

@@ -95,7 +95,7 @@ fn numbers(stop: &ParseStop<'_>) -> Option<Mistake> {
         );
     }
     if before.ends_with('.') && before[..before.len() - 1].ends_with(|c: char| c.is_ascii_digit()) {
-        let start = before[..before.len() - 1].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |n| n + 1);
+        let start = before[..before.len() - 1].trim_end_matches(|c: char| c.is_ascii_digit()).len();
         if let Some(to) = rest.strip_prefix('.') {
             return range(before, start, to);
         }
@@ -113,7 +113,7 @@ fn numbers(stop: &ParseStop<'_>) -> Option<Mistake> {
             .flatten();
     }
     if stop.token == "," && before.ends_with(|c: char| c.is_ascii_digit()) && digits(&rest[1..]) == 3 {
-        let start = before.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |n| n + 1);
+        let start = before.trim_end_matches(|c: char| c.is_ascii_digit()).len();
         let help = format!("write `{}_{}`", &before[start..], &rest[1..4]);
         return found_exactly(start..stop.at + 4, Code::BadNumber, "unexpected comma in a number", help);
     }

@@ -36,6 +36,8 @@ pub(in crate::parse) fn repair(stop: &ParseStop<'_>) -> Option<(Range<usize>, St
 fn head(stop: &ParseStop<'_>) -> Option<String> {
     let first = stop.first();
     let name = word(stop.text[first.len()..].trim_start());
+    // No name begins with a digit.
+    let name = name.strip_prefix(|char: char| char.is_ascii_digit()).map_or_else(|| name.to_owned(), |rest| format!("_{rest}"));
     let named = || (!name.is_empty()).then(|| format!("{first} {name}"));
     match (stop.strict, first) {
         (Rule::only_stmt, "step" | "group") => Some(format!("{first}\"\"")),
@@ -46,7 +48,7 @@ fn head(stop: &ParseStop<'_>) -> Option<String> {
         (Rule::only_item, "sequence" | "tasks" | "user" | "api") => named(),
         (Rule::only_item, "before" | "after") => Some(format!("{first} test")),
         (Rule::only_item, "scenario" | "function" | "func" | "def" | "fn") if !name.is_empty() => Some(format!("sequence {name}")),
-        (Rule::only_user, "on") if matches!(name, "start" | "stop") => named(),
+        (Rule::only_user, "on") if matches!(name.as_str(), "start" | "stop") => named(),
         (Rule::only_user, "every") => Some("every 1h".to_owned()),
         (Rule::only_api, "resource") => named(),
         _ => None,
