@@ -263,7 +263,14 @@ fn inside(root: &Path, full: &Path) -> Result<(), String> {
         Err(error) => return Err(reason(&error)),
     };
     let root = fs::canonicalize(root).map_err(|error| reason(&error))?;
-    if real.starts_with(root) { Ok(()) } else { Err("it is a link to a file outside of the project".to_owned()) }
+    if !real.starts_with(&root) {
+        return Err("it is a link to a file outside of the project".to_owned());
+    }
+    // A binary contains what a spec reads, and must not contain credentials.
+    if ltc_config::credentials::FILES.iter().any(|name| real == root.join("config").join(name)) {
+        return Err("it contains credentials, which must not become a part of the binary".to_owned());
+    }
+    Ok(())
 }
 
 /// The size of a regular file. Pipes and devices are rejected, because reading them may never end.
@@ -321,6 +328,25 @@ pub(super) fn reason(error: &std::io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The binary would contain it.
+    #[test]
+    #[cfg(unix)]
+    fn credentials_are_no_file_of_a_spec() {
+        let root = tempfile::tempdir().unwrap();
+        let (specs, config) = (root.path().join("specs"), root.path().join("config"));
+        fs::create_dir_all(&specs).unwrap();
+        fs::create_dir_all(&config).unwrap();
+        for name in ltc_config::credentials::FILES {
+            fs::write(config.join(name), "Splunk: {}").unwrap();
+        }
+        fs::write(config.join("local.yml"), "a: 1").unwrap();
+        std::os::unix::fs::symlink("../config/systems_credentials.yml", specs.join("link.yml")).unwrap();
+        for written in ["../config/systems_credentials.yml", "../config/system_credentials.yml", "link.yml"] {
+            assert!(within(root.path(), &specs, written).unwrap_err().contains("contains credentials"), "{written}");
+        }
+        assert!(within(root.path(), &specs, "../config/local.yml").is_ok());
+    }
 
     #[test]
     #[cfg(unix)]

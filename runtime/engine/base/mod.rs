@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub(crate) mod deadline;
+mod escapes;
 pub(crate) mod flow;
 pub(crate) mod location;
 pub(crate) mod search;

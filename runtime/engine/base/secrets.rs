@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
+use super::escapes::{after_escape, after_misread, is_escape};
+
 /// The text that replaces a secret.
 const MASK: &str = "***";
 
@@ -81,7 +83,7 @@ impl Secrets {
     fn at(&self, text: &str, cut: bool) -> Option<(&Spelling, usize)> {
         let found = |spelling: &'_ Spelling| if cut { spelling.cut_length_at(text) } else { spelling.length_at(text) };
         let first = *text.as_bytes().first()?;
-        if matches!(first, b'%' | b'\\' | b'&' | b'+') {
+        if is_escape(first) {
             return self.spellings.iter().find_map(|spelling| Some((spelling, found(spelling)?)));
         }
         let begin = self.begin.get(&first)?;
@@ -108,7 +110,10 @@ impl Secrets {
                 if masked.ends_with(is_base64) {
                     masked.pop();
                 }
-                rest = rest.strip_prefix(is_base64).unwrap_or(rest);
+                let same_line = rest.strip_prefix(is_base64);
+                rest = same_line
+                    .or_else(|| strip_any(rest, &LINE_ENDS).strip_prefix(is_base64).filter(|after| after.starts_with('=')))
+                    .unwrap_or(rest);
             }
             masked.push_str(MASK);
         }
@@ -126,7 +131,11 @@ impl Spelling {
         let mut wanted = self.text.chars().peekable();
         while let Some(character) = wanted.next() {
             if character != '\\' {
-                rest = self.after(rest, character)?;
+                rest = match after_quotes(rest, character) {
+                    // The quote at the end may be the one around the secret.
+                    Some(rest) if wanted.peek().is_some_and(|next| *next != character) => rest,
+                    _ => self.after(rest, character)?,
+                };
                 continue;
             }
             let mut count = 1;
@@ -156,7 +165,7 @@ impl Spelling {
             let Some(after) = after else {
                 // The cut may be within the escape of a character.
                 let escape = rest.split(['\n', CUT]).next().unwrap_or_default();
-                let is_escape = escape.len() <= ESCAPE_BYTES_MAX && escape.starts_with(['%', '\\', '&']);
+                let is_escape = escape.len() <= ESCAPE_BYTES_MAX && escape.bytes().next().is_some_and(is_escape);
                 let is_cut = count > CUT_CHARS_MIN && is_escape && is_cut(&rest[escape.len()..]);
                 return is_cut.then(|| text.len() - rest.len() + escape.len());
             };
@@ -176,23 +185,43 @@ impl Spelling {
 
     /// The text after a character, which may be escaped.
     fn after<'t>(&self, text: &'t str, wanted: char) -> Option<&'t str> {
-        // Long base64 and hex are often written on several lines.
-        let text = if self.kind == Kind::Plain {
-            text
-        } else {
-            ["\r\n", "\n", "\\r\\n", "\\n"].iter().find_map(|end| text.strip_prefix(end)).unwrap_or(text)
+        let text = match self.kind {
+            Kind::Plain => after_soft_break(text),
+            // Long base64 and hex are often written on several lines, and the bytes of hex with separators.
+            Kind::Base64 => strip_any(text, &LINE_ENDS),
+            Kind::Hex => strip_any(strip_any(text, &LINE_ENDS), &BETWEEN_BYTES),
         };
         let next = text.chars().next()?;
-        let escaped = match next {
-            '%' => after_percent(text, wanted),
-            // The escape of JSON in JSON has several backslashes.
-            '\\' => after_backslash(text.trim_start_matches('\\'), wanted),
-            '&' => after_ampersand(&text[1..], wanted),
-            '+' if wanted == ' ' => Some(&text[1..]),
-            _ => None,
-        };
+        let escaped = after_escape(text, wanted).or_else(|| after_misread(text, wanted));
         let is_same = next == wanted || self.kind == Kind::Hex && next.eq_ignore_ascii_case(&wanted);
         escaped.or_else(|| is_same.then(|| &text[next.len_utf8()..]))
+    }
+}
+
+/// The ends of lines, also in JSON.
+const LINE_ENDS: [&str; 4] = ["\r\n", "\n", "\\r\\n", "\\n"];
+
+/// What tools write between the bytes of hex.
+const BETWEEN_BYTES: [&str; 6] = [", 0x", ",0x", " 0x", ":", " ", "-"];
+
+fn strip_any<'t>(text: &'t str, starts: &[&str]) -> &'t str {
+    starts.iter().find_map(|start| text.strip_prefix(start)).unwrap_or(text)
+}
+
+/// The text after a line break of quoted-printable (RFC 2045, 6.7), which means nothing.
+fn after_soft_break(text: &str) -> &str {
+    match text.strip_prefix('=') {
+        Some(rest) => LINE_ENDS.iter().find_map(|end| rest.strip_prefix(end)).unwrap_or(text),
+        None => text,
+    }
+}
+
+/// The text after a quote within quotes: `""` in CSV, `''` in SQL, `'\\''` in shells.
+fn after_quotes(text: &str, wanted: char) -> Option<&str> {
+    match wanted {
+        '"' => text.strip_prefix("\"\""),
+        '\'' => text.strip_prefix("''").or_else(|| text.strip_prefix("'\\''")),
+        _ => None,
     }
 }
 
@@ -217,83 +246,6 @@ fn base64(value: &[u8]) -> impl Iterator<Item = String> {
 
 fn is_base64(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '+' | '/' | '-' | '_')
-}
-
-/// `%C3%A9`, or `%25C3%25A9` if a URL is part of another one.
-fn after_percent(text: &str, wanted: char) -> Option<&str> {
-    let mut rest = text;
-    for byte in wanted.encode_utf8(&mut [0; 4]).bytes() {
-        rest = rest.strip_prefix('%')?;
-        while u8::from_str_radix(rest.get(..2)?, 16) != Ok(byte) {
-            rest = rest.strip_prefix("25")?;
-        }
-        rest = &rest[2..];
-    }
-    Some(rest)
-}
-
-/// The escapes of JSON (RFC 8259, 7) after their backslash.
-fn after_backslash(text: &str, wanted: char) -> Option<&str> {
-    let short = match text.chars().next()? {
-        'n' => '\n',
-        'r' => '\r',
-        't' => '\t',
-        'b' => '\u{8}',
-        'f' => '\u{c}',
-        // `\xC3\xA9`, as Python and nginx write bytes.
-        'x' => {
-            let mut rest = text;
-            for (index, byte) in wanted.encode_utf8(&mut [0; 4]).bytes().enumerate() {
-                rest = if index == 0 { rest } else { rest.strip_prefix('\\')?.trim_start_matches('\\') }.strip_prefix('x')?;
-                if u8::from_str_radix(rest.get(..2)?, 16) != Ok(byte) {
-                    return None;
-                }
-                rest = &rest[2..];
-            }
-            return Some(rest);
-        }
-        // `\u{e9}`, as Rust and JavaScript write characters.
-        'u' if text[1..].starts_with('{') => {
-            let (digits, rest) = text[2..].split_at_checked(text[2..].bytes().take(7).position(|byte| byte == b'}')?)?;
-            let same = u32::from_str_radix(digits, 16) == Ok(u32::from(wanted));
-            return same.then(|| &rest[1..]);
-        }
-        'u' => {
-            let mut rest = text;
-            for (index, unit) in wanted.encode_utf16(&mut [0; 2]).iter().enumerate() {
-                rest = if index == 0 { rest } else { rest.strip_prefix('\\')?.trim_start_matches('\\') }.strip_prefix('u')?;
-                if u16::from_str_radix(rest.get(..4)?, 16) != Ok(*unit) {
-                    return None;
-                }
-                rest = &rest[4..];
-            }
-            return Some(rest);
-        }
-        itself @ ('"' | '\'' | '\\' | '/') => itself,
-        _ => return None,
-    };
-    (short == wanted).then(|| &text[1..])
-}
-
-/// The character references of HTML after their ampersand.
-fn after_ampersand(text: &str, wanted: char) -> Option<&str> {
-    let (name, rest) = text.split_at_checked(text.bytes().take(12).position(|byte| byte == b';')?)?;
-    let character = match name {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        _ => {
-            let number = name.strip_prefix('#')?;
-            let code = match number.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16),
-                None => number.parse(),
-            };
-            char::from_u32(code.ok()?)?
-        }
-    };
-    (character == wanted).then(|| &rest[1..])
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ fn secret_is_masked_in_every_escape() {
     };
     let percent = |character: char| character.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
     let unicode = |character: char| character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+    let bytes = |character: char, each: &dyn Fn(u8) -> String| character.encode_utf8(&mut [0; 4]).bytes().map(each).collect::<String>();
     for spelled in [
         SECRET.to_owned(),
         escape(&percent),
@@ -34,6 +35,23 @@ fn secret_is_masked_in_every_escape() {
         escape(&|character| format!("&#x{:X};", u32::from(character))),
         escape(&|character| format!("\\u{{{:x}}}", u32::from(character))),
         escape(&|character| character.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("\\x{byte:02x}")).collect()),
+        escape(&|character| character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("%u{unit:04X}")).collect()),
+        escape(&|character| bytes(character, &|byte| format!("={byte:02X}"))),
+        escape(&|character| bytes(character, &|byte| format!("={byte:02X}"))).replace("=22", "=22=\r\n"),
+        escape(&|character| bytes(character, &|byte| format!("\\{byte:03o}"))),
+        escape(&|character| if character.is_ascii_alphanumeric() { character.into() } else { format!("\\U{:08x}", u32::from(character)) }),
+        escape(&|character| if character == 'é' { "\\xe9".into() } else { character.into() }),
+        escape(&|character| format!("\\{:x} ", u32::from(character))),
+        escape(&|character| if character.is_ascii_punctuation() { format!("\\{character}") } else { character.into() }),
+        escape(&|character| if character.is_ascii() { format!("&#{}", u32::from(character)) } else { character.into() }),
+        escape(&|character| bytes(character, &|byte| char::from(byte).into())),
+        SECRET.replace('"', "\"\""),
+        SECRET.replace('\'', "''"),
+        SECRET.replace('\'', "'\\''"),
+        SECRET.replace('+', "&plus;").replace('é', "&eacute;").replace('/', "&sol;").replace('\\', "&bsol;"),
+        SECRET.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":"),
+        SECRET.bytes().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(" "),
+        SECRET.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(", 0x"),
         SECRET.bytes().map(|byte| format!("{byte:02x}")).collect(),
         SECRET.bytes().map(|byte| format!("{byte:02X}")).collect(),
     ] {
@@ -116,7 +134,33 @@ fn longer_secret_is_masked_before_one_that_it_contains() {
 
 #[test]
 fn text_without_secrets_stays_unchanged() {
-    for text in ["", "%", "%2", "\\", "\\u12", "&", "&amp", "&#;", "%25", "100 % é 😀 & \\\\ +", "%é", "\\ué😀"] {
+    for text in [
+        "",
+        "%",
+        "%2",
+        "\\",
+        "\\u12",
+        "&",
+        "&amp",
+        "&#;",
+        "%25",
+        "100 % é 😀 & \\\\ +",
+        "%é",
+        "\\ué😀",
+        "=",
+        "=2",
+        "=\n",
+        "%u12",
+        "\\x",
+        "\\xé",
+        "\\U0",
+        "\\3",
+        "\\e",
+        "&eacut",
+        "&#1",
+        "''",
+        "Ã",
+    ] {
         assert_eq!(secrets("s3cret").mask(text), text);
         assert_eq!(secrets("%&\\é").mask(text), text);
         assert_eq!(Secrets::default().mask(text), text);
