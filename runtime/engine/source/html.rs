@@ -15,6 +15,8 @@ use crate::value::{Eval, EvalError, Value};
 const PIECE: usize = 4096;
 /// The deepest nesting of elements. It is checked after each piece. Browsers nest elements no deeper than 512 levels.
 const MOST_NESTED: usize = 1024;
+/// The most elements, texts and attributes. Each of them takes some 100 bytes, so a page may take 30 times as much memory as its text.
+const MOST_PARTS: usize = 2_000_000;
 /// The most nodes of a small page: matching any selector with all of them takes less than a second.
 const SMALL: usize = 10_000;
 /// The number of nodes of a page times the number of nodes that are matched between two checks of the limit.
@@ -38,19 +40,28 @@ impl Page {
     /// Parses a page like a browser, which accepts any text.
     ///
     /// # Errors
-    /// If elements are nested too deep, or parsing takes too long.
+    /// If the page has too many elements, they are nested too deep, or parsing takes too long.
     pub fn parse(text: &str) -> Eval<Self> {
+        Self::parse_up_to(text, MOST_PARTS)
+    }
+
+    fn parse_up_to(text: &str, most_parts: usize) -> Eval<Self> {
         let limit = WorkLimit::of(text.len());
         let work = limit.start();
         let mut parser = parse_document(HtmlTreeSink::new(Html::new_document()), ParseOpts::default());
-        let mut rest = text;
+        let (mut rest, mut parts) = (text, Parts::default());
         while !rest.is_empty() {
             let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
             parser.process(piece.into());
             rest = after;
-            if nesting(&parser.tokenizer.sink.sink.0.borrow()) > MOST_NESTED {
+            let html = parser.tokenizer.sink.sink.0.borrow();
+            if nesting(&html) > MOST_NESTED {
                 return Err(EvalError(format!("the page can't be read: its elements are nested more than {MOST_NESTED} deep")));
             }
+            if parts.of(&html) > most_parts {
+                return Err(EvalError(format!("the page can't be read: it has more than {most_parts} elements, texts and attributes")));
+            }
+            drop(html);
             if work.is_too_much() {
                 return Err(too_much(&work.excess()));
             }
@@ -117,6 +128,25 @@ fn too_much(excess: &str) -> EvalError {
     EvalError(format!("the page can't be read: {excess}"))
 }
 
+/// The parts of a page that is being parsed.
+#[derive(Default)]
+struct Parts {
+    nodes: usize,
+    attributes: usize,
+}
+
+impl Parts {
+    /// The number of nodes and attributes so far.
+    fn of(&mut self, html: &Html) -> usize {
+        let nodes = html.tree.nodes();
+        let new = nodes.len() - self.nodes;
+        self.nodes += new;
+        self.attributes +=
+            nodes.rev().take(new).filter_map(|node| node.value().as_element()).map(|element| element.attrs.len()).sum::<usize>();
+        self.nodes + self.attributes
+    }
+}
+
 /// The nesting of the element that was created last.
 fn nesting(html: &Html) -> usize {
     html.tree.nodes().next_back().map_or(0, |last| last.ancestors().count())
@@ -163,6 +193,22 @@ mod tests {
         }
         let attributes: String = (0..400_000).map(|number| format!("a{number} ")).collect();
         assert!(why(&format!("<p {attributes}>")).contains("of processor time"));
+    }
+
+    /// A page of 60 MB could take gigabytes.
+    #[test]
+    fn page_of_too_many_parts_fails() {
+        let parts = |page: &str| {
+            let mut all = Parts::default();
+            all.of(&Page::parse(page).unwrap().html)
+        };
+        // The document, `html`, `head` and `body` are parts, too.
+        assert_eq!((parts("<p>"), parts("<p>a<b c d=1>")), (5, 9));
+        for page in ["<p>".repeat(9_000), "<p>a".repeat(5_000), "<p a b=1 c d e f g h i j k>".repeat(900)] {
+            let why = Page::parse_up_to(&page, 8_000).unwrap_err().0;
+            assert_eq!(why, "the page can't be read: it has more than 8000 elements, texts and attributes");
+            assert!(Page::parse_up_to(&page, 20_000).is_ok());
+        }
     }
 
     #[test]

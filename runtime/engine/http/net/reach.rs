@@ -7,14 +7,22 @@ use crate::http::message::failure::HttpError;
 use crate::http::message::target::{Origin, Target};
 use crate::http::message::traffic::{Ledger, Phases};
 
-/// Addresses outside of the link-local ranges at which clouds serve the credentials of a machine: AWS and Google over IPv6, Alibaba and
-/// Azure.
-const METADATA: [IpAddr; 4] = [
+/// Addresses outside of the link-local ranges at which clouds serve the credentials of a machine: AWS (two), Google, Oracle and Scaleway over
+/// IPv6, Alibaba, Azure and Oracle.
+const METADATA: [IpAddr; 8] = [
     IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23)),
     IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42)),
     IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
     IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
+    IpAddr::V4(Ipv4Addr::new(192, 0, 0, 192)),
 ];
+
+/// Names of the metadata servers of Google, AWS and Tencent. Behind a proxy, no address shows what they are.
+const METADATA_NAMES: [&str; 6] =
+    ["metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal", "metadata.tencentyun.com"];
 
 /// From where an address can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +40,11 @@ pub enum Reach {
 impl Reach {
     /// The reach of an address.
     pub fn of(address: IpAddr) -> Self {
-        let address = embedded(address);
+        // A link-local address stays one, whatever it embeds.
+        embedded(address).map_or(Self::Public, Self::of_plain).max(Self::of_plain(address))
+    }
+
+    fn of_plain(address: IpAddr) -> Self {
         if METADATA.contains(&address) {
             return Self::LinkLocal;
         }
@@ -43,7 +55,8 @@ impl Reach {
             _ if address.is_loopback() || address.is_unspecified() => Self::Loopback,
             IpAddr::V4(v4) if v4.octets()[0] == 0 => Self::Loopback,
             IpAddr::V4(v4) if v4.is_private() || (v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64) => Self::Private,
-            IpAddr::V6(v6) if v6.is_unique_local() => Self::Private,
+            // The last range is that of the former site-local addresses (RFC 3879).
+            IpAddr::V6(v6) if v6.is_unique_local() || v6.segments()[0] & 0xffc0 == 0xfec0 => Self::Private,
             _ => Self::Public,
         }
     }
@@ -54,7 +67,7 @@ impl Reach {
         match name.parse::<IpAddr>() {
             Ok(address) => Some(Self::of(address)),
             Err(_) if name == "localhost" || name.ends_with(".localhost") => Some(Self::Loopback),
-            Err(_) if matches!(name, "metadata.google.internal" | "instance-data" | "instance-data.ec2.internal") => Some(Self::LinkLocal),
+            Err(_) if METADATA_NAMES.contains(&name) => Some(Self::LinkLocal),
             Err(_) => None,
         }
     }
@@ -69,19 +82,24 @@ impl Reach {
     }
 }
 
-/// The IPv4 address in an IPv6 address that is mapped (RFC 4291, 2.5.5) or translated (RFC 6052, 2.1).
-fn embedded(address: IpAddr) -> IpAddr {
-    let address = address.to_canonical();
-    match address {
-        IpAddr::V6(v6) => match v6.segments() {
-            [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-                let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-                IpAddr::V4(Ipv4Addr::new(a, b, c, d))
-            }
-            _ => address,
-        },
-        IpAddr::V4(_) => address,
-    }
+/// The IPv4 address that packets to an IPv6 address reach: one that is mapped, compatible (RFC 4291, 2.5.5) or translated (RFC 2765, 2.1; RFC 6052,
+/// 2.1; RFC 8215), or that of a tunnel: 6to4 (RFC 3056), Teredo (RFC 4380), ISATAP (RFC 5214).
+fn embedded(address: IpAddr) -> Option<IpAddr> {
+    let IpAddr::V6(v6) = address else { return None };
+    let (high, low) = match v6.segments() {
+        // `::` and `::1` are addresses of their own.
+        [0, 0, 0, 0, 0, 0, high, low] if high != 0 => (high, low),
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x64, 0xff9b, 1, _, _, _, high, low] => (high, low),
+        [0x2002, high, low, ..] => (high, low),
+        [0x2001, 0, _, _, _, _, high, low] => (!high, !low),
+        [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => (high, low),
+        _ => return None,
+    };
+    let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+    Some(IpAddr::V4(Ipv4Addr::new(a, b, c, d)))
 }
 
 /// Refuses a redirect from a host of the spec to an address that only this machine or its cloud should reach.
@@ -128,13 +146,16 @@ mod tests {
     fn reach_of_an_address_is_the_same_in_every_spelling() {
         for (expected, hosts) in [
             (Reach::LinkLocal, "169.254.169.254 169.254.0.1 fe80::1 febf::1 fd00:ec2::254 fd20:ce::254 100.100.100.200 168.63.129.16"),
-            (Reach::LinkLocal, "::ffff:169.254.169.254 64:ff9b::a9fe:a9fe metadata.google.internal metadata.google.internal."),
+            (Reach::LinkLocal, "192.0.0.192 fd00:ec2::23 fd00:c1::a9fe:a9fe fd00:42::42"),
+            (Reach::LinkLocal, "::ffff:169.254.169.254 64:ff9b::a9fe:a9fe metadata.google.internal metadata.google.internal. metadata"),
+            (Reach::LinkLocal, "::169.254.169.254 ::ffff:0:169.254.169.254 64:ff9b:1::a9fe:a9fe 2002:a9fe:a9fe:: 2002:a9fe:a9fe::1:2"),
+            (Reach::LinkLocal, "2001:0:1:2:3:4:5601:5601 2606:4700::5efe:a9fe:a9fe fe80::5efe:1.1.1.1 2606:4700::200:5efe:169.254.1.2"),
             (
                 Reach::Loopback,
                 "127.0.0.1 127.8.9.1 ::1 0.0.0.0 :: 0.1.2.3 ::ffff:127.0.0.1 64:ff9b::7f00:1 localhost a.localhost localhost.",
             ),
-            (Reach::Private, "10.1.2.3 172.16.0.1 192.168.1.1 100.64.0.1 fd12::1 ::ffff:10.0.0.1"),
-            (Reach::Public, "1.1.1.1 172.32.0.1 100.128.0.1 2606:4700::1111"),
+            (Reach::Private, "10.1.2.3 172.16.0.1 192.168.1.1 100.64.0.1 fd12::1 ::ffff:10.0.0.1 fec0::1 2002:a00:1::1"),
+            (Reach::Public, "1.1.1.1 172.32.0.1 100.128.0.1 2606:4700::1111 2002:101:101:: ::1.1.1.1 2001:1::1"),
         ] {
             for host in hosts.split(' ') {
                 assert_eq!(reach(host), Some(expected), "{host}");

@@ -215,16 +215,16 @@ fn content_encodings_are_decoded() {
     // Members that end alike follow each other, a large body arrives in pieces, and a body is empty.
     let one = gzip(b"twice");
     let large = "large ".repeat(300_000);
-    for (body, plain) in [([&one[..], &one].concat(), "twicetwice"), (gzip(large.as_bytes()), &large), (gzip(b""), "")] {
+    // As in browsers, what follows them is ignored.
+    let tail = [&one[..], b"what follows is no member"].concat();
+    for (body, plain) in [([&one[..], &one].concat(), "twicetwice"), (tail, "twice"), (gzip(large.as_bytes()), &large), (gzip(b""), "")] {
         assert_eq!(text(&answer("GET", &encoded("gzip", &body), false).0.unwrap()), plain);
     }
     let mut damaged = gzip(plain.as_bytes());
     let checksum = damaged.len() - 8;
     damaged[checksum] ^= 1;
-    for body in [damaged, [&one[..], b"what follows is no member"].concat()] {
-        let failure = answer("GET", &encoded("gzip", &body), false).0.unwrap_err();
-        assert!(failure.message.contains("it is something else, or damaged"), "{failure:?}");
-    }
+    let failure = answer("GET", &encoded("gzip", &damaged), false).0.unwrap_err();
+    assert!(failure.message.contains("it is something else, or damaged"), "{failure:?}");
     let unknown = answer("GET", &encoded("zstd", b"abc"), false).0.unwrap();
     assert_eq!(text(&unknown), "abc");
     let failure = answer("GET", &encoded("gzip", b"no gzip"), false).0.unwrap_err();

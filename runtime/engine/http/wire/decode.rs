@@ -4,9 +4,11 @@ use std::cell::RefCell;
 use std::io::{self, Read};
 
 use bytes::Bytes;
-use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use flate2::bufread::GzDecoder;
+use flate2::read::{DeflateDecoder, ZlibDecoder};
 use libdeflater::Decompressor;
 
+use crate::base::work::{Work, WorkLimit};
 use crate::http::message::failure::HttpError;
 use crate::http::message::headers::Headers;
 use crate::http::message::kept::{Body, too_large};
@@ -37,7 +39,7 @@ pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Op
         let result = match coding.to_ascii_lowercase().as_str() {
             "gzip" | "x-gzip" => match gzip_at_once(body, keep) {
                 Some(decoded) => Ok(Some(decoded)),
-                None => all(MultiGzDecoder::new(body), body.len(), keep, MOST_DROPPED),
+                None => all(GzipMembers::new(body, &WorkLimit::of(body.len())), body.len(), keep, MOST_DROPPED),
             },
             "br" => all(brotli_decompressor::Decompressor::new(body, 4096), body.len(), keep, MOST_DROPPED),
             // By the standard, this is zlib's format; some servers send raw deflate.
@@ -55,7 +57,11 @@ pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Op
             Err(error) => {
                 let is_other = coding.to_ascii_lowercase().contains("gzip") && !body.starts_with(&[0x1f, 0x8b]);
                 let ends = error.kind() == io::ErrorKind::UnexpectedEof && !is_other;
-                let why = if ends { "it ends too early" } else { "it is something else, or damaged" };
+                let why = match error.kind() {
+                    io::ErrorKind::TimedOut => &error.to_string(),
+                    _ if ends => "it ends too early",
+                    _ => "it is something else, or damaged",
+                };
                 return Err(
                     HttpError::protocol(format!("the body says it is {coding}, but can't be decoded: {why}")).came("undecodable body")
                 );
@@ -63,6 +69,37 @@ pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Op
         };
     }
     Ok(decoded)
+}
+
+/// The members of a gzip body behind each other. As in browsers, what follows them is ignored.
+struct GzipMembers<'b> {
+    decoder: GzDecoder<&'b [u8]>,
+    work: Work<'b>,
+    count: usize,
+}
+
+impl<'b> GzipMembers<'b> {
+    fn new(body: &'b [u8], limit: &'b WorkLimit) -> Self {
+        Self { decoder: GzDecoder::new(body), work: limit.start(), count: 1 }
+    }
+}
+
+impl Read for GzipMembers<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = self.decoder.read(out)?;
+            let rest = *self.decoder.get_ref();
+            if read > 0 || out.is_empty() || !rest.starts_with(&MEMBER[..2]) {
+                return Ok(read);
+            }
+            // An empty member has 20 bytes, and takes as long as the first bytes of any other.
+            self.count += 1;
+            if self.count.is_multiple_of(64) && self.work.is_too_much() {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, self.work.excess()));
+            }
+            self.decoder = GzDecoder::new(rest);
+        }
+    }
 }
 
 fn is_zlib(body: &[u8]) -> bool {
@@ -119,14 +156,47 @@ mod tests {
 
     use super::*;
 
+    fn gzip(content: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn decoded(body: &[u8]) -> Result<String, String> {
+        let headers = Headers::build([("content-encoding", &b"gzip"[..])].into_iter());
+        let decoded = decode(&headers, body, Keep::All(MAX_BODY)).map_err(|error| error.message)?.unwrap();
+        Ok(String::from_utf8(decoded.bytes.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn bytes_behind_a_gzip_body_are_ignored() {
+        for tail in [&b"\0\0\0\0"[..], b"noise", b"\x1f"] {
+            assert_eq!(decoded(&[&gzip(b"ok"), tail].concat()).unwrap(), "ok");
+            assert_eq!(decoded(&[&gzip(b"ok"), &gzip(b""), &gzip(b"more"), tail].concat()).unwrap(), "okmore");
+        }
+        assert!(decoded(&[&gzip(b"ok"), &b"\x1f\x8b\x08"[..]].concat()).unwrap_err().contains("it ends too early"));
+        assert!(decoded(b"noise").is_err());
+    }
+
+    #[test]
+    fn members_without_end_are_limited() {
+        let body = gzip(b"").repeat(1000);
+        let limit = WorkLimit::of(body.len());
+        let mut members = GzipMembers::new(&body, &limit);
+        assert_eq!(members.read(&mut [0; 10]).unwrap(), 0);
+        assert_eq!(members.count, 1000);
+        // A body of members without content takes time, and no memory.
+        let (endless, limit) = (gzip(b"").repeat(3_000_000), WorkLimit::of(0));
+        let error = all(GzipMembers::new(&endless, &limit), endless.len(), Keep::All(MAX_BODY), MOST_DROPPED).unwrap_err();
+        assert_eq!(error.to_string(), "it takes more than 1s of processor time");
+    }
+
     #[test]
     fn body_that_nobody_reads_is_decoded_up_to_a_limit() {
         const LIMIT: u64 = 100_000;
         let decoded = |length: usize| {
-            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-            encoder.write_all(&vec![b'a'; length]).unwrap();
-            let encoded = encoder.finish().unwrap();
-            all(MultiGzDecoder::new(encoded.as_slice()), encoded.len(), Keep::First, LIMIT).unwrap()
+            let encoded = gzip(&vec![b'a'; length]);
+            all(GzipMembers::new(&encoded, &WorkLimit::of(encoded.len())), encoded.len(), Keep::First, LIMIT).unwrap()
         };
         let most = SHOWN + LIMIT as usize;
         let fits = decoded(most - 1).unwrap();
