@@ -11,6 +11,8 @@ use ltc_engine::Location;
 use ltc_engine::Trace;
 use ltc_engine::observe::{ObservedUser, Observer};
 
+use crate::report::text::shown_lines;
+
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const DIM: Style = Style::new().dimmed();
@@ -68,11 +70,11 @@ impl Observer for Shared {
 
     fn failure(&self, observed: &ObservedUser<'_>, at: Location, message: &str) {
         self.0.failures.set(self.0.failures.get() + 1);
-        crate::say::out!("{BAD}✗{BAD:#} {} {}", observed.location(at), observed.mask(message));
+        crate::say::out!("{BAD}✗{BAD:#} {} {}", observed.location(at), shown_lines(&observed.mask(message)));
     }
 
     fn log(&self, observed: &ObservedUser<'_>, at: Location, text: &str) {
-        crate::say::out!("{DIM}log {}{DIM:#} {}", observed.location(at), observed.mask(text));
+        crate::say::out!("{DIM}log {}{DIM:#} {}", observed.location(at), shown_lines(&observed.mask(text)));
     }
 }
 
@@ -87,7 +89,7 @@ fn shown(observed: &ObservedUser<'_>, trace: &Trace) -> String {
     }
     let mut out = format!("\n{HEAD}-- step \"{name}\"{HEAD:#}{flags} {DIM}{}{DIM:#}\n", observed.location(trace.info.at));
     // A secret of several lines is masked before each line gets its mark.
-    let masked = |text: String| observed.mask_step(trace, &text);
+    let masked = |text: String| shown_lines(&observed.mask_step(trace, &text));
     if let Some(sent) = &trace.sent {
         for line in masked(ltc_engine::show::request(&sent.request, &sent.cookies)).lines() {
             let _ = writeln!(out, "{DIM}>{DIM:#} {line}");
@@ -95,7 +97,7 @@ fn shown(observed: &ObservedUser<'_>, trace: &Trace) -> String {
     }
     if let Some(response) = trace.received.as_ref().map(|answer| &answer.raw) {
         for hop in &response.hops {
-            let _ = writeln!(out, "{DIM}< {} redirects to {}{DIM:#}", hop.status, hop.url);
+            let _ = writeln!(out, "{DIM}< {} redirects to {}{DIM:#}", hop.status, masked(hop.url.to_string()));
         }
         for line in masked(ltc_engine::show::response(response)).lines() {
             let _ = writeln!(out, "{DIM}<{DIM:#} {line}");
@@ -124,24 +126,24 @@ fn shown(observed: &ObservedUser<'_>, trace: &Trace) -> String {
     for detail in trace.details.iter().flatten() {
         match detail {
             Detail::Verdict(expectation, Ok(got)) => {
-                let got = got.as_ref().map(|got| format!("  {DIM}got {got}{DIM:#}")).unwrap_or_default();
+                let got = got.as_ref().map(|got| format!("  {DIM}got {}{DIM:#}", masked(got.clone()))).unwrap_or_default();
                 let _ = writeln!(out, "  {GOOD}✓{GOOD:#} expect {}{got}", expectation.written);
             }
             Detail::Verdict(expectation, Err(why)) => {
                 judged.push(why.as_str());
                 let _ = writeln!(out, "  {BAD}✗{BAD:#} expect {}", expectation.written);
-                let _ = writeln!(out, "    {} {BAD}{why}{BAD:#}", observed.location(expectation.at));
+                let _ = writeln!(out, "    {} {BAD}{}{BAD:#}", observed.location(expectation.at), masked(why.clone()));
             }
             Detail::Missed(name) => {
                 let _ = writeln!(out, "  {DIM}take{DIM:#} {name}: nothing found, its `else` counts");
             }
             Detail::Took(name, value) => {
-                let _ = writeln!(out, "  {DIM}take{DIM:#} {name} = {}", value.literal());
+                let _ = writeln!(out, "  {DIM}take{DIM:#} {name} = {}", masked(value.literal()));
             }
         }
     }
     for failure in trace.failures.iter().filter(|failure| !judged.contains(&failure.message.as_str())) {
-        let _ = writeln!(out, "  {BAD}✗{BAD:#} {} {BAD}{}{BAD:#}", observed.location(failure.at), failure.message);
+        let _ = writeln!(out, "  {BAD}✗{BAD:#} {} {BAD}{}{BAD:#}", observed.location(failure.at), masked(failure.message.clone()));
     }
     out
 }

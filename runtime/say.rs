@@ -11,9 +11,9 @@ macro_rules! out {
     ($($words:tt)*) => { $crate::say::line(&mut anstream::stdout(), format_args!($($words)*)) };
 }
 
-/// Prints a line on standard error.
+/// Prints a line on standard error. It may quote what a server sent, which must not control the terminal.
 macro_rules! err {
-    ($($words:tt)*) => { $crate::say::line(&mut anstream::stderr(), format_args!($($words)*)) };
+    ($($words:tt)*) => { $crate::say::line(&mut anstream::stderr(), $crate::report::text::shown_lines(&format!($($words)*))) };
 }
 
 /// Prints a warning on standard error, if the profile's `loglevel` includes warnings.

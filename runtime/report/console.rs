@@ -69,7 +69,7 @@ fn heading(out: &mut dyn io::Write, report: &Report, text_style: TextStyle) -> i
     }
     parts.push(clock(run.duration()));
     parts.extend(run.apis.iter().map(|api| format!("{} {}", api.name, api.version).trim_end().to_owned()));
-    writeln!(out, "{}\n", text_style.paint(BOLD, &parts.join(" · ")))
+    writeln!(out, "{}\n", text_style.paint(BOLD, &shown(&parts.join(" · "))))
 }
 
 /// The rows that have something to show, with their statistics.

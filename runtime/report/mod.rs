@@ -16,7 +16,7 @@ mod merge;
 mod outcome;
 mod planned;
 mod table;
-mod text;
+pub(crate) mod text;
 
 pub(crate) use figures::{NONE, short_ms, waited};
 pub(crate) use figures::{clock, count, ms, percent, rate};

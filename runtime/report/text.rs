@@ -12,9 +12,18 @@ pub(crate) fn width(text: &str) -> usize {
 ///
 /// A name or a message may quote what a server sent, which must neither control the terminal nor break a table's line.
 pub(crate) fn shown(text: &str) -> String {
+    escaped(text, |_| false)
+}
+
+/// As [`shown`], for a text of several lines: its line breaks and tabs stay.
+pub(crate) fn shown_lines(text: &str) -> String {
+    escaped(text, |c| matches!(c, '\n' | '\t'))
+}
+
+fn escaped(text: &str, stays: fn(char) -> bool) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_odd(c) { plain.extend(c.escape_default()) } else { plain.push(c) }
+        if is_odd(c) && !stays(c) { plain.extend(c.escape_default()) } else { plain.push(c) }
     }
     plain
 }
@@ -106,6 +115,7 @@ mod tests {
 
     #[test]
     fn control_characters_in_text_are_escaped() {
+        assert_eq!(shown_lines("a\tb\nc\r\u{1b}[31m\u{9b}31m\u{202e}"), "a\tb\nc\\r\\u{1b}[31m\\u{9b}31m\\u{202e}");
         assert_eq!(shown("a\tb\r\n\u{1b}[31m\u{202e}x"), "a\\tb\\r\\n\\u{1b}[31m\\u{202e}x");
         assert_eq!(shown("注文 🛒 ü"), "注文 🛒 ü");
     }
