@@ -23,6 +23,7 @@ mod k6;
 mod kinds;
 mod locust;
 pub mod names;
+mod nesting;
 mod openapi;
 mod postman;
 pub mod python;

@@ -128,6 +128,14 @@ impl Text {
         }
     }
 
+    /// The number of bytes of its characters and of the code in its holes.
+    pub(crate) fn bytes(&self) -> usize {
+        let bytes = |part: &Part| match part {
+            Part::Literal(text) | Part::Hole(text) => text.len(),
+        };
+        self.parts.iter().map(bytes).sum()
+    }
+
     /// The characters, if the text has no hole.
     pub fn as_literal(&self) -> Option<&str> {
         match self.parts.as_slice() {

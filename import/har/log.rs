@@ -179,7 +179,9 @@ fn entry(value: &Value, line: usize) -> Entry {
     #[expect(clippy::cast_possible_truncation, reason = "durations of recordings are far below the limits")]
     {
         out.duration_ms = number("/time").max(0.0) as i64;
-        out.status = u16::try_from(number("/response/status") as i64).unwrap_or_default();
+        // Any other number is no response.
+        out.status =
+            u16::try_from(number("/response/status") as i64).ok().filter(|status| (100..=599).contains(status)).unwrap_or_default();
     }
     let media = text(value, "/response/content/mimeType");
     let media =

@@ -283,3 +283,12 @@ fn requests_without_a_method_are_gets() {
     let (spec, _) = read(&json!([]), vec![one], &Options::default());
     has(&spec, &["GET /items"]);
 }
+
+/// The spec did not pass `ltc check`.
+#[test]
+fn response_with_an_impossible_status_is_none() {
+    let odd = [0, 99, 600, 1000, 70_000].map(|status| entry(2, "GET", "http://h.test/odd", &json!({}), &json!({ "status": status })));
+    let entries = [vec![entry(1, "GET", "http://h.test/a", &json!({}), &json!({ "status": 599 }))], odd.into()].concat();
+    let (spec, _) = read(&json!([]), entries, &Options::default());
+    assert!(spec.contains("expect 599") && !spec.contains("odd"), "{spec}");
+}

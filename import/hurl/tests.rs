@@ -175,3 +175,10 @@ fn bodies_that_are_texts_are_compared_and_headers_and_nodes_counted() {
     );
     assert!(matches!(draft.tally.left.as_slice(), [only] if only.what.contains("htmlUnescape")), "{:?}", draft.tally.left);
 }
+
+/// `expect 999` is no expectation of the language.
+#[test]
+fn status_that_no_response_has_is_compared() {
+    let (spec, _) = read("GET {{host}}/items\nHTTP *\n[Asserts]\nstatus == 999\n\nGET {{host}}/more\nHTTP 204\n");
+    has(&spec, &["expect status == 999", "expect 204"]);
+}

@@ -8,6 +8,7 @@ use oxc_parser::{ParseOptions, Parser};
 use oxc_span::{GetSpan, SourceType, Span};
 
 use crate::code::{Binding, Class, Expr, Function, Kind, Lines, Parameter, Rest, Stmt, StmtKind, SyntaxError};
+use crate::nesting::{self, Syntax};
 
 /// Parses a script, or else a module (which may use `await`).
 ///
@@ -26,6 +27,7 @@ pub fn parse_typescript(source: &str) -> Result<Vec<Stmt>, SyntaxError> {
 }
 
 fn read(source: &str, kind: SourceType) -> Result<Vec<Stmt>, SyntaxError> {
+    nesting::check(source, Syntax::JavaScript)?;
     let allocator = Allocator::default();
     let options = ParseOptions { allow_return_outside_function: true, preserve_parens: false, ..ParseOptions::default() };
     let parsed = Parser::new(&allocator, source, kind).with_options(options).parse();

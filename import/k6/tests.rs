@@ -248,3 +248,36 @@ fn cookies_of_a_response_are_captured() {
     }
     assert!(!summary.iter().any(|line| line.starts_with("not imported")), "{summary:?}");
 }
+
+/// Each of these scripts made gigabytes, overflowed the stack, or ran for minutes.
+#[test]
+fn scripts_that_grow_without_end_are_imported_up_to_a_limit() {
+    let twice = |line: &str| format!("{line}\n").repeat(60);
+    let scripts = [
+        format!("let s = 'aaaaaaaaaa';\n{}http.get('http://h/' + s);", twice("s = s + s;")),
+        format!("let s = 'aaaaaaaaaa';\n{}http.get(`http://h/${{s}}`);", twice("s = `${s}${s}`;")),
+        format!("let s = 'aaaaaaaaaa';\n{}http.get('http://h/' + s);", twice("s = s.replaceAll('a', s);")),
+        format!("let s = 'aaaaaaaaaa';\n{}http.get('http://h/' + s);", twice("s = s.split('').join(s);")),
+        format!("let s = [1];\n{}http.post('http://h/', JSON.stringify(s));", twice("s = [...s, ...s];")),
+        format!("let s = [1];\n{}http.post('http://h/', JSON.stringify(s));", twice("s = s.concat(s);")),
+        format!("let s = [1];\n{}http.post('http://h/', JSON.stringify(s));", twice("s = [s, s];")),
+        format!("let s = [1];\n{}http.get('http://h/' + s);", twice("s = [s, s];")),
+        format!("let s = {{}};\n{}http.post('http://h/', JSON.stringify(s));", twice("s = { a: s, b: s };")),
+        format!("let s = http.get('http://h/n').json('n');\n{}http.get('http://h/' + s);", twice("s = s + s;")),
+        format!("let s = http.get('http://h/n').json('n') > 1;\n{}if (s) {{ http.get('http://h/a'); }}", twice("s = s && s;")),
+        "let s = [1]; s.push(s); http.post('http://h/', JSON.stringify(s)); http.get('http://h/' + s); if (s == s) { http.get('http://h/a'); }".to_owned(),
+        "let s = {}; s.s = s; http.post('http://h/', JSON.stringify(s)); http.post('http://h/', s);".to_owned(),
+        "for (let i = 0; i < 1000000; i++) { for (let j = 0; j < 1000000; j++) { for (let k = 0; k < 1000000; k++) { let a = i + j; } } }".repeat(50),
+        "let a = []; for (let i = 0; i < 900; i++) { for (let j = 0; j < 900; j++) { a = [a]; } } http.post('http://h/', JSON.stringify(a));".to_owned(),
+        "function f(n) { return f(f(n)) + f(f(n)); } http.get('http://h/' + f(1));".to_owned(),
+    ];
+    for script in scripts {
+        let script = format!("import http from 'k6/http';\nexport default function () {{\nhttp.get('http://h/first');\n{script}\n}}\n");
+        let source = Source::new("grows.js", ".", script.as_bytes()).unwrap();
+        match crate::import(&source, crate::Kind::K6, &Options::default()) {
+            Ok(draft) => assert!(write::files(&draft).iter().all(|(_, content)| content.len() < 20_000_000), "{script}"),
+            // The function runs more than once, and its loops may leave nothing to run.
+            Err(error) => assert!(error.message.contains("sends no HTTP request"), "{error:?} {script}"),
+        }
+    }
+}

@@ -192,3 +192,13 @@ fn branches_that_only_test_for_a_member_are_imported() {
     assert!(all.contains("state: \"open\"") && all.contains("# not imported"), "{all}");
     assert_eq!(all.matches("# not imported").count(), 1, "{all}");
 }
+
+/// These lines made gigabytes.
+#[test]
+fn values_that_grow_without_end_are_not_followed() {
+    for line in ["s = s + s;", "s = `${s}${s}`;", "s = [s, s];", "s = { a: s, b: s };", "s = s.concat(s);"] {
+        let lines = ["let s = 'aaaaaaaaaaaaaaaa' + pm.environment.get('a');"].into_iter().chain(std::iter::repeat_n(line, 60));
+        let all = step(&lines.chain(["pm.environment.set('s', s);"]).collect::<Vec<_>>()).join("\n");
+        assert!(all.len() < 10_000_000, "{line}");
+    }
+}

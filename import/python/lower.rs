@@ -7,12 +7,14 @@ use ruff_python_parser::{ParseOptions, parse_unchecked};
 use ruff_text_size::{Ranged, TextRange};
 
 use crate::code::{Binding, Each, Expr, Function, Kind, Lines, Parameter, Rest, Stmt, StmtKind, SyntaxError};
+use crate::nesting::{self, Syntax};
 
 /// Parses a module. Syntax that only Python 2 accepts, such as `print "x"`, is read as far as the parser can recover.
 ///
 /// # Errors
 /// The first error, if the file is probably not Python: if it ends within a bracket or a text, or most of its lines are errors.
 pub fn parse(source: &str) -> Result<Vec<Stmt>, SyntaxError> {
+    nesting::check(source, Syntax::Python)?;
     let parsed = parse_unchecked(source, ParseOptions::from(ruff_python_parser::Mode::Module));
     let lower = Lower { lines: Lines::new(source) };
     let errors = parsed.errors();

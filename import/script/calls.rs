@@ -97,7 +97,9 @@ impl Run<'_> {
         if matches!(list, Value::List(_)) && !(is_of_test && self.is_dynamic(&item)) {
             if let Value::List(list) = list {
                 self.changes.push(super::scope::Change::List(list.clone(), list.borrow().clone()));
-                list.borrow_mut().extend(values.list);
+                let outer = Value::List(list.clone());
+                let items: Vec<Value> = values.list.into_iter().map(|item| self.storable(item, Some(&outer))).collect();
+                list.borrow_mut().extend(items);
             }
             return true;
         }

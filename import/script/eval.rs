@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
+use super::bounds::bounded;
 use super::scope::Change;
 use super::value::{Closure, Code, Shape, Ty, Value};
 use super::{Language, Run};
@@ -12,6 +13,14 @@ use crate::draft;
 
 impl Run<'_> {
     pub(crate) fn eval(&mut self, expr: &Expr) -> Value {
+        let value = if self.evaluated.begins() { bounded(self.value_of(expr)) } else { Value::unknown("a script that does not end") };
+        let is_made = matches!(expr.kind, Kind::List(_) | Kind::Map(_) | Kind::Entries(_) | Kind::Each(_));
+        let value = if is_made { self.storable(value, None) } else { value };
+        self.evaluated.ends();
+        value
+    }
+
+    fn value_of(&mut self, expr: &Expr) -> Value {
         self.line = expr.line;
         match &expr.kind {
             Kind::Null => Value::null(),
@@ -249,6 +258,7 @@ impl Run<'_> {
                 if let Some(key) = index.literal() {
                     self.set_member(&object, &key, value);
                 } else if let (Value::List(list), Some(at)) = (&object, index.as_number()) {
+                    let value = self.storable(value, Some(&object));
                     self.changes.push(Change::List(list.clone(), list.borrow().clone()));
                     let mut list = list.borrow_mut();
                     let at = at as usize;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::value::{Closure, Value};
-use super::{Fate, Flow, Language, Run, STATEMENTS_MAX, Scope};
+use super::{Fate, Flow, Language, Run, Scope};
 use crate::code::{Binding, Expr, Kind, Stmt, StmtKind};
 
 impl Run<'_> {
@@ -14,7 +14,7 @@ impl Run<'_> {
         }
         for (number, statement) in statements.iter().enumerate() {
             self.statements_run += 1;
-            if self.statements_run > STATEMENTS_MAX {
+            if self.is_exhausted() {
                 self.leave("statements", &statement.source);
                 return Flow::Throw;
             }

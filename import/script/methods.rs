@@ -1,6 +1,7 @@
 //! Methods of values: of texts, lists, dictionaries and times.
 
 use super::Run;
+use super::bounds::{Growing, TEXT_BYTES_MAX};
 use super::calls::Arguments;
 use super::texts::is_trimmed;
 use super::value::{Code, Shape, Ty, Value};
@@ -87,6 +88,8 @@ impl Run<'_> {
                 let (from, to) = (first?, arguments.at(1).literal()?);
                 if name == "replace" && self.language == super::Language::JavaScript {
                     Value::text(text.replacen(&from, &to, 1))
+                } else if text.matches(&from).count().saturating_mul(to.len()) > TEXT_BYTES_MAX {
+                    Value::unknown("replace")
                 } else {
                     Value::text(text.replace(&from, &to))
                 }
@@ -117,15 +120,14 @@ impl Run<'_> {
                 // The letters of the text are drawn one by one.
                 return Value::changing(format!("random_string({})", items.len()), Ty::Text);
             }
-            let mut out = draft::Text::default();
+            let mut out = Growing::default();
             for (number, item) in items.iter().enumerate() {
                 out.push(if number == 0 { "" } else { separator });
-                match self.as_text(item) {
-                    Some(text) => out.append(text),
-                    None => return Value::unknown("join"),
+                if self.as_text(item).and_then(|text| out.append(text)).is_none() {
+                    return Value::unknown("join");
                 }
             }
-            return Value::Data(draft::Expr::Text(out));
+            return out.value();
         }
         self.function("join", &[list.clone(), Value::text(separator)], Ty::Text)
     }
@@ -325,7 +327,9 @@ impl Run<'_> {
             "push" | "append" | "extend" => {
                 if let Value::List(list) = list {
                     self.changes.push(super::scope::Change::List(list.clone(), items.to_vec()));
-                    list.borrow_mut().extend(arguments.list.iter().cloned());
+                    let outer = Value::List(list.clone());
+                    let items: Vec<Value> = arguments.list.iter().map(|item| self.storable(item.clone(), Some(&outer))).collect();
+                    list.borrow_mut().extend(items);
                 }
                 Value::Undefined
             }
@@ -379,11 +383,16 @@ impl Run<'_> {
             "copy" => Value::map(members),
             "update" => {
                 self.changes.push(super::scope::Change::Map(map.clone(), members));
-                if let Value::Map(other) = arguments.at(0) {
-                    let other = other.borrow().clone();
-                    map.borrow_mut().extend(other);
+                let mut entries = match arguments.at(0) {
+                    Value::Map(other) => other.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+                    _ => Vec::new(),
+                };
+                entries.extend(arguments.named.iter().cloned());
+                let outer = Value::Map(map.clone());
+                for (key, value) in entries {
+                    let value = self.storable(value, Some(&outer));
+                    map.borrow_mut().insert(key, value);
                 }
-                map.borrow_mut().extend(arguments.named.iter().cloned());
                 Value::Undefined
             }
             "hasOwnProperty" => Value::bool(members.contains_key(&arguments.at(0).literal()?)),

@@ -9,6 +9,7 @@
 //! branch that depends on such a value is run twice: the first run only shows what it changes and sends (see [`branch`]).
 
 mod bodies;
+mod bounds;
 mod branch;
 mod builtins;
 mod calls;
@@ -155,6 +156,7 @@ pub(crate) struct Run<'s> {
     /// Steps that a probe has changed: their expectations before, and whether they interrupted the iteration.
     probed: Vec<(usize, conditions::Expectations, bool)>,
     statements_run: usize,
+    evaluated: bounds::Evaluated,
     depth: usize,
     scope: Rc<Scope>,
     line: usize,
@@ -248,6 +250,7 @@ impl<'s> Run<'s> {
             probing: 0,
             probed: Vec::new(),
             statements_run: 0,
+            evaluated: bounds::Evaluated::default(),
             depth: 0,
             scope: Scope::module(&source.name),
             line: 1,

@@ -313,6 +313,7 @@ impl Run<'_> {
                     let asserter = map.borrow().clone();
                     self.asserted(&asserter, &value);
                 }
+                let value = self.storable(value, Some(object));
                 map.borrow_mut().insert(member.to_owned(), value);
             }
             Value::Object(instance) => {

@@ -1,5 +1,6 @@
 //! Values as expressions of the language, and texts that contain values.
 
+use super::bounds::{Growing, is_finite};
 use super::value::{Code, Ty, Value};
 use super::{Language, Run};
 use crate::code;
@@ -26,6 +27,7 @@ impl Run<'_> {
         Some(match value {
             Value::Data(expr) => expr.clone(),
             Value::Undefined => draft::Expr::Null,
+            Value::List(_) | Value::Map(_) if !is_finite(value) => return None,
             Value::List(list) => {
                 let items = list.borrow().clone();
                 draft::Expr::List(items.iter().map(|item| self.expr(item)).collect::<Option<_>>()?)
@@ -102,6 +104,7 @@ impl Run<'_> {
                 Language::Python => if *flag { "True" } else { "False" }.to_owned(),
             }),
             Value::Data(_) | Value::Undefined => text.push(if self.language == Language::Python { "None" } else { "null" }),
+            Value::List(_) if !is_finite(value) => return None,
             Value::List(list) if self.language == Language::JavaScript => {
                 let items = list.borrow().clone();
                 for (number, item) in items.iter().enumerate() {
@@ -121,18 +124,17 @@ impl Run<'_> {
     }
 
     pub(super) fn template(&mut self, texts: &[String], values: &[code::Expr]) -> Value {
-        let mut out = Text::default();
+        let mut out = Growing::default();
         for (number, text) in texts.iter().enumerate() {
             out.push(text);
             if let Some(value) = values.get(number) {
                 let known = self.eval(value);
-                match self.as_text(&known) {
-                    Some(part) => out.append(part),
-                    None => return Value::unknown("a text"),
+                if self.as_text(&known).and_then(|part| out.append(part)).is_none() {
+                    return Value::unknown("a text");
                 }
             }
         }
-        Value::Data(draft::Expr::Text(out))
+        out.value()
     }
 
     /// `{value:03}` of Python.
@@ -159,7 +161,7 @@ impl Run<'_> {
             Value::List(list) => list.borrow().iter().cloned().collect(),
             other => [other.clone()].into(),
         };
-        let mut out = Text::default();
+        let mut out = Growing::default();
         let mut rest = format.as_str();
         while let Some(at) = rest.find('%') {
             out.push(&rest[..at]);
@@ -190,18 +192,17 @@ impl Run<'_> {
                 _ => spec.to_owned(),
             };
             let value = self.formatted(&value, &format!("{spec}{kind}"));
-            match self.as_text(&value) {
-                Some(text) => out.append(text),
-                None => return Value::unknown("%"),
+            if self.as_text(&value).and_then(|text| out.append(text)).is_none() {
+                return Value::unknown("%");
             }
         }
         out.push(rest);
-        Value::Data(draft::Expr::Text(out))
+        out.value()
     }
 
     /// `"{} of {name}".format(a, name=b)` of Python.
     pub(super) fn format(&mut self, format: &str, values: &[Value], named: &[(String, Value)]) -> Value {
-        let mut out = Text::default();
+        let mut out = Growing::default();
         let mut rest = format;
         let mut next = 0;
         while let Some(at) = rest.find(['{', '}']) {
@@ -226,13 +227,12 @@ impl Run<'_> {
                 }
             };
             let value = self.formatted(&value.unwrap_or(Value::Undefined), spec);
-            match self.as_text(&value) {
-                Some(text) => out.append(text),
-                None => return Value::unknown("format"),
+            if self.as_text(&value).and_then(|text| out.append(text)).is_none() {
+                return Value::unknown("format");
             }
         }
         out.push(rest);
-        Value::Data(draft::Expr::Text(out))
+        out.value()
     }
 
     /// `format_time` for a format of Python, which uses the same letters as the language.

@@ -101,7 +101,11 @@ fn call(layout: &mut Layout, draft: &Draft, call: &Call) {
 /// `expect …`
 pub(super) fn expect(wanted: &Expect, indent: usize) -> String {
     match wanted {
-        Expect::Status(statuses) => format!("expect {}", statuses.join(" | ")),
+        Expect::Status(statuses) if statuses.iter().all(|status| is_status(status)) => format!("expect {}", statuses.join(" | ")),
+        // No response has such a status: the file expects a failure.
+        Expect::Status(statuses) => {
+            format!("expect {}", statuses.iter().map(|status| format!("status == {status}")).collect::<Vec<_>>().join(" or "))
+        }
         Expect::Json { exactly, matcher } => {
             let head = if *exactly { "expect json exactly" } else { "expect json" };
             format!("{head} {}", expr::matcher(matcher, indent, indent + head.len() + 1))
@@ -207,4 +211,8 @@ pub(super) fn option_lines(layout: &mut Layout, set: &crate::draft::Options) {
     for line in options(set, layout.indent()) {
         layout.line(&line);
     }
+}
+/// Whether a text is a status of HTTP, or a class of them: `404`, `5xx`.
+fn is_status(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'] | [b'1'..=b'5', b'x', b'x'])
 }

@@ -10,8 +10,16 @@ use crate::postman::variables::Reading;
 /// The deepest nesting of function calls that is followed.
 const DEPTH_MAX: usize = 12;
 
+/// The most bytes of a value that a script makes.
+const BYTES_MAX: usize = 1 << 20;
+
 impl Interpreter<'_> {
     pub(super) fn eval(&mut self, expr: &js::Expr) -> Value {
+        // Sixty lines such as `text = text + text` would make gigabytes.
+        Some(self.value_of(expr)).filter(|value| value.size() <= BYTES_MAX).unwrap_or(Value::Unknown)
+    }
+
+    fn value_of(&mut self, expr: &js::Expr) -> Value {
         match &expr.kind {
             Kind::Null | Kind::Undefined => Value::Data(Expr::Null),
             Kind::Bool(flag) => Value::Data(Expr::Bool(*flag)),

@@ -51,6 +51,25 @@ impl Code {
 }
 
 impl Value {
+    /// About how many bytes it has.
+    pub(super) fn size(&self) -> usize {
+        fn of(expr: &Expr) -> usize {
+            1 + match expr {
+                Expr::Text(text) => text.bytes(),
+                Expr::Code(code) | Expr::Number(code) => code.len(),
+                Expr::List(items) => items.iter().map(of).sum(),
+                Expr::Map(entries) => entries.iter().map(|(key, value)| key.len() + of(value)).sum(),
+                _ => 0,
+            }
+        }
+        match self {
+            Self::Data(expr) => of(expr),
+            Self::Code(code) => code.text.len(),
+            Self::Time(code) => code.len(),
+            _ => 0,
+        }
+    }
+
     pub(super) fn text(text: impl Into<String>) -> Self {
         Self::Data(Expr::text(text))
     }
