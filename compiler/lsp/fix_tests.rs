@@ -96,9 +96,9 @@ fn every_diagnostic_with_one_fix_offers_it() {
     assert!(fixed.is_empty(), "these diagnostics offer an action now, so remove them from without_action.txt: {fixed:#?}");
 }
 
-/// `text` with a character of several bytes in each line, before or instead of another.
+/// `text` with a character of several bytes or a line break in each line, before or instead of another character.
 fn with_characters(text: &str, variant: usize) -> String {
-    const CHARS: [char; 4] = ['ä', '\u{a0}', '€', '😀'];
+    const CHARS: [char; 5] = ['ä', '\u{a0}', '\n', '€', '😀'];
     let changed = |(number, line): (usize, &str)| {
         let chars = line.chars().count();
         if line.starts_with('#') || chars == 0 {
@@ -107,12 +107,12 @@ fn with_characters(text: &str, variant: usize) -> String {
         let at = (variant * 5 + number * 3) % chars;
         let replaced = usize::from(variant.is_multiple_of(2));
         let (before, behind) = (line.chars().take(at), line.chars().skip(at + replaced));
-        before.chain([CHARS[(variant + number) % 4]]).chain(behind).collect()
+        before.chain([CHARS[(variant + number) % CHARS.len()]]).chain(behind).collect()
     };
     text.lines().enumerate().map(|line| changed(line) + "\n").collect()
 }
 
-/// Each case of the corpus with characters of several bytes. `LTC_LINES=1` tries them at every location, with all fixes.
+/// Each case of the corpus with characters of several bytes and broken lines. `LTC_LINES=1` tries them at every location, with all fixes.
 #[test]
 fn no_character_is_cut() {
     let (variants, fixes_max) = if std::env::var_os("LTC_LINES").is_some() { (0..160, usize::MAX) } else { (0..1, 4) };
@@ -141,11 +141,15 @@ fn no_character_is_cut() {
 }
 
 #[test]
-fn mistakes_beside_characters_of_several_bytes_are_explained() {
+fn mistakes_beside_characters_of_several_bytes_and_line_breaks_are_explained() {
     let head = "api shop { base env.shop.url; healthcheck none }\nuser U { run S }\nsequence S {\n";
-    for statement in
-        ["step \"A\" { shop GET /ä5 sec }", "step \"A\" { shop GET /ä5 % { } }", "step \"A\" { shop GET /a?q=k\"ä ö\" }", "let, x = 3"]
-    {
+    for statement in [
+        "step \"A\" { shop GET /ä5 sec }",
+        "step \"A\" { shop GET /ä5 % { } }",
+        "step \"A\" { shop GET /a?q=k\"ä ö\" }",
+        "let, x = 3",
+        "let e =\n / 2",
+    ] {
         let text = format!("{head}  {statement}\n}}\n");
         let analysis = analysis(corpus().join("page.lt"), &text);
         let error = analysis.checked.diagnostics.iter().find(|found| found.is_error()).unwrap_or_else(|| panic!("{statement} is accepted"));

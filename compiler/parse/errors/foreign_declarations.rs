@@ -72,7 +72,7 @@ fn item(stop: &ParseStop<'_>) -> Option<Mistake> {
             format!("write `api {name} {{ base …; healthcheck none }}`"),
         ),
         "sequence" if stop.token == "->" || matches!(stop.token, "returns" | "return" | "yields") => {
-            let results = line[stop.at + stop.token.len()..].split('{').next().unwrap_or_default().trim();
+            let results = line.get(stop.at + stop.token.len()..)?.split('{').next().unwrap_or_default().trim();
             let fix = if results.is_empty() { "gives x".to_owned() } else { format!("gives {results}") };
             let end = line[..line.find('{').unwrap_or(line.len())].trim_end().len().max(stop.at + stop.token.len());
             found_exactly(stop.at..end, Code::Syntax, format!("unexpected `{}`, expected `gives`", stop.token), format!("write `{fix}`"))

@@ -56,7 +56,7 @@ fn user(stop: &ParseStop<'_>) -> Option<Mistake> {
     let before = stop.text[..stop.at].trim_end();
     if digits && before != "user" && !before.ends_with("weight") {
         let end = stop.at + stop.token.len();
-        let end = end + usize::from(line[end..].starts_with('%'));
+        let end = end + usize::from(line.get(end..).is_some_and(|rest| rest.starts_with('%')));
         return found_exactly(stop.at..end, Code::Syntax, "missing `weight` before a number", format!("write `weight {}`", stop.token));
     }
     None

@@ -242,7 +242,7 @@ fn before_map(stop: &ParseStop<'_>, line: &str) -> Option<Mistake> {
     }
     let help = "remove it: other members are allowed unless `exactly` forbids them";
     found_at(place.clone(), Code::ForeignOperator, format!("unexpected `{words}` before a pattern"), help)?
-        .replacing(place.start..place.end + usize::from(line[place.end..].starts_with(' ')))
+        .replacing(place.start..place.end + usize::from(line.get(place.end..).is_some_and(|rest| rest.starts_with(' '))))
 }
 
 /// `expect json.items has length 3`, `expect json.items count 3`.

@@ -81,7 +81,7 @@ fn regexes(stop: &ParseStop<'_>) -> Option<Mistake> {
         return found(Code::ForeignOperator, format!("unexpected `{flags}` after a regex"), help)?.replacing(start..stop.at + flags.len());
     }
     if stop.token.starts_with('/') && stop.wants(Rule::operand) | stop.wants(Rule::expr) | stop.wants(Rule::variable) {
-        let end = rest[1..].find('/').map(|n| n + 2)?;
+        let end = rest.get(1..)?.find('/').map(|n| n + 2)?;
         let regex = &rest[..end];
         let flags = word(&rest[end..]);
         let kept = if flags.contains('i') { format!("/(?i){}", &regex[1..]) } else { regex.to_owned() };
