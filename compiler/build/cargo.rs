@@ -63,7 +63,7 @@ pub(super) fn pack(cache: &CacheDir, package: &Package, options: &Options, to: &
 /// Where a packed runtime goes.
 pub(super) fn archive(cache: &CacheDir, package: &Package, options: &Options, to: Option<&Path>) -> Result<Archive, Error> {
     let rustc = rustc_version(cache, package).ok_or(Error::NoCargo)?;
-    Archive::at(to, &rustc, profile(options))
+    Ok(Archive::at(to, &rustc, profile(options)))
 }
 
 /// The profile. Each has its own folder of compiled crates, since other flags require compiling all of them anew.

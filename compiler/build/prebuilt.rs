@@ -4,6 +4,7 @@
 //! The archive (`ltc-runtime-VERSION-RUSTC-TARGET.tar.zst`) holds `runtime.json` first, then the libraries. Compiled Rust works with exactly
 //! the compiler that made it, so the manifest names compiler, target and runtime. An archive that does not fit is not used.
 
+use std::error::Error as _;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::cache::{CacheDir, HASH};
 use super::replay::{CACHE, Replay, fingerprint};
 use super::{Error, Options};
-use crate::output_path::output_path;
+use crate::output_path::{create_folder, output_path};
 
 /// The variable that names an archive: a path or a URL, with `#sha256=…` after it.
 pub(super) const VARIABLE: &str = "LTC_RUNTIME";
@@ -66,12 +67,12 @@ pub struct Archive {
 
 impl Archive {
     /// `to` is a file, a folder, or nothing for the current folder.
-    pub(super) fn at(to: Option<&Path>, rustc: &str, profile: &str) -> Result<Self, Error> {
+    pub(super) fn at(to: Option<&Path>, rustc: &str, profile: &str) -> Self {
         let name = file_name(rustc, profile);
-        let path = output_path(to, &name).map_err(|error| Error::Write(to.unwrap_or(Path::new(&name)).to_owned(), error))?;
+        let path = output_path(to, &name);
         let mut name = path.file_name().unwrap_or_default().to_os_string();
         name.push(".sha256");
-        Ok(Self { checksum: path.with_file_name(name), path })
+        Self { checksum: path.with_file_name(name), path }
     }
 }
 
@@ -123,6 +124,7 @@ pub(super) fn pack(
         },
     };
     let write = || -> io::Result<String> {
+        create_folder(path)?;
         let mut compressed = zstd::Encoder::new(Hashing::new(BufWriter::new(File::create(path)?)), LEVEL)?;
         compressed.include_checksum(true)?;
         let mut archive = tar::Builder::new(compressed);
@@ -235,8 +237,13 @@ pub(super) fn install(cache: &CacheDir, profile: &str, options: &Options, rustc:
 }
 
 fn damaged(source: &Source<'_>, error: &io::Error) -> Error {
+    // The first error names only the file within the archive; its last cause says what is wrong with the archive.
+    let (mut why, mut cause) = (error.to_string(), error.source());
+    while let Some(inner) = cause {
+        (why, cause) = (inner.to_string(), inner.source());
+    }
     Error::Prebuilt {
-        why: format!("cannot unpack the prebuilt runtime {}: {error}", source.place),
+        why: format!("cannot unpack the prebuilt runtime {}: {why}", source.place),
         help: "make it again with `ltc runtime pack`, or unset LTC_RUNTIME to compile the runtime".to_owned(),
     }
 }
@@ -302,9 +309,12 @@ fn unpack(cache: &CacheDir, profile: &str, options: &Options, rustc: &str, path:
     options.progress.print("unpacking the prebuilt runtime");
     let folder = cache.folder.join(format!("prebuilt-{profile}"));
     let beside = cache.folder.join(format!("prebuilt-{profile}.new-{}", std::process::id()));
-    for entry in entries {
-        // `unpack_in` skips entries whose path leads out of the folder.
-        entry?.unpack_in(make(&beside)?)?;
+    // `unpack_in` skips entries whose path leads out of the folder.
+    let unpacked = entries.map(|entry| entry?.unpack_in(make(&beside)?).map(drop)).collect::<io::Result<()>>();
+    if let Err(error) = unpacked {
+        // A damaged archive leaves nothing behind.
+        let _ = fs::remove_dir_all(&beside);
+        return Err(error);
     }
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
@@ -320,12 +330,21 @@ fn make(folder: &Path) -> io::Result<&Path> {
 }
 
 fn misfit(manifest: &Manifest, profile: &str, options: &Options, rustc: &str) -> Option<String> {
-    let line = |text: &str| text.lines().next().unwrap_or_default().to_owned();
+    let version = env!("CARGO_PKG_VERSION");
     if manifest.format != FORMAT || manifest.runtime != HASH {
-        return Some(format!("it is the runtime of another ltc ({}), this is {}", manifest.ltc, env!("CARGO_PKG_VERSION")));
+        // Two builds of one version may have different sources.
+        let other = if manifest.ltc == version { "another build of ltc" } else { "another ltc" };
+        return Some(format!("it is the runtime of {other} ({}), this is {version}", manifest.ltc));
     }
     if manifest.rustc.trim() != rustc.trim() {
-        return Some(format!("it was compiled by {}, this machine has {}", line(&manifest.rustc), line(rustc)));
+        let line = |text: &str, key: &str| text.lines().find(|line| line.starts_with(key)).unwrap_or_default().to_owned();
+        let both = |key: &str| [&*manifest.rustc, rustc].map(|text| line(text, key));
+        let differ = |key: &&str| both(key)[0] != both(key)[1];
+        // The first line has the version; the same version may be for another system, or differ in a line below.
+        let key = ["rustc ", "host: ", "commit-hash: "].iter().find(|key| differ(key)).map_or("rustc ", |key| *key);
+        let [there, here] = both(key);
+        let there = if key == "rustc " { there } else { format!("a rustc with `{there}`") };
+        return Some(format!("it was compiled by {there}, this machine has {}", if key == "rustc " { here } else { format!("`{here}`") }));
     }
     if manifest.profile != profile || manifest.replay.fingerprint != fingerprint(options) {
         return Some(format!("it was compiled for the profile `{}`, this build needs `{profile}`", manifest.profile));
@@ -371,11 +390,15 @@ mod tests {
         assert_eq!(misfit(&of("rustc 1\n", HASH), "release", &options, "rustc 1"), None);
         let why = misfit(&of("rustc 1\nhost: x", HASH), "release", &options, "rustc 2").unwrap();
         assert_eq!(why, "it was compiled by rustc 1, this machine has rustc 2");
+        let why = misfit(&of("rustc 1\nhost: x", HASH), "release", &options, "rustc 1\nhost: y").unwrap();
+        assert_eq!(why, "it was compiled by a rustc with `host: x`, this machine has `host: y`");
         assert!(
             misfit(&of("rustc 1", "other"), "release", &options, "rustc 1")
                 .unwrap()
                 .starts_with("it is the runtime of another ltc (0.0.1)")
         );
+        let same = Manifest { ltc: env!("CARGO_PKG_VERSION").into(), ..of("rustc 1", "other") };
+        assert!(misfit(&same, "release", &options, "rustc 1").unwrap().starts_with("it is the runtime of another build of ltc ("));
         assert!(misfit(&of("rustc 1", HASH), "pie", &options, "rustc 1").unwrap().contains("`pie`"));
     }
 }

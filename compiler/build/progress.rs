@@ -65,7 +65,7 @@ impl ProgressBar {
         }
         self.visible = true;
         if self.progress == Progress::Lines {
-            print(&format!("compiling {} dependencies, once: this takes two or three minutes", self.total));
+            print(&format!("compiling {} dependencies, once: this takes some minutes", self.total));
         }
         self.draw("");
     }

@@ -14,6 +14,7 @@ use super::messages::MessageArgs;
 use super::output;
 use super::screen::{Failure, Screen, bold};
 use crate::build::{self, Builder, Progress, lambda};
+use crate::output_path::write;
 use crate::pipeline::{self, Target};
 use crate::project::{self, Found};
 
@@ -163,7 +164,7 @@ impl Build {
         };
         not_over(path, target)?;
         output::check(path, if matches!(what, Emit::Rust) { output::Kind::Rust } else { output::Kind::Other }, self.force)?;
-        fs::write(path, &text).map_err(|error| Failure::wrong(format!("cannot write {}: {error}", path.display())))
+        write(path, &text).map_err(|error| Failure::wrong(format!("cannot write {}: {error}", path.display())))
     }
 }
 

@@ -200,6 +200,7 @@ fn project(here: &Path, screen: &Screen) -> Result<(PathBuf, bool), Failure> {
     let folder = here.join(FOLDER);
     if !folder.join(SPEC).is_file() {
         template::write(&folder, &template::demo())
+            .and_then(|()| template::write_picture(&folder))
             .map_err(|error| Failure::wrong(format!("cannot write {}: {error}", folder.display())))?;
         screen.print_unless_quiet(format_args!("wrote an example project: {}", bold(format_args!("./{FOLDER}"))));
     }
@@ -213,7 +214,9 @@ fn next(screen: &Screen, folder: Option<&str>) {
         screen.print_unless_quiet("  cargo install --path . --locked          in ltc's folder: install `ltc` on the PATH");
     }
     if let Some(folder) = folder {
-        screen.print_unless_quiet(format_args!("  cd {folder}                              the example project: specs/, config/"));
+        screen.print_unless_quiet(format_args!(
+            "  cd {folder}                              the example project, also for the examples of the guide"
+        ));
     }
     screen.print_unless_quiet("  ltc demo --serve                         run the server in another terminal; then:");
     screen.print_unless_quiet("  ./tpdata --clients 100 --duration 30s    more users");

@@ -1,6 +1,5 @@
 //! `ltc doc`: a spec as an HTML page.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -11,6 +10,7 @@ use super::complete;
 use super::messages::MessageArgs;
 use super::output;
 use super::screen::{Failure, Screen, bold};
+use crate::output_path::write;
 use crate::{doc, pipeline, project};
 
 const EXAMPLES: &str = "\
@@ -57,7 +57,7 @@ impl Doc {
         };
         not_over(&path, &target)?;
         output::check(&path, output::Kind::Page, self.force)?;
-        fs::write(&path, page)
+        write(&path, page)
             .map_err(|error| Failure::wrong(format!("cannot write {}: {error}", path.display())).help("use another path: `-o PATH`"))?;
         screen.print_unless_quiet(format_args!("wrote {}", bold(path.display())));
         Ok(())

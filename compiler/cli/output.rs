@@ -29,7 +29,7 @@ pub(super) enum Kind {
 pub(super) fn path(requested: Option<&Path>, name: &str) -> Result<PathBuf, Failure> {
     let wrong = |message: String| Failure::wrong(message).help("use another path: `-o PATH`");
     let shown = requested.unwrap_or(Path::new(name)).display();
-    let path = output_path(requested, name).map_err(|error| wrong(format!("cannot create the folder {shown}: {error}")))?;
+    let path = output_path(requested, name);
     if path.file_name().is_none() { Err(wrong(format!("`{shown}` is not the path of a file"))) } else { Ok(path) }
 }
 

@@ -17,15 +17,22 @@ pub(super) fn new(name: &str) -> Vec<(String, String)> {
     )
 }
 
-/// The project of `ltc demo`: the example that shows the whole language.
+/// The project of `ltc demo`: the example that shows the whole language. It also has the environment and the data of the guide's examples.
 pub(super) fn demo() -> Vec<(String, String)> {
-    project(
+    let mut files = project(
         "tpdata",
         "Create and check treatment variants",
         include_str!("../../specs/tpdata.lt"),
         include_str!("template/demo.yml"),
         include_str!("template/demo_common.yml"),
-    )
+    );
+    files.push(("specs/data/accounts.csv".to_owned(), include_str!("../../specs/data/accounts.csv").to_owned()));
+    files
+}
+
+/// The picture that the guide's examples upload, in the project of `ltc demo`.
+pub(super) fn write_picture(folder: &Path) -> io::Result<()> {
+    fs::write(folder.join("specs/data/cat.png"), include_bytes!("../../specs/data/cat.png"))
 }
 
 /// The files of a new project in a folder that already has files: existing files are left out, and the environment gets a name that is

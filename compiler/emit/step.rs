@@ -91,7 +91,7 @@ impl Emitter<'_> {
 
     fn expect(&self, scope: Scope<'_>, expect: &Expect) -> TokenStream {
         let at = self.at(expect.span);
-        let written = expect.written.split_whitespace().collect::<Vec<_>>().join(" ");
+        let written = one_line(&expect.written);
         let written = written.strip_prefix("expect ").unwrap_or(&written);
         // `const` evaluates this during compilation, even though the spec's crate is compiled without optimization.
         let expectation = quote!(const { expected(#at, #written) });
@@ -240,5 +240,20 @@ fn as_type(take: &Take) -> TokenStream {
             quote!(As::Text(#wanted))
         }
         _ => quote!(As::Json(#wanted)),
+    }
+}
+
+/// A text in one line. The spaces within its lines stay, because they may be part of a string.
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_keeps_the_spaces_of_strings() {
+        assert_eq!(one_line("expect json {\n    a: \"x  y\",\n\n    b: 1\n  }"), "expect json { a: \"x  y\", b: 1 }");
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn run(program: &'static Program, cli: &Cli, configuration: &Configur
     }
     let settings = prepare::settings(program, &cli.run.load, configuration);
     let chosen = SelectedScenarios::of(program, &cli.run.load.only)?;
-    let printer = Rc::new(Printer::new(cli.failures && !cli.debug));
+    let printer = Rc::new(Printer::new(cli.failures));
     let shared = Shared(printer.clone());
     let environment = if configuration.env_name.is_empty() { String::new() } else { format!(", environment {}", configuration.env_name) };
     crate::say::err!("{} --debug{environment}, seed {}", program.name, settings.seed);

@@ -87,6 +87,9 @@ impl Load {
         for warning in configuration.profile.thresholds_beyond(plan.total_duration()) {
             crate::say::warning!("{warning}");
         }
+        if let Some(warning) = too_slow(&plan) {
+            crate::say::warning!("{warning}");
+        }
         Ok(Self { settings, plan, requests, targets, versions: Vec::new(), setup: Setup::default() })
     }
 
@@ -282,6 +285,14 @@ fn iteration_rate(plan: &Plan, limits: &Limits) -> Result<Option<f64>, ConfigErr
 }
 
 /// The load of a plan.
+/// A warning if the load ends before all of its users have started.
+fn too_slow(plan: &Plan) -> Option<String> {
+    let (users, reached, lasts) = (plan.peak_clients(), plan.reached_clients(), plan.total_duration()?);
+    let lasts = ltc_config::duration::print(lasts);
+    let fix = "raise `hatch_rate` (--hatch-rate) or `duration`";
+    (reached < users).then(|| format!("the test lasts {lasts}, in which only {reached} of the {users} users start: {fix}"))
+}
+
 fn planned(plan: &Plan, once: bool) -> Planned {
     Planned { users: plan.peak_clients(), rate: plan.peak_rate(), duration_us: plan.total_duration().map(micros), once }
 }

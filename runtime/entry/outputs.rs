@@ -17,7 +17,7 @@ const STDOUT: &str = "-";
 /// The files to write.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Outputs {
-    /// Write PREFIX_stats.csv, PREFIX_stats_history.csv and PREFIX_failures.csv as Locust does, and PREFIX_unfinished.csv
+    /// Write PREFIX_stats, _stats_history, _failures and _exceptions.csv as Locust does, and PREFIX_unfinished.csv
     #[arg(long, value_name = "PREFIX", help_heading = "Results")]
     csv: Option<PathBuf>,
     /// Write all results with histograms as JSON; `-`, here and below, means standard output, with tables on standard error

@@ -206,7 +206,7 @@ impl Report {
     pub(crate) fn warnings(&self) -> Vec<String> {
         let mut all = Vec::new();
         if let Some(why) = &self.run.saturated {
-            all.push(format!("the load generator itself was saturated ({why}): the times below are partly its own"));
+            all.push(format!("the load generator itself was saturated ({why}): the times are partly its own"));
         }
         let total = self.total.total(&self.names);
         if total.unfinished > 0 {

@@ -99,9 +99,12 @@ fn is_path(text: &str) -> bool {
     (text.starts_with("specs/") || text.starts_with("config/")) && !text.contains(' ')
 }
 
-/// The project of a page: its files over the repository's own configuration and data.
+/// The project of a page: its files over the project that `ltc demo` writes, which docs/README.md tells the reader to use.
 fn project(page: &str) -> (Project, Vec<String>) {
-    let mut project = Project::examples();
+    let mut project = Project::with_server();
+    for file in ["data/accounts.csv", "data/cat.png"].map(|file| format!("specs/{file}")) {
+        project = project.file(&file, fs::read(root().join(&file)).unwrap());
+    }
     let mut specs = Vec::new();
     for (path, content) in example_files(page) {
         if let Some(name) = path.strip_prefix("specs/").and_then(|path| path.strip_suffix(".lt")) {
@@ -109,15 +112,15 @@ fn project(page: &str) -> (Project, Vec<String>) {
         }
         project = project.file(&path, content);
     }
-    // The environment `local` is the repository's environment of the demo server, unless the page has its own.
+    // The environment `local` is that of the demo's project, unless the page has its own.
     if !project.path().join("config/local.yml").is_file() {
-        let environment = project.read("config/cs1.yml");
-        project.write("config/local.yml", environment);
+        project.write("config/local.yml", fs::read(root().join("compiler/cli/template/demo.yml")).unwrap());
     }
+    project.at_server();
     for name in &specs {
         let profile = format!("specs/{name}.profile.yml");
         if !example_files(page).contains_key(&profile) {
-            project.write(&profile, "test_header: { env: cs1 }\nprofile: { runner: { clients: 2, duration: 1s } }\n");
+            project.write(&profile, "test_header: { env: local }\nprofile: { runner: { clients: 2, duration: 1s } }\n");
         }
     }
     (project, specs)

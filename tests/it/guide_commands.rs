@@ -4,20 +4,38 @@ use std::fs;
 
 use crate::command::Run;
 use crate::guide::{example_files, read};
-use crate::project::ltc;
+use crate::project::{Project, ltc};
 
 /// The pages whose commands need only the project of the tutorial.
-const PAGES: &[&str] =
-    &["tutorial/2-first-spec.md", "tutorial/3-debug.md", "tutorial/4-load.md", "how-to/debugging.md", "how-to/compare.md"];
+const PAGES: &[&str] = &[
+    "tutorial/2-first-spec.md",
+    "tutorial/3-debug.md",
+    "tutorial/4-load.md",
+    "tutorial/5-ci.md",
+    "how-to/debugging.md",
+    "how-to/compare.md",
+];
 
 /// The commands of a page, as words. The first commands of the tutorial make the project and serve the demo, which the test does itself.
 fn commands(page: &str) -> Vec<Vec<String>> {
     let text = read(page);
     let blocks = text.split("```text\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let lines = blocks.flat_map(str::lines).map(|line| line.split(" # ").next().unwrap().trim());
-    let is_command =
-        |line: &&str| (line.starts_with("./shop") || line.starts_with("ltc ")) && !line.contains(" new ") && !line.contains("--serve");
+    let is_command = |line: &&str| {
+        ["./shop", "ltc ", "cp "].iter().any(|start| line.starts_with(start)) && !line.contains(" new ") && !line.contains("--serve")
+    };
     lines.filter(is_command).map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+}
+
+/// The mistake that step 2 of the tutorial makes on purpose is reported as the page shows it.
+#[test]
+fn mistake_of_the_tutorial_is_reported_as_shown() {
+    let page = read("tutorial/2-first-spec.md");
+    let shown = page.split("```text\n").find(|block| block.starts_with("LT0101")).unwrap().split("```").next().unwrap();
+    let project = Project::new()
+        .file("specs/shop.lt", example_files("tutorial/2-first-spec.md")["specs/shop.lt"].replace("one_of(ids)", "one_of(idz)"));
+    let output = ltc(project.path(), &["check", "specs/shop.lt"]).exits(2);
+    output.prints(&[shown.trim_end()]);
 }
 
 #[test]
@@ -41,14 +59,18 @@ fn commands_of_the_tutorial_and_of_how_to_pages_work() {
             if let Some(at) = args.iter().position(|arg| *arg == "--duration") {
                 args[at + 1] = "2s";
             }
-            let run = if words[0] == "ltc" { ltc(&project, &args) } else { Run::new(project.join("shop"), &project).args(&args) };
+            // So do the profiles of a page.
+            if let Some(at) = args.iter().position(|arg| *arg == "--profile") {
+                fs::write(project.join(args[at + 1]), &example_files(page)[args[at + 1]]).unwrap();
+                args.extend(["--duration", "2s"]);
+            }
+            let run = match words[0].as_str() {
+                "ltc" => ltc(&project, &args),
+                "cp" => Run::new("cp", &project).args(&args),
+                _ => Run::new(project.join("shop"), &project).args(&args),
+            };
             let output = run.output();
             assert_eq!(output.code, Some(0), "docs/{page}: {}\n{output}", words.join(" "));
-            if args.contains(&"today.json") {
-                for earlier in ["last-week.json", "last-good.json"] {
-                    fs::copy(project.join("today.json"), project.join(earlier)).unwrap();
-                }
-            }
         }
     }
     assert!(count >= 10, "only {count} commands were found");

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::command::Run;
 use crate::project::{Project, ltc};
@@ -34,6 +34,15 @@ fn prebuilt_runtime_gives_the_same_binary_from_an_empty_cache() {
     assert!(!first.join("target/release").exists(), "cargo has compiled nothing");
     let [compiled, from_file] = ["compiled", "from-file"].map(|name| fs::read(project.path().join(name)).unwrap());
     assert!(compiled == from_file, "the binaries differ");
+    // An archive that is cut off is an error that says so, and leaves nothing behind.
+    let cut = fs::read(&archive).unwrap();
+    project.write("cut.tar.zst", &cut[..cut.len() / 2]);
+    let damaged = folder.path().join("damaged");
+    build(&project, &damaged, "cut.tar.zst", "from-cut")
+        .exits(3)
+        .prints(&["cannot unpack the prebuilt runtime cut.tar.zst: incomplete frame"]);
+    let left = files_named(&damaged, ".new-");
+    assert!(left.is_empty(), "{left:?}");
     // Another spec with this cache no longer needs the archive.
     let args = ["build", "specs/notes.lt", "-o", "notes"];
     ltc(project.path(), &args).env("LTC_CACHE_DIR", &first).env("LTC_RUNTIME", "/gone").exits(0).omits(&["compiling", "unpacking"]);
@@ -61,6 +70,13 @@ fn prebuilt_runtime_gives_the_same_binary_from_an_empty_cache() {
     fs::rename(&second, &moved).unwrap();
     build(&project, &moved, "/gone", "from-moved").exits(0).omits(&["compiling", "unpacking"]);
     assert!(compiled == fs::read(project.path().join("from-moved")).unwrap(), "the binaries differ");
+}
+
+/// The files and folders below a folder whose names contain a text.
+fn files_named(folder: &Path, part: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let below = entries.flat_map(|path| if path.is_dir() { [vec![path.clone()], files_named(&path, part)].concat() } else { vec![path] });
+    below.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().contains(part))).collect()
 }
 
 /// Cuts all files in a folder whose names end like this in half.

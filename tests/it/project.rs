@@ -78,15 +78,26 @@ impl Project {
 
     /// The repository's own specs and configuration, with a demo server that has these options.
     pub(crate) fn examples_with(options: ltc_demo::Options) -> Self {
-        let server = ltc_demo::spawn(options).expect("a port is free");
-        let address = server.addr().to_string();
         let mut project = Self::new().copy("config", "config").copy("specs", "specs");
-        project.server = Some(server);
-        for file in files(&project.path().join("config")) {
+        project.server = Some(ltc_demo::spawn(options).expect("a port is free"));
+        project.at_server();
+        project
+    }
+
+    /// A project without files, with a demo server.
+    pub(crate) fn with_server() -> Self {
+        let mut project = Self::new();
+        project.server = Some(ltc_demo::spawn(ltc_demo::Options::any_port()).expect("a port is free"));
+        project
+    }
+
+    /// Replaces the usual address of the demo server in the configuration by that of this project's server.
+    pub(crate) fn at_server(&self) {
+        let address = self.server.as_ref().expect("a server").addr().to_string();
+        for file in files(&self.path().join("config")) {
             let text = fs::read_to_string(&file).expect("configuration is text");
             fs::write(&file, text.replace("127.0.0.1:8137", &address)).expect("a file");
         }
-        project
     }
 
     /// The repository's own specs and configuration, with a demo server.

@@ -36,6 +36,23 @@ fn debug_fails_where_a_step_fails_and_names_the_location() {
 }
 
 #[test]
+fn debug_with_failures_shows_failed_steps_only() {
+    let project = Project::failing_examples();
+    for args in [&["--failures"][..], &["--debug", "--failures"]] {
+        let output = project.run("tpdata", args).exits(1);
+        output.prints(&["503"]).omits(&["-- step \"Create treatment\" ", "== TPDataUser"]);
+    }
+}
+
+#[test]
+fn users_that_do_not_start_before_the_end_give_a_warning() {
+    let project = Project::examples();
+    let output = project.run("shop", &["--clients", "50", "--hatch-rate", "10", "--duration", "2s"]).exits(0);
+    output.prints(&["warning: the test lasts 2s, in which only 20 of the 50 users start: raise `hatch_rate` (--hatch-rate) or `duration`"]);
+    project.run("shop", &["--clients", "20", "--hatch-rate", "10", "--duration", "2s"]).exits(0).omits(&["users start"]);
+}
+
+#[test]
 fn example_specs_pass_debug() {
     let project = Project::examples();
     for spec in ["shop", "notes", "graph", "signed"] {

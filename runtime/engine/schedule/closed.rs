@@ -108,6 +108,12 @@ pub(super) fn peak(moves: &[Move]) -> u64 {
     moves.iter().map(|one| if one.up { one.before + one.count } else { one.before }).max().unwrap_or(0)
 }
 
+/// The greatest number of active users before `end`.
+pub(super) fn peak_before(moves: &[Move], end: u64) -> u64 {
+    let Some(last) = end.checked_sub(1) else { return 0 };
+    moves.iter().filter(|one| one.at <= last).map(|one| if one.up { one.before + one.moved(last) } else { one.before }).max().unwrap_or(0)
+}
+
 /// `clients` users: the first immediately, the others at `rate`.
 pub(super) fn hatch(clients: u64, rate: Rate) -> Vec<Move> {
     vec![Move { at: 0, up: true, before: 0, count: clients, span: rate.per_ns(), steps: rate.count().max(1), phase: 0 }]

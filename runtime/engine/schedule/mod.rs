@@ -195,6 +195,11 @@ impl Plan {
         self.inner.groups.iter().map(LoadGroup::users).sum()
     }
 
+    /// The most users that are active at once before the end of the load: fewer than [`Self::peak_clients`] if they start too slowly.
+    pub fn reached_clients(&self) -> u64 {
+        self.inner.groups.iter().map(LoadGroup::reached).sum()
+    }
+
     /// The greatest arrival rate per second of all classes together.
     pub fn peak_rate(&self) -> f64 {
         let peak = |group: &LoadGroup| match &group.kind {
@@ -274,6 +279,14 @@ impl LoadGroup {
         match &self.kind {
             LoadKind::Closed { moves } => closed::peak(moves),
             LoadKind::Open { slots, .. } => *slots,
+        }
+    }
+
+    /// The most users at once before the end.
+    fn reached(&self) -> u64 {
+        match (&self.kind, self.end) {
+            (LoadKind::Closed { moves }, Some(end)) => closed::peak_before(moves, end.saturating_sub(self.start)),
+            _ => self.users(),
         }
     }
 }

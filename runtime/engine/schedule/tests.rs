@@ -58,6 +58,22 @@ fn duration_may_end_before_all_users_are_spawned() {
 }
 
 #[test]
+fn users_that_start_too_slowly_are_not_reached() {
+    for (runner, most, reached) in [
+        ("clients: 10, hatch_rate: 1, duration: 2s, start: 1s", 10, 2),
+        ("clients: 10, hatch_rate: 1, duration: 10s", 10, 10),
+        ("clients: 10, hatch_rate: 1", 10, 10),
+        ("clients: 6, step_load: yes, step_clients: 2, step_duration: 2s, duration: 3s", 6, 4),
+        ("duration: 5s, stages: [{clients: 10, duration: 10s}, {clients: 0, duration: 10s}]", 10, 4),
+        ("stages: [{clients: 10, duration: 10s}, {clients: 0, duration: 10s}]", 10, 10),
+        ("rate: 5/s, max_clients: 7, duration: 1s", 7, 7),
+    ] {
+        let plan = plan(runner);
+        assert_eq!((plan.peak_clients(), plan.reached_clients()), (most, reached), "{runner}");
+    }
+}
+
+#[test]
 fn without_a_duration_nothing_ends() {
     let plan = plan("clients: 2, hatch_rate: 1");
     assert_eq!((events_text(plan.events(0, 1)).as_str(), plan.total_duration()), ("+0@0 +1@1000", None));
