@@ -1,6 +1,6 @@
 //! Valid, readable names from text of other tools.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use ltc_grammar::words;
 
@@ -120,6 +120,8 @@ pub fn file(text: &str) -> String {
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     taken: HashSet<String>,
+    /// The next number to try for a name that is taken, by its first numbered form. Thousands of requests may share a name.
+    next: HashMap<String, usize>,
 }
 
 impl Names {
@@ -182,11 +184,14 @@ impl Names {
     }
 
     fn unique_with(&mut self, name: String, numbered: impl Fn(&str, usize) -> String) -> String {
-        let unique = if self.taken.contains(&name) {
-            (2..).map(|number| numbered(&name, number)).find(|name| !self.taken.contains(name)).unwrap_or(name)
-        } else {
-            name
-        };
+        let mut unique = name.clone();
+        if self.taken.contains(&name) {
+            let next = self.next.entry(numbered(&name, 2)).or_insert(2);
+            while self.taken.contains(&unique) {
+                unique = numbered(&name, *next);
+                *next += 1;
+            }
+        }
         self.taken.insert(unique.clone());
         unique
     }
@@ -224,5 +229,14 @@ mod tests {
         assert_eq!(names.variable("", "value"), "value");
         assert_eq!(names.label("GET /"), "GET /");
         assert_eq!(names.label("GET /"), "GET / (2)");
+    }
+    /// Each name costs the same: with a search from the first number, this would take hours.
+    #[test]
+    fn hundreds_of_thousands_of_equal_names_are_numbered_at_once() {
+        let mut names = Names::new();
+        names.reserve("Order (3)");
+        let last = (0..200_000).map(|_| names.label("Order")).last();
+        assert_eq!(last.as_deref(), Some("Order (200001)"));
+        assert_eq!((names.word("order", ""), names.word("order", "")), ("order".to_owned(), "order_2".to_owned()));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::ImportError;
 
@@ -14,6 +15,8 @@ pub struct Source {
     pub text: String,
     /// Its folder, for files that it refers to. Standard input has the working directory.
     pub folder: PathBuf,
+    /// The offsets at which lines begin, once a location is needed: a large file may have hundreds of thousands of them.
+    line_starts: OnceLock<Vec<usize>>,
 }
 
 impl Source {
@@ -27,19 +30,30 @@ impl Source {
             let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
             ImportError::new(&name, line, 1, "the file is not UTF-8 text").help("convert the file to UTF-8")
         })?;
-        Ok(Self { name, text, folder: folder.into() })
+        Ok(Self { name, text, folder: folder.into(), line_starts: OnceLock::new() })
+    }
+
+    /// The same file with another text.
+    pub(crate) fn with_text(&self, text: String) -> Self {
+        Self { name: self.name.clone(), text, folder: self.folder.clone(), line_starts: OnceLock::new() }
     }
 
     /// The line and column, both from 1, of a byte of the text.
     pub fn location(&self, offset: usize) -> (usize, usize) {
-        let before = self.text.get(..offset.min(self.text.len())).unwrap_or(&self.text);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        let offset = if self.text.is_char_boundary(offset) { offset } else { self.text.len() };
+        let line = self.line(offset);
+        let line_start = self.line_starts().get(line - 1).copied().unwrap_or_default();
+        (line, self.text[line_start..offset].chars().count() + 1)
     }
 
     /// The line, from 1, of a byte of the text.
     pub fn line(&self, offset: usize) -> usize {
-        self.location(offset).0
+        self.line_starts().partition_point(|start| *start <= offset).max(1)
+    }
+
+    fn line_starts(&self) -> &[usize] {
+        let starts = || std::iter::once(0).chain(self.text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        self.line_starts.get_or_init(starts)
     }
 
     /// An error at a byte of the text.
@@ -113,5 +127,14 @@ mod tests {
         let error = Source::new("x.har", ".", b"a\n\xff").unwrap_err();
         assert_eq!((error.line, error.message.as_str()), (2, "the file is not UTF-8 text"));
         assert_eq!(Source::new("x", ".", &[0xff, 0xfe, b'a', 0]).unwrap().text, "a");
+    }
+    /// Each location costs the same: if each counted the lines before it, this would take many minutes.
+    #[test]
+    fn location_of_every_line_of_a_large_file_is_found_at_once() {
+        let source = Source::new("x.hurl", ".", "ab\n".repeat(300_000).as_bytes()).unwrap();
+        assert!((0..300_000).all(|line| source.location(line * 3 + 1) == (line + 1, 2)));
+        assert_eq!((source.location(900_000), source.location(usize::MAX)), ((300_001, 1), (300_001, 1)));
+        let other = source.with_text("a\nb".to_owned());
+        assert_eq!((other.line(2), source.line(2)), (2, 1));
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn read(source: &Source) -> Result<Script, ImportError> {
     let has_prompt =
         |line: &str| line.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && line[1..].starts_with(":\\") && line.contains('>');
     let is_cmd = source.text.lines().any(|line| line.find("curl").is_some_and(|at| has_prompt(&line[..at])));
-    let source = &Source { text: windows::quotes_escaped(&without_prompts(&source.text)), ..source.clone() };
+    let source = &source.with_text(windows::quotes_escaped(&without_prompts(&source.text)));
     let lines = || source.text.lines().map(str::trim_end);
     let mut script = Script::default();
     // A backtick that continues a line has no counterpart in it, unlike those around a command.

@@ -115,7 +115,7 @@ fn entry(reader: &mut Reader<'_>) -> Result<Entry, ImportError> {
             let message = format!("unexpected `[{name}]` in a request, expected it after the response's `HTTP`");
             return Err(reader.error(message).help("write `HTTP *` before the section"));
         }
-        let unknown = reader.error(format!("unknown section `[{name}]`")).help("use a section of Hurl, such as `[Query]` or `[Form]`");
+        let section = reader.number();
         reader.next();
         match name.as_str() {
             "QueryStringParams" | "Query" => pairs(reader, &mut out.query),
@@ -128,7 +128,12 @@ fn entry(reader: &mut Reader<'_>) -> Result<Entry, ImportError> {
                 pairs(reader, &mut list);
                 out.auth = list.into_iter().next();
             }
-            _ => return Err(unknown),
+            _ => {
+                reader.back(section);
+                return Err(reader
+                    .error(format!("unknown section `[{name}]`"))
+                    .help("use a section of Hurl, such as `[Query]` or `[Form]`"));
+            }
         }
     }
     out.body = body(reader)?;
@@ -153,8 +158,7 @@ fn response(reader: &mut Reader<'_>, status: &str) -> Result<Response, ImportErr
     loop {
         reader.skip_blank();
         let Some(name) = section_line(reader.line()).map(str::to_owned) else { break };
-        let unknown =
-            reader.error(format!("unexpected `[{name}]`, expected `[Captures]` or `[Asserts]`")).help("move the section to the request");
+        let section = reader.number();
         reader.next();
         match name.as_str() {
             "Captures" => {
@@ -174,7 +178,11 @@ fn response(reader: &mut Reader<'_>, status: &str) -> Result<Response, ImportErr
                     out.asserts.push((line, text));
                 }
             }
-            _ => return Err(unknown),
+            _ => {
+                reader.back(section);
+                let message = format!("unexpected `[{name}]`, expected `[Captures]` or `[Asserts]`");
+                return Err(reader.error(message).help("move the section to the request"));
+            }
         }
     }
     out.body_line = reader.number();

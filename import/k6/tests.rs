@@ -281,3 +281,13 @@ fn scripts_that_grow_without_end_are_imported_up_to_a_limit() {
         }
     }
 }
+
+/// Each early end costs about the same: with a probe of all that follows within each other, 30 of them would take hours.
+#[test]
+fn thirty_early_ends_of_a_function_are_imported_at_once() {
+    let ends: String = (0..30)
+        .map(|n| format!("  const r{n} = http.get('https://a.example.com/r{n}');\n  if (r{n}.status === 201) {{ return; }}\n"))
+        .collect();
+    let (_, _, summary) = spec(&format!("import http from 'k6/http';\nexport default function () {{\n{ends}}}\n"));
+    assert!(summary[0].starts_with("imported: 30 requests, "), "{summary:?}");
+}

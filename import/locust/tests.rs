@@ -384,3 +384,14 @@ fn clients_of_other_hosts_have_their_own_api() {
     assert!(spec.contains("api stats") && spec.contains("stats.get_b()") && spec.contains("local.get_c()"), "{spec}");
     assert!(!summary.iter().any(|line| line.starts_with("not imported")), "{summary:?}");
 }
+
+/// Each branch costs the same, however many variables there are: this took minutes while each compared all of them.
+#[test]
+fn a_thousand_branches_among_two_thousand_variables_are_imported_at_once() {
+    let branch = "        r = self.client.post('/r', json={'n': 1})\n        idN = r.json()['id']\n        if r.status_code == 200:\n\
+        \x20           moreN = idN\n            self.client.get(f'/r/{moreN}')\n";
+    let branches: String = (0..1000).map(|n: usize| branch.replace('N', &n.to_string())).collect();
+    let head = "from locust import HttpUser, task\nclass U(HttpUser):\n    @task\n    def t(self):\n";
+    let (_, summary) = spec(&format!("{head}{branches}"));
+    assert!(summary[0].starts_with("imported: 2000 requests, "), "{summary:?}");
+}

@@ -67,37 +67,52 @@ impl<'a> View<'a> {
 
     fn merge(&mut self, files: &'a Files, at: At<'a>, depth: usize) {
         let node = at.node;
-        match node.get("type").map(|kind| &kind.value) {
-            Some(Value::Text(kind)) => self.add_type(kind),
-            Some(Value::List(kinds)) => kinds.iter().filter_map(Node::text).for_each(|kind| self.add_type(kind)),
-            _ => {}
-        }
-        self.nullable |= node.flag("nullable") || node.flag("x-nullable");
-        self.read_only |= node.flag("readOnly");
-        self.write_only |= node.flag("writeOnly");
-        for (name, property) in node.entries_of("properties") {
-            self.properties.insert(name, at.with(property));
-        }
-        for name in node.items_of("required").iter().filter_map(Node::text) {
-            if !self.required.contains(&name) {
-                self.required.push(name);
+        let (mut minimum, mut maximum, mut example) = ([None; 2], [None; 2], [None; 3]);
+        // One pass over the members: large documents have thousands of schemas, and each has few of these keys.
+        for (key, member) in node.entries().filter(|(_, member)| member.value != Value::Null) {
+            match key {
+                "type" => match &member.value {
+                    Value::Text(kind) => self.add_type(kind),
+                    Value::List(kinds) => kinds.iter().filter_map(Node::text).for_each(|kind| self.add_type(kind)),
+                    _ => {}
+                },
+                "nullable" | "x-nullable" => self.nullable |= member.is_true(),
+                "readOnly" => self.read_only |= member.is_true(),
+                "writeOnly" => self.write_only |= member.is_true(),
+                "properties" => self.properties.extend(member.entries().map(|(name, property)| (name, at.with(property)))),
+                "required" => {
+                    for name in member.items().iter().filter_map(Node::text) {
+                        if !self.required.contains(&name) {
+                            self.required.push(name);
+                        }
+                    }
+                }
+                "items" => self.items = Some(at.with(member)),
+                "enum" => self.choices = member.items(),
+                "const" => self.constant = Some(member),
+                "example" => example[0] = Some(member),
+                "x-example" => example[1] = Some(member),
+                "examples" => example[2] = member.items().first(),
+                "default" => self.default = Some(member),
+                "format" => self.format = member.text().or(self.format),
+                "pattern" => self.pattern = member.text().or(self.pattern),
+                "minimum" => minimum[0] = number(member),
+                "exclusiveMinimum" => {
+                    minimum[1] = number(member);
+                    self.above_minimum |= member.value != Value::Bool(false);
+                }
+                "maximum" => maximum[0] = number(member),
+                "exclusiveMaximum" => maximum[1] = number(member).map(|n| n - 1.0),
+                "minLength" => self.length_min = number(member).map_or(self.length_min, |n| n as usize),
+                "maxLength" => self.length_max = number(member).map(|n| n as usize).or(self.length_max),
+                "minItems" => self.items_min = number(member).map_or(self.items_min, |n| n as usize),
+                "discriminator" => self.discriminator = Some(member),
+                _ => {}
             }
         }
-        self.items = at.get("items").or(self.items);
-        self.choices = node.get("enum").map_or(self.choices, Node::items);
-        self.constant = node.get("const").or(self.constant);
-        let first = || node.items_of("examples").first();
-        self.example = node.get("example").or_else(|| node.get("x-example")).or_else(first).or(self.example);
-        self.default = node.get("default").or(self.default);
-        self.format = node.text_of("format").or(self.format);
-        self.pattern = node.text_of("pattern").or(self.pattern);
-        self.minimum = number(node, "minimum").or_else(|| number(node, "exclusiveMinimum")).or(self.minimum);
-        self.maximum = number(node, "maximum").or_else(|| number(node, "exclusiveMaximum").map(|n| n - 1.0)).or(self.maximum);
-        self.above_minimum |= node.get("exclusiveMinimum").is_some_and(|it| it.value != Value::Bool(false));
-        self.length_min = number(node, "minLength").map_or(self.length_min, |n| n as usize);
-        self.length_max = number(node, "maxLength").map(|n| n as usize).or(self.length_max);
-        self.items_min = number(node, "minItems").map_or(self.items_min, |n| n as usize);
-        self.discriminator = node.get("discriminator").or(self.discriminator);
+        self.example = example.into_iter().flatten().next().or(self.example);
+        self.minimum = minimum.into_iter().flatten().next().or(self.minimum);
+        self.maximum = maximum.into_iter().flatten().next().or(self.maximum);
         if depth >= DEPTH_MAX {
             return;
         }
@@ -131,8 +146,8 @@ impl<'a> View<'a> {
     }
 }
 
-fn number(node: &Node, key: &str) -> Option<f64> {
-    match &node.get(key)?.value {
+fn number(node: &Node) -> Option<f64> {
+    match &node.value {
         Value::Number(text) => text.parse().ok(),
         _ => None,
     }

@@ -10,6 +10,9 @@ use super::{Cell, Fate, Flow, Out, Run};
 use crate::code::{Expr, Stmt, StmtKind};
 use crate::draft;
 
+/// The most probes of the rest of a function within each other: each further one would double the time for every early end in it.
+const REST_PROBES_MAX: usize = 2;
+
 /// The result of a probe, the first run of statements.
 #[derive(Debug)]
 pub(super) struct Probe {
@@ -61,7 +64,7 @@ impl Run<'_> {
     pub(super) fn probe(&mut self, statements: &[Stmt]) -> Probe {
         let failed = std::mem::replace(&mut self.failed, false);
         let accepted = std::mem::replace(&mut self.accepted, false);
-        let known: Vec<String> = self.scope.all().into_iter().map(|(name, _)| name).collect();
+        let moment = self.scope.moment();
         let line = self.line;
         let probe = self.muted(|run| {
             let start = run.changes.len();
@@ -80,8 +83,9 @@ impl Run<'_> {
                 }
             }
             // Only variables that outlive the branch count.
-            assigned.retain(|(cell, ..)| std::rc::Rc::strong_count(cell) > 2);
-            let declared = run.scope.all().into_iter().filter(|(name, _)| !known.contains(name));
+            let replaced: std::collections::HashSet<_> = run.scope.replaced_since(moment).iter().map(std::rc::Rc::as_ptr).collect();
+            assigned.retain(|(cell, ..)| std::rc::Rc::strong_count(cell) - usize::from(replaced.contains(&std::rc::Rc::as_ptr(cell))) > 2);
+            let declared = run.scope.declared_since(moment).into_iter();
             let declared = declared.map(|(name, cell)| (name, cell.borrow().value.clone())).collect();
             Probe {
                 flow,
@@ -97,6 +101,14 @@ impl Run<'_> {
         self.failed = failed;
         self.accepted = accepted;
         self.line = line;
+        probe
+    }
+
+    /// Probes the statements after an early end.
+    fn probe_rest(&mut self, rest: &[Stmt]) -> Probe {
+        self.rest_probes += 1;
+        let probe = self.probe(rest);
+        self.rest_probes -= 1;
         probe
     }
 
@@ -155,13 +167,13 @@ impl Run<'_> {
             let is_success = self.is_success(&condition);
             // `if (status === 201) { return; }`: what follows is for other responses.
             let is_early_end = is_success && first.ends() && !first.failed && !matches!(first.flow, Flow::Throw) && otherwise.is_empty();
-            let after = if is_early_end && !rest.is_empty() { Some(self.probe(rest)) } else { None };
+            let after = (is_early_end && !rest.is_empty() && self.rest_probes < REST_PROBES_MAX).then(|| self.probe_rest(rest));
             if after.as_ref().is_some_and(Probe::fails) && self.expect(&condition, false) {
                 self.assumes = true;
                 self.fates_of(rest, &Fate::Carried);
                 return (self.exec(then), false);
             }
-            let rest_matters = after.as_ref().is_some_and(|after| after.accepted || !after.is_quiet());
+            let rest_matters = after.as_ref().map_or(is_early_end && !rest.is_empty(), |after| after.accepted || !after.is_quiet());
             if !is_early_end && first.fails() && self.expect(&condition, true) {
                 self.assumes = true;
                 self.interrupt(&condition, first.ends());

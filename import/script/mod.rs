@@ -153,6 +153,8 @@ pub(crate) struct Run<'s> {
     blocks_made: usize,
     changes: Vec<Change>,
     probing: usize,
+    /// The number of probes of the rest of a function that are going on.
+    rest_probes: usize,
     /// Steps that a probe has changed: their expectations before, and whether they interrupted the iteration.
     probed: Vec<(usize, conditions::Expectations, bool)>,
     statements_run: usize,
@@ -248,6 +250,7 @@ impl<'s> Run<'s> {
             blocks_made: 0,
             changes: Vec::new(),
             probing: 0,
+            rest_probes: 0,
             probed: Vec::new(),
             statements_run: 0,
             evaluated: bounds::Evaluated::default(),
