@@ -284,7 +284,6 @@ fn iteration_rate(plan: &Plan, limits: &Limits) -> Result<Option<f64>, ConfigErr
     if has_users { limits.rate_beside(plan.peak_rate()) } else { Ok(None) }
 }
 
-/// The load of a plan.
 /// A warning if the load ends before all of its users have started.
 fn too_slow(plan: &Plan) -> Option<String> {
     let (users, reached, lasts) = (plan.peak_clients(), plan.reached_clients(), plan.total_duration()?);
@@ -293,6 +292,7 @@ fn too_slow(plan: &Plan) -> Option<String> {
     (reached < users).then(|| format!("the test lasts {lasts}, in which only {reached} of the {users} users start: {fix}"))
 }
 
+/// The load of a plan.
 fn planned(plan: &Plan, once: bool) -> Planned {
     Planned { users: plan.peak_clients(), rate: plan.peak_rate(), duration_us: plan.total_duration().map(micros), once }
 }
