@@ -4,7 +4,6 @@
 //! The archive (`ltc-runtime-VERSION-RUSTC-TARGET.tar.zst`) holds `runtime.json` first, then the libraries. Compiled Rust works with exactly
 //! the compiler that made it, so the manifest names compiler, target and runtime. An archive that does not fit is not used.
 
-use std::error::Error as _;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -238,10 +237,8 @@ pub(super) fn install(cache: &CacheDir, profile: &str, options: &Options, rustc:
 
 fn damaged(source: &Source<'_>, error: &io::Error) -> Error {
     // The first error names only the file within the archive; its last cause says what is wrong with the archive.
-    let (mut why, mut cause) = (error.to_string(), error.source());
-    while let Some(inner) = cause {
-        (why, cause) = (inner.to_string(), inner.source());
-    }
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    let why = causes.last().map(ToString::to_string).unwrap_or_default();
     Error::Prebuilt {
         why: format!("cannot unpack the prebuilt runtime {}: {why}", source.place),
         help: "make it again with `ltc runtime pack`, or unset LTC_RUNTIME to compile the runtime".to_owned(),
@@ -310,7 +307,7 @@ fn unpack(cache: &CacheDir, profile: &str, options: &Options, rustc: &str, path:
     let folder = cache.folder.join(format!("prebuilt-{profile}"));
     let beside = cache.folder.join(format!("prebuilt-{profile}.new-{}", std::process::id()));
     // `unpack_in` skips entries whose path leads out of the folder.
-    let unpacked = entries.map(|entry| entry?.unpack_in(make(&beside)?).map(drop)).collect::<io::Result<()>>();
+    let unpacked = entries.try_for_each(|entry| entry?.unpack_in(make(&beside)?).map(drop));
     if let Err(error) = unpacked {
         // A damaged archive leaves nothing behind.
         let _ = fs::remove_dir_all(&beside);
@@ -337,14 +334,11 @@ fn misfit(manifest: &Manifest, profile: &str, options: &Options, rustc: &str) ->
         return Some(format!("it is the runtime of {other} ({}), this is {version}", manifest.ltc));
     }
     if manifest.rustc.trim() != rustc.trim() {
-        let line = |text: &str, key: &str| text.lines().find(|line| line.starts_with(key)).unwrap_or_default().to_owned();
-        let both = |key: &str| [&*manifest.rustc, rustc].map(|text| line(text, key));
-        let differ = |key: &&str| both(key)[0] != both(key)[1];
-        // The first line has the version; the same version may be for another system, or differ in a line below.
-        let key = ["rustc ", "host: ", "commit-hash: "].iter().find(|key| differ(key)).map_or("rustc ", |key| *key);
-        let [there, here] = both(key);
-        let there = if key == "rustc " { there } else { format!("a rustc with `{there}`") };
-        return Some(format!("it was compiled by {there}, this machine has {}", if key == "rustc " { here } else { format!("`{here}`") }));
+        let both = |key: &str| [&manifest.rustc, rustc].map(|text| text.lines().find(|line| line.starts_with(key)).unwrap_or_default());
+        // The first line has the version. The same version may be for another system, or of another commit.
+        let [there, here] =
+            ["rustc ", "host: ", "commit-hash: "].map(both).into_iter().find(|[there, here]| there != here).unwrap_or(both("rustc "));
+        return Some(format!("it was compiled with `{there}`, this machine has `{here}`"));
     }
     if manifest.profile != profile || manifest.replay.fingerprint != fingerprint(options) {
         return Some(format!("it was compiled for the profile `{}`, this build needs `{profile}`", manifest.profile));
@@ -389,9 +383,9 @@ mod tests {
         };
         assert_eq!(misfit(&of("rustc 1\n", HASH), "release", &options, "rustc 1"), None);
         let why = misfit(&of("rustc 1\nhost: x", HASH), "release", &options, "rustc 2").unwrap();
-        assert_eq!(why, "it was compiled by rustc 1, this machine has rustc 2");
+        assert_eq!(why, "it was compiled with `rustc 1`, this machine has `rustc 2`");
         let why = misfit(&of("rustc 1\nhost: x", HASH), "release", &options, "rustc 1\nhost: y").unwrap();
-        assert_eq!(why, "it was compiled by a rustc with `host: x`, this machine has `host: y`");
+        assert_eq!(why, "it was compiled with `host: x`, this machine has `host: y`");
         assert!(
             misfit(&of("rustc 1", "other"), "release", &options, "rustc 1")
                 .unwrap()

@@ -337,10 +337,9 @@ mod tests {
         let (specs, config) = (root.path().join("specs"), root.path().join("config"));
         fs::create_dir_all(&specs).unwrap();
         fs::create_dir_all(&config).unwrap();
-        for name in ltc_config::credentials::FILES {
+        for name in ltc_config::credentials::FILES.into_iter().chain(["local.yml"]) {
             fs::write(config.join(name), "Splunk: {}").unwrap();
         }
-        fs::write(config.join("local.yml"), "a: 1").unwrap();
         std::os::unix::fs::symlink("../config/systems_credentials.yml", specs.join("link.yml")).unwrap();
         for written in ["../config/systems_credentials.yml", "../config/system_credentials.yml", "link.yml"] {
             assert!(within(root.path(), &specs, written).unwrap_err().contains("contains credentials"), "{written}");

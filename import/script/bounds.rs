@@ -1,10 +1,14 @@
 //! What a script may make while it is imported. It runs as its tool would run it, so a few of its lines could make gigabytes, lists within
 //! themselves, or loops without end.
 
+use std::cell::RefCell;
 use std::rc::Rc;
+
+use indexmap::IndexMap;
 
 use super::value::Value;
 use super::{Run, STATEMENTS_MAX};
+use crate::code::{Expr, Kind};
 use crate::draft::{self, Text};
 
 /// The most bytes of a text that a script makes.
@@ -47,6 +51,29 @@ impl Evaluated {
 }
 
 impl Run<'_> {
+    /// Evaluates an expression.
+    pub(crate) fn eval(&mut self, expr: &Expr) -> Value {
+        let value = if self.evaluated.begins() { bounded(self.value_of(expr)) } else { Value::unknown("a script that does not end") };
+        let is_made = matches!(expr.kind, Kind::List(_) | Kind::Map(_) | Kind::Entries(_) | Kind::Each(_));
+        let value = if is_made { self.storable(value, None) } else { value };
+        self.evaluated.ends();
+        value
+    }
+
+    /// Adds the entries of another map, and named ones, to a map.
+    pub(super) fn update(&mut self, map: &Rc<RefCell<IndexMap<String, Value>>>, other: &Value, named: &[(String, Value)]) {
+        let mut entries = match other {
+            Value::Map(other) => other.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+            _ => Vec::new(),
+        };
+        entries.extend(named.iter().cloned());
+        let outer = Value::Map(map.clone());
+        for (key, value) in entries {
+            let value = self.storable(value, Some(&outer));
+            map.borrow_mut().insert(key, value);
+        }
+    }
+
     /// Whether the script has run for so long that no further statement runs.
     pub(super) fn is_exhausted(&self) -> bool {
         self.statements_run > STATEMENTS_MAX || self.evaluated.all > EVALUATED_MAX

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
-use super::bounds::bounded;
 use super::scope::Change;
 use super::value::{Closure, Code, Shape, Ty, Value};
 use super::{Language, Run};
@@ -12,15 +11,8 @@ use crate::code::{Each, Expr, Kind};
 use crate::draft;
 
 impl Run<'_> {
-    pub(crate) fn eval(&mut self, expr: &Expr) -> Value {
-        let value = if self.evaluated.begins() { bounded(self.value_of(expr)) } else { Value::unknown("a script that does not end") };
-        let is_made = matches!(expr.kind, Kind::List(_) | Kind::Map(_) | Kind::Entries(_) | Kind::Each(_));
-        let value = if is_made { self.storable(value, None) } else { value };
-        self.evaluated.ends();
-        value
-    }
-
-    fn value_of(&mut self, expr: &Expr) -> Value {
+    /// The value of an expression; [`Run::eval`] bounds it.
+    pub(super) fn value_of(&mut self, expr: &Expr) -> Value {
         self.line = expr.line;
         match &expr.kind {
             Kind::Null => Value::null(),
@@ -119,17 +111,15 @@ impl Run<'_> {
                 Some(key) => match self.eval(key) {
                     // `{browse: 3}`: tasks with their weights.
                     key @ (Value::Function(_) | Value::Class(_)) => pairs.push(Value::list(vec![key, value])),
-                    key if key.literal().is_some() => {
-                        out.insert(key.literal().unwrap_or_default(), value);
-                    }
-                    Value::Data(draft::Expr::Number(digits)) => {
-                        out.insert(digits, value);
-                    }
-                    // The name, such as that of a check, is computed from data. The position identifies it.
-                    other => {
-                        let name = self
-                            .as_text(&other)
-                            .map_or_else(|| format!("{}", out.len()), |text| crate::write::inline(&draft::Expr::Text(text)));
+                    key => {
+                        let name = match (key.literal(), &key) {
+                            (Some(name), _) => name,
+                            (None, Value::Data(draft::Expr::Number(digits))) => digits.clone(),
+                            // The name, such as that of a check, is computed from data. The position identifies it.
+                            _ => self
+                                .as_text(&key)
+                                .map_or_else(|| out.len().to_string(), |text| crate::write::inline(&draft::Expr::Text(text))),
+                        };
                         out.insert(name, value);
                     }
                 },

@@ -383,16 +383,7 @@ impl Run<'_> {
             "copy" => Value::map(members),
             "update" => {
                 self.changes.push(super::scope::Change::Map(map.clone(), members));
-                let mut entries = match arguments.at(0) {
-                    Value::Map(other) => other.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
-                    _ => Vec::new(),
-                };
-                entries.extend(arguments.named.iter().cloned());
-                let outer = Value::Map(map.clone());
-                for (key, value) in entries {
-                    let value = self.storable(value, Some(&outer));
-                    map.borrow_mut().insert(key, value);
-                }
+                self.update(map, &arguments.at(0), &arguments.named);
                 Value::Undefined
             }
             "hasOwnProperty" => Value::bool(members.contains_key(&arguments.at(0).literal()?)),
