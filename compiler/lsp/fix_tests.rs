@@ -123,10 +123,13 @@ fn no_character_is_cut() {
             let text = with_characters(&text, number + variant);
             let fixes = || {
                 let analysis = analysis(path.clone(), &text);
+                let mut reported = BTreeSet::new();
                 for (at, diagnostic) in analysis.checked.diagnostics.iter().enumerate() {
                     for (span, _) in &diagnostic.labels {
                         assert!(text.get(span.range()).is_some() || span.file.0 > 0, "{:?} at {:?}", diagnostic.message, span.range());
                     }
+                    let place = diagnostic.labels.first().map(|(span, _)| (span.file.0, span.start));
+                    assert!(reported.insert((place, &diagnostic.message)), "reported twice: {:?} at {place:?}", diagnostic.message);
                     if at < fixes_max {
                         quick_fixes(&analysis, diagnostic);
                     }
