@@ -2,7 +2,7 @@
 
 use super::collection::Auth;
 use super::variables::{Piece, Variables, pieces};
-use crate::draft::{self, Expr};
+use crate::draft::{self, Expr, Part};
 
 /// The parts that an auth adds to a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,4 +76,14 @@ pub(super) fn of_header(value: &str, variables: &mut Variables) -> Option<draft:
         return Some(draft::Auth::Basic(Expr::text(user), variables.secret("password", password)));
     }
     None
+}
+
+/// The auth of an `Authorization` header whose token a script computes: `Bearer ${token}`.
+pub(super) fn of_token(value: &draft::Text) -> Option<draft::Auth> {
+    match value.parts.as_slice() {
+        [Part::Literal(scheme), Part::Hole(token)] if scheme.trim().eq_ignore_ascii_case("bearer") => {
+            Some(draft::Auth::Bearer(Expr::Code(token.clone())))
+        }
+        _ => None,
+    }
 }

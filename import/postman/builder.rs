@@ -40,6 +40,8 @@ struct Inherited<'a> {
     /// The resource that its requests belong to; empty if they belong to none.
     resource: String,
     tests: Vec<(&'a Node, String)>,
+    /// The headers that pre-request scripts add.
+    headers: Vec<(String, Expr)>,
 }
 
 impl<'a> Builder<'a> {
@@ -54,11 +56,12 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn run(mut self, items: &'a [Item<'a>], exports: &[Export]) -> Draft {
-        let inherited = Inherited { auth: collection::auth(self.root), tests: vec![(self.root, String::new())], ..Inherited::default() };
+        let mut inherited =
+            Inherited { auth: collection::auth(self.root), tests: vec![(self.root, String::new())], ..Inherited::default() };
         let several = items.iter().filter(|item| matches!(item.kind, Kind::Folder(_))).count() > 1;
         let mut plans: Vec<Plan> = Vec::new();
         let mut loose: Vec<Planned> = Vec::new();
-        self.before(self.root, "", &inherited, &mut loose);
+        inherited.headers = self.before(self.root, "", &inherited, &mut loose);
         for item in items {
             match &item.kind {
                 Kind::Folder(inside) => {
@@ -67,7 +70,8 @@ impl<'a> Builder<'a> {
                     self.flush(&mut loose, &mut plans);
                     let mut inner = self.within(item, &inherited);
                     inner.resource = if several { item.name.clone() } else { String::new() };
-                    self.before(item.node, &item.name, &inner, &mut nodes);
+                    let headers = self.before(item.node, &item.name, &inner, &mut nodes);
+                    inner.headers.extend(headers);
                     self.nodes(inside, &inner, &mut nodes);
                     if !nodes.is_empty() {
                         plans.push(Plan { name: self.blocks.block(&words::unnumbered(&item.name), "Requests"), nodes });
@@ -102,11 +106,12 @@ impl<'a> Builder<'a> {
         inner
     }
 
-    /// Runs the pre-request script of a collection or a folder once, before the first request, instead of before each request.
-    fn before(&mut self, node: &'a Node, name: &str, inherited: &Inherited<'a>, nodes: &mut Vec<Planned>) {
+    /// Runs the pre-request script of a collection or a folder once, before the first request, instead of before each request. Returns the
+    /// headers that it adds to each of them.
+    fn before(&mut self, node: &'a Node, name: &str, inherited: &Inherited<'a>, nodes: &mut Vec<Planned>) -> Vec<(String, Expr)> {
         let script = Script::of(node, "prerequest");
         if script.is_empty() {
-            return;
+            return Vec::new();
         }
         let outcome = script.run(&mut self.variables, name);
         self.sends(&outcome.sends, inherited, nodes);
@@ -115,6 +120,7 @@ impl<'a> Builder<'a> {
         if !(plan.waits.is_empty() && plan.before.is_empty() && plan.comments.is_empty()) {
             nodes.push(Planned::Step(Box::new(plan)));
         }
+        outcome.headers
     }
 
     fn left(&mut self, left: &[(usize, String)]) -> Vec<String> {
@@ -125,9 +131,10 @@ impl<'a> Builder<'a> {
         for item in items {
             match &item.kind {
                 Kind::Folder(inside) => {
-                    let inner = self.within(item, inherited);
+                    let mut inner = self.within(item, inherited);
                     let mut below = Vec::new();
-                    self.before(item.node, &item.name, &inner, &mut below);
+                    let headers = self.before(item.node, &item.name, &inner, &mut below);
+                    inner.headers.extend(headers);
                     self.nodes(inside, &inner, &mut below);
                     if below.iter().any(|node| !matches!(node, Planned::Step(step) if step.call.is_empty())) {
                         nodes.push(Planned::Group(item.name.clone(), below));
@@ -161,7 +168,9 @@ impl<'a> Builder<'a> {
             plan.expects.extend(more);
             plan.after.extend(outer.sets);
         }
-        self.step(plan, request, inherited, nodes);
+        let mut inner = inherited.clone();
+        inner.headers.extend(before.headers);
+        self.step(plan, request, &inner, nodes);
         self.sends(&test.sends, inherited, nodes);
     }
 
@@ -180,8 +189,8 @@ impl<'a> Builder<'a> {
                 after: outcome.sets.clone(),
                 ..StepPlan::default()
             };
-            // A request of a script has only the auth that it sets itself.
-            let inherited = Inherited { auth: None, ..inherited.clone() };
+            // A request of a script has only the auth and the headers that it sets itself.
+            let inherited = Inherited { auth: None, headers: Vec::new(), ..inherited.clone() };
             self.step(plan, request, &inherited, nodes);
         }
     }
@@ -197,7 +206,7 @@ impl<'a> Builder<'a> {
                 Access::default()
             }
         };
-        match request::build(request, &access, &self.source.folder, &mut self.draft, &mut self.variables) {
+        match request::build(request, &access, &inherited.headers, &self.source.folder, &mut self.draft, &mut self.variables) {
             Err(why) => {
                 let comment = self.draft.tally.leave("requests", format!("`{}`: {why}", plan.name), &self.source.name, request.line);
                 plan.comments.push(comment);

@@ -27,6 +27,7 @@ pub(super) struct Built {
 pub(super) fn build(
     request: &Request,
     access: &Access,
+    scripted: &[(String, Expr)],
     folder: &Path,
     draft: &mut Draft,
     variables: &mut Variables,
@@ -51,6 +52,9 @@ pub(super) fn build(
         parts.query.push((name.clone(), value.clone()));
     }
     headers(request, &mut parts, variables, &mut left);
+    for (name, value) in scripted {
+        scripted_header(name, value, &mut parts, variables, &mut left);
+    }
     let has_body = request.keeps_body || !matches!(request.method.as_str(), "GET" | "HEAD");
     let content_type = request.headers.iter().find(|pair| pair.key.eq_ignore_ascii_case("content-type")).map(|pair| pair.text().to_owned());
     if has_body {
@@ -84,9 +88,8 @@ fn headers(request: &Request, parts: &mut Parts, variables: &mut Variables, left
         if name.is_empty() || SKIPPED.contains(&lower.as_str()) {
             continue;
         }
-        let is_token = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
         let value = header.text().trim();
-        if !is_token || value.contains(['\n', '\r', '\0']) {
+        if !is_token(name) || value.contains(['\n', '\r', '\0']) {
             left.push(format!("header `{}`", crate::words::line(name)));
             continue;
         }
@@ -103,6 +106,36 @@ fn headers(request: &Request, parts: &mut Parts, variables: &mut Variables, left
         let value = body::secret_or(&lower, value, variables);
         parts.options.headers.push((name.to_owned(), value));
     }
+}
+
+/// Sets a header that a script adds.
+fn scripted_header(name: &str, value: &Expr, parts: &mut Parts, variables: &mut Variables, left: &mut Vec<String>) {
+    let lower = name.to_lowercase();
+    if SKIPPED.contains(&lower.as_str()) {
+        return;
+    }
+    if !is_token(name) {
+        left.push(format!("header `{}`", crate::words::line(name)));
+        return;
+    }
+    let template = value.as_literal();
+    let auth = match (lower.as_str(), template, value) {
+        ("authorization", Some(template), _) => auth::of_header(template, variables),
+        ("authorization", None, Expr::Text(text)) => auth::of_token(text),
+        _ => None,
+    };
+    if auth.is_some() {
+        parts.options.auth = auth;
+        return;
+    }
+    let value = template.map_or_else(|| value.clone(), |template| body::secret_or(&lower, template, variables));
+    parts.options.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+    parts.options.headers.push((name.to_owned(), value));
+}
+
+/// Whether a name of a header is one (RFC 9110, 5.6.2).
+fn is_token(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// The variables of the spec that a request reads, in the order of its parts. Variables of its auth belong to the user and do not become

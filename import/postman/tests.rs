@@ -36,6 +36,36 @@ fn step(script: &[&str]) -> Vec<String> {
 }
 
 #[test]
+fn headers_that_scripts_add_belong_to_the_requests() {
+    let script = |lines: &[&str]| {
+        format!(r#", "event": [{{"listen": "prerequest", "script": {{"exec": {}}}}}]"#, serde_json::to_string(lines).unwrap())
+    };
+    let request = |name: &str, more: &str| {
+        format!(
+            r#"{{"name": "{name}", "request": {{"method": "GET", "header": [{{"key": "X-Mode", "value": "a"}}], "url": "{{{{url}}}}/{name}"}}{more}}}"#
+        )
+    };
+    let own = script(&[
+        "pm.request.headers.upsert({ key: 'x-mode', value: 'b' });",
+        "pm.request.headers.add('X-Time: ' + Date.now());",
+        "pm.request.headers.remove('X-Mode');",
+    ]);
+    let all = script(&[
+        "const token = pm.environment.get('token');",
+        "pm.request.headers.add({ key: 'Authorization', value: `Bearer ${token}` });",
+        "pm.request.headers.add({ key: 'X-Trace', value: pm.variables.replaceIn('{{$guid}}') });",
+        "pm.request.addHeader({ key: 'X-Count', value: 3 });",
+    ]);
+    let more =
+        format!(r#"{all}, "variable": [{{"key": "url", "value": "https://a.example.com"}}, {{"key": "token", "value": "secret-token"}}]"#);
+    let (spec, _, summary) = imported(&collection(&[request("one", ""), request("two", &own)].join(","), &more));
+    for part in ["auth bearer(env.shop.token)", "\"X-Trace\": uuid()", "\"X-Count\": \"3\"", "\"X-Mode\": \"a\"", "\"x-mode\": \"b\""] {
+        assert!(spec.contains(part), "{part}\nis not in\n{spec}");
+    }
+    assert!(summary.iter().any(|line| line.starts_with("not imported: 2 statements of scripts")), "{summary:?}\n{spec}");
+}
+
+#[test]
 fn folders_become_sequences_and_ids_travel_in_variables() {
     let create = r#"{"name": "Create", "request": {"method": "POST", "header": [{"key": "Content-Type", "value": "application/json"}],
         "body": {"mode": "raw", "raw": "{\"name\": \"{{$randomFirstName}}\", \"shop\": {{shop}}}"}, "url": {"raw": "{{url}}/pets"}},

@@ -238,6 +238,9 @@ impl Interpreter<'_> {
                 | ["postman", "clearEnvironmentVariable" | "clearEnvironmentVariables" | "clearGlobalVariable" | "clearGlobalVariables"],
             ) => true,
             Some(["pm", "sendRequest"]) => self.send(arguments),
+            Some(["pm", "request", "headers", "add" | "upsert" | "append"] | ["pm", "request", "addHeader" | "upsertHeader"]) => {
+                self.add_header(arguments).is_some()
+            }
             Some(["setTimeout"]) => {
                 match (arguments.first().and_then(|it| function(&self.eval(it))), arguments.get(1).map(|it| self.eval(it))) {
                     (Some(function), Some(Value::Data(Expr::Number(digits)))) => {
@@ -269,6 +272,26 @@ impl Interpreter<'_> {
                 _ => false,
             },
         }
+    }
+
+    /// Adds a header to the request: `{ key: "X", value: … }` or `"X: …"`. `None` if it cannot be expressed.
+    fn add_header(&mut self, arguments: &[js::Expr]) -> Option<()> {
+        let [argument] = arguments else { return None };
+        let (name, value) = match self.eval(argument) {
+            Value::Data(Expr::Map(members)) => {
+                let of = |key: &str| members.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
+                (of("key")?.as_literal()?.to_owned(), of("value")?)
+            }
+            line => line.literal()?.split_once(':').map(|(name, value)| (name.to_owned(), Expr::text(value.trim())))?,
+        };
+        let value = match value {
+            Expr::Number(digits) => Expr::text(digits),
+            value @ (Expr::Text(_) | Expr::Code(_)) => value,
+            _ => return None,
+        };
+        // A header cannot contain what its own response will have.
+        let is_known = !self.in_loop && !value::reads(&value) && !name.trim().is_empty();
+        is_known.then(|| self.outcome.headers.push((name.trim().to_owned(), value)))
     }
 
     fn for_each(&mut self, list: Value, body: &Value) -> bool {

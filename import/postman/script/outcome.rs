@@ -13,6 +13,8 @@ pub(in crate::postman) struct Outcome {
     pub(in crate::postman) sets: Vec<Set>,
     /// Pauses, in milliseconds.
     pub(in crate::postman) waits: Vec<u64>,
+    /// Headers that a pre-request script adds to the request.
+    pub(in crate::postman) headers: Vec<(String, Expr)>,
     pub(in crate::postman) sends: Vec<Sent>,
     /// The statements without a counterpart, with their lines in the file.
     pub(in crate::postman) left: Vec<(usize, String)>,

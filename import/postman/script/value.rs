@@ -151,7 +151,7 @@ fn negative(expr: &Expr) -> bool {
 }
 
 /// Whether an expression within data reads the response.
-fn reads(expr: &Expr) -> bool {
+pub(super) fn reads(expr: &Expr) -> bool {
     let code =
         |code: &str| ["json", "header ", "cookie ", "text", "status", "elapsed", "html "].iter().any(|source| mentions(code, source));
     match expr {
