@@ -230,6 +230,7 @@ mod tests {
         assert_eq!(names.label("GET /"), "GET /");
         assert_eq!(names.label("GET /"), "GET / (2)");
     }
+
     /// Each name costs the same: with a search from the first number, this would take hours.
     #[test]
     fn hundreds_of_thousands_of_equal_names_are_numbered_at_once() {

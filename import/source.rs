@@ -128,6 +128,7 @@ mod tests {
         assert_eq!((error.line, error.message.as_str()), (2, "the file is not UTF-8 text"));
         assert_eq!(Source::new("x", ".", &[0xff, 0xfe, b'a', 0]).unwrap().text, "a");
     }
+
     /// Each location costs the same: if each counted the lines before it, this would take many minutes.
     #[test]
     fn location_of_every_line_of_a_large_file_is_found_at_once() {
