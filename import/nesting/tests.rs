@@ -16,7 +16,7 @@ fn is_read(source: &str, syntax: Syntax) -> bool {
 
 #[test]
 fn scripts_that_nest_too_deeply_are_refused() {
-    let parts = [
+    let javascript = [
         "(",
         "[",
         "{",
@@ -50,12 +50,7 @@ fn scripts_that_nest_too_deeply_are_refused() {
         "a**",
         "a&&",
     ];
-    for part in parts {
-        let source = format!("x = {}", part.repeat(300_000));
-        assert!(check(&source, Syntax::JavaScript).is_err(), "{part}");
-        assert!(!is_read(&source, Syntax::JavaScript), "{part}");
-    }
-    let parts = [
+    let python = [
         "(",
         "[",
         "{1:",
@@ -74,10 +69,12 @@ fn scripts_that_nest_too_deeply_are_refused() {
         "a and ",
         "\\\n~",
     ];
-    for part in parts {
-        let source = format!("x = {}", part.repeat(300_000));
-        assert!(check(&source, Syntax::Python).is_err(), "{part}");
-        assert!(!is_read(&source, Syntax::Python), "{part}");
+    for (syntax, parts) in [(Syntax::JavaScript, &javascript[..]), (Syntax::Python, &python[..])] {
+        for part in parts {
+            let source = format!("x = {}", part.repeat(300_000));
+            assert!(check(&source, syntax).is_err(), "{part}");
+            assert!(!is_read(&source, syntax), "{part}");
+        }
     }
 }
 
@@ -85,7 +82,7 @@ fn scripts_that_nest_too_deeply_are_refused() {
 fn what_is_nested_as_deeply_as_allowed_is_read() {
     let nested =
         |open: &str, inner: &str, close: &str, levels: usize| format!("x = {}{inner}{}", open.repeat(levels), close.repeat(levels));
-    for (open, inner, close, levels) in [
+    let javascript = [
         ("(", "1", ")", 199),
         ("[", "1", "]", 199),
         ("[[", "1", "]]", 99),
@@ -97,10 +94,8 @@ fn what_is_nested_as_deeply_as_allowed_is_read() {
         ("`${", "1", "}`", 199),
         ("a?b:", "1", "", 1_200),
         ("(()=>", "1", ")", 99),
-    ] {
-        assert!(is_read(&nested(open, inner, close, levels), Syntax::JavaScript), "{open}");
-    }
-    for (open, inner, close, levels) in [
+    ];
+    let python = [
         ("(", "1", ")", 199),
         ("{1:", "1", "}", 199),
         ("not ", "1", "", 4_900),
@@ -108,8 +103,11 @@ fn what_is_nested_as_deeply_as_allowed_is_read() {
         ("", "a", ".a", 2_400),
         ("lambda: ", "1", "", 2_400),
         ("1 if a else ", "1", "", 1_200),
-    ] {
-        assert!(is_read(&nested(open, inner, close, levels), Syntax::Python), "{open}");
+    ];
+    for (syntax, cases) in [(Syntax::JavaScript, &javascript[..]), (Syntax::Python, &python[..])] {
+        for (open, inner, close, levels) in cases {
+            assert!(is_read(&nested(open, inner, close, *levels), syntax), "{open}");
+        }
     }
 }
 
