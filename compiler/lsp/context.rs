@@ -6,6 +6,8 @@ struct OpenBracket {
     sign: char,
     /// The statement around it, up to the cursor.
     head: String,
+    /// The offset at which that statement starts.
+    start: usize,
     /// Its offset.
     at: usize,
 }
@@ -47,7 +49,7 @@ fn scan(text: &str) -> (Vec<OpenBracket>, usize, bool, bool) {
                 '\\' => at += rest[1..].chars().next().map_or(0, char::len_utf8),
                 '{' if rest.starts_with("{{") => at += 1,
                 '{' => {
-                    open.push(OpenBracket { sign: '{', head: String::from("\""), at });
+                    open.push(OpenBracket { sign: '{', head: String::from("\""), start: at, at });
                     start = at + 1;
                 }
                 '\n' if quotes == "\"" => {
@@ -69,13 +71,13 @@ fn scan(text: &str) -> (Vec<OpenBracket>, usize, bool, bool) {
                     at += quotes.len() - 1;
                 }
                 '{' | '(' | '[' => {
-                    open.push(OpenBracket { sign: char, head: text[start..at].trim().to_owned(), at });
+                    open.push(OpenBracket { sign: char, head: text[start..at].trim().to_owned(), start, at });
                     start = at + 1;
                 }
                 '}' | ')' | ']' => {
                     if let Some(closed) = open.pop() {
                         // The statement continues after a bracket that it contains.
-                        start = if char == '}' { at + 1 } else { closed.at.saturating_sub(closed.head.len()) };
+                        start = if char == '}' { at + 1 } else { closed.start };
                     }
                 }
                 ';' | ',' => start = at + 1,
@@ -173,6 +175,7 @@ mod tests {
         assert_eq!((context.block.as_str(), context.before.as_str(), context.word.as_str()), ("api shop", "base ", "env.sh"));
         let context = at_end("# {\nsequence S {\n  step \"A {x}\" {\n    shop GET / { headers { a: 1, cont");
         assert_eq!((context.block.as_str(), context.word.as_str()), ("headers", "cont"));
+        assert_eq!(at_end("  ä (x) [y] ").before, "ä (x) [y] ");
         assert!(at_end("let x = \"a ").in_string && !at_end("let x = \"a {b").in_string && at_end("x # y").in_comment);
     }
 

@@ -9,12 +9,12 @@ use super::analysis::Analysis;
 use crate::diagnostic::{Code, Diagnostic, fix};
 use crate::pipeline::{OpenFiles, Target};
 
-fn corpus() -> PathBuf {
+pub(super) fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language")
 }
 
 /// A text as a spec of the corpus.
-fn analysis(spec: PathBuf, text: &str) -> Analysis {
+pub(super) fn analysis(spec: PathBuf, text: &str) -> Analysis {
     let open = OpenFiles::new(HashMap::from([(spec.clone(), text.to_owned())]));
     Analysis::new(Target { root: corpus(), spec, env: Some("test".to_owned()), open, ..Target::default() }).unwrap()
 }
@@ -33,7 +33,7 @@ fn titles(code: Code, text: &str) -> Vec<String> {
 }
 
 /// The cases of the corpus.
-fn cases(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn cases(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -152,12 +152,50 @@ fn mistakes_beside_characters_of_several_bytes_and_line_breaks_are_explained() {
         "step \"A\" { shop GET /a?q=k\"ä ö\" }",
         "let, x = 3",
         "let e =\n / 2",
+        "step \"A\" { shop POST /a { form @\"ä\" } }",
+        "step \"A\" { shop POST /a { @\"ä\" } }",
+        "step \"A\" { shop GET /äint) \"x\" }",
+        "step ä ö { shop GET /a; expect 200 }",
+        "step ä €€ { shop GET /a }",
+        "log '''ä",
+        "log '''ä\n€''' + ä",
+        "let x = len(json.a,json.b.0)",
+        "for i in [0:-9223372036854775808] { log \"{i}\" }",
+        "poll every 0s for 30s until done { step \"A\" { shop GET /a } }",
+        "  \n  ä",
+        "expect json \"\" 3",
+        "if n = 3 then ä {\n }",
     ] {
         let text = format!("{head}  {statement}\n}}\n");
-        let analysis = analysis(corpus().join("page.lt"), &text);
-        let error = analysis.checked.diagnostics.iter().find(|found| found.is_error()).unwrap_or_else(|| panic!("{statement} is accepted"));
-        quick_fixes(&analysis, error);
+        explained(&text);
     }
+    for text in [
+        "api shop { base env.shop.url; GET items() ; = /x }",
+        "api shop { base env.shop.url; GET items() = /ä ; }",
+        "api shop { base env.shop.url; item() = GET /a { \"Value",
+        "api shop { base env.shop.url; item() = GET /a { \"ä\n",
+        "def Sä ä ä ä ä {\n}",
+        "scenario S ä € {\n  step \"A\" { }\n}",
+        "  \u{a0}",
+        "data d from \"x.csv\"ä unique",
+    ] {
+        explained(text);
+    }
+}
+
+/// Checks that a text has an error, and that all of its locations and changes are in it.
+fn explained(text: &str) {
+    let analysis = analysis(corpus().join("page.lt"), text);
+    assert!(analysis.checked.diagnostics.iter().any(Diagnostic::is_error), "{text} is accepted");
+    for diagnostic in analysis.checked.diagnostics.iter() {
+        let labels = diagnostic.labels.iter().map(|(span, _)| span);
+        for span in labels.chain(diagnostic.edits.iter().map(|(span, _)| span)) {
+            assert!(text.get(span.range()).is_some(), "{text}: {:?} at {:?}", diagnostic.message, span.range());
+        }
+        quick_fixes(&analysis, diagnostic);
+    }
+    super::outline::document(&analysis, crate::span::FileId(0));
+    super::view::semantic_tokens(&analysis, crate::span::FileId(0));
 }
 
 #[test]
@@ -180,13 +218,29 @@ fn help_that_offers_a_choice_gives_an_action_for_each() {
     assert_eq!(titles(Code::NoUnit, text), ["Write `5s`", "Write `5ms`"]);
 }
 
+/// A spec with a statement.
+fn spec_with(statement: &str) -> String {
+    format!(
+        "api shop {{ base env.shop.url; healthcheck none }}\nuser U {{ run S }}\nsequence S {{\n  let n = 3\n  {statement}\n  log \"{{n}}\"\n}}\n"
+    )
+}
+
+/// Checks that the only fix of the first error in a statement makes another one of it.
+fn becomes(statement: &str, fixed: &str) {
+    let text = spec_with(statement);
+    let analysis = analysis(corpus().join("page.lt"), &text);
+    let error = analysis.checked.diagnostics.iter().find(|found| found.is_error()).unwrap_or_else(|| panic!("{statement} is accepted"));
+    let changes = quick_fixes(&analysis, error);
+    let [change] = &changes[..] else { panic!("{statement}: {changes:?}, {error:?}") };
+    let mut becomes = text.clone();
+    for edit in change.edits.iter().rev() {
+        becomes.replace_range(edit.range.clone(), &edit.text);
+    }
+    assert_eq!(becomes, spec_with(fixed), "{statement}");
+}
+
 #[test]
 fn change_never_merges_words_or_lines() {
-    let spec = |statement: &str| {
-        format!(
-            "api shop {{ base env.shop.url; healthcheck none }}\nuser U {{ run S }}\nsequence S {{\n  let n = 3\n  {statement}\n  log \"{{n}}\"\n}}\n"
-        )
-    };
     for (statement, fixed) in [
         ("let k = n == 3&&n > 1", "let k = n == 3 and n > 1"),
         ("let k = 5 seconds", "let k = 5s"),
@@ -198,16 +252,27 @@ fn change_never_merges_words_or_lines() {
             "step \"A\" { shop GET /a { headers { \"X\": \"y\" } }; expect 200 }",
         ),
     ] {
-        let text = spec(statement);
-        let analysis = analysis(corpus().join("page.lt"), &text);
-        let error = analysis.checked.diagnostics.iter().find(|found| found.is_error()).unwrap_or_else(|| panic!("{statement} is accepted"));
-        let changes = quick_fixes(&analysis, error);
-        let [change] = &changes[..] else { panic!("{statement}: {changes:?}") };
-        let mut becomes = text.clone();
-        for edit in change.edits.iter().rev() {
-            becomes.replace_range(edit.range.clone(), &edit.text);
-        }
-        assert_eq!(becomes, spec(fixed), "{statement}");
+        becomes(statement, fixed);
+    }
+}
+
+/// The text to replace is also elsewhere in the statement.
+#[test]
+fn change_replaces_the_text_that_is_meant() {
+    for (statement, fixed) in [
+        ("let k = n mod m", "let k = n % m"),
+        ("step e { shop GET /a; expect 200 }", "step \"e\" { shop GET /a; expect 200 }"),
+        ("step \"A\" { shop POST /a { json { a.b: b } }; expect 200 }", "step \"A\" { shop POST /a { json { a: { b: b } } }; expect 200 }"),
+        (
+            "step \"A\" { shop POST /a { bytes @\"ä.png\" }; expect 200 }",
+            "step \"A\" { shop POST /a { bytes file(\"ä.png\") }; expect 200 }",
+        ),
+        (
+            "step \"A\" { shop GET /a; expect 200; take x = header \"a!~b\" !~ /(x)/ }",
+            "step \"A\" { shop GET /a; expect 200; take x = header \"a!~b\" ~ /(x)/ }",
+        ),
+    ] {
+        becomes(statement, fixed);
     }
 }
 

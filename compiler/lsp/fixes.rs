@@ -113,7 +113,8 @@ impl Place<'_> {
         let start = self.text[..self.range.start].rfind('\n').map_or(0, |at| at + 1);
         let end = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
         let line = &self.text[start..end];
-        start + (line.len() - line.trim_start().len())..start + line.trim_end().len()
+        let code = start + (line.len() - line.trim_start().len());
+        code..code.max(start + line.trim_end().len())
     }
 
     /// Fixes that a help only describes.

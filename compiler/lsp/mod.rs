@@ -20,6 +20,8 @@ mod fix_tests;
 mod fixes;
 mod hover;
 mod index;
+#[cfg(test)]
+mod mutation_tests;
 mod navigate;
 mod outline;
 mod refactor;

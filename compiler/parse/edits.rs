@@ -84,9 +84,18 @@ pub(super) struct EditedText<'a> {
 impl EditedText<'_> {
     /// Replaces the bytes of `place` with `with`, which has the same length.
     pub(super) fn replace(&mut self, place: std::ops::Range<usize>, with: &str) {
-        if place.len() == with.len() {
-            self.text.to_mut().replace_range(place, with);
+        if place.len() != with.len() {
+            return;
         }
+        let chars = self.text[place.clone()].char_indices().filter(|(_, char)| !char.is_ascii());
+        let wide: Vec<(usize, usize)> = chars.map(|(at, char)| (place.start + at, place.start + at + char.len_utf8())).collect();
+        for (start, end) in wide {
+            // No offset of the text is in the middle of a character of the source.
+            let source = self.source(end);
+            let next = self.breaks.partition_point(|(text, _)| *text <= start);
+            self.breaks.splice(next..next, [(start + 1, source), (end, source)]);
+        }
+        self.text.to_mut().replace_range(place, with);
     }
 
     /// The offset in the source of the byte `at` of the edited text.
@@ -123,6 +132,17 @@ mod tests {
         assert_eq!(edited.text, "a   b");
         let back: Vec<usize> = (0..=5).map(|at| edited.source(at)).collect();
         assert_eq!(back, [0, 1, 3, 4, 7, 8]);
+    }
+
+    #[test]
+    fn no_offset_in_a_replacement_is_in_the_middle_of_a_character() {
+        let mut edits = Edits::default();
+        edits.remove(0, 1);
+        let mut edited = edits.apply("xaä€b", 0);
+        edited.replace(0..6, "123456");
+        assert_eq!(edited.text, "123456b");
+        let back: Vec<usize> = (0..=7).map(|at| edited.source(at)).collect();
+        assert_eq!(back, [1, 2, 4, 4, 7, 7, 7, 8]);
     }
 
     #[test]

@@ -257,11 +257,14 @@ fn triple_quotes(scan: &mut Cursor<'_>) {
     let fix = format!("\"\"\"{}\"\"\"", &scan.text[at + 3..close.unwrap_or(end)]);
     let diagnostic = Diagnostic::new(Code::SingleQuotes, span, "unexpected quotes, expected `\"\"\"` around a text");
     scan.report(diagnostic.help("write `\"\"\"` before and after the text").edit(span, fix));
-    scan.edits.remove(at, at + 1);
-    scan.edits.insert(at + 1, "\"");
-    scan.edits.blank(at + 1, end - 1);
-    scan.edits.insert(end - 1, "\"");
-    scan.edits.remove(end - 1, end);
+    let content = at + 3..close.unwrap_or(end);
+    // A `"` string has no line breaks.
+    let quotes = if scan.text[content.clone()].contains(['\n', '\r']) { "\"\"\"" } else { "\"" };
+    scan.edits.remove(at, content.start);
+    scan.edits.insert(content.start, quotes);
+    scan.edits.blank(content.start, content.end);
+    scan.edits.insert(content.end, quotes);
+    scan.edits.remove(content.end, end);
     scan.step(end - at);
 }
 

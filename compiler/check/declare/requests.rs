@@ -156,10 +156,19 @@ impl<'a> Checker<'a> {
                 };
                 if !name.is_empty() && self.func.vars.iter().any(|var| var.name == name) {
                     let message = format!("this is the literal text `{segment}`, not the value of `{name}`");
-                    let at = self.written(span).find(segment).map_or(span.range().start, |at| span.range().start + at);
-                    let of = Span::new(span.file, at, at + segment.len());
                     let d = Diagnostic::new(Code::LiteralPlaceholder, span, message);
-                    self.report(d.help_replacing(of, format!("write `{{{name}}}` for the value")));
+                    let help = format!("write `{{{name}}}` for the value");
+                    // `:id` is not the beginning of `:id_of_cart`.
+                    let written = self.written(span);
+                    let is_whole =
+                        |at: &usize| !written[at + segment.len()..].starts_with(|char: char| char.is_alphanumeric() || char == '_');
+                    self.report(match written.match_indices(segment).map(|(at, _)| at).find(is_whole) {
+                        Some(at) => {
+                            let start = span.range().start + at;
+                            d.help_replacing(Span::new(span.file, start, start + segment.len()), help)
+                        }
+                        None => d.help(help),
+                    });
                 }
             }
         }

@@ -143,11 +143,11 @@ impl<'a> Checker<'a> {
         let value = self.want(value, Kinds::STRING, "a regex matches");
         let (id, groups) = self.regex(regex);
         if negated {
-            let written = self.written(span);
+            let sign = Span { start: value.span.end, end: regex.span.start, ..span };
             let d = Diagnostic::new(Code::BadTake, span, "unexpected `!~` in a take, expected `~`").help("write `~`");
-            self.report(match written.find("!~") {
+            self.report(match self.written(sign).find("!~") {
                 Some(at) => {
-                    let start = span.range().start + at;
+                    let start = sign.range().start + at;
                     d.edit(Span::new(span.file, start, start + 2), "~")
                 }
                 None => d,

@@ -70,7 +70,8 @@ fn set(stop: &ParseStop<'_>, whole: &str) -> Option<Mistake> {
         return set_option(stop, whole, value);
     }
     if let Some(plain) = rest.strip_prefix('$') {
-        return found_at(4..5, Code::ForeignTemplate, "unexpected `$` in a name", format!("write `set {plain}`"))?
+        let at = whole.len() - rest.len();
+        return found_at(at..at + 1, Code::ForeignTemplate, "unexpected `$` in a name", format!("write `set {plain}`"))?
             .replacing(0..whole.len());
     }
     if rest.starts_with("cookie") {
@@ -189,10 +190,16 @@ fn example(ty: &str) -> Option<&'static str> {
 /// `wait random 1s..3s`, `wait 1s...3s`, `wait for 3s`, `wait until c`.
 fn wait(stop: &ParseStop<'_>, whole: &str) -> Option<Mistake> {
     let rest = whole.strip_prefix("wait ")?.trim();
+    let start = whole.len() - rest.len();
     if let Some(condition) = rest.strip_prefix("until ").or_else(|| rest.strip_prefix("while ")) {
         let not = if rest.starts_with("while") { format!("not ({condition})") } else { condition.to_owned() };
         let help = format!("write `poll every 1s up to 20 times until {not} {{ … }}` around the step that reads it");
-        return found_at(5..5 + word(rest).len(), Code::ForeignStatement, format!("unexpected `{}` after `wait`", word(rest)), help);
+        return found_at(
+            start..start + word(rest).len(),
+            Code::ForeignStatement,
+            format!("unexpected `{}` after `wait`", word(rest)),
+            help,
+        );
     }
     let plain = ["random ", "for ", "about ", "between ", "up to ", "uniform "].into_iter().find_map(|word| rest.strip_prefix(word));
     let time = plain.unwrap_or(rest).trim().replace("...", "..").replace(" and ", "..").replace(" to ", "..");
@@ -202,7 +209,7 @@ fn wait(stop: &ParseStop<'_>, whole: &str) -> Option<Mistake> {
     }
     let message =
         if plain.is_some() { format!("unexpected `{}` after `wait`", word(rest)) } else { "unexpected `...`, expected `..`".to_owned() };
-    found_at(5..5 + word(rest).len().max(1), Code::ForeignStatement, message, format!("write `wait {time}`"))?
+    found_at(start..start + word(rest).len(), Code::ForeignStatement, message, format!("write `wait {time}`"))?
         .replacing(0..whole.len())
         .filter(|_| stop.at > 0)
 }

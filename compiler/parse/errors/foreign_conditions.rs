@@ -1,7 +1,7 @@
 //! Statements with `expect` as assertion libraries and other tools write them: regexes without `~`, words for comparisons, patterns after
 //! the wrong word.
 
-use super::stop::{Mistake, ParseStop, closing, found_at};
+use super::stop::{Mistake, ParseStop, closing, found_at, offset};
 use super::vocabulary::word;
 use crate::diagnostic::Code;
 
@@ -162,7 +162,7 @@ impl Statement<'_, '_> {
                 || matches!(percentile, "avg" | "average" | "mean" | "median" | "max"))
         {
             let help = "set thresholds in the profile; `expect elapsed < 500ms` judges each response";
-            let at = self.whole.find(percentile)?;
+            let at = offset(self.whole, percentile);
             return found_at(at..at + percentile.len(), Code::ForeignOperator, format!("unexpected `{percentile}`"), help);
         }
         let (first, limit) = match words[..] {
@@ -260,10 +260,9 @@ impl Statement<'_, '_> {
         if !matches!(first, "json" | "html" | "header" | "cookie") {
             return None;
         }
-        let quoted = self.rest[first.len()..].trim_start().strip_prefix('"')?.split('"').next()?;
-        let end = self.rest.find(quoted)? + quoted.len() + 1;
-        let source = &self.rest[..end];
-        let behind = self.rest[end..].trim_start();
+        let (quoted, behind) = self.rest[first.len()..].trim_start().strip_prefix('"')?.split_once('"')?;
+        let source = &self.rest[..self.rest.len() - behind.len()];
+        let behind = behind.trim_start();
         let at = self.start + self.rest.len() - behind.len();
         if behind.starts_with("==") {
             return None;
@@ -289,7 +288,7 @@ impl Statement<'_, '_> {
             "has" | "have" | "includes" | "include" if first == "json" => format!("expect {value} in {source}"),
             _ => return None,
         };
-        let message = match self.rest[end..].trim_start().get(..behind.len() - value.len()).unwrap_or_default().trim() {
+        let message = match behind[..behind.len() - value.len()].trim() {
             "" => "missing `==` before a value".to_owned(),
             found => format!("unexpected `{found}`, expected `{}`", if code.contains(" in ") { "in" } else { "==" }),
         };

@@ -204,7 +204,7 @@ fn option(stop: &ParseStop<'_>, whole: &str) -> Option<Mistake> {
         }
         _ => return None,
     };
-    let place = if words.len() == 1 { 0..whole.len() } else { stop.at..(stop.at + stop.token.len()).max(stop.at + 1).min(whole.len()) };
+    let place = if words.len() == 1 { 0..whole.len() } else { stop.at..stop.at + stop.token.len() };
     let message = if words.len() == 1 { format!("missing value of `{}`", words[0]) } else { format!("unexpected form of `{}`", words[0]) };
     found_at(place, Code::Syntax, message, format!("write `{code}`"))?.replacing(0..whole.len())
 }
@@ -243,7 +243,7 @@ fn data(stop: &ParseStop<'_>, whole: &str) -> Option<Mistake> {
     }
     let help = format!("write `{{ {} }}`", meant.join("; "));
     found_at(stop.at..stop.at + stop.token.len(), Code::Syntax, format!("unexpected `{}`, expected `{{`", stop.token), help)?
-        .replacing(head.len() + 1..whole.len())
+        .edited(vec![(head.len()..whole.len(), format!(" {{ {} }}", meant.join("; ")))])
         .filter(|_| head.len() < whole.len())
 }
 
@@ -255,7 +255,7 @@ fn imported(stop: &ParseStop<'_>, whole: &str) -> Option<Mistake> {
     if stop.at < end || rest.is_empty() {
         return None;
     }
-    let place = stop.at..stop.at + stop.token.len().max(1);
+    let place = stop.at..stop.at + stop.token.len();
     if let Some(others) = rest.strip_prefix(',').filter(|others| others.trim().starts_with('"')) {
         let code = std::iter::once(format!("import \"{file}\"")).chain(others.split(',').map(|other| format!("import {}", other.trim())));
         let help = format!("write `{}`", code.collect::<Vec<_>>().join("; "));

@@ -2,7 +2,7 @@
 
 use ltc_grammar::Rule;
 
-use super::stop::{Mistake, ParseStop, closing, found_at, found_exactly};
+use super::stop::{Mistake, ParseStop, closing, found_at, found_exactly, offset};
 use super::vocabulary::{PARTS, word};
 use crate::diagnostic::Code;
 
@@ -73,11 +73,11 @@ fn key(stop: &ParseStop<'_>) -> Option<Mistake> {
     let rest = stop.text.get(stop.at..)?.strip_prefix('.')?;
     let inner = word(rest);
     let value = rest[inner.len()..].trim_start().strip_prefix(':')?.split([',', '}', '\n']).next()?.trim();
-    let end = stop.at + stop.text[stop.at..].find(value).filter(|_| !value.is_empty())? + value.len();
+    let end = offset(stop.text, value) + value.len();
     let help = format!("write `{first}: {{ {inner}: {value} }}`");
     found_at(stop.at..stop.at + 1, Code::Syntax, "unexpected `.` in a key", help)?
         .replacing(before.len() - first.len()..end)
-        .filter(|_| word(first) == first && !first.is_empty() && !inner.is_empty() && !value.contains(['{', '[']))
+        .filter(|_| word(first) == first && ![first, inner, value].contains(&"") && !value.contains(['{', '[']))
 }
 
 /// `{ "Authorization": Bearer {name} }`, `{ file: file "x.png" }`.

@@ -2,7 +2,7 @@
 
 use ltc_grammar::Rule;
 
-use super::stop::{Mistake, ParseStop, found_at, found_exactly};
+use super::stop::{Mistake, ParseStop, found_at, found_exactly, offset};
 use super::vocabulary::word;
 use crate::diagnostic::Code;
 
@@ -259,7 +259,10 @@ fn chain(stop: &ParseStop<'_>) -> Option<Mistake> {
     let start = before.rfind(['=', '(', ',', ' ']).map_or(0, |at| at + 1);
     let left = before.get(start..)?;
     let right = word(stop.text.get(stop.at + stop.token.len()..)?.trim_start_matches(' '));
-    let end = stop.at + stop.text[stop.at..].find(right).filter(|_| !right.is_empty())? + right.len();
+    let end = offset(stop.text, right) + right.len();
+    if right.is_empty() {
+        return None;
+    }
     let value = left.starts_with(|char: char| char.is_ascii_alphanumeric() || char == '_') && !left.contains('"');
     let code = match stop.token {
         "." if before.ends_with('"') && stop.text[stop.at + 1..].starts_with(' ') => {

@@ -94,7 +94,7 @@ fn poll(stop: &ParseStop<'_>, head: &str) -> Option<Mistake> {
     let counted = number.or(limit).filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).map(str::to_owned);
     let timed = || {
         let attempts = milliseconds(limit?)? / milliseconds(interval?)?;
-        (attempts >= 1.0).then(|| format!("{}", attempts.ceil()))
+        (1.0..=1e6).contains(&attempts).then(|| format!("{}", attempts.ceil()))
     };
     let attempts = counted.or_else(timed);
     let condition = behind(head, &["until"], &POLL).map(str::to_owned);
@@ -179,7 +179,7 @@ fn for_loop(stop: &ParseStop<'_>, head: &str) -> Option<Mistake> {
     }
     let range = rest.strip_prefix("in ").and_then(|list| list.trim().strip_prefix('[')?.strip_suffix(']'));
     if let Some((from, to)) = range.and_then(|range| range.split_once(':')) {
-        let last = to.trim().parse::<i64>().ok()? - 1;
+        let last = to.trim().parse::<i64>().ok()?.checked_sub(1)?;
         return exact(here, "unexpected `:` in a range, expected `..`".to_owned(), format!("for {name} in {}..{last}", from.trim()));
     }
     let list = ["in ", "of ", ": "].into_iter().find_map(|sign| rest.strip_prefix(sign))?.trim();
@@ -221,7 +221,7 @@ fn step(stop: &ParseStop<'_>, line: &str, head: &str) -> Option<Mistake> {
     let flag = rest.get(first.len()..)?.trim_start();
     if matches!(first, "skip" | "interrupt") && flag.starts_with([':', '=']) && stop.at <= head.len() {
         let off = flag.contains("false") || flag.contains("off");
-        let at = start + first.len();
+        let at = line.len() - flag.len();
         let help = if off { "remove it: a flag is on where it is written".to_owned() } else { format!("write `{first}`") };
         return found_at(at..at + 1, Code::Syntax, format!("unexpected `{}` after `{first}`", &flag[..1]), help)?
             .replacing(start..head.len());

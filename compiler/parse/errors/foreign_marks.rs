@@ -299,7 +299,7 @@ fn chance(stop: &ParseStop<'_>) -> Option<Mistake> {
     if stop.strict != Rule::only_stmt || !digit || stop.text[..stop.at].trim_end() != "chance" {
         return None;
     }
-    let number = stop.text[stop.at..].split([' ', '{', '%']).next()?;
+    let number = stop.text[stop.at..].split(|char: char| !char.is_ascii_digit() && char != '.').next()?;
     let help = format!("write `if chance({number})`");
     found_exactly(0..stop.at + number.len(), Code::ForeignStatement, "`chance` is not a statement", help)
 }

@@ -29,7 +29,9 @@ fn without_value(stop: &ParseStop<'_>) -> Option<Mistake> {
         sign => format!("write `expect status {sign} {value}`"),
     };
     let end = offset(stop.text, value) + value.len();
-    found(Code::Syntax, format!("unexpected `{}`, expected a value before it", stop.token), help)?.replacing(0..end)
+    found(Code::Syntax, format!("unexpected `{}`, expected a value before it", stop.token), help)?
+        .replacing(0..end)
+        .filter(|_| !value.is_empty())
 }
 
 /// `expect any json.items.id == 3`, `expect each json.items { … }`.

@@ -1,6 +1,6 @@
 //! Members of apis, users, tasks and data, and parts of requests, in the syntax of other tools.
 
-use super::stop::{Mistake, ParseStop, found, found_at, found_exactly};
+use super::stop::{Mistake, ParseStop, found, found_at, found_exactly, offset};
 use super::vocabulary::{METHODS, PARTS, USER, word};
 use crate::diagnostic::Code;
 use crate::foreign;
@@ -148,7 +148,7 @@ fn head(stop: &ParseStop<'_>) -> Option<Mistake> {
 fn auth(stop: &ParseStop<'_>) -> Option<Mistake> {
     let rest = stop.line().strip_prefix("auth ")?.trim_end_matches([';', '}', ' ']).trim();
     let scheme = word(rest);
-    let start = stop.line().find(rest)?;
+    let start = offset(stop.text, rest);
     // `auth bearer {name}`, as in a path.
     if let Some(name) = rest.strip_prefix("bearer {").or_else(|| rest.strip_prefix("Bearer {")).filter(|name| word(name) == *name) {
         let end = start + rest.len() + 1;
@@ -191,16 +191,14 @@ fn api(stop: &ParseStop<'_>) -> Option<Mistake> {
     let line = stop.line();
     let rest = line[first.len()..].trim_start();
     let called = word(rest);
-    if let Some(path) = rest.split_once('=').map(|(_, path)| path.trim())
+    let end = member_end(line);
+    if let Some((head, path)) = line.get(..end).and_then(|whole| whole.strip_prefix(first)?.trim_start().split_once('='))
         && METHODS.contains(&first.to_lowercase().as_str())
-        && path.starts_with('/')
+        && path.trim_start().starts_with('/')
         && !called.is_empty()
         && rest[called.len()..].starts_with('(')
     {
-        let end = line[..member_end(line)].trim_end().len();
-        let head = rest.split_once('=').map_or(rest, |(head, _)| head.trim_end());
-        let help =
-            format!("write `{head} = {} {}`", first.to_uppercase(), path[..path.len().min(end + path.len() - line.len())].trim_end());
+        let help = format!("write `{} = {} {}`", head.trim_end(), first.to_uppercase(), path.trim());
         return found_at(0..first.len(), Code::BadMethod, format!("unexpected `{first}`, expected the name of a request"), help)?
             .replacing(0..end);
     }
@@ -253,7 +251,7 @@ fn api(stop: &ParseStop<'_>) -> Option<Mistake> {
 fn part(stop: &ParseStop<'_>) -> Option<Mistake> {
     let first = stop.first();
     let quoted = stop.text.starts_with('"');
-    let key = if quoted { stop.text[1..].split('"').next().map_or(0, |key| key.len() + 2) } else { first.len() };
+    let key = if quoted { stop.text[1..].find('"')? + 2 } else { first.len() };
     let behind = stop.text[key..].trim_start();
     let is_key = behind.starts_with([',', '}']);
     let is_part = PARTS.contains(&first) || matches!(first, "body" | "data" | "payload" | "params" | "files" | "name" | "tags") && !is_key;
@@ -343,12 +341,8 @@ fn task(stop: &ParseStop<'_>) -> Option<Mistake> {
         }
         let sign = behind.chars().next()?;
         if matches!(sign, ':' | '%' | '*') {
-            return found_at(
-                weight.len()..weight.len() + 1,
-                Code::Syntax,
-                format!("unexpected `{sign}` after a weight"),
-                format!("write `{weight} {name}`"),
-            );
+            let at = line.len() - behind.len();
+            return found_at(at..at + 1, Code::Syntax, format!("unexpected `{sign}` after a weight"), format!("write `{weight} {name}`"));
         }
     }
     None

@@ -74,7 +74,7 @@ fn list(stop: &ParseStop<'_>) -> Option<Mistake> {
         return None;
     }
     let end = closing(stop.text, open)?;
-    let inside = on_one_line(stop.text[open + 1..end].trim().trim_end_matches(','));
+    let inside = on_one_line(stop.text.get(open + 1..end)?.trim().trim_end_matches(','));
     let (sign, entries) = match (stop.text.get(open..=open)?, stop.token) {
         ("[", ":" | "=" | "=>") => ("[", inside.replace(" => ", ": ").replace(" = ", ": ")),
         ("(", ",") => match foreign::arguments(&inside)[..] {

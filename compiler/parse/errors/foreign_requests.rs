@@ -1,6 +1,6 @@
 //! Methods, paths and missing quotes.
 
-use super::stop::{Mistake, ParseStop, found, found_at};
+use super::stop::{Mistake, ParseStop, found, found_at, offset};
 use super::vocabulary::{METHODS, word};
 use crate::diagnostic::Code;
 use ltc_grammar::Rule;
@@ -86,7 +86,7 @@ pub(super) fn quotes(stop: &ParseStop<'_>) -> Option<Mistake> {
         let name = rest.split(['{', ';']).next().unwrap_or(rest).trim();
         let bare = name.trim_end_matches(" interrupt").trim_end_matches(" skip").trim_matches(['(', ')', ' ']);
         if name.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '(') && !matches!(bare, "skip" | "interrupt") {
-            let start = stop.line().find(name).unwrap_or(0);
+            let start = offset(stop.text, name);
             let quoted = bare.trim_matches('"');
             let message = if name.starts_with('(') {
                 "unexpected brackets around the name of a step or a group"

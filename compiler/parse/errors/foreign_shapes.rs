@@ -114,7 +114,7 @@ fn named_block(stop: &ParseStop<'_>) -> Option<Mistake> {
         return found_at(start..end, Code::MissingQuotes, message, format!("write `{meant} \"{name}\" {{`, and `}}` at its end"));
     }
     if first == meant {
-        let arrow = open[name.len() + 2..].trim_start();
+        let arrow = open.get(name.len() + 2..)?.trim_start();
         let sign = ["->", "=>", "do"].into_iter().find(|sign| arrow.starts_with(sign))?;
         let at = line.len() - arrow.len();
         return found_at(
@@ -209,17 +209,13 @@ fn call(stop: &ParseStop<'_>) -> Option<Mistake> {
     if first == "run" && stop.token.starts_with('.') {
         let call = line[3..].trim().split([';', '}']).next()?.trim_end();
         let help = format!("write a step: `step \"Name\" {{ {call} }}`; `run` is for sequences and tasks");
-        return found_at(
-            line.find(call)?..line.find(call)? + call.len(),
-            Code::Syntax,
-            "unexpected request, expected a sequence or tasks",
-            help,
-        )?
-        .replacing(0..line.find(call)? + call.len());
+        let start = offset(line, call);
+        let place = start..start + call.len();
+        return found_at(place.clone(), Code::Syntax, "unexpected request, expected a sequence or tasks", help)?.replacing(0..place.end);
     }
     let value = stop.token.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '"') && stop.at > 0;
     if first == "run" && value && before != "run" {
-        let help = format!("write the arguments in brackets: `run {}({})`", before[3..].trim(), stop.token);
+        let help = format!("write the arguments in brackets: `run {}({})`", before.strip_prefix(first)?.trim(), stop.token);
         return found(Code::Syntax, format!("unexpected `{}`, expected the end of the statement", stop.token.trim_matches('"')), help);
     }
     if STATEMENTS.contains(&first) || stop.strict != Rule::only_stmt {
@@ -284,7 +280,7 @@ fn take(stop: &ParseStop<'_>) -> Option<Mistake> {
         }
         ("take" | "let", [_, ty, name, "=", source @ ..]) if TYPES.iter().any(|(word, _)| word == ty) && !source.is_empty() => {
             let ty = TYPES.iter().find(|(word, _)| word == ty).map_or("int", |(_, ty)| *ty);
-            let at = line.find(' ').map_or(0, |at| at + 1);
+            let at = offset(line, words[1]);
             let help = format!("write `{first} {name}: {ty} = {}`", source.join(" "));
             found_at(at..at + words[1].len(), Code::Syntax, format!("unexpected type `{}` before a name", words[1]), help)
         }

@@ -260,8 +260,9 @@ fn operator(stop: &ParseStop<'_>) -> Option<Mistake> {
     }
     if token == "@" && matches!(stop.strict, Rule::only_part | Rule::only_api) {
         // curl sends a file as `@cat.png`.
-        let path = stop.text[stop.at + 1..].split([' ', ',', ';', '}', '\n']).next().unwrap_or_default().trim_matches('"');
-        let end = stop.at + 1 + path.len();
+        let written = stop.text[stop.at + 1..].split([' ', ',', ';', '}', '\n']).next().unwrap_or_default();
+        let path = written.trim_matches('"');
+        let end = stop.at + 1 + written.len();
         return found_at(stop.at..end, Code::ForeignOperator, "unexpected `@` before a file", format!("write `file(\"{path}\")`"))?
             .replacing(stop.at..end)
             .filter(|_| !path.is_empty());

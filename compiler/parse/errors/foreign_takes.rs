@@ -1,6 +1,6 @@
 //! Takes in the syntax of other tools and languages.
 
-use super::stop::{Mistake, ParseStop, found_at, found_exactly};
+use super::stop::{Mistake, ParseStop, found_at, found_exactly, offset};
 use super::vocabulary::word;
 use crate::diagnostic::Code;
 
@@ -76,7 +76,7 @@ fn several(stop: &ParseStop<'_>, whole: &str, head: &str, source: &str) -> Optio
         names.iter().zip(sources).map(|(name, source)| format!("take {name} = {source}")).collect()
     };
     let message = "unexpected form of a take, expected `take NAME = SOURCE`";
-    let start = whole.find(head)?;
+    let start = offset(whole, head);
     let help = format!("write `{}`", takes.join("; "));
     found_at(start..start + head.len(), Code::Syntax, message, help)?.replacing(0..whole.len()).filter(|_| stop.at > 0)
 }

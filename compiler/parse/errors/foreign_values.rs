@@ -73,12 +73,13 @@ fn regexes(stop: &ParseStop<'_>) -> Option<Mistake> {
         && !flags.is_empty()
         && flags.bytes().all(|b| b"gimsuxy".contains(&b))
     {
-        let regex = before.rsplit_once('~')?.1.trim().trim_matches('/');
+        let written = before.rsplit_once('~')?.1.trim();
+        let regex = written.trim_matches('/');
         let kept: String = flags.chars().filter(|c| "imsx".contains(*c)).collect();
         let help =
             if kept.is_empty() { format!("write `/{regex}/`") } else { format!("write the flag in the regex: `/(?{kept}){regex}/`") };
-        let start = before.len() - regex.len() - 2;
-        return found(Code::ForeignOperator, format!("unexpected `{flags}` after a regex"), help)?.replacing(start..stop.at + flags.len());
+        let replaced = before.len() - written.len()..stop.at + flags.len();
+        return found(Code::ForeignOperator, format!("unexpected `{flags}` after a regex"), help)?.replacing(replaced);
     }
     if stop.token.starts_with('/') && stop.wants(Rule::operand) | stop.wants(Rule::expr) | stop.wants(Rule::variable) {
         let end = rest.get(1..)?.find('/').map(|n| n + 2)?;
@@ -137,8 +138,12 @@ fn paths(stop: &ParseStop<'_>) -> Option<Mistake> {
         return found_at(place, Code::ForeignOperator, "unexpected path over all items", help);
     }
     if before.ends_with('.') && stop.token.bytes().all(|b| b.is_ascii_digit()) && !stop.token.is_empty() {
-        let help =
-            format!("write `{}[{}]{}`", before[start..].trim_end_matches('.'), stop.token, &line[stop.at + stop.token.len()..place.end]);
+        let help = format!(
+            "write `{}[{}]{}`",
+            before[start..].trim_end_matches('.'),
+            stop.token,
+            line.get(stop.at + stop.token.len()..place.end)?
+        );
         return found_at(place, Code::ForeignOperator, "unexpected index after `.`", help);
     }
     None
@@ -202,10 +207,12 @@ fn casts(stop: &ParseStop<'_>) -> Option<Mistake> {
         };
         return found(Code::ForeignOperator, "unexpected `as`", help);
     }
-    let inner = before.trim_end_matches(')');
-    let (_, ty) = (0, inner.rsplit(|c: char| !c.is_ascii_alphanumeric()).next()?);
+    let inner = before.strip_suffix(')').unwrap_or(before);
+    let ty = inner.rsplit(|c: char| !c.is_ascii_alphanumeric()).next()?;
+    let head = &inner[..inner.len() - ty.len()];
+    let head = if inner == before { head } else { head.strip_suffix('(')? };
     // After a `:`, it is the type of a parameter.
-    let declared = before[..before.len() - ty.len().min(before.len())].trim_end().ends_with(':');
+    let declared = head.trim_end().ends_with(':');
     if !value || !TYPES.contains(&ty) || stop.first() == ty || declared {
         return None;
     }
@@ -213,11 +220,10 @@ fn casts(stop: &ParseStop<'_>) -> Option<Mistake> {
     if let Some(meant) = super::foreign_hurl::in_words(&condition.replacen("bytes", "text", 1)) {
         return found(Code::ForeignOperator, format!("unknown operator `{}`", stop.token), format!("write `expect {meant}`"));
     }
-    let start = inner.len() - ty.len() - usize::from(before.ends_with(')'));
     found_at(
-        start..before.len(),
+        head.len()..before.len(),
         Code::ForeignOperator,
-        format!("unexpected `{}` before a value", &before[start..]),
+        format!("unexpected `{}` before a value", &before[head.len()..]),
         format!("write `{ty}({})`", stop.token),
     )
 }
