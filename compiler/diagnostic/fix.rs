@@ -60,7 +60,8 @@ const PLACEHOLDERS: [&str; 18] = [
 /// The fixes that a help names: none, one, or several to choose from.
 pub(crate) fn fixes<'h>(help: &'h str) -> Vec<Fix<'h>> {
     let verb = help.split([' ', ':', ',']).next().unwrap_or_default();
-    if ELSEWHERE.iter().any(|words| help.contains(words)) {
+    // A backtick in the text that a fix repeats hides where the code ends.
+    if ELSEWHERE.iter().any(|words| help.contains(words)) || !help.matches('`').count().is_multiple_of(2) {
         return Vec::new();
     }
     let make: fn(&'h str) -> Fix<'h> = match verb {
@@ -129,6 +130,7 @@ mod tests {
     fn help_with_a_choice_an_example_or_a_description_does_not() {
         for help in [
             "write `json` or `text` for the response's body",
+            "write `log \"a`b\"`",
             "write `5s` for seconds, `5ms` for milliseconds",
             "write, for example, `sequence Shop {`",
             "write `expect …` in the step, such as `expect 200`",

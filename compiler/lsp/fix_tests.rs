@@ -227,16 +227,20 @@ fn spec_with(statement: &str) -> String {
 
 /// Checks that the only fix of the first error in a statement makes another one of it.
 fn becomes(statement: &str, fixed: &str) {
-    let text = spec_with(statement);
-    let analysis = analysis(corpus().join("page.lt"), &text);
-    let error = analysis.checked.diagnostics.iter().find(|found| found.is_error()).unwrap_or_else(|| panic!("{statement} is accepted"));
+    file_becomes(&spec_with(statement), &spec_with(fixed));
+}
+
+/// Checks that the only fix of the first error in a text makes another one of it.
+fn file_becomes(text: &str, fixed: &str) {
+    let analysis = analysis(corpus().join("page.lt"), text);
+    let error = analysis.checked.diagnostics.iter().find(|found| found.is_error()).unwrap_or_else(|| panic!("{text} is accepted"));
     let changes = quick_fixes(&analysis, error);
-    let [change] = &changes[..] else { panic!("{statement}: {changes:?}, {error:?}") };
-    let mut becomes = text.clone();
+    let [change] = &changes[..] else { panic!("{text}: {changes:?}, {error:?}") };
+    let mut becomes = text.to_owned();
     for edit in change.edits.iter().rev() {
         becomes.replace_range(edit.range.clone(), &edit.text);
     }
-    assert_eq!(becomes, spec_with(fixed), "{statement}");
+    assert_eq!(becomes, fixed, "{text}");
 }
 
 #[test]
@@ -273,6 +277,15 @@ fn change_replaces_the_text_that_is_meant() {
         ),
     ] {
         becomes(statement, fixed);
+    }
+    let file = |part: &str| {
+        let (auth, head) = if part.starts_with("auth") { (part, "sequence Name {") } else { ("cookies on", part) };
+        format!(
+            "api shop {{ base env.shop.url; healthcheck none; {auth} }}\n{head}\n  step \"A\" {{ shop GET /a; expect 200 }}\n}}\nuser U {{ run Name }}\n"
+        )
+    };
+    for (part, fixed) in [("auth bearer {env.token}", "auth bearer(env.token)"), ("sequence \"ä\" {", "sequence Name {")] {
+        file_becomes(&file(part), &file(fixed));
     }
 }
 

@@ -261,6 +261,10 @@ impl Statement<'_, '_> {
             return None;
         }
         let (quoted, behind) = self.rest[first.len()..].trim_start().strip_prefix('"')?.split_once('"')?;
+        if behind.starts_with('"') {
+            // A `"""` string.
+            return None;
+        }
         let source = &self.rest[..self.rest.len() - behind.len()];
         let behind = behind.trim_start();
         let at = self.start + self.rest.len() - behind.len();

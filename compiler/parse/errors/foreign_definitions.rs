@@ -150,7 +150,7 @@ fn resource(stop: &ParseStop<'_>) -> Option<Mistake> {
         let at = head.len() - path.len();
         return found_at(at..head.len(), Code::Syntax, "unexpected path of a resource", help)?
             .replacing(at..head.len())
-            .filter(|_| path.starts_with(['/', '"']));
+            .filter(|_| path.starts_with(['/', '"']) && path.len() < rest.len());
     }
     let is_group = matches!(first, "group" | "namespace" | "folder" | "section" | "collection" | "controller" | "router" | "service");
     let name = rest.trim_matches('"');

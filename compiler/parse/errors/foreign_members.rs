@@ -52,6 +52,7 @@ fn item(stop: &ParseStop<'_>) -> Option<Mistake> {
     }
     if matches!(first, "sequence" | "tasks" | "api" | "user") && rest.starts_with('"') {
         let name: String = rest[1..].split('"').next()?.chars().filter(char::is_ascii_alphanumeric).collect();
+        let name = if name.is_empty() { "Name" } else { &name };
         let help = format!("write `{first} {name}`: a name has letters, digits and `_`");
         let place = stop.line().find('"')?..stop.line().rfind('"')? + 1;
         let message = format!("unexpected string, expected the name of `{first}`");
@@ -150,16 +151,13 @@ fn auth(stop: &ParseStop<'_>) -> Option<Mistake> {
     let scheme = word(rest);
     let start = offset(stop.text, rest);
     // `auth bearer {name}`, as in a path.
-    if let Some(name) = rest.strip_prefix("bearer {").or_else(|| rest.strip_prefix("Bearer {")).filter(|name| word(name) == *name) {
-        let end = start + rest.len() + 1;
-        return found_at(
-            start..end,
-            Code::Syntax,
-            "unexpected value of `auth`, expected a kind with its values in brackets",
-            format!("write `auth bearer({name})`"),
-        )?
-        .replacing(0..end)
-        .filter(|_| stop.text.get(..end).is_some_and(|text| text.ends_with('}')));
+    if let Some(name) = rest.strip_prefix("bearer {").or_else(|| rest.strip_prefix("Bearer {")) {
+        let end = start + rest.len();
+        let message = "unexpected value of `auth`, expected a kind with its values in brackets";
+        if name.is_empty() || name.contains(['{', ' ']) || !stop.text[end..].starts_with('}') {
+            return found_at(start..end, Code::Syntax, message, "write the value in brackets, such as `auth bearer(token)`");
+        }
+        return found_at(start..end + 1, Code::Syntax, message, format!("write `auth bearer({name})`"))?.replacing(0..end + 1);
     }
     let values: Vec<&str> = rest[scheme.len()..].split_whitespace().collect();
     let help = match (scheme.to_lowercase().as_str(), rest) {
