@@ -15,6 +15,9 @@ const DEEPEST: usize = 200;
 /// be quadratic.
 pub(super) const PLACEHOLDER_BYTES_MAX: usize = 80;
 
+/// The longest word before a text or a comment that is compared with words of the language, in bytes.
+const WORD_BYTES_MAX: usize = 64;
+
 /// The kinds of open bracket and text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OpenKind {
@@ -145,11 +148,13 @@ impl<'a> Cursor<'a> {
         self.code_end > 0 && self.code_end <= self.at && !self.bytes[self.code_end..self.at].iter().any(|b| matches!(b, b'\n' | b'\r'))
     }
 
-    /// The word that ends the code so far.
+    /// The word that ends the code so far; only the end of a very long one, as many comments may follow it.
     pub(super) fn word_before(&self) -> &'a str {
-        let code = &self.bytes[..self.code_end.min(self.at)];
-        let start = code.iter().rposition(|b| !(b.is_ascii_alphanumeric() || *b == b'_')).map_or(0, |n| n + 1);
-        self.text.get(start..code.len()).unwrap_or_default()
+        let end = self.code_end.min(self.at);
+        let from = end.saturating_sub(WORD_BYTES_MAX);
+        let code = &self.bytes[from..end];
+        let start = code.iter().rposition(|b| !(b.is_ascii_alphanumeric() || *b == b'_')).map_or(from, |n| from + n + 1);
+        self.text.get(start..end).unwrap_or_default()
     }
 
     pub(super) fn push(&mut self, kind: OpenKind, len: usize) {

@@ -8,17 +8,18 @@ use ltc_grammar::Rule;
 /// Mistakes in methods and paths.
 pub(super) fn request(stop: &ParseStop<'_>) -> Option<Mistake> {
     let line = stop.line();
+    let first_end = line.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(line.len());
     for (at, part) in line.match_indices([' ', '=']) {
-        let method = word(&line[at + part.len()..]);
-        let behind = line[at + part.len() + method.len()..].trim_start();
+        let start = at + part.len();
+        let method = word(&line[start..]);
+        // A line may have a megabyte of spaces, so the text around is read only for a method.
+        if !METHODS.contains(&method.to_lowercase().as_str()) || !method.chars().any(char::is_lowercase) {
+            continue;
+        }
+        let behind = line[start + method.len()..].trim_start();
         let before = line[..at].trim_end();
-        let target = before.is_empty() || before.ends_with(['=', ')']) || before.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if METHODS.contains(&method.to_lowercase().as_str())
-            && method.chars().any(char::is_lowercase)
-            && behind.starts_with(['/', '"'])
-            && target
-        {
-            let start = at + part.len();
+        let target = before.is_empty() || before.ends_with(['=', ')']) || before.len() <= first_end;
+        if behind.starts_with(['/', '"']) && target {
             return found_at(
                 start..start + method.len(),
                 Code::BadMethod,
