@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub(crate) mod deadline;
+mod encodings;
 mod escapes;
 pub(crate) mod flow;
 pub(crate) mod location;

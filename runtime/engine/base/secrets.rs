@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-
+use super::encodings::{base32, base64, base64_twice, forms, utf16};
 use super::escapes::{after_escape, after_misread, is_escape};
 
 /// The text that replaces a secret.
@@ -19,6 +17,9 @@ const ESCAPE_BYTES_MAX: usize = 12;
 /// A shorter line of a secret is masked only together with the lines around it.
 const LINE_CHARS_MIN: usize = 8;
 
+/// The fewest characters of an encoding that is seldom used.
+const ENCODED_CHARS_MIN: usize = 8;
+
 /// The fewest characters before a cut that reveal a part of a secret.
 const CUT_CHARS_MIN: usize = 4;
 
@@ -29,6 +30,8 @@ pub struct Secrets {
     spellings: Vec<Spelling>,
     /// The spellings that begin with a byte, in their order, so that few are compared with each part of a text.
     begin: HashMap<u8, Vec<usize>>,
+    /// Those that may begin with an escape, in their order.
+    escaped: Vec<usize>,
 }
 
 /// A text that reveals a secret. Each of its characters may be escaped for a URL, JSON or HTML.
@@ -45,6 +48,23 @@ enum Kind {
     Hex,
     /// The characters before and after it may contain a part of the secret's first and last byte.
     Base64,
+    /// As `Base64`; its letters may be in upper or lower case.
+    Base32,
+}
+
+impl Kind {
+    fn ignores_case(self) -> bool {
+        matches!(self, Self::Hex | Self::Base32)
+    }
+
+    /// Whether a character before or after the spelling contains a part of the secret.
+    fn is_part(self, character: char) -> bool {
+        match self {
+            Self::Plain | Self::Hex => false,
+            Self::Base64 => is_base64(character),
+            Self::Base32 => character.is_ascii_alphabetic() || matches!(character, '2'..='7'),
+        }
+    }
 }
 
 impl Secrets {
@@ -58,10 +78,16 @@ impl Secrets {
         let mut spellings = self.spellings.clone();
         let lines: Vec<String> = values.iter().flat_map(|value| secret_lines(value)).collect();
         for value in values.into_iter().chain(lines).filter(|value| !value.is_empty()) {
-            spellings.extend(base64(value.as_bytes()).map(|text| Spelling { text, kind: Kind::Base64 }));
-            let hex = value.bytes().map(|byte| format!("{byte:02x}")).collect();
-            spellings.push(Spelling { text: hex, kind: Kind::Hex });
-            spellings.push(Spelling { text: value, kind: Kind::Plain });
+            for form in forms(&value) {
+                spellings.extend(base64(form.as_bytes()).map(|text| Spelling { text, kind: Kind::Base64 }));
+                spellings.push(Spelling { text: hex::encode(&form), kind: Kind::Hex });
+                // A shorter one also appears by chance.
+                let longer = |text: &String| text.len() >= ENCODED_CHARS_MIN;
+                let others = utf16(&form).iter().flat_map(|bytes| base64(bytes)).chain(base64_twice(form.as_bytes())).collect::<Vec<_>>();
+                spellings.extend(others.into_iter().filter(longer).map(|text| Spelling { text, kind: Kind::Base64 }));
+                spellings.extend(base32(form.as_bytes()).filter(longer).map(|text| Spelling { text, kind: Kind::Base32 }));
+                spellings.push(Spelling { text: form, kind: Kind::Plain });
+            }
         }
         // Such a short encoding also appears by chance.
         spellings.retain(|spelling| spelling.kind == Kind::Plain || spelling.text.len() >= 4);
@@ -71,11 +97,15 @@ impl Secrets {
         for (index, spelling) in spellings.iter().enumerate() {
             let Some(first) = spelling.text.bytes().next() else { continue };
             begin.entry(first).or_default().push(index);
-            if spelling.kind == Kind::Hex && first.is_ascii_lowercase() {
+            if spelling.kind.ignores_case() && first.is_ascii_lowercase() {
                 begin.entry(first.to_ascii_uppercase()).or_default().push(index);
             }
         }
-        Self { spellings, begin }
+        // Letters and digits of an encoding are hardly ever escaped.
+        let may_be_escaped =
+            |spelling: &Spelling| spelling.kind == Kind::Plain || !spelling.text.starts_with(|first: char| first.is_ascii_alphanumeric());
+        let escaped = spellings.iter().enumerate().filter(|(_, spelling)| may_be_escaped(spelling)).map(|(index, _)| index).collect();
+        Self { spellings, begin, escaped }
     }
 
     /// The longest spelling at the beginning of a text, and the number of its bytes there. With `cut`, the spelling may end where the text was
@@ -84,7 +114,10 @@ impl Secrets {
         let found = |spelling: &'_ Spelling| if cut { spelling.cut_length_at(text) } else { spelling.length_at(text) };
         let first = *text.as_bytes().first()?;
         if is_escape(first) {
-            return self.spellings.iter().find_map(|spelling| Some((spelling, found(spelling)?)));
+            // `+` and `=` are characters of encodings, too.
+            let own = self.begin.get(&first).into_iter().flatten();
+            let candidates = self.escaped.iter().chain(own).map(|index| &self.spellings[*index]);
+            return candidates.filter_map(|spelling| Some((spelling, found(spelling)?))).max_by_key(|(_, length)| *length);
         }
         let begin = self.begin.get(&first)?;
         begin.iter().map(|index| &self.spellings[*index]).find_map(|spelling| Some((spelling, found(spelling)?)))
@@ -106,15 +139,14 @@ impl Secrets {
                 continue;
             };
             rest = &rest[length..];
-            if spelling.kind == Kind::Base64 {
-                if masked.ends_with(is_base64) {
-                    masked.pop();
-                }
-                let same_line = rest.strip_prefix(is_base64);
-                rest = same_line
-                    .or_else(|| strip_any(rest, &LINE_ENDS).strip_prefix(is_base64).filter(|after| after.starts_with('=')))
-                    .unwrap_or(rest);
+            let is_part = |character: char| spelling.kind.is_part(character);
+            if masked.ends_with(is_part) {
+                masked.pop();
             }
+            let same_line = rest.strip_prefix(is_part);
+            rest = same_line
+                .or_else(|| strip_any(rest, &LINE_ENDS).strip_prefix(is_part).filter(|after| after.starts_with('=')))
+                .unwrap_or(rest);
             masked.push_str(MASK);
         }
         masked
@@ -165,7 +197,8 @@ impl Spelling {
             let Some(after) = after else {
                 // The cut may be within the escape of a character.
                 let escape = rest.split(['\n', CUT]).next().unwrap_or_default();
-                let is_escape = escape.len() <= ESCAPE_BYTES_MAX && escape.bytes().next().is_some_and(is_escape);
+                let is_one = !escape.trim_end().contains(char::is_whitespace);
+                let is_escape = is_one && escape.len() <= ESCAPE_BYTES_MAX && escape.bytes().next().is_some_and(is_escape);
                 let is_cut = count > CUT_CHARS_MIN && is_escape && is_cut(&rest[escape.len()..]);
                 return is_cut.then(|| text.len() - rest.len() + escape.len());
             };
@@ -188,12 +221,12 @@ impl Spelling {
         let text = match self.kind {
             Kind::Plain => after_soft_break(text),
             // Long base64 and hex are often written on several lines, and the bytes of hex with separators.
-            Kind::Base64 => strip_any(text, &LINE_ENDS),
+            Kind::Base64 | Kind::Base32 => strip_any(text, &LINE_ENDS),
             Kind::Hex => strip_any(strip_any(text, &LINE_ENDS), &BETWEEN_BYTES),
         };
         let next = text.chars().next()?;
         let escaped = after_escape(text, wanted).or_else(|| after_misread(text, wanted));
-        let is_same = next == wanted || self.kind == Kind::Hex && next.eq_ignore_ascii_case(&wanted);
+        let is_same = next == wanted || self.kind.ignores_case() && next.eq_ignore_ascii_case(&wanted);
         escaped.or_else(|| is_same.then(|| &text[next.len_utf8()..]))
     }
 }
@@ -230,18 +263,6 @@ fn secret_lines(value: &str) -> impl Iterator<Item = String> {
     let lines = value.lines().map(str::trim).filter(|_| value.contains('\n'));
     // The first and the last line of a key are the same for all keys.
     lines.filter(|line| line.chars().nth(LINE_CHARS_MIN - 1).is_some() && !line.starts_with("-----")).map(str::to_owned)
-}
-
-/// The characters of a value's base64 that don't depend on the text before and after it, for each of the three positions that the value can
-/// have in a group of bytes (RFC 4648, 4 and 5).
-fn base64(value: &[u8]) -> impl Iterator<Item = String> {
-    [(0, 0), (1, 2), (2, 3)].into_iter().flat_map(move |(before, dependent)| {
-        let mut bytes = vec![0; before];
-        bytes.extend_from_slice(value);
-        let after = usize::from(bytes.len() % 3 != 0);
-        [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)]
-            .map(|text| text.get(dependent..text.len() - after).unwrap_or_default().to_owned())
-    })
 }
 
 fn is_base64(character: char) -> bool {

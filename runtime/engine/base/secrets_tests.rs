@@ -1,5 +1,8 @@
 //! Tests the masking of secrets in every encoding.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
 use super::*;
 
 const SECRET: &str = "sk/A\"b <C>+é&1'2=\\😀";
@@ -165,4 +168,56 @@ fn text_without_secrets_stays_unchanged() {
         assert_eq!(secrets("%&\\é").mask(text), text);
         assert_eq!(Secrets::default().mask(text), text);
     }
+}
+
+#[test]
+fn secret_is_masked_in_encodings_of_its_encodings() {
+    let secret = "s3cret-of-Zoë/1+\"";
+    let twice = |text: &str| STANDARD.encode(STANDARD.encode(text));
+    let windows = |text: &str| STANDARD.encode(text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
+    let json = |text: &str| STANDARD.encode(serde_json::to_string(text).unwrap());
+    let big = |text: &str| URL_SAFE_NO_PAD.encode(text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>());
+    for encode in [&twice as &dyn Fn(&str) -> String, &windows, &json, &big, &base32_of, &|text| base32_of(text).to_lowercase()] {
+        for before in ["", "u", "me", "me:", "user", "user:"] {
+            for after in ["", "x", "xy", ":end"] {
+                let shown = encode(&format!("{before}{secret}{after}"));
+                let masked = secrets(secret).mask(&format!("<{shown}>"));
+                assert!(masked.contains(MASK), "{before}{after}: {shown}");
+                // What is left is the encoding of what is before and after the secret.
+                assert!(masked.len() < 16 + (before.len() + after.len()) * 4, "{before}{after}: {masked}");
+            }
+        }
+    }
+}
+
+/// RFC 4648, 6.
+fn base32_of(text: &str) -> String {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let bits: String = text.bytes().map(|byte| format!("{byte:08b}")).collect();
+    let bits: Vec<char> = bits.chars().collect();
+    bits.chunks(5)
+        .map(|bits| {
+            let number = format!("{:0<5}", bits.iter().collect::<String>());
+            char::from(digits[usize::from_str_radix(&number, 2).unwrap()])
+        })
+        .collect()
+}
+
+#[test]
+fn secret_is_masked_in_composed_and_decomposed_characters() {
+    let (composed, decomposed) = ("Zo\u{eb}s-pässword", "Zoe\u{308}s-pa\u{308}ssword");
+    for (secret, shown) in [(composed, decomposed), (decomposed, "Zoës-pässword")] {
+        assert_eq!(secrets(secret).mask(&format!("<{shown}>")), "<***>");
+        let encoded: String = shown.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        assert_eq!(secrets(secret).mask(&format!("<{encoded}>")), "<***>");
+        assert!(secrets(secret).mask(&STANDARD.encode(shown)).len() < 8);
+    }
+}
+
+#[test]
+fn short_encodings_are_not_masked_by_chance() {
+    // The base32 of `four` is `MZXXK4Q`.
+    assert_eq!(secrets("four").mask("MZXXK4Q"), "MZXXK4Q");
+    let words = "The quick brown fox jumps over the lazy dog, and 4 % of + 5 = 9 \\n\\u0041 &amp; so on";
+    assert_eq!(secrets("password").mask(words), words);
 }
