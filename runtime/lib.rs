@@ -33,6 +33,7 @@ mod open_files;
 pub mod orchestrator;
 mod panics;
 mod progress;
+mod replace;
 mod report;
 mod runs;
 mod saturation;

@@ -51,6 +51,13 @@ pub struct Built {
     pub took: Duration,
 }
 
+const FULL_HELP: &str = "run `ltc clean` to empty the cache, or set LTC_CACHE_DIR to a folder on another disk";
+
+/// Whether a disk is full, or a user may not write more to it.
+pub(in crate::build) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
 /// Why a build failed.
 #[derive(Debug)]
 pub enum Error {
@@ -133,6 +140,7 @@ impl Error {
             Self::Prebuilt { help, .. } => return Some(help.clone()),
             Self::Write(..) => "use another path with -o",
             Self::ElfError(_) => "update the linker: `pip install --upgrade cargo-zigbuild ziglang`",
+            Self::Cache(_, error) if is_full(error) => FULL_HELP,
             Self::Cache(..) => "set LTC_CACHE_DIR to a folder of your own that you can write",
             Self::NoHome => "set HOME, or set LTC_CACHE_DIR to a folder of your own",
             Self::Damaged(_) => "run `ltc clean`, then try again; if the log then shows the same error, report it with the log",
@@ -140,7 +148,7 @@ impl Error {
             Self::NoCargo => "install Rust from https://rustup.rs, then try again",
             Self::NoLinker(_) => "install a C compiler: `apt-get install gcc libc6-dev`, `dnf install gcc`, or `xcode-select --install`",
             Self::OldRust(_) => "run `rustup update stable`, then try again",
-            Self::Full(_) => "run `ltc clean` to empty the cache, or set LTC_CACHE_DIR to a folder on another disk",
+            Self::Full(_) => FULL_HELP,
             Self::Network(_) => "connect to the network and build once without --offline; behind a proxy, set HTTPS_PROXY",
             Self::Killed(_) => "set CARGO_BUILD_JOBS=1 to use less memory, which has probably run out",
             Self::Bug { .. } => "report it with the spec and both files",
@@ -220,6 +228,8 @@ impl Builder {
     ) -> Result<(cache::Package, T), Error> {
         let package = write()?;
         match build(&package) {
+            // A linker that fills the disk dies without a word about it.
+            Err(Error::Damaged(log)) if self.cache.is_full() => return Err(Error::Full(log)),
             // A first build that fails has another cause.
             Err(Error::Damaged(_)) if self.cache.has_built() => {}
             done => return done.map(|built| (package, built)),
@@ -335,6 +345,13 @@ mod tests {
         };
         let built = builder.repairing(write, run).map(|(package, ())| package.folder);
         (runs.get(), built)
+    }
+
+    #[test]
+    fn full_disk_is_told_from_a_cache_that_is_not_ours() {
+        let help = |error: io::Error| Error::Cache(PathBuf::from("cache"), error).help().unwrap();
+        assert!(help(io::ErrorKind::StorageFull.into()).contains("`ltc clean`"));
+        assert!(help(io::ErrorKind::PermissionDenied.into()).contains("a folder of your own"));
     }
 
     #[test]

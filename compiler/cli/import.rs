@@ -168,7 +168,12 @@ fn write(folder: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()> {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
         }
-        fs::write(path, content)?;
+        let is_new = !path.exists();
+        if let Err(error) = fs::write(&path, content) {
+            // A part of a file could be taken for the whole one.
+            let _ = if is_new { fs::remove_file(&path) } else { Ok(()) };
+            return Err(error);
+        }
     }
     Ok(())
 }

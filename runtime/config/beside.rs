@@ -14,12 +14,15 @@ use crate::reads::TRANSPORT_KEYS;
 pub fn stray(env: &Environment, sections: &[&str], reads: &[&str]) -> Vec<ConfigError> {
     let Some(members) = env.root().as_object() else { return Vec::new() };
     let mut errors = Vec::new();
-    Search { sections, reads }.search("", members, &mut errors);
+    let mut sorted = reads.to_vec();
+    sorted.sort_unstable();
+    Search { sections, reads: &sorted }.search("", members, &mut errors);
     errors
 }
 
 struct Search<'s> {
     sections: &'s [&'s str],
+    /// In their order, because each of thousands of keys is looked up.
     reads: &'s [&'s str],
 }
 
@@ -46,12 +49,20 @@ impl Search<'_> {
 
     /// Whether the spec reads the value itself, or a map or list that contains it.
     fn is_data(&self, path: &str) -> bool {
-        self.reads.iter().any(|read| *read == path || is_within(path, read))
+        let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
+        ends.into_iter().any(|end| self.reads.binary_search(&&path[..end]).is_ok())
+    }
+
+    /// Whether the spec reads a value of a map.
+    fn reads_below(&self, section: &str) -> bool {
+        let start = format!("{section}.");
+        let at = self.reads.partition_point(|read| **read < *start);
+        self.reads.get(at).is_some_and(|read| read.starts_with(&start))
     }
 
     fn is_of_another_test(&self, section: &str, members: &IndexMap<String, EnvValue>) -> bool {
         !section.is_empty()
-            && !self.reads.iter().any(|read| is_within(read, section))
+            && !self.reads_below(section)
             && members.iter().any(|(key, value)| key == "url" || !TRANSPORT_KEYS.contains(&key.as_str()) && is_address(value))
     }
 
@@ -73,11 +84,6 @@ impl Search<'_> {
         let message = format!("`{path}` sets how to connect, but no api's base is read {beside}");
         ConfigError::new(value.location.clone(), message).with_help(help)
     }
-}
-
-/// Whether a dotted path is below another one.
-fn is_within(path: &str, other: &str) -> bool {
-    path.strip_prefix(other).is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn is_address(value: &EnvValue) -> bool {

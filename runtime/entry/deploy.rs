@@ -14,6 +14,7 @@ use super::prepare::{self, with_user};
 use super::{ExitStatus, StartupError};
 use crate::orchestrator::aws::{self, AwsError, Deployment, Names, Package, Session};
 use crate::progress::notice;
+use crate::replace::replace;
 use ltc_engine::observe::Quiet;
 use ltc_engine::program::Program;
 use ltc_engine::stats::RowStats;
@@ -125,7 +126,8 @@ pub(super) fn deploy(program: &'static Program, command: &DeployCommand) -> Resu
     let package = package(command.bootstrap.as_deref(), arch)?;
     if command.build_only {
         let path = PathBuf::from(format!("{}.zip", ltc_config::identity::plain(program.name)));
-        std::fs::write(&path, &package.zip).map_err(|error| StartupError::wrong([format!("cannot write {}: {error}", path.display())]))?;
+        replace(&path, |out| out.write_all(&package.zip))
+            .map_err(|error| StartupError::wrong([format!("cannot write {}: {error}", path.display())]))?;
         return say(&format!("{} ({} bytes, {})", path.display(), package.zip.len(), package.architecture.name()));
     }
     let versions = if command.dry_run { Vec::new() } else { versions(program, &command.files, &configuration) };

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::StartupError;
 use super::fleet::{EngineName, FleetArgs};
+use crate::replace::replace;
 
 /// The folder of the project in which ltc keeps records between commands.
 const FOLDER: &str = ".ltc";
@@ -81,7 +82,10 @@ impl DeploymentRecord {
     fn write(&self, test: &str) -> Result<(), StartupError> {
         let path = Self::path(test);
         let json = serde_json::to_string_pretty(self).map_err(std::io::Error::from);
-        let written = std::fs::create_dir_all(FOLDER).and_then(|()| std::fs::write(&path, json?));
+        let written = std::fs::create_dir_all(FOLDER).and_then(|()| {
+            let json = json?;
+            replace(&path, |out| out.write_all(json.as_bytes()))
+        });
         written.map_err(|error| StartupError::broken(format!("cannot write {}: {error}", path.display())))
     }
 }

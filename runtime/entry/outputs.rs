@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{ExitStatus, StartupError};
+use crate::replace::replace;
 use crate::report::{Report, TextStyle};
 use crate::say::unless_gone;
 
@@ -148,6 +149,12 @@ pub(super) fn save_json(path: &Path, report: &Report) -> Result<(), StartupError
 }
 
 fn save(path: &Path, report: &Report, write: Writer) -> Result<(), String> {
+    let wrong = |error: io::Error| format!("cannot write {}: {error}", path.display());
+    if !is_passed_by_shell(path) {
+        check_kind(path)?;
+        let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+        return folder.and_then(|()| replace(path, |out| write(report, out))).map_err(wrong);
+    }
     let written = |file: File| {
         // A pipe of the shell has no length.
         if file.metadata()?.is_file() {
@@ -157,7 +164,7 @@ fn save(path: &Path, report: &Report, write: Writer) -> Result<(), String> {
         write(report, &mut out)?;
         io::Write::flush(&mut out)
     };
-    open(path).and_then(|file| written(file).map_err(|error| format!("cannot write {}: {error}", path.display())))
+    open(path).and_then(|file| written(file).map_err(wrong))
 }
 
 /// Opens a file without changing its content, which is replaced only when the report is complete.

@@ -66,6 +66,8 @@ struct Inner {
     frames: FrameWriter,
     /// Lines that could not be written yet.
     waiting: Vec<u8>,
+    /// Its path, for messages.
+    shown: String,
 }
 
 impl Journal {
@@ -80,7 +82,7 @@ impl Journal {
             return Err(format!("cannot write {}: {error}{help}", path.display()));
         }
         match AppendFile::create(&path) {
-            Ok(file) => Ok(Self::on(Box::new(file))),
+            Ok(file) => Ok(Self::at(Box::new(file), path.display().to_string())),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(format!("{} is the journal of another run: choose another directory", path.display()))
             }
@@ -89,8 +91,13 @@ impl Journal {
     }
 
     /// A journal on any disk.
+    #[cfg(test)]
     pub(crate) fn on(disk: Box<dyn Disk>) -> Self {
-        Self(Arc::new(Mutex::new(Inner { disk, frames: FrameWriter::default(), waiting: Vec::new() })))
+        Self::at(disk, FILE.to_owned())
+    }
+
+    fn at(disk: Box<dyn Disk>, shown: String) -> Self {
+        Self(Arc::new(Mutex::new(Inner { disk, frames: FrameWriter::default(), waiting: Vec::new(), shown })))
     }
 
     /// Writes that the load begins.
@@ -117,6 +124,10 @@ impl Journal {
     /// Writes that the run is over.
     pub(crate) fn end(&self, end: End) {
         self.entry(&Entry::End(Box::new(end)));
+        let inner = self.inner();
+        if !inner.waiting.is_empty() {
+            notice_at(LogLevel::Warn, &format!("warning: {} lacks the end of the run: it could not be written", inner.shown));
+        }
     }
 
     fn entry(&self, entry: &Entry) {
@@ -147,7 +158,7 @@ impl Inner {
             Err(error) => {
                 notice_at(
                     LogLevel::Warn,
-                    &format!("warning: cannot write the journal: {error}; the run goes on, and its results stay in memory"),
+                    &format!("warning: cannot write {}: {error}; the run goes on, and its results stay in memory", self.shown),
                 );
             }
         }

@@ -2,11 +2,11 @@
 //!
 //! Times are in milliseconds, with decimals if needed. The rows are in the report's order, with `Aggregated` last.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Report;
+use crate::replace::replace;
 use ltc_engine::stats::{Durations, PERCENTILE_NAMES, RowKind, RowStats};
 
 const STATS_HEAD: [&str; 11] = [
@@ -69,9 +69,7 @@ pub(crate) fn files(prefix: &Path) -> impl Iterator<Item = PathBuf> {
 pub(crate) fn write(report: &Report, prefix: &Path) -> Result<(), String> {
     for (suffix, write) in FILES {
         let path = path(prefix, suffix);
-        File::create(&path)
-            .and_then(|mut file| write(report, &mut file))
-            .map_err(|error| format!("--csv: cannot write {}: {error}", path.display()))?;
+        replace(&path, |out| write(report, out)).map_err(|error| format!("--csv: cannot write {}: {error}", path.display()))?;
     }
     Ok(())
 }

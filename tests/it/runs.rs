@@ -129,6 +129,23 @@ fn the_same_seed_sends_the_same_values() {
 }
 
 #[test]
+fn report_without_room_leaves_the_earlier_one() {
+    let project = Project::examples();
+    project.write("r.json", "an earlier report");
+    let load = "--clients 1 --hatch-rate 100 --duration 1s --json r.json --html new.html --csv new";
+    let run = format!("ulimit -f 2; exec '{}' {load}", binary("tpdata").display());
+    let output = Run::new("sh", project.path()).args(&["-c", &run]).exits(3);
+    output.prints(&["warning: cannot write r.json: ", "warning: cannot write new.html: "]);
+    assert_eq!(std::fs::read_to_string(project.path().join("r.json")).unwrap(), "an earlier report");
+    let parts = std::fs::read_dir(project.path()).unwrap().filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        let name = name.to_string_lossy();
+        name.contains(".new-") || name == "new.html"
+    });
+    assert_eq!(parts.count(), 0, "{output}");
+}
+
+#[test]
 fn journal_without_room_stops_no_run_and_loses_no_result() {
     for fleet in ["", "run --shards 2 "] {
         let project = Project::examples();
@@ -136,7 +153,7 @@ fn journal_without_room_stops_no_run_and_loses_no_result() {
         let load = "--clients 2 --hatch-rate 100 --duration 4s --stats-interval 500ms --out kept --json -";
         let run = format!("ulimit -f 2; exec '{}' {fleet}{load}", binary("tpdata").display());
         let output = Run::new("sh", project.path()).env_remove("LTC_DEMO_URL").args(&["-c", &run]).exits(0);
-        output.prints(&["warning: cannot write the journal: ", "the run goes on, and its results stay in memory"]);
+        output.prints(&["warning: cannot write ", "journal: ", "the run goes on, and its results stay in memory"]);
         let report = Report(serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output}")));
         let served = project.route("GET /tpdata/treatments/{treatment}/variants/{id}");
         assert!(served > 10, "{output}");

@@ -6,6 +6,7 @@
 
 mod artifacts;
 mod package;
+mod room;
 mod root;
 mod sources;
 
@@ -100,6 +101,11 @@ impl CacheDir {
     pub(super) fn has_built(&self) -> bool {
         let entries = fs::read_dir(&self.target_dir).into_iter().flatten().filter_map(Result::ok);
         entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with("built-"))
+    }
+
+    /// Whether the disk has no room for a build.
+    pub(super) fn is_full(&self) -> bool {
+        room::lacks(&self.target_dir.join(format!("room-{}", std::process::id())), room::BYTES)
     }
 
     /// Removes what was compiled, and a generated crate: one of them is damaged. The build's lock is held.

@@ -22,16 +22,16 @@ pub(in crate::build) fn packed(name: &str) -> &'static str {
 /// Unpacks the sources next to the folder, then renames the result, so that a concurrent build finds all of them or none.
 pub(super) fn unpack(root: &Path, folder: &Path) -> io::Result<()> {
     let beside = root.join(format!("{HASH}.new-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
-    make_private(&beside)?;
-    for (name, content) in FILES {
-        write(&beside.join(name), content)?;
-    }
-    match fs::rename(&beside, folder) {
-        Ok(()) => Ok(()),
+    let written = make_private(&beside).and_then(|()| FILES.iter().try_for_each(|(name, content)| write(&beside.join(name), content)));
+    let unpacked = match written.and_then(|()| fs::rename(&beside, folder)) {
+        Ok(()) => return Ok(()),
         // Another build was faster.
-        Err(_) if folder.join(COMPLETE_MARKER).is_file() => fs::remove_dir_all(&beside),
+        Err(_) if folder.join(COMPLETE_MARKER).is_file() => Ok(()),
         Err(error) => Err(error),
-    }
+    };
+    // A full disk would stay full.
+    let _ = fs::remove_dir_all(&beside);
+    unpacked
 }
 
 /// Compares each file with what was packed, and writes those again that differ. Gives how many these were.
@@ -47,8 +47,10 @@ pub(super) fn verify(folder: &Path) -> io::Result<usize> {
         }
         // Other builds may read it: a rename replaces it at once.
         let beside = path.with_extension(format!("new-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
-        write(&beside, content)?;
-        fs::rename(&beside, &path)?;
+        if let Err(error) = write(&beside, content).and_then(|()| fs::rename(&beside, &path)) {
+            let _ = fs::remove_file(&beside);
+            return Err(error);
+        }
         repaired += 1;
     }
     Ok(repaired)
@@ -64,6 +66,13 @@ fn write(path: &Path, content: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sources_that_cannot_be_unpacked_leave_nothing_behind() {
+        let root = tempfile::tempdir().unwrap();
+        assert!(unpack(root.path(), &root.path().join("missing/folder")).is_err());
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+    }
 
     #[test]
     fn runtime_is_packed_whole() {
