@@ -17,6 +17,8 @@ mod document;
 pub mod draft;
 mod error;
 mod har;
+#[cfg(test)]
+mod hostile_tests;
 mod hurl;
 pub mod js;
 mod k6;
@@ -25,6 +27,7 @@ mod locust;
 pub mod names;
 mod nesting;
 mod openapi;
+mod patterns;
 mod postman;
 pub mod python;
 mod script;

@@ -55,19 +55,16 @@ pub(crate) fn import(source: &crate::Source, _options: &Options) -> Result<Draft
     for request in requests {
         let line = source.line(request.at);
         let take = request.output.as_ref().and_then(|(command, path)| Some((outputs.get(command)?.clone(), path.clone())));
-        let before = (draft.apis.clone(), draft.environments.clone(), hosts.clone());
+        if let Some(method) = parts::unknown_method(&request, &script) {
+            pending.extend(request.comments);
+            pending.push(draft.tally.leave("requests", format!("`{method}`: a step cannot send this method"), &source.name, line));
+            continue;
+        }
         let (exchange, comments) = parts::exchange(source, &mut draft, &mut hosts, &script, &outputs, request)?;
         pending.extend(comments);
-        if web::METHODS.contains(&exchange.method.as_str()) {
-            exchanges.push(exchange);
-            takes.push(take);
-            notes.push(std::mem::take(&mut pending));
-        } else {
-            // Nothing else uses the api of a request that is left out.
-            (draft.apis, draft.environments, hosts) = before;
-            let what = format!("`{}`: a step cannot send this method", exchange.method);
-            pending.push(draft.tally.leave("requests", what, &source.name, line));
-        }
+        exchanges.push(exchange);
+        takes.push(take);
+        notes.push(std::mem::take(&mut pending));
     }
     if exchanges.is_empty() {
         let left = draft.tally.left.first().map_or("nothing to import".to_owned(), |left| left.what.clone());

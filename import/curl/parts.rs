@@ -1,6 +1,6 @@
 //! Converts a curl request to an exchange: URL, headers, auth and the options of the connection.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::command::Request;
 use super::payload;
@@ -154,6 +154,18 @@ fn query_value(context: &mut Context<'_>, key: &str, value: &Expr) -> Expr {
     }
 }
 
+/// The method of a request that no step can send.
+pub(super) fn unknown_method(request: &Request, script: &Script) -> Option<String> {
+    let method = word(&resolve(request.method.as_ref()?, script, 0))?;
+    (!web::METHODS.contains(&method.as_str())).then_some(method)
+}
+
+/// A word of letters, in capitals.
+fn word(method: &Text) -> Option<String> {
+    let method = method.as_literal()?;
+    (!method.is_empty() && method.bytes().all(|byte| byte.is_ascii_alphabetic())).then(|| method.to_ascii_uppercase())
+}
+
 fn method(context: &mut Context<'_>, request: &Request) -> String {
     let by_body = if request.head {
         "HEAD"
@@ -164,16 +176,11 @@ fn method(context: &mut Context<'_>, request: &Request) -> String {
     } else {
         "GET"
     };
-    match &request.method {
-        None => by_body.to_owned(),
-        Some(method) => match resolve(method, context.script, 0).as_literal() {
-            Some(method) if !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_alphabetic()) => method.to_ascii_uppercase(),
-            _ => {
-                context.leave("methods", "the method is no word of letters");
-                by_body.to_owned()
-            }
-        },
-    }
+    let Some(method) = &request.method else { return by_body.to_owned() };
+    word(&resolve(method, context.script, 0)).unwrap_or_else(|| {
+        context.leave("methods", "the method is no word of letters");
+        by_body.to_owned()
+    })
 }
 
 /// Adds the headers. Returns the `Content-Type`.
@@ -216,7 +223,6 @@ fn headers(context: &mut Context<'_>, request: &Request, exchange: &mut Exchange
             let secret = web::is_secret_name(&name) || web::looks_secret(&literal);
             let api = context.api.clone();
             let value = if secret { web::secret(context.draft, &api, &name, &value) } else { Expr::from(value) };
-            exchange.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
             exchange.headers.push((name, value));
         }
     }
@@ -231,6 +237,11 @@ fn headers(context: &mut Context<'_>, request: &Request, exchange: &mut Exchange
     if request.cookie_jar {
         keep_cookies(context);
     }
+    // The last header of a name counts.
+    let mut known = HashSet::new();
+    exchange.headers.reverse();
+    exchange.headers.retain(|(name, _)| known.insert(name.to_ascii_lowercase()));
+    exchange.headers.reverse();
     content_type
 }
 
@@ -267,7 +278,6 @@ fn split_header(line: &Text) -> Option<(String, Text)> {
 fn cookie(context: &mut Context<'_>, value: &Text, exchange: &mut Exchange) {
     let api = context.api.clone();
     let value = web::secret(context.draft, &api, "cookie", value);
-    exchange.headers.retain(|(name, _)| name != "Cookie");
     exchange.headers.push(("Cookie".to_owned(), value));
 }
 

@@ -21,6 +21,7 @@ pub(super) fn payload(
     for pair in &request.url_query {
         add_query(context, pair, exchange);
     }
+    exchange.query = web::grouped(std::mem::take(&mut exchange.query));
     if !request.form.is_empty() {
         let fields = form(context, request);
         exchange.body = Some(protect(context, Body::Multipart(fields)));
@@ -54,10 +55,11 @@ pub(super) fn payload(
             let text = content(context, request, *kind, text);
             match text {
                 Content::Text(text) => add_query_text(&text, exchange),
-                Content::Field(key, value) => web::push_field(&mut exchange.query, key, value),
+                Content::Field(key, value) => exchange.query.push((key, value)),
                 Content::File(_) => context.leave("options", "`-G` with a file"),
             }
         }
+        exchange.query = web::grouped(std::mem::take(&mut exchange.query));
         exchange.headers.extend(content_type.map(|ty| ("Content-Type".to_owned(), Expr::text(ty))));
         return Ok(());
     }
@@ -80,11 +82,11 @@ pub(super) fn payload(
             Content::Field(key, value) => {
                 whole.push(&format!("{}=", encode(&key)));
                 whole.append(encoded(&value));
-                web::push_field(&mut fields, key, value);
+                fields.push((key, value));
             }
             Content::Text(text) => {
                 match web::form_fields(&text) {
-                    Some(pairs) => pairs.into_iter().for_each(|(key, value)| web::push_field(&mut fields, key, value)),
+                    Some(pairs) => fields.extend(pairs),
                     None => all_fields = false,
                 }
                 whole.append(text);
@@ -97,7 +99,7 @@ pub(super) fn payload(
     }
     let is_form = media.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(FORM);
     if is_form && all_fields && !whole.as_literal().is_some_and(|text| text.trim_start().starts_with(['{', '['])) {
-        exchange.body = Some(protect(context, Body::Form(fields)));
+        exchange.body = Some(protect(context, Body::Form(web::grouped(fields))));
         return Ok(());
     }
     let (body, kept) = web::body(context.draft, Some(&media), &whole);
@@ -190,7 +192,7 @@ fn form(context: &mut Context<'_>, request: &Request) -> Vec<(String, Expr)> {
         bound.parts.iter().skip(1).for_each(|part| value.append(Text { parts: vec![part.clone()] }));
         let name = name.to_owned();
         if *kind == Option_::FormString {
-            web::push_field(&mut fields, name, Expr::from(value));
+            fields.push((name, Expr::from(value)));
             continue;
         }
         let (mut value, options) = field_options(&value);
@@ -220,9 +222,9 @@ fn form(context: &mut Context<'_>, request: &Request) -> Vec<(String, Expr)> {
                 Expr::from(value)
             }
         };
-        web::push_field(&mut fields, name, value);
+        fields.push((name, value));
     }
-    fields
+    web::grouped(fields)
 }
 
 /// Splits the value of a field and the `;type=…`, `;filename=…` after it. A value in quotes ends with them.
@@ -307,7 +309,7 @@ fn add_query(context: &mut Context<'_>, pair: &Text, exchange: &mut Exchange) {
             let (key, rest) = text.split_once('=').unwrap_or((text, ""));
             let mut value = Text::literal(rest);
             bound.parts.iter().skip(1).for_each(|part| value.append(Text { parts: vec![part.clone()] }));
-            web::push_field(&mut exchange.query, key.to_owned(), Expr::from(value));
+            exchange.query.push((key.to_owned(), Expr::from(value)));
         }
         _ => add_query_text(&encoded(&Expr::Text(bound)), exchange),
     }
@@ -316,7 +318,7 @@ fn add_query(context: &mut Context<'_>, pair: &Text, exchange: &mut Exchange) {
 /// Adds encoded text to the query.
 fn add_query_text(text: &Text, exchange: &mut Exchange) {
     match web::form_fields(text) {
-        Some(fields) => fields.into_iter().for_each(|(key, value)| web::push_field(&mut exchange.query, key, value)),
+        Some(fields) => exchange.query.extend(fields),
         None => {
             let mut raw = exchange.raw_query.take().unwrap_or_default();
             if !raw.parts.is_empty() {

@@ -1,7 +1,7 @@
 //! Expressions of a draft: values as data, all other expressions as code.
 
 /// An expression.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Expr {
     /// `null`
     Null,
@@ -82,14 +82,14 @@ fn is_name(code: &str) -> bool {
 }
 
 /// A text with holes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Text {
     /// Its parts in order.
     pub parts: Vec<Part>,
 }
 
 /// A part of a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
     /// Characters as sent; the writer escapes them.
     Literal(String),

@@ -153,7 +153,7 @@ pub fn duration(ms: u64) -> String {
 }
 
 /// The source of a take.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Source {
     /// `all`, `any`
     pub quantifier: Option<&'static str>,
@@ -164,7 +164,7 @@ pub struct Source {
 }
 
 /// A part of the path to a member of a JSON value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Segment {
     /// A member, by its name.
     Key(String),

@@ -3,12 +3,17 @@
 //! An importer fills a [`Draft`] and never writes `.lt` text itself, except for short expressions ([`Expr::Code`]). `write` formats the
 //! text. Names have to be valid when they enter the draft: see [`crate::names`].
 
+use std::collections::HashMap;
+
+use crate::patterns::Patterns;
+
 mod environment;
 mod expr;
 mod flow;
 mod headers;
 mod json;
 mod notes;
+mod numbered;
 mod request;
 mod used;
 
@@ -17,6 +22,7 @@ pub use expr::{Expr, Part, Text};
 pub use flow::{Data, Member, Rows, Segment, Sequence, Source, Step, Stmt, Tasks, User, Wait, duration};
 pub use json::{json, json_value};
 pub use notes::{Left, Tally};
+pub(crate) use numbered::Numbered;
 pub use request::{Api, Auth, Body, Call, Expect, Line, Matcher, Options, Param, Parts, Path, Redirects, Request, Resource};
 pub use used::variables_read;
 
@@ -56,9 +62,14 @@ pub struct Draft {
     pub files: Vec<(String, Vec<u8>)>,
     /// The parts that were imported, and those that were not.
     pub tally: Tally,
+    /// The positions of the files by their paths, and their names.
+    pub(crate) file_at: HashMap<String, usize>,
+    pub(crate) file_names: Numbered,
+    pub(crate) patterns: Patterns,
     /// The values of keys of the environment, by section and key, so that equal values share a key. These values are not written to any
     /// file.
-    pub(crate) values: Vec<(String, String, String)>,
+    pub(crate) values: HashMap<String, String>,
+    pub(crate) value_names: Numbered,
     /// The names of the steps whose response times a metric of a script measures, by that metric.
     pub(crate) measured: indexmap::IndexMap<String, Vec<String>>,
     /// The names of the steps whose failures a metric of a script counts, or else their successes, by that metric.
@@ -80,18 +91,14 @@ impl Draft {
     /// Adds a file that the spec reads, unless a file with this name and content exists. Returns its path, made unique.
     pub fn file(&mut self, path: &str, content: Vec<u8>) -> String {
         let (stem, ending) = path.rsplit_once('.').map_or((path, String::new()), |(stem, ending)| (stem, format!(".{ending}")));
-        let mut candidate = path.to_owned();
-        let mut number = 2;
-        loop {
-            match self.files.iter().find(|(known, _)| *known == candidate) {
-                None => {
-                    self.files.push((candidate.clone(), content));
-                    return candidate;
-                }
-                Some((_, known)) if *known == content => return candidate,
-                Some(_) => candidate = format!("{stem}_{number}{ending}"),
-            }
-            number += 1;
+        let numbered = |number| if number == 1 { path.to_owned() } else { format!("{stem}_{number}{ending}") };
+        let (files, at) = (&self.files, &self.file_at);
+        let is_same = |name: &str| at.get(name).map(|at| files[*at].1 == content);
+        let name = self.file_names.name(path, &content, numbered, is_same);
+        if !self.file_at.contains_key(&name) {
+            self.file_at.insert(name.clone(), self.files.len());
+            self.files.push((name.clone(), content));
         }
+        name
     }
 }

@@ -1,6 +1,6 @@
 //! The parts that an import converted, and those that it left out.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 /// The counts of an import, which the summary prints.
 #[derive(Clone, Debug, Default)]
@@ -12,7 +12,7 @@ pub struct Tally {
     /// Parts that were left out on purpose, as the documentation describes: `static files`, `requests to third parties`.
     pub skipped: IndexMap<String, usize>,
     /// Advice for the user: variables to set, files to add.
-    pub advice: Vec<String>,
+    pub advice: IndexSet<String>,
 }
 
 /// A part that was not imported.
@@ -61,9 +61,6 @@ impl Tally {
 
     /// Adds advice for the user, without duplicates.
     pub fn advise(&mut self, advice: impl Into<String>) {
-        let advice = advice.into();
-        if !self.advice.contains(&advice) {
-            self.advice.push(advice);
-        }
+        self.advice.insert(advice.into());
     }
 }

@@ -131,7 +131,7 @@ impl Options {
 }
 
 /// `auth …`
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Auth {
     /// `bearer(x)`
     Bearer(Expr),
@@ -206,7 +206,7 @@ pub enum Call {
 }
 
 /// `expect …`
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Expect {
     /// `200 | 304`, `2xx`: the source text of each.
     Status(Vec<String>),
@@ -238,7 +238,7 @@ impl Expect {
 }
 
 /// The pattern for a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Matcher {
     /// An equal value.
     Value(Expr),

@@ -190,6 +190,10 @@ impl Reader<'_> {
 }
 
 impl Variables for Reader<'_> {
+    fn fits(&mut self, pattern: &str) -> bool {
+        self.draft.patterns.fits(pattern)
+    }
+
     fn code(&mut self, name: &str) -> String {
         match self.variables.get(name).cloned() {
             Some(code) => {

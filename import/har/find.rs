@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::correlate::{hint, of_url};
 use super::log::Entry;
+use super::page::is_simple;
 use crate::draft::{Segment, Source};
 use crate::{names, web};
 
@@ -153,8 +154,14 @@ fn header(name: &str, value: &str, out: &mut Vec<(String, Found)>) {
     }
 }
 
+/// The most elements of a kind whose values are found. The selector of each searches the page from its start.
+const ELEMENTS_MAX: usize = 1_000;
+
 /// Values of inputs, meta elements and links. A source is kept only if its first match is this value.
 fn html(text: &str, out: &mut Vec<(String, Found)>) {
+    if !is_simple(text) {
+        return;
+    }
     let page = Html::parse_document(text);
     // The attribute of the first element that each selector matches.
     let mut firsts: HashMap<String, Option<String>> = HashMap::new();
@@ -173,12 +180,12 @@ fn html(text: &str, out: &mut Vec<(String, Found)>) {
         }
     };
     let all = |css: &str| Selector::parse(css).map(|selector| page.select(&selector).collect::<Vec<_>>()).unwrap_or_default();
-    for input in all("input[name][value]") {
+    for input in all("input[name][value]").into_iter().take(ELEMENTS_MAX) {
         if let (Some(name), Some(value)) = (input.attr("name"), input.attr("value")) {
             add(format!("input[name={}]", css(name)), "value", value, name, None, value);
         }
     }
-    for meta in all("meta[content]") {
+    for meta in all("meta[content]").into_iter().take(ELEMENTS_MAX) {
         for key in ["name", "property"] {
             if let (Some(name), Some(value)) = (meta.attr(key), meta.attr("content")) {
                 add(format!("meta[{key}={}]", css(name)), "content", value, name, None, value);
@@ -186,7 +193,7 @@ fn html(text: &str, out: &mut Vec<(String, Found)>) {
         }
     }
     for (css_, attribute) in [("a[href]", "href"), ("form[action]", "action")] {
-        for element in all(css_).into_iter().take(2000) {
+        for element in all(css_).into_iter().take(ELEMENTS_MAX) {
             let Some(target) = element.attr(attribute) else { continue };
             for (value, hint, pattern) in of_url(target) {
                 let word = pattern.trim_start_matches('/').split('/').next().unwrap_or_default();

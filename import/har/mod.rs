@@ -9,6 +9,7 @@ mod expect;
 mod extended;
 mod find;
 mod log;
+mod page;
 mod select;
 mod steps;
 #[cfg(test)]
@@ -250,6 +251,7 @@ impl<'d> Reader<'d> {
     }
 
     fn headers(&mut self, entry: &Entry, api: &str, exchange: &mut Exchange) {
+        let mut known: HashMap<String, usize> = HashMap::new();
         for (name, value) in &entry.headers {
             if name.eq_ignore_ascii_case("cookie") {
                 self.keep_cookies(api);
@@ -263,7 +265,8 @@ impl<'d> Reader<'d> {
             {
                 let value = Expr::from(self.text(value));
                 let (_, value) = self.field(api, name.clone(), value);
-                match exchange.headers.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+                let at = *known.entry(name.to_ascii_lowercase()).or_insert(exchange.headers.len());
+                match exchange.headers.get_mut(at) {
                     Some((_, known)) => *known = value,
                     None => exchange.headers.push((name.clone(), value)),
                 }
@@ -309,8 +312,9 @@ impl<'d> Reader<'d> {
                     _ => Expr::from(self.text(&web::decode(&value.replace('+', " ")).unwrap_or_else(|| value.clone()))),
                 };
                 let (name, value) = self.field(&api, name.clone(), value);
-                web::push_field(&mut fields, name, value);
+                fields.push((name, value));
             }
+            let fields = web::grouped(fields);
             exchange.body = Some(if is_multipart { Body::Multipart(fields) } else { Body::Form(fields) });
             return;
         }

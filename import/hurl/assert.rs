@@ -191,6 +191,9 @@ fn predicate(query: &Query, word: &str, not: bool, scan: &mut Scan<'_>, variable
         }
         "matches" => {
             let pattern = scan.pattern().ok_or("`matches` without a pattern")?;
+            if !variables.fits(&pattern) {
+                return Err("a pattern that is invalid or too large".to_owned());
+            }
             match &query.what {
                 _ if query.pattern.is_some() => return Err("`matches` of a pattern".to_owned()),
                 What::Header(name) => Expect::Headers(vec![(name.clone(), Matcher::Regex { not, pattern })]),

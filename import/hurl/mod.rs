@@ -5,6 +5,7 @@
 
 mod assert;
 mod graphql;
+mod merge;
 mod parse;
 mod query;
 mod request;
@@ -20,6 +21,7 @@ use crate::draft::{Call, Draft, Expect, Expr, Matcher, Parts, Redirects, Sequenc
 use crate::names::Names;
 use crate::web;
 use crate::{ImportError, Options, Source};
+pub(crate) use merge::merged;
 use parse::{Body, Entry, Response};
 use request::Reader;
 use scan::Scan;
@@ -311,52 +313,4 @@ pub(crate) fn assertion(text: &str, variables: &mut dyn Variables) -> Result<Exp
 /// The source of a query in Hurl's syntax, such as `jsonpath "$.id"`.
 pub(crate) fn source(text: &str, variables: &mut dyn Variables) -> Option<TakeSource> {
     query::query(&mut Scan::new(text), variables).ok().map(|query| query.source)
-}
-
-/// Merges the expectations of several members of the body into one map, and those of headers, too.
-pub(crate) fn merged(expects: Vec<Expect>) -> Vec<Expect> {
-    let mut out: Vec<Expect> = Vec::new();
-    for expect in expects {
-        match (out.last_mut(), &expect) {
-            (Some(Expect::Headers(known)), Expect::Headers(new))
-                if new.iter().all(|(name, _)| known.iter().all(|(other, _)| !other.eq_ignore_ascii_case(name))) =>
-            {
-                known.extend(new.iter().cloned());
-            }
-            (Some(Expect::Json { exactly: false, matcher }), Expect::Json { exactly: false, matcher: new }) => match merge(matcher, new) {
-                Some(both) => *matcher = both,
-                None => out.push(expect),
-            },
-            _ => out.push(expect),
-        }
-    }
-    out
-}
-
-/// Merges two matchers, if they have no member in common.
-fn merge(left: &Matcher, right: &Matcher) -> Option<Matcher> {
-    match (left, right) {
-        (Matcher::Object(left), Matcher::Object(right)) => {
-            let mut out = left.clone();
-            for (key, value) in right {
-                match out.iter_mut().find(|(known, _)| known == key) {
-                    Some((_, known)) => *known = merge(known, value)?,
-                    None => out.push((key.clone(), value.clone())),
-                }
-            }
-            Some(Matcher::Object(out))
-        }
-        (Matcher::List(left, true), Matcher::List(right, true)) => {
-            let mut out = left.clone();
-            for (at, value) in right.iter().enumerate() {
-                match out.get_mut(at) {
-                    Some(known) => *known = merge(known, value)?,
-                    None => out.push(value.clone()),
-                }
-            }
-            Some(Matcher::List(out, true))
-        }
-        (Matcher::Any, other) | (other, Matcher::Any) => Some(other.clone()),
-        _ => None,
-    }
 }

@@ -5,6 +5,12 @@ use super::xpath;
 use crate::draft::{Segment, Source};
 use crate::write::{quoted, regex};
 
+/// The most filters of a query: each becomes a call around the one before it.
+const FILTERS_MAX: usize = 50;
+
+/// The most members, indices and calls of a query.
+const LEVELS_MAX: usize = 100;
+
 /// The part of a response that a query reads.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum What {
@@ -44,6 +50,9 @@ pub(super) struct Query {
 pub(crate) trait Variables {
     /// The code of a variable.
     fn code(&mut self, name: &str) -> String;
+
+    /// Counts a pattern. False if the spec cannot have it, too.
+    fn fits(&mut self, pattern: &str) -> bool;
 }
 
 impl Query {
@@ -99,8 +108,19 @@ pub(super) fn query(scan: &mut Scan<'_>, variables: &mut dyn Variables) -> Resul
         "bytes" | "rawbytes" => return Err("the bytes of a response".to_owned()),
         other => return Err(format!("the query `{other}`")),
     };
+    let mut filters = 0;
     while let Some(filter) = scan.filter() {
+        filters += 1;
+        if filters > FILTERS_MAX {
+            return Err(format!("more than {FILTERS_MAX} filters"));
+        }
         apply(&mut out, &filter, scan, variables)?;
+    }
+    if out.pattern.as_ref().is_some_and(|pattern| !variables.fits(pattern)) {
+        return Err("a pattern that is invalid or too large".to_owned());
+    }
+    if crate::write::levels(&out.code) > LEVELS_MAX {
+        return Err(format!("a value more than {LEVELS_MAX} levels deep"));
     }
     Ok(out)
 }

@@ -1,6 +1,6 @@
 //! The request of an entry as an exchange, and the variables of a file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::graphql::graphql;
 use super::parse::{Body, Entry, Pair};
@@ -30,6 +30,10 @@ pub(super) struct Reader<'s> {
 }
 
 impl Variables for Reader<'_> {
+    fn fits(&mut self, pattern: &str) -> bool {
+        self.draft.patterns.fits(pattern)
+    }
+
     fn code(&mut self, name: &str) -> String {
         match name {
             "newUuid" => return "uuid()".to_owned(),
@@ -147,8 +151,9 @@ impl<'s> Reader<'s> {
         }
         for pair in &entry.query {
             let (key, value) = self.field(&api, pair);
-            web::push_field(&mut exchange.query, key, value);
+            exchange.query.push((key, value));
         }
+        exchange.query = web::grouped(exchange.query);
         let content_type = self.headers(entry, &api, &mut exchange);
         self.auth(entry, &api, &mut exchange);
         self.body(entry, content_type, &mut exchange);
@@ -222,6 +227,7 @@ impl<'s> Reader<'s> {
     /// Adds headers and cookies. Returns the `Content-Type`.
     fn headers(&mut self, entry: &Entry, api: &str, exchange: &mut Exchange) -> Option<Text> {
         let mut content_type = None;
+        let mut known: HashSet<String> = HashSet::new();
         for header in &entry.headers {
             let name = header.key.as_literal().unwrap_or_default();
             if name.eq_ignore_ascii_case("content-type") {
@@ -237,7 +243,13 @@ impl<'s> Reader<'s> {
                 self.comments.push(comment);
             } else {
                 let (name, value) = self.field(api, header);
-                self.header(header.line, name, value, exchange);
+                // A map contains each name only once.
+                if known.insert(name.to_ascii_lowercase()) {
+                    exchange.headers.push((name, value));
+                } else {
+                    let comment = self.leave("headers", &format!("`{name}` a second time"), header.line);
+                    self.comments.push(comment);
+                }
             }
         }
         if !entry.cookies.is_empty() {
@@ -251,16 +263,6 @@ impl<'s> Reader<'s> {
             exchange.headers.push(("Cookie".to_owned(), Expr::Text(text)));
         }
         content_type
-    }
-
-    /// Adds a header, unless there is one with this name: a map contains each name only once.
-    fn header(&mut self, line: usize, name: String, value: Expr, exchange: &mut Exchange) {
-        if exchange.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name)) {
-            let comment = self.leave("headers", &format!("`{name}` a second time"), line);
-            self.comments.push(comment);
-        } else {
-            exchange.headers.push((name, value));
-        }
     }
 
     fn auth(&mut self, entry: &Entry, api: &str, exchange: &mut Exchange) {
@@ -292,8 +294,9 @@ impl<'s> Reader<'s> {
                     Some(file) => (pair.key.as_literal().unwrap_or("file").to_owned(), self.file(file)),
                     None => self.field(&api, pair),
                 };
-                web::push_field(&mut fields, key, value);
+                fields.push((key, value));
             }
+            let fields = web::grouped(fields);
             exchange.body = Some(if is_form { draft::Body::Form(fields) } else { draft::Body::Multipart(fields) });
             return;
         }
@@ -346,6 +349,7 @@ impl<'s> Reader<'s> {
     }
 
     fn options(&mut self, entry: &Entry, api: &str, exchange: &mut Exchange) {
+        let mut known: HashSet<String> = exchange.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
         exchange.options.redirects = Some(Redirects::Off);
         for option in &entry.options {
             let (Some(key), value) = (option.key.as_literal(), option.value.as_literal().unwrap_or_default().to_owned()) else { continue };
@@ -367,7 +371,12 @@ impl<'s> Reader<'s> {
                 }
                 "header" => {
                     if let Some((name, value)) = value.split_once(':') {
-                        self.header(option.line, name.trim().to_owned(), Expr::text(value.trim()), exchange);
+                        if known.insert(name.trim().to_ascii_lowercase()) {
+                            exchange.headers.push((name.trim().to_owned(), Expr::text(value.trim())));
+                        } else {
+                            let comment = self.leave("headers", &format!("`{}` a second time", name.trim()), option.line);
+                            self.comments.push(comment);
+                        }
                     }
                 }
                 "user-agent" => exchange.headers.push(("User-Agent".to_owned(), Expr::text(&value))),

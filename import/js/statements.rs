@@ -8,6 +8,9 @@ use oxc_span::GetSpan;
 use super::lower::{Lower, binding};
 use crate::code::{Binding, Expr, Kind, Stmt, StmtKind};
 
+/// The most cases of a `switch`: each becomes a branch of the one before it.
+const CASES_MAX: usize = 200;
+
 impl Lower<'_> {
     pub(super) fn statements(&self, statements: &[ast::Statement<'_>]) -> Vec<Stmt> {
         statements.iter().map(|statement| self.statement(statement)).collect()
@@ -142,6 +145,11 @@ impl Lower<'_> {
                 cases.push((std::mem::take(&mut tests), body));
             }
         }
+        if cases.len() > CASES_MAX {
+            return StmtKind::Other;
+        }
+        // A statement without a counterpart is named by its first line.
+        let source = self.text(switch.span).lines().next().unwrap_or_default().chars().take(200).collect::<String>();
         for (tests, body) in cases.into_iter().rev() {
             // `switch (true)`: the cases are conditions.
             let is_true = matches!(subject.kind, Kind::Bool(true));
@@ -153,8 +161,8 @@ impl Lower<'_> {
                 .map(equal)
                 .reduce(|left, right| Expr::new(left.line, Kind::Binary("||", Box::new(left), Box::new(right))));
             let Some(condition) = condition else { continue };
-            let (line, source) = (condition.line, self.text(switch.span));
-            chain = vec![Stmt { line, source, kind: StmtKind::If(condition, body, chain) }];
+            let line = condition.line;
+            chain = vec![Stmt { line, source: source.clone(), kind: StmtKind::If(condition, body, chain) }];
         }
         StmtKind::Block(chain)
     }

@@ -1,17 +1,25 @@
 //! Converts the thresholds of a k6 script to those of the profile.
 
+use std::collections::HashMap;
+
+use indexmap::IndexSet;
 use serde_yaml::Value as Yaml;
 
 use crate::Source;
 use crate::draft::{Draft, Stmt};
 use crate::script::Value;
 
+/// The most metrics whose line is searched.
+const SEARCHES_MAX: usize = 100;
+
 /// Adds the thresholds to the profile, except those of metrics that ltc does not have.
 pub(super) fn thresholds(draft: &mut Draft, source: &Source, options: &Value) {
     let Value::Map(options) = options else { return };
     let Some(Value::Map(all)) = options.borrow().get("thresholds").cloned() else { return };
-    let mut out: Vec<Yaml> = Vec::new();
+    let mut out: IndexSet<String> = IndexSet::new();
     let names = step_names(draft);
+    let mut lines: HashMap<String, usize> = HashMap::new();
+    let mut searches = 0;
     for (metric, conditions) in all.borrow().iter() {
         let conditions: Vec<Value> = match conditions {
             Value::List(items) => items.borrow().clone(),
@@ -24,17 +32,19 @@ pub(super) fn thresholds(draft: &mut Draft, source: &Source, options: &Value) {
             match text.as_deref().and_then(|text| threshold(measured, text, &names)) {
                 Some(limit) => {
                     let after = delay.filter(|_| aborts).map(|delay| format!(" after {delay}")).unwrap_or_default();
-                    let limit = Yaml::String(if aborts { format!("{limit} abort{after}") } else { limit });
+                    let limit = if aborts { format!("{limit} abort{after}") } else { limit };
                     // `http_req_failed` and `checks` may have the same limit.
-                    if !out.contains(&limit) {
-                        out.push(limit);
-                    }
+                    out.insert(limit);
                     draft.tally.carry("thresholds", 1);
                 }
                 None => {
-                    let start = source.text.find("thresholds").unwrap_or_default();
-                    let at = source.text[start..].find(metric.as_str()).map_or(0, |at| start + at);
-                    let line = source.line(at);
+                    let line = *lines.entry(metric.clone()).or_insert_with(|| {
+                        // A search for each of thousands would read the whole text each time.
+                        searches += 1;
+                        let start = source.text.find("thresholds").filter(|_| searches <= SEARCHES_MAX);
+                        let at = start.and_then(|start| source.text[start..].find(metric.as_str()).map(|at| start + at));
+                        source.line(at.or(start).unwrap_or_default())
+                    });
                     let comment =
                         draft.tally.leave("thresholds", format!("threshold {metric}: {}", text.unwrap_or_default()), &source.name, line);
                     draft.comments.push(comment);
@@ -43,7 +53,7 @@ pub(super) fn thresholds(draft: &mut Draft, source: &Source, options: &Value) {
         }
     }
     if !out.is_empty() {
-        draft.profile.insert(Yaml::String("thresholds".to_owned()), Yaml::Sequence(out));
+        draft.profile.insert(Yaml::String("thresholds".to_owned()), Yaml::Sequence(out.into_iter().map(Yaml::String).collect()));
     }
 }
 

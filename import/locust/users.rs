@@ -1,11 +1,15 @@
 //! Users of a Locust script: their tasks with weights, waits, starts and stops.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::weight;
 use crate::draft::{Expr, Member, Redirects, Tasks, Wait};
 use crate::names::Names;
 use crate::script::{Arguments, ClassValue, Closure, Object, Run, Scope, Usual, Value};
+
+/// The most classes between a user and a base whose tasks it has.
+const LEVELS_MAX: usize = 50;
 
 /// A user before it is written.
 pub(super) struct Planned {
@@ -83,19 +87,31 @@ pub(super) fn user_classes(run: &Run<'_>, scope: &Scope) -> Vec<Rc<ClassValue>> 
 
 /// The tasks of a class with their weights: those marked with `@task`, and those in `tasks`.
 fn tasks_of(class: &Rc<ClassValue>) -> Vec<(Value, Value)> {
+    tasks_within(class, LEVELS_MAX, &mut HashSet::new())
+}
+
+/// The tasks of a class and of those bases that were not visited yet: a class may be the base of several others.
+fn tasks_within(class: &Rc<ClassValue>, levels: usize, visited: &mut HashSet<*const ClassValue>) -> Vec<(Value, Value)> {
     let mut out: Vec<(Value, Value)> = Vec::new();
+    if levels == 0 || !visited.insert(Rc::as_ptr(class)) {
+        return out;
+    }
     for base in &class.bases {
         if let Value::Class(base) = base {
-            out.extend(tasks_of(base));
+            out.extend(tasks_within(base, levels - 1, visited));
         }
     }
-    let own = class.tasks.borrow().clone();
-    for (name, weight) in own {
-        if let Some(task) = class.members.borrow().get(&name) {
-            out.retain(|(known, _)| !matches!((known, task), (Value::Function(one), Value::Function(other)) if one.function.name == other.function.name));
-            out.push((task.clone(), weight));
-        }
-    }
+    let members = class.members.borrow();
+    let mut own: Vec<(Value, Value)> =
+        class.tasks.borrow().iter().filter_map(|(name, weight)| Some((members.get(name)?.clone(), weight.clone()))).collect();
+    drop(members);
+    // The last task of a name replaces the others.
+    let mut names: HashSet<Option<String>> = HashSet::new();
+    own.reverse();
+    own.retain(|(task, _)| !matches!(task, Value::Function(task) if !names.insert(task.function.name.clone())));
+    own.reverse();
+    out.retain(|(task, _)| !matches!(task, Value::Function(task) if names.contains(&task.function.name)));
+    out.extend(own);
     let attribute = |name: &str| class.members.borrow().get(name).cloned();
     if let Some(set @ Value::Class(_)) = attribute("task_set") {
         out.push((set, Value::number(1.0)));

@@ -9,6 +9,9 @@ use super::view::View;
 use crate::draft::{Segment, Source};
 use crate::words::{folded, singular};
 
+/// The most parameters of a path whose origins are searched.
+const PARAMETERS_MAX: usize = 64;
+
 /// The least number of operations. In smaller documents, most paths begin alike.
 const SHARED_MIN: usize = 20;
 
@@ -25,6 +28,8 @@ pub(super) struct Chains<'a> {
     files: &'a Files,
     operations: &'a [Operation<'a>],
     by_path: HashMap<String, Vec<usize>>,
+    /// The paths of the operations in their order.
+    sorted: Vec<&'a str>,
     /// Links, by the operation and the normalized name of its parameter.
     links: HashMap<(usize, String), Origin>,
 }
@@ -35,7 +40,9 @@ impl<'a> Chains<'a> {
         for (number, operation) in operations.iter().enumerate() {
             by_path.entry(normal(operation.path)).or_default().push(number);
         }
-        let mut chains = Self { files, operations, by_path, links: HashMap::new() };
+        let mut sorted: Vec<&str> = operations.iter().map(|operation| operation.path).collect();
+        sorted.sort_unstable();
+        let mut chains = Self { files, operations, by_path, sorted, links: HashMap::new() };
         chains.read_links();
         chains
     }
@@ -44,11 +51,12 @@ impl<'a> Chains<'a> {
     /// lists it.
     pub(super) fn origin(&self, operation: usize, number: usize, members: &[usize]) -> Option<Origin> {
         let path = self.operations[operation].path;
+        if number >= PARAMETERS_MAX {
+            return None;
+        }
         let (before, inside) = hole(path, number)?;
         // A value that most paths contain, such as the tester's own account, does not come from a step.
-        if self.operations.len() >= SHARED_MIN
-            && self.operations.iter().filter(|it| it.path.starts_with(before)).count() * 2 > self.operations.len()
-        {
+        if self.operations.len() >= SHARED_MIN && self.begin_with(before) * 2 > self.operations.len() {
             return None;
         }
         let name = path_name(inside);
@@ -66,6 +74,12 @@ impl<'a> Chains<'a> {
         };
         let created = find("POST").or_else(|| find("PUT")).filter(|origin| members.contains(&origin.operation));
         created.or_else(|| find("GET"))
+    }
+
+    /// The number of operations whose paths begin with a text.
+    fn begin_with(&self, start: &str) -> usize {
+        let from = self.sorted.partition_point(|path| *path < start);
+        self.sorted[from..].partition_point(|path| path.starts_with(start))
     }
 
     /// The source of the value of `name` in the successful response of an operation.

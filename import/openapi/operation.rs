@@ -1,5 +1,7 @@
 //! The operations of a document, in one form for OpenAPI 3.0, 3.1 and Swagger 2.
 
+use std::collections::HashSet;
+
 use super::refs::{At, Files};
 use crate::document::{Node, Value};
 
@@ -103,12 +105,14 @@ fn operation<'a>(files: &'a Files, method: &str, path: &'a str, item: At<'a>, at
     let mut declared: Vec<At<'a>> = Vec::new();
     for parameters in [item.get("parameters"), at.get("parameters")].into_iter().flatten() {
         for parameter in parameters.node.items().iter().filter_map(|node| files.resolve(parameters.with(node))) {
-            let key = |at: &At<'a>| (at.node.text_of("name"), at.node.text_of("in"));
-            // A parameter of the operation overrides that of its path.
-            declared.retain(|known| key(known) != key(&parameter));
             declared.push(parameter);
         }
     }
+    // A parameter of the operation overrides that of its path.
+    let mut known = HashSet::new();
+    declared.reverse();
+    declared.retain(|at| known.insert((at.node.text_of("name"), at.node.text_of("in"))));
+    declared.reverse();
     let root = files.root();
     let body = if root.get("swagger").is_some() { swagger_body(files, root, at, &declared) } else { body(files, at) };
     Operation {

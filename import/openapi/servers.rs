@@ -1,7 +1,10 @@
 //! Servers as the base URLs of environments.
 
+use std::collections::HashSet;
+
 use super::refs::{At, Files};
 use crate::document::Node;
+use crate::draft::Numbered;
 
 /// The host for a document that names no host.
 pub(super) const NO_HOST: &str = "http://localhost:8080";
@@ -22,14 +25,14 @@ pub(super) fn servers(files: &Files) -> Vec<Server> {
     let root = files.root();
     let found = if root.node.get("swagger").is_some() { vec![swagger(root.node)] } else { root.get("servers").map_or_else(Vec::new, list) };
     let mut named: Vec<Server> = Vec::new();
+    let (mut urls, mut names) = (HashSet::new(), Numbered::default());
     for mut server in found {
-        if named.iter().any(|other| other.url == server.url) {
-            continue;
+        if urls.insert(server.url.clone()) {
+            let numbered = |number| if number == 1 { server.name.clone() } else { format!("{}_{number}", server.name) };
+            // Each has its own URL, so no name is shared.
+            server.name = names.name(&server.name, server.url.as_bytes(), numbered, |_| None);
+            named.push(server);
         }
-        let taken = |name: &str| named.iter().any(|other| other.name == name);
-        let more = (2..).map(|number| format!("{}_{number}", server.name)).find(|name| !taken(name));
-        server.name = if taken(&server.name) { more.unwrap_or_default() } else { server.name };
-        named.push(server);
     }
     if named.is_empty() { vec![Server { name: "local".to_owned(), url: NO_HOST.to_owned(), variables: Vec::new() }] } else { named }
 }

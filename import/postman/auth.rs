@@ -87,3 +87,12 @@ pub(super) fn of_token(value: &draft::Text) -> Option<draft::Auth> {
         _ => None,
     }
 }
+
+/// The code of an auth.
+pub(super) fn code(auth: &crate::draft::Auth) -> String {
+    match auth {
+        crate::draft::Auth::Bearer(value) | crate::draft::Auth::Header(_, value) => crate::write::inline(value),
+        crate::draft::Auth::Basic(user, password) => format!("{} {}", crate::write::inline(user), crate::write::inline(password)),
+        _ => String::new(),
+    }
+}

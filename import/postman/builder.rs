@@ -1,6 +1,7 @@
 //! Converts a collection's items to apis, requests and steps.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::auth::{self, Access};
 use super::collection::{self, Item, Kind, Request};
@@ -12,9 +13,11 @@ use super::script::{Outcome, Script, Sent};
 use super::variables::{Piece, Variables, pieces};
 use crate::document::Node;
 use crate::draft::{self, Api, Draft, Expect, Expr, Resource, Sequence, Stmt, Text, User, Value, Wait};
+use indexmap::IndexSet;
+
+use crate::Source;
 use crate::names::Names;
 use crate::words;
-use crate::{Source, write};
 
 /// The state of the conversion from a collection to its draft.
 pub(super) struct Builder<'a> {
@@ -25,7 +28,8 @@ pub(super) struct Builder<'a> {
     variables: Variables,
     draft: Draft,
     /// Bases of apis, as templates.
-    bases: Vec<String>,
+    bases: IndexSet<String>,
+    api_names: Names,
     /// The names of the requests of each api and resource.
     scopes: HashMap<(usize, String), Names>,
     /// Declared requests, with the code that calls each.
@@ -35,11 +39,11 @@ pub(super) struct Builder<'a> {
 
 /// The properties that an item inherits from its folders.
 #[derive(Clone, Default)]
-struct Inherited<'a> {
+struct Inherited {
     auth: Option<collection::Auth>,
     /// The resource that its requests belong to; empty if they belong to none.
     resource: String,
-    tests: Vec<(&'a Node, String)>,
+    tests: Vec<(Rc<Script>, String)>,
     /// The headers that pre-request scripts add.
     headers: Vec<(String, Expr)>,
 }
@@ -52,12 +56,27 @@ impl<'a> Builder<'a> {
         draft.comments.push(words::line(&format!("Imported from {file}: {title}")));
         let mut blocks = Names::new();
         blocks.reserve("Tester");
-        Self { source, root, title, section, variables, draft, bases: Vec::new(), scopes: HashMap::new(), known: HashMap::new(), blocks }
+        Self {
+            source,
+            root,
+            title,
+            section,
+            variables,
+            draft,
+            bases: IndexSet::new(),
+            api_names: Names::new(),
+            scopes: HashMap::new(),
+            known: HashMap::new(),
+            blocks,
+        }
     }
 
     pub(super) fn run(mut self, items: &'a [Item<'a>], exports: &[Export]) -> Draft {
-        let mut inherited =
-            Inherited { auth: collection::auth(self.root), tests: vec![(self.root, String::new())], ..Inherited::default() };
+        let mut inherited = Inherited {
+            auth: collection::auth(self.root),
+            tests: vec![(Rc::new(Script::of(self.root, "test")), String::new())],
+            ..Inherited::default()
+        };
         let several = items.iter().filter(|item| matches!(item.kind, Kind::Folder(_))).count() > 1;
         let mut plans: Vec<Plan> = Vec::new();
         let mut loose: Vec<Planned> = Vec::new();
@@ -82,7 +101,7 @@ impl<'a> Builder<'a> {
         }
         self.flush(&mut loose, &mut plans);
         let requests = self.draft.apis.iter().flat_map(|api| api.requests.iter().chain(api.resources.iter().flat_map(|it| &it.requests)));
-        let api_code = requests.filter_map(|request| request.parts.options.auth.as_ref()).map(auth_code).collect::<Vec<_>>().join(" ");
+        let api_code = requests.filter_map(|request| request.parts.options.auth.as_ref()).map(auth::code).collect::<Vec<_>>().join(" ");
         self.draft.apis.iter_mut().for_each(common::options);
         let (keeps, sequences) = plan::write(plans, &mut self.variables, &api_code);
         self.draft.variables = keeps;
@@ -99,16 +118,16 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn within(&self, item: &'a Item<'a>, inherited: &Inherited<'a>) -> Inherited<'a> {
+    fn within(&self, item: &'a Item<'a>, inherited: &Inherited) -> Inherited {
         let mut inner = inherited.clone();
         inner.auth = collection::auth(item.node).or(inner.auth);
-        inner.tests.push((item.node, item.name.clone()));
+        inner.tests.push((Rc::new(Script::of(item.node, "test")), item.name.clone()));
         inner
     }
 
     /// Runs the pre-request script of a collection or a folder once, before the first request, instead of before each request. Returns the
     /// headers that it adds to each of them.
-    fn before(&mut self, node: &'a Node, name: &str, inherited: &Inherited<'a>, nodes: &mut Vec<Planned>) -> Vec<(String, Expr)> {
+    fn before(&mut self, node: &'a Node, name: &str, inherited: &Inherited, nodes: &mut Vec<Planned>) -> Vec<(String, Expr)> {
         let script = Script::of(node, "prerequest");
         if script.is_empty() {
             return Vec::new();
@@ -127,7 +146,7 @@ impl<'a> Builder<'a> {
         left.iter().map(|(line, what)| self.draft.tally.leave("statements of scripts", what, &self.source.name, *line)).collect()
     }
 
-    fn nodes(&mut self, items: &'a [Item<'a>], inherited: &Inherited<'a>, nodes: &mut Vec<Planned>) {
+    fn nodes(&mut self, items: &'a [Item<'a>], inherited: &Inherited, nodes: &mut Vec<Planned>) {
         for item in items {
             match &item.kind {
                 Kind::Folder(inside) => {
@@ -151,7 +170,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn item(&mut self, item: &'a Item<'a>, request: &Request, inherited: &Inherited<'a>, nodes: &mut Vec<Planned>) {
+    fn item(&mut self, item: &'a Item<'a>, request: &Request, inherited: &Inherited, nodes: &mut Vec<Planned>) {
         let before = Script::of(item.node, "prerequest").run(&mut self.variables, &item.name);
         self.sends(&before.sends, inherited, nodes);
         let test = Script::of(item.node, "test").run(&mut self.variables, &item.name);
@@ -160,11 +179,12 @@ impl<'a> Builder<'a> {
         plan.comments.extend(self.left(&test.left));
         plan.expects = test.expectations();
         plan.after.extend(test.sets.iter().cloned());
-        for (node, name) in &inherited.tests {
-            let outer = Script::of(node, "test").run(&mut self.variables, name);
+        for (script, name) in &inherited.tests {
+            let outer = script.run(&mut self.variables, name);
             let has_status = plan.expects.iter().any(|expect| matches!(expect, Expect::Status(_)));
             let more = outer.expectations().into_iter().filter(|expect| !(has_status && matches!(expect, Expect::Status(_))));
-            let more: Vec<Expect> = more.filter(|expect| !plan.expects.contains(expect)).collect();
+            let known: HashSet<&Expect> = plan.expects.iter().collect();
+            let more: Vec<Expect> = more.filter(|expect| !known.contains(expect)).collect();
             plan.expects.extend(more);
             plan.after.extend(outer.sets);
         }
@@ -175,7 +195,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Adds the requests of a script.
-    fn sends(&mut self, sends: &[Sent], inherited: &Inherited<'a>, nodes: &mut Vec<Planned>) {
+    fn sends(&mut self, sends: &[Sent], inherited: &Inherited, nodes: &mut Vec<Planned>) {
         for sent in sends {
             let Sent { request, outcome } = sent;
             let outcome: &Outcome = outcome;
@@ -195,7 +215,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn step(&mut self, mut plan: StepPlan, request: &Request, inherited: &Inherited<'a>, nodes: &mut Vec<Planned>) {
+    fn step(&mut self, mut plan: StepPlan, request: &Request, inherited: &Inherited, nodes: &mut Vec<Planned>) {
         let declared = request.auth.as_ref().or(inherited.auth.as_ref());
         let access = match declared.map(|auth| auth::access(auth, &mut self.variables)) {
             None => Access::default(),
@@ -273,18 +293,22 @@ impl<'a> Builder<'a> {
 
     /// The api of a base.
     fn api(&mut self, base: &str) -> usize {
-        if let Some(known) = self.bases.iter().position(|known| known == base) {
+        if let Some(known) = self.bases.get_index_of(base) {
             return known;
         }
         let parts = pieces(base);
         let name = if self.bases.is_empty() {
             self.section.clone()
         } else {
-            let mut names = Names::new();
-            self.draft.apis.iter().for_each(|api| names.reserve(&api.name));
-            self.variables.names_in_use().iter().for_each(|name| names.reserve(name));
-            names.variable(&label(base), "other")
+            let taken = self.variables.names_in_use();
+            loop {
+                let name = self.api_names.variable(&super::url::label(base), "other");
+                if !taken.contains(&name) {
+                    break name;
+                }
+            }
         };
+        self.api_names.reserve(&name);
         self.variables.reserve(&name);
         let expr = match parts.as_slice() {
             [Piece::Text(url)] => {
@@ -307,7 +331,7 @@ impl<'a> Builder<'a> {
                 Expr::from(text)
             }
         };
-        self.bases.push(base.to_owned());
+        self.bases.insert(base.to_owned());
         self.draft.apis.push(Api { name, base: Some(expr), cookies: true, ..Api::default() });
         self.bases.len() - 1
     }
@@ -368,24 +392,4 @@ fn only_scripts(nodes: &[Planned]) -> bool {
 /// Whether an expectation is about the status, but written as a condition.
 fn is_about_status(expect: &Expect) -> bool {
     matches!(expect, Expect::Condition(condition) if condition.starts_with("status "))
-}
-
-/// The code of an auth.
-fn auth_code(auth: &draft::Auth) -> String {
-    match auth {
-        draft::Auth::Bearer(value) | draft::Auth::Header(_, value) => write::inline(value),
-        draft::Auth::Basic(user, password) => format!("{} {}", write::inline(user), write::inline(password)),
-        _ => String::new(),
-    }
-}
-
-/// A short name for an api from its base: the variable, or the host without its domain.
-fn label(base: &str) -> String {
-    match pieces(base).into_iter().next() {
-        Some(Piece::Variable(key)) => key.to_lowercase().replace("base", "").replace("url", ""),
-        _ => {
-            let host = base.split("://").nth(1).unwrap_or(base);
-            host.split(['.', ':']).find(|part| !["www", "api"].contains(part) && !part.is_empty()).unwrap_or(host).to_owned()
-        }
-    }
 }

@@ -1,5 +1,9 @@
 //! Moves options that most requests of an api share to the api.
 
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+
 use crate::draft::{Api, Auth, Expr, Request};
 
 /// Moves the auth of most requests, and the headers of all, to the api.
@@ -13,15 +17,11 @@ fn requests(api: &mut Api) -> impl Iterator<Item = &mut Request> {
 }
 
 fn common_auth(api: &mut Api) {
-    let mut counts: Vec<(Option<Auth>, usize)> = Vec::new();
+    let mut counts: IndexMap<Option<Auth>, usize> = IndexMap::new();
     let mut total = 0;
     for request in requests(api) {
         total += 1;
-        let auth = &request.parts.options.auth;
-        match counts.iter_mut().find(|(known, _)| known == auth) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((auth.clone(), 1)),
-        }
+        *counts.entry(request.parts.options.auth.clone()).or_default() += 1;
     }
     let common = counts.into_iter().find(|(_, count)| count * 2 > total).and_then(|(auth, _)| auth).filter(|auth| *auth != Auth::None);
     for request in requests(api) {
@@ -46,13 +46,17 @@ fn common_headers(api: &mut Api) {
         match &mut shared {
             // A value with a variable of the request stays in the request.
             None => shared = Some(own.iter().filter(|(_, value)| value.as_literal().is_some()).cloned().collect()),
-            Some(shared) => shared.retain(|header| own.contains(header)),
+            Some(shared) => {
+                let own: HashSet<&(String, Expr)> = own.iter().collect();
+                shared.retain(|header| own.contains(header));
+            }
         }
     }
     let shared = shared.filter(|_| total > 1).unwrap_or_default();
     let shared: Vec<_> = shared.into_iter().filter(|(name, _)| !name.eq_ignore_ascii_case("content-type")).collect();
+    let moved: HashSet<&(String, Expr)> = shared.iter().collect();
     for request in requests(api) {
-        request.parts.options.headers.retain(|header| !shared.contains(header));
+        request.parts.options.headers.retain(|header| !moved.contains(header));
     }
     api.options.headers = shared;
 }

@@ -1,12 +1,12 @@
 //! Collects the assignments and uses of the variables that scripts set, in the order of the collection.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::plan::Node;
 use super::script::{Set, What};
-use super::variables::{Variables, has_word};
+use super::variables::{Variables, words_of};
 use crate::write::{expectation, inline};
 
 /// An event of a variable.
@@ -24,7 +24,7 @@ pub(super) enum Event {
 /// The events of a collection.
 pub(super) struct Gathered {
     /// The variables of the spec.
-    pub(super) names: Vec<String>,
+    pub(super) names: IndexSet<String>,
     /// The events by variable: the sequence, the event, and, for a use in the value of another variable, the name of that variable.
     pub(super) events: IndexMap<String, Vec<(usize, Event, Option<String>)>>,
 }
@@ -53,7 +53,10 @@ impl Gathered {
 
     fn uses(&mut self, code: &str, sequence: usize, within: Option<&str>) {
         let code = code_only(code);
-        let used: Vec<String> = self.names.iter().filter(|name| has_word(&code, name)).cloned().collect();
+        let mut used: Vec<usize> = words_of(&code).filter_map(|word| self.names.get_index_of(word)).collect();
+        used.sort_unstable();
+        used.dedup();
+        let used: Vec<String> = used.into_iter().filter_map(|at| self.names.get_index(at).cloned()).collect();
         used.iter().for_each(|name| self.add(name, sequence, Event::Use, within));
     }
 
@@ -76,25 +79,34 @@ impl Gathered {
     }
 
     /// The events without the uses in values of variables that are never read.
-    pub(super) fn live(mut self, api_code: &str) -> IndexMap<String, Vec<(usize, Event)>> {
-        loop {
-            let is_read = |events: &[(usize, Event, Option<String>)]| events.iter().any(|(_, event, _)| *event == Event::Use);
-            let read = self.events.iter().filter(|(name, events)| is_read(events) || has_word(api_code, name));
-            let read: HashSet<String> = read.map(|(name, _)| name.clone()).collect();
-            let mut changed = false;
-            for (name, events) in &mut self.events {
-                let before = events.len();
-                // A variable that is read only in its own value counts as never read.
-                events.retain(|(_, _, within)| within.as_ref().is_none_or(|within| within != name && read.contains(within)));
-                changed |= events.len() != before;
-            }
-            if !changed {
-                break;
+    pub(super) fn live(self, api_code: &str) -> IndexMap<String, Vec<(usize, Event)>> {
+        let of_api: HashSet<&str> = words_of(api_code).collect();
+        // A variable that is read only in its own value counts as never read.
+        let is_use =
+            |name: &str, (_, event, within): &(usize, Event, Option<String>)| *event == Event::Use && within.as_deref() != Some(name);
+        let mut uses: HashMap<&str, usize> = HashMap::new();
+        let mut within: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (name, events) in &self.events {
+            let used = events.iter().filter(|event| is_use(name, event));
+            uses.insert(name, used.clone().count());
+            used.filter_map(|(_, _, outer)| outer.as_deref()).for_each(|outer| within.entry(outer).or_default().push(name));
+        }
+        let is_unread = |name: &str, uses: &HashMap<&str, usize>| uses.get(name) == Some(&0) && !of_api.contains(name);
+        let mut unread: Vec<&str> = uses.keys().copied().filter(|name| is_unread(name, &uses)).collect();
+        while let Some(name) = unread.pop() {
+            for inner in within.remove(name).unwrap_or_default() {
+                uses.entry(inner).and_modify(|count| *count -= 1);
+                if is_unread(inner, &uses) {
+                    unread.push(inner);
+                }
             }
         }
-        let plain =
-            |events: Vec<(usize, Event, Option<String>)>| events.into_iter().map(|(sequence, event, _)| (sequence, event)).collect();
-        self.events.into_iter().map(|(name, events)| (name, plain(events))).collect()
+        let is_read = |name: &str| !is_unread(name, &uses);
+        let of = |name: &str, events: &[(usize, Event, Option<String>)]| -> Vec<(usize, Event)> {
+            let live = events.iter().filter(|(.., outer)| outer.as_deref().is_none_or(|outer| outer != name && is_read(outer)));
+            live.map(|(sequence, event, _)| (*sequence, *event)).collect()
+        };
+        self.events.iter().map(|(name, events)| (name.clone(), of(name, events))).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::events::{Event, Gathered};
 use super::script::{Set, What};
-use super::variables::{Variables, has_word};
+use super::variables::{Variables, words_of};
 use crate::draft::{Call, Expect, Expr, Parts, Sequence, Source, Step, Stmt, Wait};
 use crate::names::Names;
 use crate::write::inline;
@@ -56,13 +56,14 @@ enum Lifetime {
 
 /// Writes the sequences, and the file-level variables that they need.
 pub(super) fn write(plans: Vec<Plan>, variables: &mut Variables, api_code: &str) -> (Vec<Stmt>, Vec<Sequence>) {
-    let mut gathered = Gathered { names: variables.names_in_use(), events: IndexMap::new() };
+    let mut gathered = Gathered { names: variables.names_in_use().clone(), events: IndexMap::new() };
     for (number, plan) in plans.iter().enumerate() {
         gathered.nodes(&plan.nodes, number, variables);
     }
     let events = gathered.live(api_code);
+    let of_api: HashSet<&str> = words_of(api_code).collect();
     let lifetimes: HashMap<String, Lifetime> =
-        events.iter().map(|(name, events)| (name.clone(), lifetime(name, events, api_code))).collect();
+        events.iter().map(|(name, events)| (name.clone(), lifetime(events, of_api.contains(name.as_str())))).collect();
     let mut keeps = Vec::new();
     let mut texts = HashSet::new();
     for (name, events) in events.iter().filter(|(name, _)| lifetimes[*name] == Lifetime::User) {
@@ -83,8 +84,7 @@ pub(super) fn write(plans: Vec<Plan>, variables: &mut Variables, api_code: &str)
     (keeps, sequences)
 }
 
-fn lifetime(name: &str, events: &[(usize, Event)], api_code: &str) -> Lifetime {
-    let in_api = has_word(api_code, name);
+fn lifetime(events: &[(usize, Event)], in_api: bool) -> Lifetime {
     if !in_api && !events.iter().any(|(_, event)| *event == Event::Use) {
         return Lifetime::Unused;
     }
@@ -193,11 +193,11 @@ mod tests {
     #[test]
     fn variable_of_one_sequence_is_local() {
         use Event::{Set, Take, Use};
-        assert_eq!(lifetime("id", &[(0, Take), (0, Use)], ""), Lifetime::Sequence);
-        assert_eq!(lifetime("id", &[(0, Take), (1, Use)], ""), Lifetime::User);
-        assert_eq!(lifetime("id", &[(0, Use), (0, Take)], ""), Lifetime::User);
-        assert_eq!(lifetime("id", &[(0, Take)], ""), Lifetime::Unused);
-        assert_eq!(lifetime("id", &[(0, Set { reads: false }), (0, Take), (0, Use)], ""), Lifetime::User);
-        assert_eq!(lifetime("id", &[(0, Take), (0, Use)], "bearer(id)"), Lifetime::User);
+        assert_eq!(lifetime(&[(0, Take), (0, Use)], false), Lifetime::Sequence);
+        assert_eq!(lifetime(&[(0, Take), (1, Use)], false), Lifetime::User);
+        assert_eq!(lifetime(&[(0, Use), (0, Take)], false), Lifetime::User);
+        assert_eq!(lifetime(&[(0, Take)], false), Lifetime::Unused);
+        assert_eq!(lifetime(&[(0, Set { reads: false }), (0, Take), (0, Use)], false), Lifetime::User);
+        assert_eq!(lifetime(&[(0, Take), (0, Use)], true), Lifetime::User);
     }
 }

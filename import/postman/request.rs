@@ -1,10 +1,13 @@
 //! Converts a request of a collection to a request of an api, with a parameter for each variable that scripts set.
 
+use std::collections::HashSet;
 use std::path::Path;
+
+use indexmap::IndexSet;
 
 use super::auth::{self, Access};
 use super::collection::Request;
-use super::variables::{Variables, has_word, reads, text_code};
+use super::variables::{Variables, reads, text_code, words_of};
 use super::{body, url};
 use crate::draft::{self, Draft, Expr, Line, Param, Parts, Redirects};
 
@@ -76,12 +79,13 @@ pub(super) fn build(
     if request.insecure {
         left.push("`strictSSL: false`: set `tls: { verify: false }` beside the url in the environment".to_owned());
     }
-    let params = parameters(&path, &parts, &variables.names_in_use()).into_iter().map(Param::new).collect();
+    let params = parameters(&path, &parts, variables.names_in_use()).into_iter().map(Param::new).collect();
     let line = Line { method: request.method.clone(), path };
     Ok(Built { request: draft::Request { comments: Vec::new(), name: String::new(), params, line, parts }, base, left })
 }
 
 fn headers(request: &Request, parts: &mut Parts, variables: &mut Variables, left: &mut Vec<String>) {
+    let mut known: HashSet<String> = parts.options.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
     for header in &request.headers {
         let name = header.key.trim();
         let lower = name.to_lowercase();
@@ -93,7 +97,7 @@ fn headers(request: &Request, parts: &mut Parts, variables: &mut Variables, left
             left.push(format!("header `{}`", crate::words::line(name)));
             continue;
         }
-        if parts.options.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+        if known.contains(&name.to_ascii_lowercase()) {
             left.push(format!("second header `{name}`"));
             continue;
         }
@@ -104,6 +108,7 @@ fn headers(request: &Request, parts: &mut Parts, variables: &mut Variables, left
             continue;
         }
         let value = body::secret_or(&lower, value, variables);
+        known.insert(name.to_ascii_lowercase());
         parts.options.headers.push((name.to_owned(), value));
     }
 }
@@ -140,16 +145,17 @@ fn is_token(name: &str) -> bool {
 
 /// The variables of the spec that a request reads, in the order of its parts. Variables of its auth belong to the user and do not become
 /// parameters.
-fn parameters(path: &draft::Path, parts: &Parts, names: &[String]) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
+fn parameters(path: &draft::Path, parts: &Parts, names: &IndexSet<String>) -> Vec<String> {
+    let mut found: IndexSet<String> = IndexSet::new();
     let mut add = |name: &String| {
-        if !found.contains(name) {
-            found.push(name.clone());
-        }
+        found.insert(name.clone());
     };
     let (draft::Path::Template(text) | draft::Path::Reference(text)) = path;
     let code = text_code(text);
-    names.iter().filter(|name| has_word(&code, name)).for_each(&mut add);
+    // Those of the path are in the order in which the collection declares them.
+    let mut of_path: Vec<usize> = words_of(&code).filter_map(|word| names.get_index_of(word)).collect();
+    of_path.sort_unstable();
+    of_path.into_iter().filter_map(|at| names.get_index(at)).for_each(&mut add);
     let mut values: Vec<&Expr> = parts.query.iter().chain(&parts.options.headers).map(|(_, value)| value).collect();
     match &parts.body {
         Some(draft::Body::Json(value) | draft::Body::Text(value) | draft::Body::Bytes(value)) => values.push(value),
@@ -161,5 +167,5 @@ fn parameters(path: &draft::Path, parts: &Parts, names: &[String]) -> Vec<String
     for value in values {
         reads(value, names).into_iter().for_each(&mut add);
     }
-    found
+    found.into_iter().collect()
 }

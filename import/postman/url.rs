@@ -149,6 +149,17 @@ fn query(pairs: &[Pair], variables: &mut Variables) -> Vec<(String, Expr)> {
     query
 }
 
+/// A short name for an api from its base: the variable, or the host without its domain.
+pub(super) fn label(base: &str) -> String {
+    match pieces(base).into_iter().next() {
+        Some(Piece::Variable(key)) => key.to_lowercase().replace("base", "").replace("url", ""),
+        _ => {
+            let host = base.split("://").nth(1).unwrap_or(base);
+            host.split(['.', ':']).find(|part| !["www", "api"].contains(part) && !part.is_empty()).unwrap_or(host).to_owned()
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use indexmap::IndexMap;

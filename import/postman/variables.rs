@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::dynamic;
+use super::script::Work;
 use crate::draft::{Expr, Part, Text};
 use crate::names::Names;
 use crate::write::inline;
@@ -24,12 +25,16 @@ pub(super) struct Variables {
     names: Names,
     keys: Names,
     codes: IndexMap<String, String>,
+    /// The variables of the spec so far.
+    in_use: IndexSet<String>,
     /// Keys of the environment in use, by the variable's name.
     pub(super) read: IndexMap<String, String>,
     /// Variables that are written into JSON without quotes, so that their type matters.
     pub(super) raw: HashSet<String>,
     /// Dynamic variables that have no function.
     pub(super) unknown: Vec<String>,
+    /// What the scripts of the collection did so far.
+    pub(super) work: Work,
 }
 
 /// A part of a template.
@@ -69,9 +74,11 @@ impl Variables {
             names: Names::new(),
             keys: Names::new(),
             codes: IndexMap::new(),
+            in_use: IndexSet::new(),
             read: IndexMap::new(),
             raw: HashSet::new(),
             unknown: Vec::new(),
+            work: Work::default(),
         }
     }
 
@@ -104,17 +111,19 @@ impl Variables {
         }
         let name = self.names.variable(key, "variable");
         self.codes.insert(key.to_owned(), name.clone());
+        self.in_use.insert(name.clone());
         name
     }
 
     /// The key that the variable `name` of the spec represents.
     pub(super) fn key_of(&self, name: &str) -> Option<String> {
-        self.codes.iter().find(|(_, known)| known.as_str() == name).map(|(key, _)| key.clone())
+        // Each key has a variable of its own.
+        self.codes.get_index(self.in_use.get_index_of(name)?).map(|(key, _)| key.clone())
     }
 
     /// The names of the variables of the spec so far.
-    pub(super) fn names_in_use(&self) -> Vec<String> {
-        self.codes.values().cloned().collect()
+    pub(super) fn names_in_use(&self) -> &IndexSet<String> {
+        &self.in_use
     }
 
     /// The key for the base of an api in the section.
@@ -156,7 +165,7 @@ impl Variables {
 
     /// The template `{{name}}` for code that reads a variable.
     fn template_of(&self, code: &str) -> Option<String> {
-        let spec = self.codes.iter().find(|(_, name)| name.as_str() == code).map(|(key, _)| key);
+        let spec = self.in_use.get_index_of(code).and_then(|at| self.codes.get_index(at)).map(|(key, _)| key);
         let env = || {
             let key = code.strip_prefix("env.")?.strip_prefix(&self.section)?.strip_prefix('.')?;
             self.read.iter().find(|(_, known)| known.as_str() == key).map(|(key, _)| key)
@@ -280,11 +289,8 @@ fn variable(text: &str) -> Option<(String, &str)> {
 }
 
 /// The variables of the spec that an expression reads, among `names`.
-pub(super) fn reads<'n>(expr: &Expr, names: &'n [String]) -> Vec<&'n String> {
-    let code = code_of(expr);
-    let mut found: Vec<(usize, &String)> = names.iter().filter_map(|name| Some((word_at(&code, name)?, name))).collect();
-    found.sort_by_key(|(at, _)| *at);
-    found.into_iter().map(|(_, name)| name).collect()
+pub(super) fn reads<'n>(expr: &Expr, names: &'n IndexSet<String>) -> Vec<&'n String> {
+    words_of(&code_of(expr)).filter_map(|word| names.get(word)).collect()
 }
 
 /// All code of an expression, without its literal texts.
@@ -303,18 +309,15 @@ pub(super) fn text_code(text: &Text) -> String {
     holes.collect::<Vec<_>>().join(" ")
 }
 
-/// Whether code contains a name that is not a member of another value.
-pub(super) fn has_word(code: &str, name: &str) -> bool {
-    word_at(code, name).is_some()
-}
-
-fn word_at(code: &str, name: &str) -> Option<usize> {
-    let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let is_word = |at: &usize| {
-        let before = code[..*at].chars().next_back();
-        !before.is_some_and(|c| part(c) || c == '.' || c == '"') && !code[at + name.len()..].starts_with(part)
-    };
-    code.match_indices(name).map(|(at, _)| at).find(is_word)
+/// The words of code that are no members of other values.
+pub(super) fn words_of(code: &str) -> impl Iterator<Item = &str> {
+    let is_part = |char: char| char.is_ascii_alphanumeric() || char == '_';
+    let mut at = 0;
+    code.split(move |char| !is_part(char)).filter(move |word| {
+        let before = code[..at].chars().next_back();
+        at += word.len() + code[at + word.len()..].chars().next().map_or(0, char::len_utf8);
+        !word.is_empty() && !matches!(before, Some('.' | '"'))
+    })
 }
 
 #[cfg(test)]

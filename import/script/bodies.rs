@@ -123,7 +123,7 @@ impl Run<'_> {
     /// Whether a value is the whole JSON of a response.
     fn is_whole_json(&self, value: &Value) -> bool {
         let Value::Code(code) = value else { return false };
-        let origin = code.mark().and_then(|mark| self.origins.get(mark));
+        let origin = code.mark().and_then(|mark| self.origins.get_index(mark));
         code.ty == Ty::Any && origin.is_some_and(|origin| matches!(&origin.what, What::Json(path) if path.is_empty()))
     }
 

@@ -23,12 +23,18 @@ const ITEMS_MAX: usize = 200_000;
 /// The most bytes of the texts within a list or a map.
 const BYTES_MAX: usize = 1 << 24;
 
-/// The deepest lists and maps within each other.
-const LEVELS_MAX: usize = 200;
+/// The deepest lists and maps within each other, and members of a response.
+pub(super) const LEVELS_MAX: usize = 100;
+
+/// The most brackets and members of an expression of the language within each other. A spec has at most 200 open brackets.
+const CODE_LEVELS_MAX: usize = 100;
 
 /// The most expressions that are evaluated, and the deepest within each other, calls included.
 const EVALUATED_MAX: usize = 5_000_000;
 const EVALUATIONS_OPEN_MAX: usize = 10_000;
+
+/// The bytes of a text that count as an expression.
+const BYTES_AN_EXPRESSION: usize = 32;
 
 /// The expressions that were evaluated.
 #[derive(Debug, Default)]
@@ -53,11 +59,22 @@ impl Evaluated {
 impl Run<'_> {
     /// Evaluates an expression.
     pub(crate) fn eval(&mut self, expr: &Expr) -> Value {
-        let value = if self.evaluated.begins() { bounded(self.value_of(expr)) } else { Value::unknown("a script that does not end") };
+        let is_within = self.evaluated.begins();
+        let value = if is_within { bounded(self.value_of(expr)) } else { Value::unknown("a script that does not end") };
+        // A long text takes as long as evaluating expressions would.
+        if let Value::Data(draft::Expr::Text(text)) = &value {
+            self.evaluated.all += text.bytes() / BYTES_AN_EXPRESSION;
+        }
         let is_made = matches!(expr.kind, Kind::List(_) | Kind::Map(_) | Kind::Entries(_) | Kind::Each(_));
         let value = if is_made { self.storable(value, None) } else { value };
         self.evaluated.ends();
         value
+    }
+
+    /// A regular expression, if the spec can have it, too.
+    pub(super) fn regex(&mut self, pattern: &str, flags: &str) -> Value {
+        let known = super::texts::regex(pattern, flags).filter(|known| self.draft.patterns.fits(known));
+        known.map_or_else(|| Value::unknown(pattern), Value::Regex)
     }
 
     /// Adds the entries of another map, and named ones, to a map.
@@ -97,7 +114,7 @@ impl Run<'_> {
 pub(super) fn bounded(value: Value) -> Value {
     let fits = match &value {
         Value::Data(draft::Expr::Text(text)) => text.bytes() <= TEXT_BYTES_MAX,
-        Value::Code(code) => code.text.len() <= CODE_BYTES_MAX,
+        Value::Code(code) => code.text.len() <= CODE_BYTES_MAX && crate::write::levels(&code.text) <= CODE_LEVELS_MAX,
         Value::List(list) => list.try_borrow().is_ok_and(|list| list.len() <= ITEMS_MAX),
         _ => true,
     };

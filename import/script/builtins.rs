@@ -81,7 +81,7 @@ impl Run<'_> {
         match value {
             Value::Method(object, part) if &**part == "to_json" => (**object).clone(),
             Value::File(path) => self.json_file(&path.clone()),
-            Value::Code(code) => match code.mark().and_then(|mark| self.origins.get(mark)).cloned() {
+            Value::Code(code) => match code.mark().and_then(|mark| self.origins.get_index(mark)).cloned() {
                 Some(origin) if origin.what == What::Source(Source::code("text")) => {
                     self.of_response(&origin.steps, What::Json(Vec::new()), Ty::Any)
                 }

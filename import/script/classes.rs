@@ -1,6 +1,7 @@
 //! Classes and objects of a script.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use indexmap::IndexMap;
@@ -120,19 +121,13 @@ impl Run<'_> {
 
     /// A member of a class or of one of its bases.
     pub(crate) fn member_of_class(&self, class: &Rc<ClassValue>, name: &str) -> Option<Value> {
-        if let Some(value) = class.members.borrow().get(name) {
-            return Some(value.clone());
-        }
-        class.bases.iter().find_map(|base| match base {
-            Value::Class(base) => self.member_of_class(base, name),
-            _ => None,
-        })
+        bases(class).iter().find_map(|class| class.members.borrow().get(name).cloned())
     }
 
     /// The path of the tool's class that a class extends, directly or not.
     pub(crate) fn native_base(&self, class: &Rc<ClassValue>) -> Option<Rc<str>> {
-        let mut paths = class.bases.iter().filter_map(|base| match base {
-            Value::Class(base) => self.native_base(base),
+        let classes = bases(class);
+        let mut paths = classes.iter().flat_map(|class| &class.bases).filter_map(|base| match base {
             Value::Native(path) => Some(path.clone()),
             _ => None,
         });
@@ -207,6 +202,20 @@ impl Run<'_> {
             None => Value::native("nothing"),
         }
     }
+}
+
+/// A class and its bases, each once and before its own bases: the bases of a class may share a base.
+fn bases(class: &Rc<ClassValue>) -> Vec<Rc<ClassValue>> {
+    let mut known = HashSet::new();
+    let (mut out, mut open) = (Vec::new(), vec![class.clone()]);
+    while let Some(class) = open.pop() {
+        if known.insert(Rc::as_ptr(&class)) {
+            let bases = class.bases.iter().rev().filter_map(|base| if let Value::Class(base) = base { Some(base.clone()) } else { None });
+            open.extend(bases);
+            out.push(class);
+        }
+    }
+    out
 }
 
 /// Whether a path is a class that a tool runs or calls.

@@ -5,12 +5,17 @@ use super::value::{Origin, Shape, Ty, Value, What, marks};
 use crate::draft::{Expect, Expr, Matcher, Segment};
 use crate::web::{INDEX_MAX, Member, Trees};
 
+/// The most expectations of one request. Each branch of a script stores those before it.
+const EXPECTATIONS_MAX: usize = 1_000;
+
 /// The expectations of a response. Values of other responses are marks in it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Expectations {
     pub(crate) statuses: Vec<String>,
     pub(crate) trees: Trees,
     pub(crate) others: Vec<Expect>,
+    /// The number of expectations that were added.
+    pub(crate) added: usize,
 }
 
 impl Expectations {
@@ -35,7 +40,8 @@ impl Run<'_> {
             return steps.to_vec();
         }
         let text = self.code(condition).map(|code| code.text).unwrap_or_default();
-        let last = marks(&text).into_iter().filter_map(|mark| self.origins.get(mark)).max_by_key(|origin| origin.steps.last().copied());
+        let last =
+            marks(&text).into_iter().filter_map(|mark| self.origins.get_index(mark)).max_by_key(|origin| origin.steps.last().copied());
         last.map(|origin| origin.steps.to_vec()).unwrap_or_default()
     }
 
@@ -133,8 +139,13 @@ impl Run<'_> {
 
     fn add(&mut self, steps: &[usize], add: impl Fn(&mut Expectations)) {
         for number in steps {
+            if self.steps.get(*number).is_some_and(|step| step.expectations.added >= EXPECTATIONS_MAX) {
+                self.leave("expectations", &format!("more than {EXPECTATIONS_MAX} of one request"));
+                continue;
+            }
             self.remember(*number);
             if let Some(step) = self.steps.get_mut(*number) {
+                step.expectations.added += 1;
                 add(&mut step.expectations);
             }
         }
@@ -142,14 +153,16 @@ impl Run<'_> {
 
     /// Stores what a probe changes in a step, so that it can be undone.
     fn remember(&mut self, number: usize) {
-        if let (true, Some(step)) = (self.probing > 0, self.steps.get(number)) {
+        if let (Some(probed), Some(step)) = (self.probed_steps.last_mut(), self.steps.get(number))
+            && probed.insert(number)
+        {
             self.probed.push((number, step.expectations.clone(), step.interrupt));
         }
     }
 
     fn origin_of(&self, value: &Value) -> Option<Origin> {
         match value {
-            Value::Code(code) => self.origins.get(code.mark()?).cloned(),
+            Value::Code(code) => self.origins.get_index(code.mark()?).cloned(),
             _ => None,
         }
     }
@@ -293,7 +306,9 @@ impl Run<'_> {
 
     /// Whether a value reads the same response as the origin.
     fn reads_same(&self, value: &Expr, origin: &Origin) -> bool {
-        marks(&crate::write::inline(value)).iter().any(|mark| self.origins.get(*mark).is_some_and(|other| other.steps == origin.steps))
+        marks(&crate::write::inline(value))
+            .iter()
+            .any(|mark| self.origins.get_index(*mark).is_some_and(|other| other.steps == origin.steps))
     }
 
     fn containment(&mut self, whole: &Value, part: &Value, not: bool) -> bool {

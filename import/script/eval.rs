@@ -25,7 +25,7 @@ impl Run<'_> {
                 let value = self.eval(value);
                 self.formatted(&value, format)
             }
-            Kind::Regex { pattern, flags } => super::texts::regex(pattern, flags).map_or_else(|| Value::unknown(pattern), Value::Regex),
+            Kind::Regex { pattern, flags } => self.regex(pattern, flags),
             Kind::Name(name) => self.name(name),
             Kind::Member(object, member) => {
                 let object = self.eval(object);

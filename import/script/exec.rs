@@ -1,5 +1,6 @@
 //! Runs the statements of a script.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::value::{Closure, Value};
@@ -204,7 +205,9 @@ impl Run<'_> {
         let (steps, changes, probed) = (self.steps.len(), self.changes.len(), self.probed.len());
         let declared = self.scope.snapshot();
         self.out.push(Vec::new());
+        self.probed_steps.push(HashSet::new());
         let value = run(self);
+        self.probed_steps.pop();
         self.out.pop();
         self.steps.truncate(steps);
         while self.probed.len() > probed {

@@ -98,7 +98,7 @@ impl Run<'_> {
 
     /// Whether a value is a cookie. In k6, it is a list of objects: `response.cookies.sid[0].value`.
     pub(super) fn is_cookie(&self, code: &Code) -> bool {
-        code.mark().and_then(|mark| self.origins.get(mark)).is_some_and(|origin| match &origin.what {
+        code.mark().and_then(|mark| self.origins.get_index(mark)).is_some_and(|origin| match &origin.what {
             What::Source(source) => source.what.starts_with("cookie \"") && source.pattern.is_none(),
             What::Json(_) => false,
         })
@@ -106,7 +106,7 @@ impl Run<'_> {
 
     /// Whether every response contains the value.
     pub(super) fn is_always(&self, mark: usize) -> bool {
-        self.origins.get(mark).is_some_and(|origin| match &origin.what {
+        self.origins.get_index(mark).is_some_and(|origin| match &origin.what {
             What::Source(source) => matches!(source.what.as_str(), "url" | "text") && source.pattern.is_none(),
             What::Json(path) => path.is_empty(),
         })

@@ -258,7 +258,7 @@ impl Run<'_> {
             other => super::texts::regex(&other.literal()?, "")?,
         };
         let Value::Code(code) = subject else { return None };
-        let origin = self.origins.get(code.mark()?)?.clone();
+        let origin = self.origins.get_index(code.mark()?)?.clone();
         let source = origin.what.source();
         if source.pattern.is_some() {
             return None;

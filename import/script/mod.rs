@@ -48,7 +48,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 pub(crate) use calls::Arguments;
 pub(crate) use finish::Body;
@@ -146,7 +146,7 @@ pub(crate) struct Run<'s> {
     source: &'s Source,
     modules: HashMap<PathBuf, Rc<Module>>,
     pub(crate) steps: Vec<StepDraft>,
-    origins: Vec<Origin>,
+    origins: IndexSet<Origin>,
     /// The statements of the open blocks, from the outermost.
     out: Vec<Vec<Out>>,
     blocks: Vec<usize>,
@@ -157,6 +157,8 @@ pub(crate) struct Run<'s> {
     rest_probes: usize,
     /// Steps that a probe has changed: their expectations before, and whether they interrupted the iteration.
     probed: Vec<(usize, conditions::Expectations, bool)>,
+    /// Those of each open probe: a step is stored once for each.
+    probed_steps: Vec<HashSet<usize>>,
     statements_run: usize,
     evaluated: bounds::Evaluated,
     depth: usize,
@@ -244,7 +246,7 @@ impl<'s> Run<'s> {
             source,
             modules: HashMap::new(),
             steps: Vec::new(),
-            origins: Vec::new(),
+            origins: IndexSet::new(),
             out: vec![Vec::new()],
             blocks: Vec::new(),
             blocks_made: 0,
@@ -252,6 +254,7 @@ impl<'s> Run<'s> {
             probing: 0,
             rest_probes: 0,
             probed: Vec::new(),
+            probed_steps: Vec::new(),
             statements_run: 0,
             evaluated: bounds::Evaluated::default(),
             depth: 0,

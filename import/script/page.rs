@@ -8,7 +8,7 @@ impl Run<'_> {
     pub(super) fn page(&mut self, content: &Value) -> Value {
         match content {
             Value::Response(steps) => Value::Elements(steps.clone(), "".into(), false),
-            Value::Code(code) => match code.mark().and_then(|mark| self.origins.get(mark)) {
+            Value::Code(code) => match code.mark().and_then(|mark| self.origins.get_index(mark)) {
                 Some(origin) if matches!(&origin.what, What::Source(source) if source.what == "text") => {
                     Value::Elements(origin.steps.clone(), "".into(), false)
                 }

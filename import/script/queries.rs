@@ -12,7 +12,7 @@ use crate::write::quoted;
 impl Run<'_> {
     /// `list.map(f)`, `list.filter(f)`, `list.find(f)` of a list in a response.
     pub(super) fn queried(&mut self, list: &Code, name: &str, arguments: &Arguments) -> Option<Value> {
-        let origin = self.origins.get(list.mark()?)?.clone();
+        let origin = self.origins.get_index(list.mark()?)?.clone();
         let (path, is_query) = json_path(&origin.what)?;
         if name == "filter" && matches!(arguments.at(0), Value::Native(path) if &*path == "Boolean") {
             return Some(Value::Code(list.clone()));
@@ -30,7 +30,7 @@ impl Run<'_> {
     /// `[item["id"] for item in list if item["ok"]]`
     pub(super) fn queried_each(&mut self, list: &Value, each: &Each) -> Option<Value> {
         let Value::Code(list) = list else { return None };
-        let origin = self.origins.get(list.mark()?)?.clone();
+        let origin = self.origins.get_index(list.mark()?)?.clone();
         let (path, is_query) = json_path(&origin.what)?;
         if each.key.is_some() || is_query && !each.conditions.is_empty() {
             return None;

@@ -91,7 +91,7 @@ impl Run<'_> {
             }
             _ => {}
         }
-        let Expectations { statuses, trees, others } = std::mem::take(&mut step.expectations);
+        let Expectations { statuses, trees, others, added } = std::mem::take(&mut step.expectations);
         let mut expects: Vec<Expect> = others;
         let mut matchers: Vec<Matcher> = trees.matchers().collect();
         let count = matchers.len() + expects.len();
@@ -130,7 +130,7 @@ impl Run<'_> {
         }
         all.extend(matchers.into_iter().map(|matcher| Expect::Json { exactly: false, matcher }));
         all.extend(expects);
-        step.expectations = Expectations { statuses: Vec::new(), trees: crate::web::Trees::default(), others: all };
+        step.expectations = Expectations { statuses: Vec::new(), trees: crate::web::Trees::default(), others: all, added };
         self.steps[number] = step;
     }
 
@@ -140,7 +140,7 @@ impl Run<'_> {
         let code = code.replace(&escaped(OPEN), &OPEN.to_string()).replace(&escaped(CLOSE), &CLOSE.to_string());
         marks(&code)
             .into_iter()
-            .filter_map(|mark| self.origins.get(mark))
+            .filter_map(|mark| self.origins.get_index(mark))
             .any(|origin| origin.steps.iter().any(|other| *other != step && self.siblings.contains(other)) && !origin.steps.contains(&step))
     }
 
@@ -232,7 +232,7 @@ impl Run<'_> {
             let Some((number, after)) = behind.split_once(CLOSE) else { break };
             rest = after;
             let Ok(number) = number.parse::<usize>() else { continue };
-            let Some(origin) = self.origins.get(number).cloned() else { continue };
+            let Some(origin) = self.origins.get_index(number).cloned() else { continue };
             let source = origin.what.source();
             match step {
                 Some(step) if origin.steps.contains(&step) && source.quantifier.is_none() => {
@@ -249,7 +249,7 @@ impl Run<'_> {
     }
 
     fn capture(&mut self, number: usize, is_optional: bool, captures: &mut Captures, path: &[usize]) -> String {
-        let Some(origin) = self.origins.get(number).cloned() else { return "null".to_owned() };
+        let Some(origin) = self.origins.get_index(number).cloned() else { return "null".to_owned() };
         let body = origin.steps.iter().find_map(|step| captures.bodies.get(step)).copied().unwrap_or_default();
         let name = match captures.known.get(&number) {
             Some(name) => name.clone(),

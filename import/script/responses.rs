@@ -13,17 +13,14 @@ impl Run<'_> {
     /// The code of a value from responses: a mark.
     pub(super) fn origin(&mut self, steps: &Rc<[usize]>, what: What) -> String {
         let origin = Origin { steps: steps.clone(), what };
-        let number = match self.origins.iter().position(|known| *known == origin) {
-            Some(number) => number,
-            None => {
-                self.origins.push(origin);
-                self.origins.len() - 1
-            }
-        };
+        let (number, _) = self.origins.insert_full(origin);
         format!("{}{number}{}", super::value::OPEN, super::value::CLOSE)
     }
 
     pub(super) fn of_response(&mut self, steps: &Rc<[usize]>, what: What, ty: Ty) -> Value {
+        if matches!(&what, What::Json(path) if path.len() > super::bounds::LEVELS_MAX) {
+            return Value::unknown("a member that is too deep");
+        }
         Value::code(self.origin(steps, what), ty)
     }
 
@@ -32,12 +29,12 @@ impl Run<'_> {
     }
 
     pub(super) fn is_json(&self, mark: usize) -> bool {
-        self.origins.get(mark).is_some_and(|origin| matches!(origin.what, What::Json(_)))
+        self.origins.get_index(mark).is_some_and(|origin| matches!(origin.what, What::Json(_)))
     }
 
     /// `any json "$.items[*]"`: an item of a list in a response, at random.
     pub(super) fn any_of(&mut self, mark: usize) -> Option<Value> {
-        let origin = self.origins.get(mark)?.clone();
+        let origin = self.origins.get_index(mark)?.clone();
         let source = match &origin.what {
             What::Json(path) => {
                 let mut text = String::from("$");
@@ -122,7 +119,7 @@ impl Run<'_> {
             return Value::Code(code.clone());
         }
         if let Some(mark) = code.mark()
-            && let Some(Origin { steps, what: What::Json(path) }) = self.origins.get(mark).cloned()
+            && let Some(Origin { steps, what: What::Json(path) }) = self.origins.get_index(mark).cloned()
         {
             if code.ty == Ty::Any && !self.is_method(member) {
                 let mut path = path;
@@ -199,7 +196,7 @@ impl Run<'_> {
                     return self.one_of(&object);
                 }
                 if let Some(mark) = code.mark()
-                    && let Some(Origin { steps, what: What::Json(mut path) }) = self.origins.get(mark).cloned()
+                    && let Some(Origin { steps, what: What::Json(mut path) }) = self.origins.get_index(mark).cloned()
                     && let Some(number) = index.as_number().filter(|number| *number >= 0.0)
                 {
                     path.push(Segment::Index(number as usize));
@@ -261,7 +258,7 @@ impl Run<'_> {
                 self.sample_column(&code.text, key);
                 // `response.json()["items"]` reads a member, never a method.
                 if let Some(mark) = code.mark()
-                    && let Some(Origin { steps, what: What::Json(mut path) }) = self.origins.get(mark).cloned()
+                    && let Some(Origin { steps, what: What::Json(mut path) }) = self.origins.get_index(mark).cloned()
                 {
                     path.push(Segment::Key(key.to_owned()));
                     return self.of_response(&steps, What::Json(path), Ty::Any);

@@ -141,7 +141,7 @@ pub(crate) enum Shape {
 }
 
 /// A value from a response.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Origin {
     /// The steps whose response contains it.
     pub(crate) steps: Rc<[usize]>,
@@ -149,7 +149,7 @@ pub(crate) struct Origin {
 }
 
 /// The part of a response.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum What {
     Json(Vec<Segment>),
     Source(Source),

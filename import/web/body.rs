@@ -1,5 +1,8 @@
 //! Bodies by their content type.
 
+use indexmap::IndexMap;
+use indexmap::map::Entry;
+
 use super::url::{MARK, Marked, pairs};
 use crate::draft::{self, Body, Draft, Expr, Text};
 
@@ -146,18 +149,32 @@ fn multipart(draft: &mut Draft, text: &str, boundary: &str) -> Option<Vec<(Strin
             Some(file) => attachment(draft, &file, header("content-type").as_deref(), content.as_bytes().to_vec()),
             None => Expr::text(content),
         };
-        push_field(&mut fields, name, value);
+        fields.push((name, value));
     }
-    if fields.is_empty() { None } else { Some(fields) }
+    if fields.is_empty() { None } else { Some(grouped(fields)) }
 }
 
-/// Adds a field to a map. The values of a repeated name become a list.
-pub(crate) fn push_field(fields: &mut Vec<(String, Expr)>, name: String, value: Expr) {
-    match fields.iter_mut().find(|(known, _)| *known == name) {
-        Some((_, Expr::List(values))) => values.push(value),
-        Some((_, known)) => *known = Expr::List(vec![known.clone(), value]),
-        None => fields.push((name, value)),
+/// The entries of a map: the values of a repeated name become a list at its first occurrence.
+pub(crate) fn grouped(fields: Vec<(String, Expr)>) -> Vec<(String, Expr)> {
+    let mut out: IndexMap<String, Expr> = IndexMap::with_capacity(fields.len());
+    for (name, value) in fields {
+        match out.entry(name) {
+            Entry::Occupied(mut known) => match (known.get_mut(), value) {
+                (Expr::List(values), Expr::List(more)) => values.extend(more),
+                (Expr::List(values), value) => values.push(value),
+                (known, value) => {
+                    let mut values = vec![std::mem::replace(known, Expr::Null)];
+                    match value {
+                        Expr::List(more) => values.extend(more),
+                        value => values.push(value),
+                    }
+                    *known = Expr::List(values);
+                }
+            },
+            Entry::Vacant(free) => drop(free.insert(value)),
+        }
     }
+    out.into_iter().collect()
 }
 
 /// Adds a file that a request sends. It is written next to the spec.

@@ -1,7 +1,10 @@
 //! Combines requests of the same shape into one request of an api. Its parameters are the parts that differ, those that use a variable, and
 //! ids.
 
-use indexmap::IndexMap;
+use std::collections::{HashMap, HashSet};
+
+use indexmap::map::Entry;
+use indexmap::{IndexMap, IndexSet};
 
 use super::Exchange;
 use super::ids::is_id;
@@ -32,6 +35,7 @@ pub(crate) fn define(draft: &mut Draft, exchanges: &[Exchange]) -> Vec<Defined> 
         groups.entry(shape(exchange, &varying)).or_default().push(number);
     }
     let mut names: IndexMap<String, Names> = IndexMap::new();
+    let apis: HashMap<String, usize> = draft.apis.iter().enumerate().map(|(at, api)| (api.name.clone(), at)).collect();
     let mut out: Vec<Option<Defined>> = vec![None; exchanges.len()];
     for members in groups.values() {
         for members in split(exchanges, members) {
@@ -43,12 +47,12 @@ pub(crate) fn define(draft: &mut Draft, exchanges: &[Exchange]) -> Vec<Defined> 
             let name = api_names.word(&request_name(&first.method, &segments), "request");
             for (at, number) in members.iter().enumerate() {
                 let by_name = params.list.len() > 2;
-                let args = params.list.iter().map(|(param, args)| (by_name.then(|| param.clone()), args[at].clone())).collect();
+                let args = params.list.iter().map(|(args, param)| (by_name.then(|| param.clone()), args[at].clone())).collect();
                 out[*number] = Some(Defined { path: format!("{}.{name}", first.api), name: name.clone(), args });
             }
-            let params = params.list.into_iter().map(|(name, _)| Param::new(name)).collect();
+            let params = params.list.into_values().map(Param::new).collect();
             let request = Request { comments: Vec::new(), name, params, line, parts };
-            if let Some(api) = draft.apis.iter_mut().find(|api| api.name == first.api) {
+            if let Some(api) = apis.get(&first.api).and_then(|at| draft.apis.get_mut(*at)) {
                 api.requests.push(request);
             }
         }
@@ -75,7 +79,8 @@ fn split(exchanges: &[Exchange], members: &[usize]) -> Vec<Vec<usize>> {
 /// The parameters of a request with their arguments, one for each exchange.
 #[derive(Debug, Default)]
 struct Params {
-    list: Vec<(String, Vec<Expr>)>,
+    /// The names by the arguments.
+    list: IndexMap<Vec<Expr>, String>,
     names: Names,
 }
 
@@ -90,12 +95,10 @@ impl Params {
 
     /// The parameter with these arguments. Parameters with equal arguments are one.
     fn param(&mut self, hint: &str, args: Vec<Expr>) -> String {
-        if let Some((name, _)) = self.list.iter().find(|(_, known)| *known == args) {
-            return name.clone();
+        match self.list.entry(args) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(free) => free.insert(self.names.variable(hint, "value")).clone(),
         }
-        let name = self.names.variable(hint, "value");
-        self.list.push((name.clone(), args));
-        name
     }
 
     /// Replaces variables of the sequence in a text with parameters. `env.x` and calls of functions may stay.
@@ -323,14 +326,12 @@ fn hoist(draft: &mut Draft) {
             continue;
         }
         let Some(first) = api.requests.first() else { continue };
-        let shared: Vec<(String, Expr)> = first
-            .parts
-            .options
-            .headers
-            .iter()
-            .filter(|header| is_constant(&header.1) && api.requests.iter().all(|request| request.parts.options.headers.contains(header)))
-            .cloned()
-            .collect();
+        let mut shared: IndexSet<(String, Expr)> =
+            first.parts.options.headers.iter().filter(|header| is_constant(&header.1)).cloned().collect();
+        for request in &api.requests {
+            let own: HashSet<&(String, Expr)> = request.parts.options.headers.iter().collect();
+            shared.retain(|header| own.contains(header));
+        }
         api.requests.iter_mut().for_each(|request| request.parts.options.headers.retain(|header| !shared.contains(header)));
         api.options.headers.extend(shared);
     }

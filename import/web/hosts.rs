@@ -54,18 +54,13 @@ impl Hosts {
 
 /// The key of a value: the name, followed by a number if the name already has another value.
 fn unique_key(draft: &mut Draft, api: &str, name: &str, value: &str) -> String {
-    let mut number = 1;
-    loop {
-        let key = if number == 1 { name.to_owned() } else { format!("{name}_{number}") };
-        match draft.values.iter().find(|(section, known, _)| section == api && *known == key) {
-            None => {
-                draft.values.push((api.to_owned(), key.clone(), value.to_owned()));
-                return key;
-            }
-            Some((.., known)) if known == value => return key,
-            Some(_) => number += 1,
-        }
-    }
+    let path = |key: &str| format!("{api}.{key}");
+    let numbered = |number| if number == 1 { name.to_owned() } else { format!("{name}_{number}") };
+    let values = &draft.values;
+    let is_same = |key: &str| values.get(&path(key)).map(|known| known == value);
+    let key = draft.value_names.name(&path(name), value.as_bytes(), numbered, is_same);
+    draft.values.entry(path(&key)).or_insert_with(|| value.to_owned());
+    key
 }
 
 /// The host without scheme, port and path.

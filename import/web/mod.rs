@@ -12,7 +12,7 @@ mod titles;
 mod tree;
 mod url;
 
-pub(crate) use body::{attachment, body, form_fields, graphql, json, push_field};
+pub(crate) use body::{attachment, body, form_fields, graphql, grouped, json};
 pub(crate) use define::{Defined, define};
 pub(crate) use headers::{is_browser_header, is_content_header};
 pub(crate) use hosts::{Hosts, site};

@@ -8,9 +8,13 @@ use super::Exchange;
 use super::ids::{is_id, is_version};
 use crate::draft::{Auth, Body, Expr};
 
+/// The most segments of a path whose contexts are compared: each context is as long as the path.
+const SEGMENTS_MAX: usize = 64;
+
 /// The path with one segment left out, for each segment: equal for paths that differ only in that segment.
 fn contexts(exchange: &Exchange) -> impl Iterator<Item = (String, &str)> {
-    exchange.path.iter().enumerate().filter_map(|(at, segment)| {
+    let count = if exchange.path.len() > SEGMENTS_MAX { 0 } else { SEGMENTS_MAX };
+    exchange.path.iter().take(count).enumerate().filter_map(|(at, segment)| {
         let literal = segment.as_literal()?;
         let others =
             exchange.path.iter().enumerate().map(|(other, text)| if other == at { "{}" } else { text.as_literal().unwrap_or("{x}") });

@@ -1,5 +1,7 @@
 //! URLs as parts that a spec writes: origin, path and query.
 
+use std::collections::HashSet;
+
 use percent_encoding::percent_decode_str;
 
 use crate::draft::{Expr, Part, Text};
@@ -66,6 +68,7 @@ fn default_port(scheme: &str, host: &str) -> String {
 /// Keys with their decoded values; `None` if a map of them would be sent differently.
 pub(super) fn pairs(query: &str) -> Option<Vec<(String, Vec<String>)>> {
     let mut out: Vec<(String, Vec<String>)> = Vec::new();
+    let mut known = HashSet::new();
     for pair in query.split('&') {
         let (key, value) = pair.split_once('=')?;
         let key = decode(&key.replace('+', " "))?;
@@ -75,10 +78,10 @@ pub(super) fn pairs(query: &str) -> Option<Vec<(String, Vec<String>)>> {
         }
         if let Some((_, values)) = out.last_mut().filter(|(last, _)| *last == key) {
             values.push(value);
-        } else if out.iter().any(|(known, _)| *known == key) {
-            return None;
-        } else {
+        } else if known.insert(key.clone()) {
             out.push((key, vec![value]));
+        } else {
+            return None;
         }
     }
     Some(out)

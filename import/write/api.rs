@@ -73,7 +73,7 @@ fn absolute(template: &Text, base: Option<&Expr>) -> Text {
     };
     for part in &template.parts {
         match part {
-            Part::Literal(literal) => whole.push(literal),
+            Part::Literal(literal) => whole.push(&text::printable(literal)),
             Part::Hole(code) => whole.hole(format!("urlencode({code})")),
         }
     }

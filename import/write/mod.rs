@@ -11,6 +11,7 @@ mod text;
 use crate::draft::{Data, Draft, Rows};
 
 pub use expr::inline;
+pub(crate) use text::levels;
 pub use text::{quoted, regex};
 
 /// An expectation on one line, if it fits.

@@ -62,9 +62,11 @@ fn escape_char(char: char, rest: &str, out: &mut String) {
 
 /// Whether a text begins with a word in braces.
 fn is_placeholder(text: &str) -> bool {
-    let Some((inside, _)) = text[1..].split_once('}') else { return false };
-    let inside = inside.trim();
-    !inside.is_empty() && inside.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '.' | '$'))
+    // A search for the bracket would read the whole text behind each of many.
+    let is_part = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '.' | '$');
+    let inside = text[1..].trim_start();
+    let behind = inside.trim_start_matches(is_part);
+    behind.len() < inside.len() && behind.trim_start().starts_with('}')
 }
 
 /// Whether a character is a control character, or changes the direction or the look of the text around it.
@@ -176,14 +178,34 @@ pub fn regex(pattern: &str) -> String {
     out
 }
 
-/// An unquoted path; `None` if it contains a `;`, which would end it.
+/// The most brackets, or members, indices and calls in a row, of code. The texts in it count as code, too.
+pub(crate) fn levels(code: &str) -> usize {
+    let (mut open, mut chain, mut most) = (0_usize, 0_usize, 0);
+    // Less code cannot have as many levels as its callers allow.
+    if code.len() < 100 {
+        return 0;
+    }
+    for byte in code.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            b' ' => chain = 0,
+            _ => {}
+        }
+        chain += usize::from(matches!(byte, b'.' | b'[' | b'('));
+        most = most.max(open).max(chain);
+    }
+    most
+}
+
+/// An unquoted path; `None` if it contains a `;`, which would end it, or a URL, which could lack its quotes.
 pub(super) fn path(text: &Text) -> Option<String> {
     let mut out = String::new();
     let literals: String = text.parts.iter().map(|part| if let Part::Literal(text) = part { text.as_str() } else { "" }).collect();
     let opens = has_open_bracket(&literals);
     for part in &text.parts {
         match part {
-            Part::Literal(text) if text.contains(';') => return None,
+            Part::Literal(text) if text.contains(';') || text.contains("://") => return None,
             Part::Literal(text) => {
                 for char in text.chars() {
                     encode(char, opens && matches!(char, '(' | ')' | '[' | ']'), &mut out);
@@ -193,6 +215,15 @@ pub(super) fn path(text: &Text) -> Option<String> {
         }
     }
     if out.starts_with('/') { Some(out) } else { Some(format!("/{out}")) }
+}
+
+/// A part of a URL in which control characters and spaces are encoded.
+pub(super) fn printable(literal: &str) -> String {
+    let mut out = String::new();
+    for char in literal.chars() {
+        if char.is_control() || char == ' ' { encode(char, true, &mut out) } else { out.push(char) }
+    }
+    out
 }
 
 /// Whether a bracket of a path lacks its counterpart, which the language would look for: `/Products(5)` is complete, `/Products(5` is not.

@@ -1,5 +1,7 @@
 //! Expectations and their matchers.
 
+use std::collections::HashMap;
+
 use crate::ast::{self, BinaryOp, ExpectKind as Ast, ExprKind, MatcherKind, StatusPattern};
 use crate::check::Checker;
 use crate::check::expr::key_spelling;
@@ -110,17 +112,17 @@ impl<'a> Checker<'a> {
 
     fn header_matchers(&mut self, entries: &'a [ast::MatcherEntry]) -> Vec<HeaderMatcher> {
         let mut matchers: Vec<HeaderMatcher> = Vec::new();
-        let mut spans: Vec<Span> = Vec::new();
+        let mut spans: HashMap<String, Span> = HashMap::new();
         for entry in entries {
             let names = key_spelling::header_alternatives(&entry.key, self.context.camel());
             self.check_header_name(&names[0], entry.key.span);
             let matcher = self.matcher(&entry.matcher, false);
-            let twice = matchers.iter().position(|m| m.names[0].eq_ignore_ascii_case(&names[0]));
-            if let Some(first) = twice {
-                self.key_twice(&names[0], entry.key.span, spans[first]);
+            let lower = names[0].to_ascii_lowercase();
+            if let Some(first) = spans.get(&lower) {
+                self.key_twice(&names[0], entry.key.span, *first);
                 continue;
             }
-            spans.push(entry.key.span);
+            spans.insert(lower, entry.key.span);
             matchers.push(HeaderMatcher { names, matcher });
         }
         matchers

@@ -1,5 +1,7 @@
 //! Literal secrets in a spec or in the file of an environment (LT0910).
 
+use std::collections::HashSet;
+
 use ltc_config::ConfigError;
 use ltc_config::environment::{EnvData, EnvValue};
 
@@ -70,21 +72,22 @@ fn words(key: &str) -> String {
 /// Warns of literal secrets in an environment: values whose key indicates a secret, or that the spec uses as a credential.
 pub(crate) fn in_environment(root: &EnvValue, used: &[EnvKey]) -> Vec<ConfigError> {
     let mut found = Vec::new();
-    search(root, &mut Vec::new(), used, &mut found);
+    let credentials = used.iter().filter(|key| key.is_credential).map(|key| key.path.iter().map(String::as_str).collect()).collect();
+    search(root, &mut Vec::new(), &credentials, &mut found);
     found
 }
 
-fn search<'a>(value: &'a EnvValue, path: &mut Vec<&'a str>, used: &[EnvKey], found: &mut Vec<ConfigError>) {
+fn search<'a>(value: &'a EnvValue, path: &mut Vec<&'a str>, credentials: &HashSet<Vec<&str>>, found: &mut Vec<ConfigError>) {
     match &value.data {
         EnvData::Object(members) => {
             for (key, value) in members {
                 path.push(key);
-                search(value, path, used, found);
+                search(value, path, credentials, found);
                 path.pop();
             }
         }
-        EnvData::List(items) => items.iter().for_each(|item| search(item, path, used, found)),
-        EnvData::String(text) if is_secret(value, text, path, used) => {
+        EnvData::List(items) => items.iter().for_each(|item| search(item, path, credentials, found)),
+        EnvData::String(text) if is_secret(value, text, path, credentials) => {
             let name = path.join(".");
             let message = format!(
                 "`{name}` looks like a secret, and would be readable in the file and in the binary ({})",
@@ -98,8 +101,8 @@ fn search<'a>(value: &'a EnvValue, path: &mut Vec<&'a str>, used: &[EnvKey], fou
     }
 }
 
-fn is_secret(value: &EnvValue, text: &str, path: &[&str], used: &[EnvKey]) -> bool {
-    let is_credential = || used.iter().any(|key| key.is_credential && key.path.iter().map(String::as_str).eq(path.iter().copied()));
+fn is_secret(value: &EnvValue, text: &str, path: &[&str], credentials: &HashSet<Vec<&str>>) -> bool {
+    let is_credential = || credentials.contains(path);
     let is_named = path.last().is_some_and(|key| names_secret_of_environment(key));
     !value.is_unresolved() && !value.secret && may_be_secret(text) && (is_named || is_credential())
 }

@@ -1,7 +1,7 @@
 //! Assertions in chai's words: `pm.expect(x).to.have.property("id")`, `pm.response.to.have.status(200)`.
 
 use super::Interpreter;
-use super::condition::{negated, regex, type_of};
+use super::condition::{negated, type_of};
 use super::value::{Member, Value};
 use crate::draft::{Expect, Expr, Matcher};
 use crate::js::{self, Kind};
@@ -103,7 +103,8 @@ impl Interpreter<'_> {
     fn body(&mut self, link: &Link<'_>, value: &Value, not: bool) -> bool {
         if let Some(js::Expr { kind: Kind::Regex { pattern, flags }, .. }) = link.arguments.and_then(<[js::Expr]>::first) {
             let operator = if not { "!~" } else { "~" };
-            return regex(pattern, flags)
+            return self
+                .regex(pattern, flags)
                 .is_some_and(|pattern| self.push(Expect::Condition(format!("text {operator} {}", crate::write::regex(&pattern)))));
         }
         match value.to_expr() {
@@ -194,7 +195,7 @@ impl Interpreter<'_> {
                 },
                 "match" | "matches" => match link.arguments.and_then(<[js::Expr]>::first).map(|argument| &argument.kind) {
                     Some(Kind::Regex { pattern, flags }) => {
-                        regex(pattern, flags).is_some_and(|pattern| self.expect(&subject, Matcher::Regex { not, pattern }))
+                        self.regex(pattern, flags).is_some_and(|pattern| self.expect(&subject, Matcher::Regex { not, pattern }))
                     }
                     _ => false,
                 },

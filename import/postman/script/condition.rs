@@ -233,7 +233,7 @@ impl Interpreter<'_> {
             ("test", Some(argument)) => {
                 let Kind::Regex { pattern, flags } = &object.kind else { return false };
                 let subject = self.eval(argument);
-                regex(pattern, flags).is_some_and(|pattern| self.expect(&subject, Matcher::Regex { not, pattern }))
+                self.regex(pattern, flags).is_some_and(|pattern| self.expect(&subject, Matcher::Regex { not, pattern }))
             }
             ("hasOwnProperty", Some(argument)) => {
                 let (object, key) = (self.eval(object), self.eval(argument));
@@ -312,6 +312,13 @@ pub(super) fn type_of(kind: &str) -> Option<Matcher> {
         "undefined" => Matcher::Absent,
         _ => return None,
     })
+}
+
+impl Interpreter<'_> {
+    /// A pattern of JavaScript, if the language supports it, and a spec can have it, too.
+    pub(super) fn regex(&mut self, pattern: &str, flags: &str) -> Option<String> {
+        regex(pattern, flags).filter(|pattern| self.variables.work.patterns.fits(pattern))
+    }
 }
 
 /// A pattern of JavaScript, if the language supports it.

@@ -10,13 +10,24 @@ use crate::postman::variables::Reading;
 /// The deepest nesting of function calls that is followed.
 const DEPTH_MAX: usize = 12;
 
+/// The most members and brackets within each other.
+const LEVELS_MAX: usize = 100;
+
 /// The most bytes of a value that a script makes.
 const BYTES_MAX: usize = 1 << 20;
 
 impl Interpreter<'_> {
     pub(super) fn eval(&mut self, expr: &js::Expr) -> Value {
-        // Sixty lines such as `text = text + text` would make gigabytes.
-        Some(self.value_of(expr)).filter(|value| value.size() <= BYTES_MAX).unwrap_or(Value::Unknown)
+        // Sixty lines such as `text = text + text` would make gigabytes, and so would thousands of variables with the value of each other.
+        let value = self.value_of(expr);
+        let size = value.size();
+        self.variables.work.bytes += size;
+        let is_deep = match &value {
+            Value::Json(path) => path.len() > LEVELS_MAX,
+            Value::Code(code) => crate::write::levels(&code.text) > LEVELS_MAX,
+            _ => false,
+        };
+        if size > BYTES_MAX || is_deep || self.variables.work.is_too_much() { Value::Unknown } else { value }
     }
 
     fn value_of(&mut self, expr: &js::Expr) -> Value {

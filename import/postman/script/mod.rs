@@ -18,7 +18,26 @@ use super::variables::Variables;
 use crate::document::Node;
 use crate::draft::{Expr, Source};
 use crate::js::{self, Binding, Kind, Stmt, StmtKind};
+use crate::patterns::Patterns;
 use value::{Member, Value};
+
+/// The most statements that the scripts of a collection run, and the most bytes of the values that they make.
+const STATEMENTS_MAX: usize = 50_000;
+const BYTES_MAX: usize = 1 << 25;
+
+/// What the scripts of a collection did so far. Those of the collection and its folders run for each request in them.
+#[derive(Debug, Default)]
+pub(in crate::postman) struct Work {
+    statements: usize,
+    bytes: usize,
+    patterns: Patterns,
+}
+
+impl Work {
+    fn is_too_much(&self) -> bool {
+        self.statements > STATEMENTS_MAX || self.bytes > BYTES_MAX
+    }
+}
 
 /// A script of a collection.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +85,11 @@ impl Script {
         let mut interpreter =
             Interpreter { variables, item, locals: HashMap::new(), outcome: Outcome::default(), depth: 0, in_loop: false };
         for statement in &self.statements {
+            if interpreter.variables.work.is_too_much() {
+                let what = format!("scripts that run more than {STATEMENTS_MAX} statements, or make large values");
+                interpreter.outcome.left.push((statement.line, what));
+                break;
+            }
             interpreter.statement(statement);
         }
         let mut outcome = interpreter.outcome;
@@ -92,7 +116,7 @@ struct Interpreter<'a> {
 impl Interpreter<'_> {
     fn block(&mut self, statements: &[Stmt]) {
         for statement in statements {
-            if matches!(statement.kind, StmtKind::Return(_)) {
+            if matches!(statement.kind, StmtKind::Return(_)) || self.variables.work.is_too_much() {
                 break;
             }
             self.statement(statement);
@@ -110,6 +134,7 @@ impl Interpreter<'_> {
     }
 
     fn statement(&mut self, statement: &Stmt) {
+        self.variables.work.statements += 1;
         let done = match &statement.kind {
             StmtKind::Expr(expr) => self.effect(expr),
             StmtKind::Let(bindings) => {

@@ -66,6 +66,7 @@ impl Value {
             Self::Data(expr) => of(expr),
             Self::Code(code) => code.text.len(),
             Self::Time(code) => code.len(),
+            Self::Json(path) => path.len() * size_of::<Member>(),
             _ => 0,
         }
     }
