@@ -3,6 +3,8 @@
 //!
 //! The part is YAML again, so the binary reads it as it would read the file, and its messages name locations that exist in the file.
 
+use std::collections::HashMap;
+
 use crate::environment::{EnvData, scalar};
 use crate::error::{ConfigError, Location};
 use crate::node::{self, Entry, Node, NodeValue};
@@ -32,7 +34,8 @@ fn same(one: &Node, other: &Node) -> bool {
         (NodeValue::Scalar { .. }, NodeValue::Scalar { .. }) => written(one) == written(other),
         (NodeValue::List(one), NodeValue::List(other)) => one.len() == other.len() && one.iter().zip(other).all(|(a, b)| same(a, b)),
         (NodeValue::Map(one), NodeValue::Map(other)) => {
-            let like = |entry: &Entry| other.iter().any(|other| other.key == entry.key && same(&entry.value, &other.value));
+            let others: HashMap<&str, &Node> = other.iter().map(|other| (other.key.as_str(), &other.value)).collect();
+            let like = |entry: &Entry| others.get(entry.key.as_str()).is_some_and(|other| same(&entry.value, other));
             one.len() == other.len() && one.iter().all(like)
         }
         _ => false,
