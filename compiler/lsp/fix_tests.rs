@@ -173,6 +173,7 @@ fn mistakes_beside_characters_of_several_bytes_and_line_breaks_are_explained() {
         "api shop { base env.shop.url; GET items() ; = /x }",
         "api shop { base env.shop.url; GET items() = /ä ; }",
         "api shop { base env.shop.url; item() = GET /a { \"Value",
+        "api shop { base env.shop.url; healthcheck none }\nsequence S {\n  step \"B\" { shop GET / { headers { \"X GET / { x { \"X-N",
         "api shop { base env.shop.url; item() = GET /a { \"ä\n",
         "def Sä ä ä ä ä {\n}",
         "scenario S ä € {\n  step \"A\" { }\n}",
