@@ -204,11 +204,14 @@ impl Run<'_> {
     }
 }
 
+/// The most classes in which a member is looked up.
+const BASES_MAX: usize = 200;
+
 /// A class and its bases, each once and before its own bases: the bases of a class may share a base.
 fn bases(class: &Rc<ClassValue>) -> Vec<Rc<ClassValue>> {
     let mut known = HashSet::new();
     let (mut out, mut open) = (Vec::new(), vec![class.clone()]);
-    while let Some(class) = open.pop() {
+    while let Some(class) = open.pop().filter(|_| out.len() < BASES_MAX) {
         if known.insert(Rc::as_ptr(&class)) {
             let bases = class.bases.iter().rev().filter_map(|base| if let Value::Class(base) = base { Some(base.clone()) } else { None });
             open.extend(bases);
