@@ -1,5 +1,6 @@
 //! `ltc fmt`: writes specs in their canonical form.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -61,7 +62,7 @@ impl Fmt {
             let full = here.join(path);
             if full.is_dir() {
                 let before = specs.len();
-                find(&full, &mut specs);
+                find(&full, &mut specs, usize::MAX);
                 if specs.len() == before {
                     screen.warn(format_args!("no specs in {}", path.display()));
                 }
@@ -150,21 +151,27 @@ fn formatted(screen: &Screen, shown: &str, text: &str) -> Option<String> {
     }
 }
 
-/// Finds the specs below a folder, ordered by path. Hidden folders and links to folders are skipped.
-pub(crate) fn find(folder: &Path, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    let mut entries: Vec<fs::DirEntry> = entries.filter_map(Result::ok).collect();
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        let Ok(kind) = entry.file_type() else { continue };
-        if kind.is_dir() && !name.starts_with('.') && !SKIPPED.contains(&name.as_ref()) {
-            find(&entry.path(), found);
-        } else if !kind.is_dir() && name.ends_with(".lt") && entry.path().is_file() {
-            found.push(entry.path());
+/// Finds the specs below a folder, in at most so many files and folders. Hidden folders and links to folders are skipped.
+pub(crate) fn find(folder: &Path, found: &mut Vec<PathBuf>, most: usize) {
+    let before = found.len();
+    let mut left = most;
+    let mut folders = VecDeque::from([folder.to_path_buf()]);
+    // Specs near the folder are found first.
+    while let Some(folder) = folders.pop_front() {
+        for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+            let Some(rest) = left.checked_sub(1) else { break };
+            left = rest;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let Ok(kind) = entry.file_type() else { continue };
+            if kind.is_dir() && !name.starts_with('.') && !SKIPPED.contains(&name.as_ref()) {
+                folders.push_back(entry.path());
+            } else if !kind.is_dir() && name.ends_with(".lt") && entry.path().is_file() {
+                found.push(entry.path());
+            }
         }
     }
+    found[before..].sort_unstable();
 }
 
 /// Replaces a file atomically, so that a full disk or an interruption keeps the old content. A link stays a link.
@@ -183,4 +190,28 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn specs_near_the_folder_are_found_within_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["b.lt", "a/far/far/deep.lt", "a/c.lt", "target/x.lt", ".git/x.lt"] {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let found = |most: usize| {
+            let mut found = Vec::new();
+            find(folder.path(), &mut found, most);
+            found.iter().map(|path| path.strip_prefix(folder.path()).unwrap().display().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(found(usize::MAX), ["a/c.lt", "a/far/far/deep.lt", "b.lt"]);
+        // Four files and folders are next to the first one, and two below `a`.
+        assert_eq!(found(6), ["a/c.lt", "b.lt"]);
+        assert!(found(0).is_empty());
+    }
 }

@@ -27,6 +27,7 @@ mod outline;
 mod refactor;
 mod rename;
 mod server;
+mod stdio;
 mod text;
 mod uri;
 mod view;

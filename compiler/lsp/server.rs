@@ -1,25 +1,27 @@
 //! The main loop of the server, which handles one message at a time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
+use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use serde_json::{Value, json};
 
 use super::workspace::{Buffer, Workspace};
-use super::{actions, complete, diagnose, hover, navigate, outline, rename, text, uri, view};
+use super::{actions, complete, diagnose, hover, navigate, outline, rename, stdio, text, uri, view};
 
 /// Serves an editor until it ends the session.
 ///
 /// # Errors
 /// If the connection breaks.
 pub fn serve() -> Result<(), String> {
-    let (connection, threads) = Connection::stdio();
-    serve_on(&connection)?;
+    let (connection, threads) = stdio::connect();
+    let ended = serve_on(&connection);
     drop(connection);
-    threads.join().map_err(|error| format!("the connection to the editor broke: {error}"))
+    // The reader knows best why there are no more messages.
+    let read = threads.join().map_err(|error| format!("the connection to the editor broke: {error}"));
+    read.and(ended)
 }
 
 /// How long no message has to arrive before diagnostics are sent: while someone types, they would be about a text that has changed again.
@@ -33,11 +35,9 @@ const QUIET_MAX: Duration = Duration::from_secs(1);
 /// # Errors
 /// If the connection breaks.
 pub fn serve_on(connection: &Connection) -> Result<(), String> {
-    let broke = |error: &dyn std::fmt::Display| format!("the connection to the editor broke: {error}");
-    let (id, _) = connection.initialize_start().map_err(|error| broke(&error))?;
-    let server = json!({ "name": "ltc", "version": env!("CARGO_PKG_VERSION") });
-    let result = json!({ "capabilities": capabilities(), "serverInfo": server });
-    connection.initialize_finish(id, result).map_err(|error| broke(&error))?;
+    if !initialize(connection)? {
+        return Ok(());
+    }
     let mut session = Session { connection, workspace: Workspace::default(), published: HashMap::new(), stale_since: None };
     loop {
         let message = match session.stale_since {
@@ -52,16 +52,56 @@ pub fn serve_on(connection: &Connection) -> Result<(), String> {
         };
         let Some(message) = message else { return Ok(()) };
         match message {
-            Message::Request(request) => {
-                if connection.handle_shutdown(&request).map_err(|error| broke(&error))? {
-                    return Ok(());
-                }
-                session.request(request)?;
+            Message::Request(request) if request.method == "shutdown" => return shut_down(connection, request.id),
+            Message::Request(request) => session.request(request)?,
+            Message::Notification(notification) if notification.method == "exit" => {
+                return Err("the editor ended without `shutdown`".to_owned());
             }
             Message::Notification(notification) => session.notification(&notification),
             Message::Response(_) => {}
         }
     }
+}
+
+fn answer(connection: &Connection, response: Response) -> Result<(), String> {
+    connection.sender.send(response.into()).map_err(|error| format!("the connection to the editor broke: {error}"))
+}
+
+/// Waits for `initialize` and answers it. Returns whether there is a session: an editor may end before.
+fn initialize(connection: &Connection) -> Result<bool, String> {
+    for message in &connection.receiver {
+        match message {
+            Message::Request(request) if request.method == "initialize" => {
+                let server = json!({ "name": "ltc", "version": env!("CARGO_PKG_VERSION") });
+                let result = json!({ "capabilities": capabilities(), "serverInfo": server });
+                answer(connection, Response::new_ok(request.id, result))?;
+                return Ok(true);
+            }
+            Message::Request(request) => {
+                let why = format!("unexpected `{}`, expected `initialize` first", request.method);
+                answer(connection, Response::new_err(request.id, ErrorCode::ServerNotInitialized as i32, why))?;
+            }
+            Message::Notification(notification) if notification.method == "exit" => return Ok(false),
+            Message::Notification(_) | Message::Response(_) => {}
+        }
+    }
+    Ok(false)
+}
+
+/// Answers `shutdown`, and waits for `exit` or the end of the connection.
+fn shut_down(connection: &Connection, id: RequestId) -> Result<(), String> {
+    answer(connection, Response::new_ok(id, Value::Null))?;
+    for message in &connection.receiver {
+        match message {
+            Message::Request(request) => {
+                let why = format!("unexpected `{}` after `shutdown`, expected `exit`", request.method);
+                answer(connection, Response::new_err(request.id, ErrorCode::InvalidRequest as i32, why))?;
+            }
+            Message::Notification(notification) if notification.method == "exit" => break,
+            Message::Notification(_) | Message::Response(_) => {}
+        }
+    }
+    Ok(())
 }
 
 fn capabilities() -> Value {
@@ -159,7 +199,8 @@ impl Session<'_> {
         let query = params["query"].as_str().unwrap_or_default().to_lowercase();
         let mut found: Vec<Value> = Vec::new();
         let mut known: HashSet<String> = HashSet::new();
-        let mut entries: Vec<PathBuf> = self.workspace.buffers.keys().flat_map(|path| self.workspace.all_entries(path)).collect();
+        let roots: BTreeSet<PathBuf> = self.workspace.buffers.keys().map(|path| Workspace::root(path)).collect();
+        let mut entries: Vec<PathBuf> = roots.iter().flat_map(|root| self.workspace.entries_of(root)).collect();
         entries.sort_unstable();
         entries.dedup();
         for analysis in entries.iter().filter_map(|entry| self.workspace.analysis(entry)) {

@@ -1,7 +1,7 @@
 //! The files of an editor's session: open buffers, which replace the files on disk, and which specs import which.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -24,14 +24,30 @@ pub(super) struct Workspace {
     open: RefCell<Option<OpenFiles>>,
     specs: RefCell<HashMap<PathBuf, Rc<Vec<PathBuf>>>>,
     imports: RefCell<HashMap<PathBuf, Rc<Vec<PathBuf>>>>,
+    importers: RefCell<HashMap<PathBuf, Rc<Importers>>>,
 }
+
+/// The specs of a project that import a file, by that file.
+type Importers = HashMap<PathBuf, Vec<PathBuf>>;
+
+/// The most files and folders in which specs are looked for. A spec without a project may be in a folder of any size, such as that of a user.
+const SEARCHED: usize = 20_000;
 
 impl Workspace {
     /// Discards cached data after a buffer changed.
     pub(super) fn changed(&self, path: &Path) {
-        self.analyses.borrow_mut().clear();
+        let mut analyses = self.analyses.borrow_mut();
+        if is_spec(path) {
+            // The others do not contain the text.
+            analyses.retain(|entry, analysis| entry != path && analysis.as_ref().is_some_and(|analysis| analysis.file(path).is_none()));
+        } else {
+            analyses.clear();
+        }
         self.open.replace(None);
-        self.imports.borrow_mut().remove(path);
+        let imported = self.imports.borrow_mut().remove(path);
+        if imported.is_none_or(|imported| imported != self.imports(&Self::root(path), path)) {
+            self.importers.borrow_mut().clear();
+        }
     }
 
     /// Discards cached data after files were created, saved or removed.
@@ -40,6 +56,7 @@ impl Workspace {
         self.open.replace(None);
         self.specs.borrow_mut().clear();
         self.imports.borrow_mut().clear();
+        self.importers.borrow_mut().clear();
     }
 
     pub(super) fn open_files(&self) -> OpenFiles {
@@ -81,7 +98,7 @@ impl Workspace {
         let found = specs.entry(root.to_path_buf()).or_insert_with(|| {
             let mut found = BTreeSet::new();
             let mut listed = Vec::new();
-            crate::cli::find_specs(root, &mut listed);
+            crate::cli::find_specs(root, &mut listed, SEARCHED);
             found.extend(listed);
             found.extend(self.buffers.keys().filter(|path| path.starts_with(root) && is_spec(path)).cloned());
             Rc::new(found.into_iter().collect())
@@ -105,22 +122,33 @@ impl Workspace {
         found
     }
 
+    /// The specs that import a file, of all files of a project.
+    fn importers(&self, root: &Path) -> Rc<Importers> {
+        if let Some(known) = self.importers.borrow().get(root) {
+            return Rc::clone(known);
+        }
+        let mut importers = Importers::new();
+        for spec in self.specs(root).iter() {
+            for imported in self.imports(root, spec).iter() {
+                importers.entry(imported.clone()).or_default().push(spec.clone());
+            }
+        }
+        let importers = Rc::new(importers);
+        self.importers.borrow_mut().insert(root.to_path_buf(), Rc::clone(&importers));
+        importers
+    }
+
     /// The specs with which a file is checked: those that import it and are not imported themselves, or the file itself.
     pub(super) fn entries(&self, path: &Path) -> Vec<PathBuf> {
-        let root = Self::root(path);
-        let specs = self.specs(&root);
-        let mut reached = vec![path.to_path_buf()];
-        let mut next = 0;
+        let importers = self.importers(&Self::root(path));
+        let mut reached = vec![path];
+        let mut known = HashSet::from([path]);
         let mut entries = Vec::new();
-        while next < reached.len() {
-            let importers: Vec<PathBuf> = specs.iter().filter(|spec| self.imports(&root, spec).contains(&reached[next])).cloned().collect();
-            if importers.is_empty() {
-                entries.push(reached[next].clone());
-            }
-            for importer in importers {
-                if !reached.contains(&importer) {
-                    reached.push(importer);
-                }
+        let mut next = 0;
+        while let Some(file) = reached.get(next).copied() {
+            match importers.get(file) {
+                None => entries.push(file.to_path_buf()),
+                Some(importers) => reached.extend(importers.iter().map(PathBuf::as_path).filter(|importer| known.insert(importer))),
             }
             next += 1;
         }
@@ -129,8 +157,12 @@ impl Workspace {
 
     /// The specs of a project that no other spec imports: together they cover all its files.
     pub(super) fn all_entries(&self, path: &Path) -> Vec<PathBuf> {
-        let root = Self::root(path);
-        let specs = self.specs(&root);
+        self.entries_of(&Self::root(path))
+    }
+
+    /// The same, of the project in a folder.
+    pub(super) fn entries_of(&self, root: &Path) -> Vec<PathBuf> {
+        let specs = self.specs(root);
         let mut entries: Vec<PathBuf> = specs.iter().flat_map(|spec| self.entries(spec)).collect();
         entries.sort_unstable();
         entries.dedup();

@@ -1,11 +1,14 @@
 //! `allow_hosts` at the top of an environment: the public hosts that a test may load without asking the tester first.
 
+use serde::{Deserialize, Serialize};
+use url::Host;
+
 use crate::environment::{EnvData, Environment};
 use crate::error::ConfigError;
 use crate::reads::ALLOW_HOSTS;
 
 /// The names and addresses of the hosts. `*.` before a name allows all names below it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AllowedHosts(Vec<String>);
 
 impl AllowedHosts {
@@ -54,18 +57,25 @@ impl AllowedHosts {
     }
 }
 
-/// Reads a host: a name, `*.` and a name, or an address.
+/// Reads a host: a name, `*.` and a name, or an address. The result is spelled as in a parsed URL: an address in its shortest form, a name in
+/// ASCII.
 pub fn host(text: &str) -> Result<String, String> {
-    let bare = text.trim().trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase();
-    if bare.parse::<std::net::IpAddr>().is_ok() {
-        return Ok(bare);
+    let wrong = || format!("unexpected `{text}`, expected a host without scheme, port and path");
+    let written = text.trim();
+    let bare = written.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(written);
+    if let Ok(address) = bare.parse::<std::net::Ipv6Addr>() {
+        return Ok(address.to_string());
     }
-    let name = bare.strip_prefix("*.").unwrap_or(&bare);
+    let bare = written.strip_suffix('.').unwrap_or(written);
+    let (below, name) = bare.strip_prefix("*.").map_or(("", bare), |name| ("*.", name));
     let is_label = |label: &str| !label.is_empty() && label.chars().all(|char| char.is_alphanumeric() || matches!(char, '-' | '_'));
-    if name.split('.').all(is_label) {
-        Ok(bare)
-    } else {
-        Err(format!("unexpected `{text}`, expected a host without scheme, port and path"))
+    if !name.split('.').all(is_label) {
+        return Err(wrong());
+    }
+    match Host::parse(name) {
+        Ok(Host::Domain(name)) => Ok(format!("{below}{name}")),
+        Ok(address) if below.is_empty() => Ok(address.to_string()),
+        _ => Err(wrong()),
     }
 }
 
@@ -91,6 +101,19 @@ mod tests {
         assert!(allowed("allow_hosts: one.example").unwrap().allows("one.example"));
         assert!(!allowed("{}").unwrap().allows("one.example"));
         assert!(AllowedHosts::default().and(["b.example".to_owned()]).allows("b.example"));
+    }
+
+    #[test]
+    fn hosts_are_allowed_in_every_spelling() {
+        let hosts = allowed("allow_hosts: [Bücher.example, \"*.ÉTÉ.example\", \"2001:DB8:0:0::1\", \"0xcb007109\", a_b.example.]").unwrap();
+        for host in ["xn--bcher-kva.example", "a.xn--t-9fab.example", "2001:db8::1", "203.0.113.9", "a_b.example"] {
+            assert!(hosts.allows(host), "{host}: {hosts:?}");
+        }
+        for text in
+            ["\"[::1\"", "\"::1]\"", "\"fe80::1%eth0\"", "\"[::1]:80\"", "\"*.1.2.3.4\"", "\"a..\"", "1.2.3.256", "me@a.example", "\" \""]
+        {
+            assert!(allowed(&format!("allow_hosts: [{text}]")).is_err(), "{text}");
+        }
     }
 
     #[test]

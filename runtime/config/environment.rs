@@ -65,9 +65,10 @@ impl Environment {
         Self { name: name.to_owned(), root, secrets: Vec::new(), short: Vec::new() }
     }
 
-    /// Merges `own` over `common`, map by map. Lists and single values replace each other.
+    /// Merges `own` over `common`, map by map. The registry, the limits and credentials are no environments, whatever their texts are.
+    /// Lists and single values replace each other.
     pub fn parse(name: &str, own: Source<'_>, common: Option<Source<'_>>) -> Result<Self, Vec<ConfigError>> {
-        let mut errors = Vec::new();
+        let mut errors = Vec::from_iter(files::check_name(name).err());
         let mut layers = Vec::new();
         for source in common.into_iter().chain([own]) {
             match node::parse(source.text, source.file) {
@@ -85,6 +86,7 @@ impl Environment {
 
     /// Reads `<name>.yml` and, if it exists, `common.yml` of a directory.
     pub fn load(directory: &Path, name: &str) -> Result<Self, Vec<ConfigError>> {
+        files::check_name(name).map_err(|error| vec![error])?;
         let own = directory.join(format!("{name}.yml"));
         let common = directory.join("common.yml");
         let text = crate::read(&own).map_err(|error| vec![error.with_help_if(files::others(directory, name))])?;

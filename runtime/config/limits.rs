@@ -60,8 +60,8 @@ impl Limits {
             let text = crate::read(path).map_err(|error| vec![error])?;
             Self::parse(&text, &path.display().to_string())
         };
-        // The project has no limits only if the file certainly doesn't exist.
-        let is_there = project.try_exists().unwrap_or(true);
+        // The project has no limits only if the file certainly doesn't exist. A link to a file that is gone is an error.
+        let is_there = !project.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
         let own = if is_there { read(project)? } else { Self::default() };
         let named = named.map(read).transpose()?.unwrap_or_default();
         Ok(own.and(named))
@@ -191,6 +191,16 @@ mod tests {
         let all = messages(&both, 0.5, 5, RunCost::Dollars(2.0));
         let files: Vec<&str> = all.iter().map(|message| message.split(':').next().unwrap()).collect();
         assert_eq!(files, ["config/limits.yml", "ci.yml", "ci.yml"], "{all:#?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn link_to_limits_that_are_gone_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("limits.yml");
+        assert_eq!(Limits::load(&link, None).unwrap(), Limits::default());
+        std::os::unix::fs::symlink(folder.path().join("gone.yml"), &link).unwrap();
+        assert!(Limits::load(&link, None).unwrap_err()[0].to_string().ends_with("limits.yml: file not found"));
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod generated;
 mod guide;
 mod guide_commands;
 mod hostile;
+mod hostile_editor;
 mod identity;
 mod import_collection;
 mod import_command;

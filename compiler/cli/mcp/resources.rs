@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use rmcp::model::{Resource, ResourceContents};
 use url::Url;
 
+use crate::pipeline;
 use crate::project::Project;
 
 /// A page of the documentation, which every server offers.
@@ -61,17 +62,17 @@ pub(super) fn read(root: &Path, uri: &str) -> Result<ResourceContents, String> {
     }
     let path = Url::parse(uri).ok().and_then(|url| url.to_file_path().ok());
     let listed = path.filter(|path| files(root).contains(path)).ok_or_else(|| format!("unknown resource {uri}"))?;
-    let text = std::fs::read_to_string(&listed).map_err(|error| format!("cannot read {}: {error}", listed.display()))?;
+    let text = pipeline::read_spec(&listed).map_err(|why| format!("cannot read {}: {why}", listed.display()))?;
     Ok(ResourceContents::text(text, uri))
 }
 
 /// The specs of `specs/`, the registered ones, and the profiles next to them. Environments and credentials are left out, because they may
-/// contain secrets.
+/// contain secrets. So are links to files outside of the project.
 fn files(root: &Path) -> Vec<PathBuf> {
     let folder = std::fs::read_dir(root.join("specs")).into_iter().flatten().flatten().map(|entry| entry.path());
     let is_ours = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        (name.ends_with(".lt") || name.ends_with(".profile.yml")) && path.is_file()
+        (name.ends_with(".lt") || name.ends_with(".profile.yml")) && path.is_file() && is_within(root, path)
     };
     let mut files: Vec<PathBuf> = folder.filter(is_ours).collect();
     for found in Project::of(root).ok().and_then(|project| project.all().ok()).into_iter().flatten() {
@@ -80,6 +81,17 @@ fn files(root: &Path) -> Vec<PathBuf> {
     files.sort_unstable();
     files.dedup();
     files
+}
+
+/// Whether a file is in a project, whatever links lead to it.
+fn is_within(root: &Path, path: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    real(path).zip(real(root)).is_some_and(|(path, root)| path.starts_with(root))
+}
+
+/// Whether a path is a link out of a project, or below one.
+pub(super) fn leads_out(root: &Path, path: &Path) -> bool {
+    path.exists() && !is_within(root, path)
 }
 
 #[cfg(test)]
@@ -104,5 +116,18 @@ mod tests {
         }
         let secret = Url::from_file_path(folder.path().join("config/local.yml")).unwrap();
         assert!(read(folder.path(), secret.as_str()).is_err() && read(folder.path(), "file:///etc/passwd").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_out_of_the_project_are_no_resources() {
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (outside, link) = (elsewhere.path().join("shop.lt"), folder.path().join("specs/shop.lt"));
+        std::fs::write(&outside, "user A { }").unwrap();
+        std::fs::create_dir_all(folder.path().join("specs")).unwrap();
+        std::os::unix::fs::symlink(&outside, &link).unwrap();
+        let uri = Url::from_file_path(&link).unwrap();
+        assert!(list(folder.path()).iter().all(|resource| !resource.uri.starts_with("file://")));
+        assert!(read(folder.path(), uri.as_str()).unwrap_err().starts_with("unknown resource"));
     }
 }
