@@ -31,6 +31,12 @@ impl WorkLimit {
         Self { most: BASE + OF_BYTE * bytes, used: Cell::default() }
     }
 
+    /// A limit of 1 s that is used up.
+    #[cfg(test)]
+    pub(crate) fn used_up() -> Self {
+        Self { used: Cell::new(2 * BASE), ..Self::of(0) }
+    }
+
     /// Measures from now on.
     pub(crate) fn start(&self) -> Work<'_> {
         Work { limit: self, began: clock::thread_cpu() }

@@ -1,7 +1,7 @@
 //! Content encodings: gzip, deflate, br.
 
 use std::cell::RefCell;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
 use bytes::Bytes;
 use flate2::bufread::GzDecoder;
@@ -31,6 +31,9 @@ pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Op
         let why = format!("the body says it is encoded {} times, more than {MOST_CODINGS}", codings.len());
         return Err(HttpError::protocol(why).came("undecodable body"));
     }
+    // All encodings share the limit, because a few bytes can be decoded to many that take long to decode again.
+    let limit = WorkLimit::of(encoded.len());
+    let work = limit.start();
     let mut decoded: Option<Body> = None;
     while let Some(coding) = codings.pop() {
         let body = decoded.as_ref().map_or(encoded, |decoded| &decoded.bytes);
@@ -39,12 +42,12 @@ pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Op
         let result = match coding.to_ascii_lowercase().as_str() {
             "gzip" | "x-gzip" => match gzip_at_once(body, keep) {
                 Some(decoded) => Ok(Some(decoded)),
-                None => all(GzipMembers::new(body, &WorkLimit::of(body.len())), body.len(), keep, MOST_DROPPED),
+                None => all(GzipMembers::new(body, &work), body.len(), keep, MOST_DROPPED),
             },
-            "br" => all(brotli_decompressor::Decompressor::new(body, 4096), body.len(), keep, MOST_DROPPED),
+            "br" => all(brotli_decompressor::Decompressor::new(Watched::new(body, &work), PIECE), body.len(), keep, MOST_DROPPED),
             // By the standard, this is zlib's format; some servers send raw deflate.
-            "deflate" if is_zlib(body) => all(ZlibDecoder::new(body), body.len(), keep, MOST_DROPPED),
-            "deflate" => all(DeflateDecoder::new(body), body.len(), keep, MOST_DROPPED),
+            "deflate" if is_zlib(body) => all(ZlibDecoder::new(Watched::new(body, &work)), body.len(), keep, MOST_DROPPED),
+            "deflate" => all(DeflateDecoder::new(Watched::new(body, &work)), body.len(), keep, MOST_DROPPED),
             _ => break,
         };
         decoded = match result {
@@ -71,16 +74,61 @@ pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Op
     Ok(decoded)
 }
 
+/// How much of an encoded body a decoder gets at a time, in bytes, and after how many of these pieces the limit is checked.
+const PIECE: usize = 4096;
+const PIECES: u32 = 64;
+
+/// An encoded body as a decoder reads it. Members and blocks without content take time and give nothing, so a decoder may read a whole body
+/// at once: the limit has to hold within it.
+#[derive(Clone, Copy)]
+struct Watched<'b> {
+    rest: &'b [u8],
+    work: &'b Work<'b>,
+    pieces: u32,
+}
+
+impl<'b> Watched<'b> {
+    fn new(body: &'b [u8], work: &'b Work<'b>) -> Self {
+        Self { rest: body, work, pieces: 0 }
+    }
+}
+
+impl BufRead for Watched<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.pieces = self.pieces.wrapping_add(1);
+        if self.pieces.is_multiple_of(PIECES) && self.work.is_too_much() {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, self.work.excess()));
+        }
+        Ok(&self.rest[..self.rest.len().min(PIECE)])
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.rest = &self.rest[count..];
+    }
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(out)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
 /// The members of a gzip body behind each other. As in browsers, what follows them is ignored.
 struct GzipMembers<'b> {
-    decoder: GzDecoder<&'b [u8]>,
-    work: Work<'b>,
+    decoder: GzDecoder<Watched<'b>>,
+    #[cfg(test)]
     count: usize,
 }
 
 impl<'b> GzipMembers<'b> {
-    fn new(body: &'b [u8], limit: &'b WorkLimit) -> Self {
-        Self { decoder: GzDecoder::new(body), work: limit.start(), count: 1 }
+    fn new(body: &'b [u8], work: &'b Work<'b>) -> Self {
+        Self {
+            decoder: GzDecoder::new(Watched::new(body, work)),
+            #[cfg(test)]
+            count: 1,
+        }
     }
 }
 
@@ -89,13 +137,12 @@ impl Read for GzipMembers<'_> {
         loop {
             let read = self.decoder.read(out)?;
             let rest = *self.decoder.get_ref();
-            if read > 0 || out.is_empty() || !rest.starts_with(&MEMBER[..2]) {
+            if read > 0 || out.is_empty() || !rest.rest.starts_with(&MEMBER[..2]) {
                 return Ok(read);
             }
-            // An empty member has 20 bytes, and takes as long as the first bytes of any other.
-            self.count += 1;
-            if self.count.is_multiple_of(64) && self.work.is_too_much() {
-                return Err(io::Error::new(io::ErrorKind::TimedOut, self.work.excess()));
+            #[cfg(test)]
+            {
+                self.count += 1;
             }
             self.decoder = GzDecoder::new(rest);
         }
@@ -182,13 +229,43 @@ mod tests {
     fn members_without_end_are_limited() {
         let body = gzip(b"").repeat(1000);
         let limit = WorkLimit::of(body.len());
-        let mut members = GzipMembers::new(&body, &limit);
+        let work = limit.start();
+        let mut members = GzipMembers::new(&body, &work);
         assert_eq!(members.read(&mut [0; 10]).unwrap(), 0);
         assert_eq!(members.count, 1000);
         // A body of members without content takes time, and no memory.
         let (endless, limit) = (gzip(b"").repeat(3_000_000), WorkLimit::of(0));
-        let error = all(GzipMembers::new(&endless, &limit), endless.len(), Keep::All(MAX_BODY), MOST_DROPPED).unwrap_err();
+        let work = limit.start();
+        let error = all(GzipMembers::new(&endless, &work), endless.len(), Keep::All(MAX_BODY), MOST_DROPPED).unwrap_err();
         assert_eq!(error.to_string(), "it takes more than 1s of processor time");
+    }
+
+    #[test]
+    fn parts_without_content_are_limited_in_every_encoding() {
+        // A head, and then empty blocks: of brotli (metadata), of deflate (stored).
+        let brotli = [&[0x0c][..], &vec![0x06; 60 << 20]].concat();
+        let deflate = [0, 0, 0, 0xff, 0xff].repeat(12 << 20);
+        for (coding, body) in [("br", brotli), ("deflate", deflate), ("gzip", gzip(b"").repeat(3 << 20))] {
+            let (keep, limit) = (Keep::All(MAX_BODY), WorkLimit::used_up());
+            let work = limit.start();
+            let watched = Watched::new(&body, &work);
+            let error = match coding {
+                "br" => all(brotli_decompressor::Decompressor::new(watched, PIECE), body.len(), keep, MOST_DROPPED),
+                "gzip" => all(GzipMembers::new(&body, &work), body.len(), keep, MOST_DROPPED),
+                _ => all(DeflateDecoder::new(watched), body.len(), keep, MOST_DROPPED),
+            };
+            assert_eq!(error.unwrap_err().to_string(), "it takes more than 1s of processor time", "{coding}");
+        }
+    }
+
+    #[test]
+    fn encodings_of_a_body_share_the_limit_of_what_arrived() {
+        // 60 MB of empty members, in a few hundred KB: each member alone is worth what its own bytes may take.
+        let members = gzip(&gzip(b"").repeat(3 << 20));
+        assert!(members.len() < 1 << 20);
+        let headers = Headers::build([("content-encoding", &b"gzip, gzip"[..])].into_iter());
+        let error = decode(&headers, &members, Keep::All(MAX_BODY)).unwrap_err();
+        assert!(error.message.contains("it takes more than 1.") && error.message.ends_with("of processor time"), "{}", error.message);
     }
 
     #[test]
@@ -196,7 +273,7 @@ mod tests {
         const LIMIT: u64 = 100_000;
         let decoded = |length: usize| {
             let encoded = gzip(&vec![b'a'; length]);
-            all(GzipMembers::new(&encoded, &WorkLimit::of(encoded.len())), encoded.len(), Keep::First, LIMIT).unwrap()
+            all(GzipMembers::new(&encoded, &WorkLimit::of(encoded.len()).start()), encoded.len(), Keep::First, LIMIT).unwrap()
         };
         let most = SHOWN + LIMIT as usize;
         let fits = decoded(most - 1).unwrap();
