@@ -66,7 +66,7 @@ pub(crate) fn settings(program: &'static Program, base: &str, clock: &Clock) -> 
         program,
         env: vec![Value::from(base)],
         apis: vec![http::ApiConfig::default()],
-        transport: http::TransportConfig { proxies: http::Proxies::None, memory: None },
+        transport: http::TransportConfig { proxies: http::Proxies::None, ..http::TransportConfig::default() },
         seed: 1,
         test_id: "".into(),
         part: 0,

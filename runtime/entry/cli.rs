@@ -155,6 +155,9 @@ pub(crate) struct LoadArgs {
     /// Allow load on this public host; can be repeated. `allow_hosts` of the environment file allows it always
     #[arg(long, value_name = "HOST", value_parser = ltc_config::allowed_hosts::host, help_heading = "Configuration")]
     pub(crate) allow_host: Vec<String>,
+    /// Send requests only to this machine and to the hosts of --allow-host, whatever the environment allows
+    #[arg(long, hide = true)]
+    pub(crate) this_machine_only: bool,
 
     /// Number of virtual users
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Load, over the profile's")]

@@ -6,7 +6,7 @@ use std::net::ToSocketAddrs as _;
 
 use ltc_config::{AllowedHosts, Http2};
 use ltc_engine::User;
-use ltc_engine::http::{ApiConfig, Reach, Target};
+use ltc_engine::http::{ApiConfig, Permission, Reach, Target};
 use ltc_engine::program::{ApiInfo, Program};
 use ltc_engine::value::Value;
 use serde::Serialize;
@@ -72,6 +72,11 @@ pub(super) fn origins(targets: &[LoadTarget]) -> String {
     }
 }
 
+/// The hosts that requests of a load may go to: those that are allowed, and those that the tester was asked for.
+pub(super) fn permission(targets: &[LoadTarget], allowed: &AllowedHosts) -> Permission {
+    Permission::NearAnd(allowed.clone().and(targets.iter().map(|target| target.host.clone())))
+}
+
 /// Refuses load on a public host that neither the environment nor the command line allows. On a terminal it asks once instead.
 pub(super) fn check_hosts(targets: &[LoadTarget], allowed: &AllowedHosts, load: &str, environment: &str) -> Result<(), StartupError> {
     let unknown: Vec<&LoadTarget> = targets.iter().filter(|target| !allowed.allows(&target.host) && is_public(&target.host)).collect();
@@ -109,12 +114,11 @@ fn refusal(unknown: &[&LoadTarget], environment: &str) -> String {
 /// Whether a host is neither this machine nor in a private network, as far as this machine can tell. A name without addresses counts as
 /// public. So do link-local addresses, at which cloud providers serve credentials.
 fn is_public(host: &str) -> bool {
-    let is_near = |reach| matches!(reach, Reach::Loopback | Reach::Private);
     if let Some(reach) = Reach::of_text(&host.to_ascii_lowercase()) {
-        return !is_near(reach);
+        return !reach.is_near();
     }
     let Ok(addresses) = (host, 0).to_socket_addrs() else { return true };
-    let near: Vec<bool> = addresses.map(|address| is_near(Reach::of(address.ip()))).collect();
+    let near: Vec<bool> = addresses.map(|address| Reach::of(address.ip()).is_near()).collect();
     near.is_empty() || near.contains(&false)
 }
 

@@ -20,6 +20,7 @@ use ltc_config::profile::LogLevel;
 use ltc_config::{ConfigError, Limits};
 use ltc_engine::User;
 use ltc_engine::clock::Clock;
+use ltc_engine::http::Permission;
 use ltc_engine::observe::Quiet;
 use ltc_engine::program::Wait;
 use ltc_engine::program::settings::Settings;
@@ -102,6 +103,15 @@ impl Load {
     pub(super) fn is_allowed(&self, configuration: &Configuration) -> Result<(), StartupError> {
         let load = self.summary(configuration.once);
         guards::check_hosts(&self.targets, &configuration.allowed, &load, &configuration.env_name)
+    }
+
+    /// The settings of the users. They may only load hosts that were allowed.
+    pub(super) fn settings_of_users(&self, configuration: &Configuration) -> Settings {
+        let mut settings = self.settings.clone();
+        if settings.transport.permission == Permission::All {
+            settings.transport.permission = guards::permission(&self.targets, &configuration.allowed);
+        }
+        settings
     }
 
     /// Refuses a load that exceeds a limit of the project or of `LTC_LIMITS`.

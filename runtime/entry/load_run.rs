@@ -51,7 +51,7 @@ pub(super) fn run(
     let clock = Clock::starting_in(LEAD);
     let _ = load.begin(program, configuration, &mut results, &clock, None, &stop);
     let run = Run {
-        settings: load.settings.clone(),
+        settings: load.settings_of_users(configuration),
         slice: load.plan.whole(),
         threads,
         processors: None,

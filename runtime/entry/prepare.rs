@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use ecow::EcoString;
+use ltc_config::AllowedHosts;
 
 use super::StartupError;
 use super::cli::LoadArgs;
@@ -15,6 +16,7 @@ use ltc_engine::User;
 use ltc_engine::World;
 use ltc_engine::clock::Clock;
 use ltc_engine::functions::AwsCredentials;
+use ltc_engine::http::{Permission, TransportConfig};
 use ltc_engine::observe::Observer;
 use ltc_engine::program::renewed::RenewedValues;
 use ltc_engine::program::settings::Settings;
@@ -42,7 +44,7 @@ pub(crate) fn settings(program: &'static Program, args: &LoadArgs, configuration
         program,
         env: configuration.env.clone(),
         apis: configuration.apis.clone(),
-        transport: ltc_engine::http::TransportConfig::default(),
+        transport: TransportConfig { permission: permission(args), ..TransportConfig::default() },
         seed,
         test_id: test_id(program.name, seed),
         part: 0,
@@ -59,6 +61,11 @@ pub(crate) fn settings(program: &'static Program, args: &LoadArgs, configuration
         clock: Clock::start(),
         secrets: configuration.secrets.clone(),
     }
+}
+
+/// The hosts that requests may go to before the load.
+fn permission(args: &LoadArgs) -> Permission {
+    if args.this_machine_only { Permission::HereAnd(AllowedHosts::default().and(args.allow_host.iter().cloned())) } else { Permission::All }
 }
 
 /// The id of a run. It isn't derived from the seed alone, so that objects that two runs create on a server can be told apart.

@@ -201,7 +201,7 @@ fn event(
     interval: std::time::Duration,
     (control, channel_key): (ControlChannel, String),
 ) -> SliceEvent {
-    let settings = &load.settings;
+    let settings = load.settings_of_users(configuration);
     SliceEvent {
         format: FORMAT,
         program: program.fingerprint.to_owned(),
@@ -221,11 +221,12 @@ fn event(
         profile: configuration.profile.clone(),
         classes: load.plan.classes().iter().map(ClassWeight::of).collect(),
         seed: settings.seed,
-        env: settings.env.clone(),
-        apis: settings.apis.clone(),
-        globals: settings.globals.clone(),
-        shared: settings.shared.clone(),
-        secrets: settings.secrets.clone(),
+        env: settings.env,
+        apis: settings.apis,
+        permission: settings.transport.permission,
+        globals: settings.globals,
+        shared: settings.shared,
+        secrets: settings.secrets,
         iteration_rate: settings.iteration_rate,
         versions: load.versions.iter().map(|version| (version.api.clone(), version.version.clone())).collect(),
         threads: fleet.threads,

@@ -12,14 +12,14 @@ use ltc_config::Profile;
 use serde::{Deserialize, Serialize};
 
 use super::fleet::Interval;
-use ltc_engine::http::ApiConfig;
+use ltc_engine::http::{ApiConfig, Permission};
 use ltc_engine::program::Program;
 use ltc_engine::schedule::{Cycle, Plan, Slice, WeightedClass};
 use ltc_engine::stats::micros;
 use ltc_engine::value::Value;
 
 /// The version of the event and of the frames. A function refuses any other.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// A class of users with its weight in this environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,6 +123,8 @@ pub struct SliceEvent {
     pub env: Vec<Value>,
     /// How to reach each api, in the program's order.
     pub apis: Vec<ApiConfig>,
+    /// The hosts that requests may go to.
+    pub permission: Permission,
     /// File-level values.
     pub globals: Vec<Value>,
     /// The values that `before test` returned.
@@ -289,6 +291,7 @@ pub(crate) mod sample {
             seed: 7,
             env: vec![Value::Str("top secret".into()), Value::Time(5)],
             apis: vec![ApiConfig::default()],
+            permission: Permission::default(),
             globals: Vec::new(),
             shared: Vec::new(),
             secrets: vec!["top secret".into()],

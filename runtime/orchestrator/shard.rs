@@ -14,6 +14,7 @@ use super::frame::{Counted, EndReason, Ended, Frame, FrameWriter, Started};
 use super::kept::{FrameKeeper, NoKeeper};
 use ltc_engine::clock;
 use ltc_engine::clock::{Clock, unix_now};
+use ltc_engine::http::TransportConfig;
 use ltc_engine::program::Program;
 use ltc_engine::program::renewed::RenewedValues;
 use ltc_engine::program::settings::Settings;
@@ -169,7 +170,7 @@ fn settings(program: &'static Program, event: &SliceEvent, clock: &Clock) -> Set
         program,
         env: event.env.clone(),
         apis: event.apis.clone(),
-        transport: ltc_engine::http::TransportConfig::default(),
+        transport: TransportConfig { permission: event.permission.clone(), ..TransportConfig::default() },
         seed: seed(event),
         test_id: event.test_id.as_str().into(),
         part: u64::from(event.shard),

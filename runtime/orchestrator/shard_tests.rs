@@ -67,6 +67,7 @@ fn event(runner: &str, starts_in: i64) -> SliceEvent {
         starts_at_us: u64::try_from(now + starts_in * 1000).unwrap(),
         sent_at_us: now.unsigned_abs(),
         apis: Vec::new(),
+        permission: ltc_engine::http::Permission::default(),
         env: Vec::new(),
         stats_interval_us: 100_000,
         to_us: None,
@@ -196,7 +197,7 @@ fn event_of_another_version_is_refused_with_a_fix() {
     assert!(other.starts_with("the function's binary differs from the orchestrator's: it was built from specs/idle.lt"), "{other}");
     assert!(other.ends_with("run `deploy` again"), "{other}");
     let format = refused(&SliceEvent { format: FORMAT + 1, ..good.clone() });
-    assert!(format.starts_with("the function uses format 3, the orchestrator format 4"), "{format}");
+    assert!(format.starts_with(&format!("the function uses format {FORMAT}, the orchestrator format {}", FORMAT + 1)), "{format}");
     assert_eq!(ended(&frames(b"nonsense", &host(None), &DeliveredSlices::default())).0, EndReason::Refused);
     let profile = refused(&SliceEvent { classes: Vec::new(), ..good });
     assert!(profile.contains("the profile cannot be used: ") && profile.contains("the spec has no user"), "{profile}");

@@ -26,6 +26,11 @@ pub(super) struct Plan {
 }
 
 impl Caps {
+    /// The options with which a binary sends requests only to allowed hosts, also those that it knows only while it runs.
+    pub(super) fn only_hosts(&self) -> impl Iterator<Item = String> {
+        std::iter::once("--this-machine-only".to_owned()).chain(self.hosts.iter().map(|host| format!("--allow-host={host}")))
+    }
+
     /// Rejects all runs if there is no limit.
     pub(super) fn allow_runs(&self) -> Result<(), String> {
         if self.duration.is_some() && (self.clients.is_some() || self.rate.is_some()) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ltc_config::environment::{EnvData, EnvValue};
-use ltc_config::{Environment, Reads};
+use ltc_config::{AllowedHosts, Environment, Reads};
 use url::{Host, Url};
 
 use crate::emit::Emitted;
@@ -64,7 +64,8 @@ fn in_text(text: &str) -> impl Iterator<Item = String> + '_ {
 
 /// Rejects a host that is neither this machine nor allowed.
 pub(super) fn allow(hosts: &BTreeSet<String>, allowed: &[String]) -> Result<(), String> {
-    let is_allowed = |host: &str| is_local(host) || allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(host));
+    let allowed = AllowedHosts::default().and(allowed.iter().cloned());
+    let is_allowed = |host: &str| is_local(host) || allowed.allows(host);
     let refused: Vec<&str> = hosts.iter().map(String::as_str).filter(|host| !is_allowed(host)).collect();
     if refused.is_empty() {
         return Ok(());
@@ -100,7 +101,8 @@ mod tests {
     fn only_this_machine_and_allowed_hosts_are_accepted() {
         let hosts = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
         assert_eq!(allow(&hosts(&["127.0.0.1", "127.8.8.8", "localhost", "::1", "shop.localhost"]), &[]), Ok(()));
-        assert_eq!(allow(&hosts(&["qa.example.com"]), &["QA.example.com".to_owned()]), Ok(()));
+        let allowed = ["qa.example.com".to_owned(), "*.example.org".to_owned()];
+        assert_eq!(allow(&hosts(&["qa.example.com", "a.example.org"]), &allowed), Ok(()));
         let refused = allow(&hosts(&["a.example.com", "169.254.169.254"]), &["example.com".to_owned()]).unwrap_err();
         assert!(refused.contains("--allow-host 169.254.169.254 --allow-host a.example.com"), "{refused}");
     }

@@ -44,7 +44,7 @@ pub(super) struct Mcp {
     #[arg(long, value_name = "TIME", value_parser = ltc_config::duration::parse)]
     max_duration: Option<Duration>,
     /// Let tests send requests to this host, too; can be repeated [default: this machine only]
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_name = "HOST", value_parser = ltc_config::allowed_hosts::host)]
     allow_host: Vec<String>,
 }
 

@@ -8,8 +8,9 @@ use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::tool::ToolCallContext;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, ListResourcesResult, PaginatedRequestParams,
-    ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ServerCapabilities, ServerConfig,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult, ErrorCode as RpcError,
+    Implementation, ListResourcesResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult,
+    ServerCapabilities, ServerConfig,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler, tool, tool_handler, tool_router};
@@ -31,6 +32,9 @@ const BUILD: Duration = Duration::from_secs(30 * 60);
 const SHORT: Duration = Duration::from_secs(10 * 60);
 /// The time that a run may take besides its load: health checks, `before test`, users that finish their iteration.
 const OVERHEAD_LIMIT: Duration = Duration::from_secs(5 * 60);
+
+/// The methods of the protocol that have parameters.
+const METHODS: [&str; 5] = ["initialize", "tools/call", "tools/list", "resources/read", "resources/list"];
 
 const INSTRUCTIONS: &str = "\
 ltc compiles load tests written in .lt specs. Read ltc://docs/language before you write a spec: the language is its own. Write the spec to \
@@ -89,7 +93,7 @@ struct Load {
 impl Load {
     /// The options of a run. The user who started the server has allowed these hosts, and the binary does not ask again: it could not, because
     /// nobody is at a terminal.
-    fn args(&self, env: Option<&str>, hosts: &[String]) -> Result<Vec<String>, String> {
+    fn args(&self, env: Option<&str>, caps: &Caps) -> Result<Vec<String>, String> {
         // Each value is joined to its option, so that it cannot be another option.
         let amount = match (self.clients, &self.rate) {
             (Some(clients), None) => format!("--clients={clients}"),
@@ -98,7 +102,7 @@ impl Load {
         };
         let mut args = vec!["--embedded".to_owned(), format!("--duration={}", self.duration), amount];
         args.extend(env.map(|env| format!("--env={env}")));
-        args.extend(hosts.iter().map(|host| format!("--allow-host={host}")));
+        args.extend(caps.only_hosts());
         Ok(args)
     }
 }
@@ -155,9 +159,12 @@ impl Server {
     async fn debug(&self, Parameters(debug): Parameters<Debug>) -> CallToolResult {
         let run = async {
             let ready = self.ready(&debug.test).await?;
-            let mut args = vec![if debug.failures_only { "--failures" } else { "--debug" }, "--embedded"];
-            args.extend(debug.only.as_deref().map(|only| ["--only", only]).into_iter().flatten());
-            args.extend(ready.env.as_deref().map(|env| ["--env", env]).into_iter().flatten());
+            let mut args = vec![if debug.failures_only { "--failures" } else { "--debug" }.to_owned(), "--embedded".to_owned()];
+            // Each value is joined to its option, so that it cannot be another option.
+            args.extend(debug.only.iter().map(|only| format!("--only={only}")));
+            args.extend(ready.env.iter().map(|env| format!("--env={env}")));
+            args.extend(self.caps.only_hosts());
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
             ended(process::run(&ready.binary, &self.root, &args, SHORT).await?)
         };
         tool_result(run.await)
@@ -185,7 +192,7 @@ impl Server {
         let run = async {
             let (base, new) = (self.within(&files.base)?, self.within(&files.new)?);
             let tolerance = files.tolerance.as_deref().unwrap_or("5%");
-            let output = process::ltc(&self.root, &["compare", &base, &new, "--tolerance", tolerance], BUILD).await?;
+            let output = process::ltc(&self.root, &["compare", &base, &new, &format!("--tolerance={tolerance}")], BUILD).await?;
             if output.code == 2 { Err(output.text()) } else { Ok(output.text()) }
         };
         tool_result(run.await)
@@ -205,6 +212,12 @@ impl Server {
             Problem::Missing(what, help) => format!("{what} ({help})"),
             Problem::Config(_, errors) => errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
         })?;
+        // A name may be that of a link.
+        if let Some(outside) =
+            [Some(&found.spec), found.profile.as_ref()].into_iter().flatten().find(|path| resources::leads_out(&self.root, path))
+        {
+            return Err(format!("unexpected link {}, expected a file within the project", outside.display()));
+        }
         Ok(ConfigurationArgs { env: test.env.clone(), profile: None }.target(found))
     }
 
@@ -213,10 +226,7 @@ impl Server {
         let relative = Path::new(path);
         let relative = relative.strip_prefix(&self.root).unwrap_or(relative);
         let stays = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-        let real = std::fs::canonicalize(self.root.join(relative)).ok();
-        let root = std::fs::canonicalize(&self.root).ok();
-        let leads_out = real.zip(root).is_some_and(|(real, root)| !real.starts_with(root));
-        if stays && !leads_out && !path.is_empty() {
+        if stays && !resources::leads_out(&self.root, &self.root.join(relative)) && !path.is_empty() {
             Ok(Path::new(".").join(relative).display().to_string())
         } else {
             Err(format!("unexpected path {path}, expected one within the project"))
@@ -229,8 +239,9 @@ impl Server {
         let checked = pipeline::check(&target)?;
         let spec = target.spec.display().to_string();
         // After `--`, a name cannot be read as an option.
+        let env = test.env.as_ref().map(|env| format!("--env={env}"));
         let mut args = vec!["build", "--message-format", "short"];
-        args.extend(test.env.as_deref().map(|env| ["--env", env]).into_iter().flatten());
+        args.extend(env.as_deref());
         args.extend(["--", &spec]);
         let output = process::ltc(&self.root, &args, BUILD).await?;
         if output.code != 0 {
@@ -256,7 +267,7 @@ impl Server {
     async fn load(&self, load: &Load) -> Result<String, String> {
         self.caps.allow_runs()?;
         let ready = self.ready(&load.test).await?;
-        let args = load.args(ready.env.as_deref(), &self.caps.hosts)?;
+        let args = load.args(ready.env.as_deref(), &self.caps)?;
         let planned: Vec<&str> = ["plan", "--json", "--engine=process"].into_iter().chain(args.iter().map(String::as_str)).collect();
         let planned = process::run(&ready.binary, &self.root, &planned, SHORT).await?;
         if planned.code != 0 {
@@ -321,6 +332,17 @@ impl ServerHandler for Server {
         }
     }
 
+    /// A request that the protocol does not have, or whose parameters do not fit it.
+    async fn on_custom_request(&self, request: CustomRequest, _: RequestContext<RoleServer>) -> Result<CustomResult, ErrorData> {
+        let method = request.method;
+        let is_known = METHODS.contains(&method.as_str());
+        Err(if is_known {
+            ErrorData::invalid_params(format!("unexpected parameters of `{method}`"), None)
+        } else {
+            ErrorData::new(RpcError::METHOD_NOT_FOUND, format!("unknown method `{method}`"), None)
+        })
+    }
+
     async fn list_resources(
         &self,
         _: Option<PaginatedRequestParams>,
@@ -343,16 +365,36 @@ impl ServerHandler for Server {
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
+    #[test]
+    fn name_of_a_link_out_of_the_project_is_refused() {
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let outside = elsewhere.path().join("shop.lt");
+        std::fs::write(&outside, "user A { }").unwrap();
+        for name in ["config", "specs"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        std::os::unix::fs::symlink(&outside, folder.path().join("specs/shop.lt")).unwrap();
+        let server = Server::new(folder.path().to_owned(), Caps::default());
+        for spec in ["shop", "shop.lt", "specs/shop.lt"] {
+            let refused = server.target(&Test { spec: Some(spec.to_owned()), env: None }).unwrap_err();
+            assert!(refused.contains("within the project") || refused.contains("not found"), "{spec}: {refused}");
+        }
+    }
+
     #[test]
     fn options_of_a_run_allow_the_hosts_of_the_server() {
         let load =
             |clients, rate: Option<&str>| Load { test: Test::default(), clients, rate: rate.map(str::to_owned), duration: "5s".to_owned() };
-        let hosts = ["api.example.com".to_owned(), "203.0.113.9".to_owned()];
+        let caps = Caps { hosts: vec!["api.example.com".to_owned(), "203.0.113.9".to_owned()], ..Caps::default() };
+        let hosts = ["--this-machine-only", "--allow-host=api.example.com", "--allow-host=203.0.113.9"];
         assert_eq!(
-            load(Some(3), None).args(Some("qa"), &hosts).unwrap(),
-            ["--embedded", "--duration=5s", "--clients=3", "--env=qa", "--allow-host=api.example.com", "--allow-host=203.0.113.9"]
+            load(Some(3), None).args(Some("qa"), &caps).unwrap(),
+            [&["--embedded", "--duration=5s", "--clients=3", "--env=qa"][..], &hosts].concat()
         );
-        assert_eq!(load(None, Some("5/s")).args(None, &[]).unwrap(), ["--embedded", "--duration=5s", "--rate=5/s"]);
-        assert!(load(None, None).args(None, &[]).is_err() && load(Some(1), Some("1/s")).args(None, &[]).is_err());
+        let none = Caps::default();
+        let args = load(None, Some("5/s")).args(None, &none).unwrap();
+        assert_eq!(args, ["--embedded", "--duration=5s", "--rate=5/s", "--this-machine-only"]);
+        assert!(load(None, None).args(None, &none).is_err() && load(Some(1), Some("1/s")).args(None, &none).is_err());
     }
 }

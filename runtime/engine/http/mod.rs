@@ -30,6 +30,7 @@ pub use message::target::Target;
 pub use message::traffic::{Phases, Traffic};
 pub use message::{Hop, Method, Redirects, Timings, Version};
 pub use net::config::{ApiConfig, TlsConfig, TransportConfig};
+pub use net::permission::Permission;
 pub use net::proxy::Proxies;
 pub use net::reach::Reach;
 pub use net::tls::plain_config as plain_tls;

@@ -39,7 +39,7 @@ pub fn run(program: &'static Program, class: &str, iterations: u64, accept: Acce
         program,
         env: Vec::new(),
         apis: vec![ApiConfig::default(); program.apis.len()],
-        transport: TransportConfig { proxies: Proxies::None, memory: Some(accept) },
+        transport: TransportConfig { proxies: Proxies::None, memory: Some(accept), ..TransportConfig::default() },
         seed: 1,
         test_id: "in-memory".into(),
         part: 0,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ltc_config::Http2;
 use serde::{Deserialize, Serialize};
 
+use super::permission::Permission;
 use super::proxy::Proxies;
 use crate::http::io::memory::Accept;
 
@@ -15,6 +16,8 @@ pub struct TransportConfig {
     pub proxies: Proxies,
     /// Accepts all connections in memory, if none goes to a network.
     pub memory: Option<Accept>,
+    /// The hosts that requests may go to.
+    pub permission: Permission,
 }
 
 /// How to check a server's certificate, and which one to present. Certificates and keys are PEM.

@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::eyeballs::{pause, race};
+use super::guard;
 use super::names::Addresses;
 use super::proxy::{ProxyServer, tunnel};
 use super::tls;
@@ -81,6 +82,7 @@ async fn attempt(
         ledger.opened();
         return Ok(Made { http2: stream.is_http2(), stream, via: None });
     }
+    guard::check(transport, origin, ledger).await?;
     let proxy_server = transport.proxy().on_way_to(origin)?;
     let first = proxy_server.as_ref().map_or(origin, |proxy_server| &proxy_server.origin);
     let (addresses, dns) = transport.names.addresses(&first.host).await?;

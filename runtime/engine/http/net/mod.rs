@@ -3,7 +3,9 @@
 pub(super) mod config;
 pub(super) mod connect;
 pub(super) mod eyeballs;
+pub(super) mod guard;
 pub(super) mod names;
+pub(super) mod permission;
 pub(super) mod provider;
 pub(super) mod proxy;
 pub(super) mod reach;

@@ -61,6 +61,11 @@ impl Reach {
         }
     }
 
+    /// Whether it is this machine or a private network.
+    pub fn is_near(self) -> bool {
+        matches!(self, Self::Loopback | Self::Private)
+    }
+
     /// The reach of a host if its text alone shows it: an address, or a reserved name (RFC 6761).
     pub fn of_text(host: &str) -> Option<Self> {
         let name = host.strip_suffix('.').unwrap_or(host);

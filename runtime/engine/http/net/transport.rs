@@ -10,6 +10,7 @@ use rustls::ClientConfig;
 
 use super::config::{ApiConfig, TransportConfig};
 use super::names::{Names, Resolve, System};
+use super::permission::Permission;
 use super::proxy::Proxy;
 use super::shared::SharedConnections;
 use super::tls;
@@ -47,6 +48,7 @@ impl fmt::Debug for ApiTransport {
 #[derive(Debug)]
 pub struct Transport {
     proxy: Proxy,
+    permission: Permission,
     pub(crate) memory: Option<Accept>,
     pub(crate) names: Names,
     buffers: RefCell<Vec<BytesMut>>,
@@ -64,6 +66,7 @@ impl Transport {
     pub(crate) fn with_resolver(config: TransportConfig, resolver: Box<dyn Resolve>) -> Result<Rc<Self>, String> {
         Ok(Rc::new(Self {
             proxy: Proxy::new(&config.proxies),
+            permission: config.permission,
             memory: config.memory,
             names: Names::new(resolver),
             buffers: RefCell::default(),
@@ -83,6 +86,10 @@ impl Transport {
             tls::server_name(own.server_name.as_deref().unwrap_or("localhost"))?;
         }
         Ok(Rc::new(api))
+    }
+
+    pub(crate) fn permission(&self) -> &Permission {
+        &self.permission
     }
 
     pub(crate) fn proxy(&self) -> &Proxy {

@@ -22,7 +22,7 @@ impl Resolve for Fixed {
 fn transport(addresses: &[&str]) -> (Rc<Transport>, Rc<RefCell<usize>>) {
     let asked = Rc::default();
     let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
-    let config = TransportConfig { proxies: Proxies::None, memory: None };
+    let config = TransportConfig { proxies: Proxies::None, ..TransportConfig::default() };
     (Transport::with_resolver(config, Box::new(Fixed(addresses, Rc::clone(&asked)))).unwrap(), asked)
 }
 

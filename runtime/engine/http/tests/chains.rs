@@ -284,7 +284,7 @@ fn redirects_do_not_lead_to_metadata_or_from_a_public_host_to_this_machine() {
         .await;
         let direct = Client::new();
         let proxies = Proxies::All(format!("http://{}", server.address));
-        let proxied = Client::with(TransportConfig { proxies, memory: None }, &ApiConfig::default());
+        let proxied = Client::with(TransportConfig { proxies, ..TransportConfig::default() }, &ApiConfig::default());
         let public = Target::parse("http://shop.example/home").unwrap();
         for redirects in [Redirects::Any, Redirects::Hops(5)] {
             for (client, url) in [(&direct, server.url("/link")), (&direct, server.url("/mapped")), (&proxied, public.clone())] {

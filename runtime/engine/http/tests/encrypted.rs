@@ -157,7 +157,7 @@ async fn answer(request: http::Request<hyper::body::Incoming>) -> Result<Answer,
 }
 
 pub(super) fn client(api: &ApiConfig) -> Client {
-    Client::with(TransportConfig { proxies: Proxies::None, memory: None }, api)
+    Client::with(TransportConfig { proxies: Proxies::None, ..TransportConfig::default() }, api)
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn clients_present_their_certificate() {
         api.tls.key = Some(key.serialize_pem().into());
         assert_eq!(text(&client(&api).get(server.url("localhost", "/")).await.unwrap()), "secret");
         api.tls.key = None;
-        let transport = Transport::new(TransportConfig { proxies: Proxies::None, memory: None }).unwrap();
+        let transport = Transport::new(TransportConfig { proxies: Proxies::None, ..TransportConfig::default() }).unwrap();
         assert_eq!(transport.api(&api).unwrap_err(), "tls cert: missing tls key, set both");
         api.tls.ca = Some(b"nonsense".to_vec());
         assert_eq!(transport.api(&api).unwrap_err(), "tls ca: the file contains no PEM certificate");
@@ -320,7 +320,7 @@ fn proxies_are_asked_for_whole_urls() {
     run(async {
         let proxy = Server::start(|_, _, _| say(ok("through"))).await;
         let proxies = Proxies::All(format!("http://me:secret@{}", proxy.address));
-        let client = Client::with(TransportConfig { proxies, memory: None }, &ApiConfig::default());
+        let client = Client::with(TransportConfig { proxies, ..TransportConfig::default() }, &ApiConfig::default());
         let response = client.get(Target::parse("http://shop.invalid:81/x?y").unwrap()).await.unwrap();
         assert_eq!(text(&response), "through");
         assert!(client.get(Target::parse("http://shop.invalid:81/z").unwrap()).await.unwrap().reused());
@@ -355,7 +355,7 @@ fn proxies_open_tunnels() {
                 tokio::task::spawn_local(async move { tokio::io::copy_bidirectional(&mut stream, &mut up).await });
             }
         });
-        let config = TransportConfig { proxies: Proxies::All(format!("http://me:secret@{address}")), memory: None };
+        let config = TransportConfig { proxies: Proxies::All(format!("http://me:secret@{address}")), ..TransportConfig::default() };
         let client = Client::with(config, &authority.api());
         let response = client.get(Target::parse("https://shop.invalid/x").unwrap()).await.unwrap();
         assert!(text(&response).starts_with("GET https://shop.invalid/x\n"));

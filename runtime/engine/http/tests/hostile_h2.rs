@@ -6,47 +6,47 @@ use super::*;
 use crate::http::io::memory::{Accepted, Peer};
 use crate::stats::FailureClass;
 
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const PUSH_PROMISE: u8 = 5;
-const PING: u8 = 6;
-const GOAWAY: u8 = 7;
-const WINDOW_UPDATE: u8 = 8;
-const CONTINUATION: u8 = 9;
-const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
+pub(super) const DATA: u8 = 0;
+pub(super) const HEADERS: u8 = 1;
+pub(super) const RST_STREAM: u8 = 3;
+pub(super) const SETTINGS: u8 = 4;
+pub(super) const PUSH_PROMISE: u8 = 5;
+pub(super) const PING: u8 = 6;
+pub(super) const GOAWAY: u8 = 7;
+pub(super) const WINDOW_UPDATE: u8 = 8;
+pub(super) const CONTINUATION: u8 = 9;
+pub(super) const END_STREAM: u8 = 1;
+pub(super) const END_HEADERS: u8 = 4;
 
 /// `:status: 200`, from the static table.
-const OK: &[u8] = &[0x88];
-const GREATEST: u32 = 0x7FFF_FFFF;
+pub(super) const OK: &[u8] = &[0x88];
+pub(super) const GREATEST: u32 = 0x7FFF_FFFF;
 
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
 /// A field that is not indexed, of up to 126 bytes.
-fn field(name: &str, value: &[u8]) -> Vec<u8> {
+pub(super) fn field(name: &str, value: &[u8]) -> Vec<u8> {
     [&[0, name.len() as u8][..], name.as_bytes(), &[value.len() as u8], value].concat()
 }
 
-fn head(flags: u8, fields: &[u8]) -> Vec<u8> {
+pub(super) fn head(flags: u8, fields: &[u8]) -> Vec<u8> {
     frame(HEADERS, END_HEADERS | flags, 1, &[OK, fields].concat())
 }
 
-fn setting(name: u16, value: u32) -> Vec<u8> {
+pub(super) fn setting(name: u16, value: u32) -> Vec<u8> {
     frame(SETTINGS, 0, 0, &[&name.to_be_bytes()[..], &value.to_be_bytes()].concat())
 }
 
-fn window(stream: u32, more: u32) -> Vec<u8> {
+pub(super) fn window(stream: u32, more: u32) -> Vec<u8> {
     frame(WINDOW_UPDATE, 0, stream, &more.to_be_bytes())
 }
 
 /// What a server sends after the head of the first request, and what it sends again and again behind that, whenever the client sends something.
 #[derive(Clone, Copy)]
-struct Attack {
+pub(super) struct Attack {
     first: fn() -> Vec<u8>,
     again: Option<fn() -> Vec<u8>>,
 }
@@ -89,13 +89,16 @@ impl Peer for Attacker {
 }
 
 /// The answer to a request, or its failure: `class: message`.
-fn outcome(method: &str, body: usize, attack: Attack) -> Result<u16, (FailureClass, String)> {
+pub(super) fn outcome(method: &str, body: usize, attack: Attack) -> Result<u16, (FailureClass, String)> {
     ATTACK.set(Some(attack));
     SENT.set(0);
     let method = method.to_owned();
     run(async move {
         let accept = |_: &str| Accepted { peer: Box::new(Attacker::default()), http2: true };
-        let client = Client::with(TransportConfig { proxies: Proxies::None, memory: Some(accept) }, &ApiConfig::default());
+        let client = Client::with(
+            TransportConfig { proxies: Proxies::None, memory: Some(accept), ..TransportConfig::default() },
+            &ApiConfig::default(),
+        );
         let mut request = client.request(&method, Target::parse("https://hostile.test/").unwrap());
         request.timeout = Duration::from_millis(400);
         (request.body, request.has_body) = (Bytes::from(vec![b'x'; body]), body > 0);
@@ -106,16 +109,16 @@ fn outcome(method: &str, body: usize, attack: Attack) -> Result<u16, (FailureCla
     })
 }
 
-const fn once(first: fn() -> Vec<u8>) -> Attack {
+pub(super) const fn once(first: fn() -> Vec<u8>) -> Attack {
     Attack { first, again: None }
 }
 
-const fn endless(first: fn() -> Vec<u8>, again: fn() -> Vec<u8>) -> Attack {
+pub(super) const fn endless(first: fn() -> Vec<u8>, again: fn() -> Vec<u8>) -> Attack {
     Attack { first, again: Some(again) }
 }
 
 /// A wanted failure: the class, and a part of the message.
-type Failure = (FailureClass, &'static str);
+pub(super) type Failure = (FailureClass, &'static str);
 
 /// Attacks by frames that HTTP/2 forbids, or by ends of the connection.
 const FORBIDDEN: &[(&str, Attack, Failure)] = &[
@@ -253,8 +256,9 @@ fn odd_answers_over_http2_are_read() {
             once(|| [frame(HEADERS, END_STREAM, 1, OK), frame(CONTINUATION, END_HEADERS, 1, &field("x", b"1"))].concat()),
         ),
         ("early hints", once(|| [frame(HEADERS, END_HEADERS, 1, &field(":status", b"103")), head(END_STREAM, &[])].concat())),
-        // The library ignores it.
+        // The library ignores these two.
         ("a part of a request", once(|| head(END_STREAM, &field(":path", b"/")))),
+        ("a status in trailers", once(|| [head(0, &[]), frame(HEADERS, END_HEADERS | END_STREAM, 1, OK)].concat())),
         (
             "trailers",
             once(|| [head(0, &[]), frame(DATA, 0, 1, b"x"), frame(HEADERS, END_HEADERS | END_STREAM, 1, &field("x", b"1"))].concat()),

@@ -100,7 +100,7 @@ fn resend_rule_applies_to_hops_and_through_proxies() {
         for (method, again) in [("GET", true), ("POST", false)] {
             let proxy = dropping().await;
             let proxies = Proxies::All(format!("http://{}", proxy.address));
-            let client = Client::with(TransportConfig { proxies, memory: None }, &ApiConfig::default());
+            let client = Client::with(TransportConfig { proxies, ..TransportConfig::default() }, &ApiConfig::default());
             let request = laid(&client.request(method, Target::parse("http://shop.invalid/").unwrap()));
             client.session.send(request.clone()).await.unwrap();
             assert_eq!(client.session.send(request).await.is_ok(), again, "{method}");

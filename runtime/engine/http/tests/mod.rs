@@ -8,6 +8,7 @@ mod connections;
 mod driver;
 mod encrypted;
 mod fuzz;
+mod hostile_frames;
 mod hostile_h2;
 mod lost;
 mod odd_heads;
@@ -157,7 +158,7 @@ struct Client {
 
 impl Client {
     fn new() -> Self {
-        Self::with(TransportConfig { proxies: Proxies::None, memory: None }, &ApiConfig::default())
+        Self::with(TransportConfig { proxies: Proxies::None, ..TransportConfig::default() }, &ApiConfig::default())
     }
 
     fn with(config: TransportConfig, api: &ApiConfig) -> Self {

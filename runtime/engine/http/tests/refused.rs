@@ -55,7 +55,7 @@ async fn start(authority: &Authority, second: Second) -> (u16, Rc<RefCell<Vec<St
 async fn second(method: &str, second: Second) -> (Result<HttpResponse, HttpError>, usize) {
     let authority = Authority::new();
     let (port, requests, connections) = start(&authority, second).await;
-    let client = Client::with(TransportConfig { proxies: Proxies::None, memory: None }, &authority.api());
+    let client = Client::with(TransportConfig { proxies: Proxies::None, ..TransportConfig::default() }, &authority.api());
     let url = Target::parse(&format!("https://localhost:{port}/")).unwrap();
     let request = laid(&HttpRequest { body: "hello".into(), has_body: true, ..client.request(method, url) });
     let first = client.session.send(request.clone()).await.unwrap();

@@ -32,7 +32,8 @@ fn as_openssl(params: &mut CertificateParams) {
 
 async fn get(ca: &str, host: &str, port: u16) -> Result<String, HttpError> {
     let tls = TlsConfig { ca: Some(ca.into()), ..TlsConfig::default() };
-    let client = Client::with(TransportConfig { proxies: Proxies::None, memory: None }, &ApiConfig { tls, ..ApiConfig::default() });
+    let client =
+        Client::with(TransportConfig { proxies: Proxies::None, ..TransportConfig::default() }, &ApiConfig { tls, ..ApiConfig::default() });
     let url = Target::parse(&format!("https://{host}:{port}/")).unwrap();
     client.get(url).await.map(|response| text(&response).to_owned())
 }

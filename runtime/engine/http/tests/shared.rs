@@ -84,7 +84,10 @@ struct Users(Client);
 
 impl Users {
     fn new(authority: &Authority, http2: Http2) -> Self {
-        Self(Client::with(TransportConfig { proxies: Proxies::None, memory: None }, &ApiConfig { http2, ..authority.api() }))
+        Self(Client::with(
+            TransportConfig { proxies: Proxies::None, ..TransportConfig::default() },
+            &ApiConfig { http2, ..authority.api() },
+        ))
     }
 
     /// Sends a request of another user.
