@@ -47,10 +47,18 @@ pub(super) fn base64_twice(value: &[u8]) -> Vec<String> {
 pub(super) fn base32(value: &[u8]) -> impl Iterator<Item = String> {
     const DIGITS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     (0..5).map(move |before| {
-        let bits: Vec<bool> = value.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1)).collect();
         // The bits of the first character belong to the byte before the value, too.
         let skipped = (5 - before * 8 % 5) % 5;
-        let digits = bits.get(skipped..).unwrap_or_default().chunks_exact(5);
-        digits.map(|bits| char::from(DIGITS[bits.iter().fold(0, |number, bit| number * 2 + usize::from(*bit))])).collect()
+        let (mut bits, mut count) = (0_u32, 0);
+        let mut text = String::with_capacity(value.len() * 8 / 5);
+        for (at, byte) in value.iter().enumerate() {
+            bits = bits << 8 | u32::from(*byte);
+            count += if at == 0 { 8 - skipped } else { 8 };
+            while count >= 5 {
+                count -= 5;
+                text.push(char::from(DIGITS[(bits >> count & 31) as usize]));
+            }
+        }
+        text
     })
 }
