@@ -20,6 +20,11 @@ impl Writer {
             return format!("(if {condition} then {yes} else {no})");
         }
         let d = depth - 1;
+        if self.draw.chance(35)
+            && let Some(call) = self.call(ty, d)
+        {
+            return call;
+        }
         match ty {
             Ty::Str => self.string(d),
             Ty::Int => self.int(d),
@@ -158,7 +163,7 @@ impl Writer {
         }
     }
 
-    fn variable_or(&mut self, ty: Ty, other: &str) -> String {
+    pub(super) fn variable_or(&mut self, ty: Ty, other: &str) -> String {
         self.variable(ty).unwrap_or_else(|| other.to_owned())
     }
 

@@ -3,9 +3,11 @@
 //! `LTC_VALID_SPECS=5000 LTC_VALID_SEED=1000 cargo test --test it valid_specs -- --nocapture` tries other specs, and more of them. A failure prints
 //! the spec and the compiler's message; `LTC_VALID_SPECS=1 LTC_VALID_SEED=…` repeats it.
 
+mod answers;
 mod draw;
 mod expressions;
 mod extremes;
+mod functions;
 mod program;
 mod requests;
 mod statements;
@@ -19,9 +21,10 @@ use ltc::emit::Emitted;
 use ltc::format::format;
 
 use crate::command::Run;
+use crate::echo::Echo;
 use crate::machine;
 use crate::project::{Project, shared_folder};
-use program::{ENVIRONMENT, Program, ROWS};
+use program::{ENVIRONMENT, JSON_ROWS, Program, ROWS};
 
 /// The specs of CI.
 const SPECS: u64 = 24;
@@ -42,7 +45,11 @@ fn number(name: &str, default: u64) -> u64 {
 
 /// A project with a spec, and perhaps one that it imports.
 fn project_of(main: &str, common: Option<&str>) -> Project {
-    let project = Project::new().env(ENVIRONMENT).file("specs/data/rows.csv", ROWS).file("specs/data/cat.png", "cat");
+    let project = Project::new()
+        .env(ENVIRONMENT)
+        .file("specs/data/rows.csv", ROWS)
+        .file("specs/data/rows.json", JSON_ROWS)
+        .file("specs/data/cat.png", "cat");
     let project = project.profile("x", "clients: 1, duration: 1s").spec("x", main);
     match common {
         Some(common) => project.spec("common", common),
@@ -74,7 +81,7 @@ fn emitted(seed: u64) -> Result<Valid, String> {
     Ok(Valid { seed, text, emitted })
 }
 
-/// Compiles specs into one binary, each as a module, and starts each of them with `--debug`.
+/// Compiles specs into one binary, each as a module, and starts each of them, with `plan` and with `--debug`.
 fn compile(name: &str, specs: &[Valid]) {
     if std::env::var_os("LTC_VALID_CHECK_ONLY").is_some() {
         return;
@@ -110,10 +117,15 @@ fn compile(name: &str, specs: &[Valid]) {
         }
         Err(error) => panic!("{error}"),
     };
-    let folder = tempfile::tempdir().unwrap();
+    let (folder, server) = (tempfile::tempdir().unwrap(), Echo::start());
+    let host = format!("--host=http://{}", server.addr);
     for Valid { seed, text, .. } in specs {
-        let output = Run::new(&built.binary, folder.path()).env("SPEC", seed.to_string()).args(&["plan"]).output();
-        assert!(!output.to_string().contains("panicked"), "seed {seed}: {output}\n{text}");
+        for args in [&["plan"][..], &["--debug", &host]] {
+            // Requests that are signed ask for keys, which are found nowhere.
+            let run = Run::new(&built.binary, folder.path()).env("SPEC", seed.to_string()).env("AWS_EC2_METADATA_DISABLED", "true");
+            let output = run.args(args).output();
+            assert!(!output.to_string().contains("panicked"), "seed {seed} {args:?}: {output}\n{text}");
+        }
     }
 }
 

@@ -26,6 +26,12 @@ gen:
 /// The rows of all generated specs. The columns have names that are words of Rust, or no names at all.
 pub(super) const ROWS: &str = "id,type,odd name,self,é,\"quo\"\"te\"\n1,a,x y,0.5,true,\"a,b\"\n2,b,\"line\nbreak\",1.5,false,\"\\{}\"\n";
 
+/// The same as JSON, with nested values.
+pub(super) const JSON_ROWS: &str = r#"[
+  {"id": 1, "type": "a", "odd name": "x", "deep": {"list": [1, 2.50, null]}},
+  {"id": 18446744073709551615, "type": null, "odd name": ["y"]}
+]"#;
+
 impl Program {
     /// The spec of a seed.
     pub(super) fn new(seed: u64) -> Self {
@@ -95,7 +101,8 @@ impl Writer {
         self.has_user = true;
         let name = self.file_name();
         self.line(&format!("api {name} {{"));
-        self.line("base env.shop.url");
+        let base = self.draw.one_of(&["env.shop.url", "env.shop.url", "\"{env.shop.url}/v1\"", "\"{env.shop.url}\""]);
+        self.line(&format!("base {base}"));
         for option in ["keys camel", "cookies on", "resend off", "forward_headers on", "max_body 1KB"] {
             if self.draw.chance(20) {
                 self.line(option);
@@ -140,7 +147,7 @@ impl Writer {
     fn data(&mut self) {
         let name = self.file_name();
         let mut options = Vec::new();
-        for (option, words) in [("order", ["random", "sequential"]), ("share", ["all", "all"]), ("at_end", ["recycle", "stop_user"])] {
+        for (option, words) in [("order", ["random", "sequential"]), ("share", ["all", "unique"]), ("at_end", ["stop_test", "stop_user"])] {
             if self.draw.chance(40) {
                 options.push(format!("{option} {}", self.draw.one_of(&words)));
             }
@@ -153,7 +160,15 @@ impl Writer {
             options.push("secret type, \"odd name\"".to_owned());
         }
         let options = if options.is_empty() { String::new() } else { format!(" {{ {} }}", options.join("; ")) };
-        self.line(&format!("data {name} from \"data/rows.csv\"{options}"));
+        if self.draw.chance(25) {
+            self.line(&format!("data {name} from \"data/rows.json\""));
+        } else {
+            self.line(&format!("data {name} from \"data/rows.csv\"{options}"));
+        }
+        if self.draw.chance(25) {
+            let held = self.file_name();
+            self.line(&format!("keep {held} = next({name})"));
+        }
         self.data.push(name);
     }
 

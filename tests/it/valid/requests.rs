@@ -49,7 +49,7 @@ impl Writer {
             options.push(format!("timeout {}", self.draw.one_of(&["1s", "250ms", "1h20m", "env.gen.pause"])));
         }
         if self.draw.chance(15) {
-            options.push(format!("redirects {}", self.draw.one_of(&["off", "any", "0", "100"])));
+            options.push(format!("redirects {}", self.draw.one_of(&["off", "any", "0", "3", "100"])));
         }
         options
     }
@@ -91,7 +91,12 @@ impl Writer {
     }
 
     fn body(&mut self) -> String {
-        match self.draw.below(9) {
+        match self.draw.below(14) {
+            9 => format!("json {}", self.expr(Ty::Str, 2)),
+            10 => format!("json {}", self.variable_or(Ty::Any, "[]")),
+            11 => self.draw.one_of(&["bytes file(\"data/cat.png\")", "text \"\"\"\n  <a>\n    {env.gen.int}\n  \"\"\""]).to_owned(),
+            12 => "graphql \"{ a }\"".to_owned(),
+            13 => format!("multipart {{ f: files(\"data/*.png\"), t: {}, n: null }}", self.expr(Ty::Strs, 1)),
             0 => format!("form {}", self.fields()),
             1 => format!("form merge({{}}, {})", self.leaf(Ty::Obj)),
             2 => format!("text {}", self.expr(Ty::Str, 2)),
@@ -128,7 +133,8 @@ impl Writer {
     fn parts(&mut self, has_body: bool, may_expect: bool) -> String {
         let mut parts = self.options();
         if self.draw.chance(25) {
-            parts.push(format!("query {}", self.fields()));
+            let query = if self.draw.chance(30) { self.leaf(Ty::Obj) } else { self.fields() };
+            parts.push(format!("query {query}"));
         }
         if has_body && self.draw.chance(80) {
             parts.push(self.body());
@@ -206,6 +212,9 @@ impl Writer {
 
     /// An expectation of anything but the status.
     fn expect_body(&mut self) -> String {
+        if self.draw.chance(50) {
+            return self.apart(Reads::Response, Self::expectation);
+        }
         self.apart(Reads::Response, |writer| match writer.draw.below(8) {
             0 => format!("expect {}text {}", writer.draw.one_of(&["", "not "]), writer.holes(1)),
             1 => format!("expect elapsed < {}", writer.draw.one_of(&["1s", "500ms", "env.gen.pause"])),
@@ -232,7 +241,7 @@ impl Writer {
         format!("{{ {} }}", entries.join(", "))
     }
 
-    fn matcher(&mut self, d: usize) -> String {
+    pub(super) fn matcher(&mut self, d: usize) -> String {
         if d > 0 && self.draw.chance(40) {
             return match self.draw.below(4) {
                 0 => format!("[{}, ..]", self.matcher(d - 1)),
@@ -250,13 +259,20 @@ impl Writer {
             5 => self.draw.one_of(&["1", "0.5", "(-1)", "18446744073709551615", "true", "1.10"]).to_owned(),
             _ => {
                 let ty = self.draw.below(Ty::PLAIN.len());
-                self.expr(Ty::PLAIN[ty], 1)
+                let value = self.expr(Ty::PLAIN[ty], 1);
+                if value.starts_with("one_of") { format!("({value})") } else { value }
             }
         }
     }
 
     fn take(&mut self, interrupts: bool, lines: &mut Vec<String>, taken: &mut Vec<(String, Ty)>) {
         let name = self.local_name();
+        if self.draw.chance(40) {
+            let (declared, source, ty) = self.captured();
+            lines.push(format!("take {name}{declared} = {source}"));
+            taken.extend(ty.filter(|_| interrupts).map(|ty| (name, ty)));
+            return;
+        }
         let (source, mut ty) = match self.draw.below(8) {
             0 => {
                 let regex = self.draw.one_of(REGEXES);

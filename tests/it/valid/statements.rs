@@ -121,17 +121,22 @@ impl Writer {
         let (over, ty) = self.iterated();
         let name = self.local_name();
         let mark = self.func.variables.len();
-        self.declare(name.clone(), ty, false);
+        ty.into_iter().for_each(|ty| self.declare(name.clone(), ty, false));
         self.round(&format!("for {name} in {over} "), depth);
         self.end_block(mark, true);
     }
 
-    /// What a `for` iterates over, and the type of its items.
-    fn iterated(&mut self) -> (String, Ty) {
-        match self.draw.below(4) {
-            0 => (format!("1..{}", self.draw.one_of(&["1", "3", "env.gen.int"])), Ty::Int),
-            1 => (format!("[{}, {}]", self.expr(Ty::Int, 1), self.expr(Ty::Int, 1)), Ty::Int),
-            _ => (self.expr(Ty::Strs, 2), Ty::Str),
+    /// What a `for` iterates over, and the type of its items, if it is one that the generator knows.
+    fn iterated(&mut self) -> (String, Option<Ty>) {
+        match self.draw.below(7) {
+            4 if !self.data.is_empty() => {
+                let at = self.draw.below(self.data.len());
+                (format!("{}.all", self.data[at]), None)
+            }
+            5 => (self.expr(Ty::Any, 1), Some(Ty::Any)),
+            0 => (format!("1..{}", self.draw.one_of(&["1", "3", "env.gen.int"])), Some(Ty::Int)),
+            1 => (format!("[{}, {}]", self.expr(Ty::Int, 1), self.expr(Ty::Int, 1)), Some(Ty::Int)),
+            _ => (self.expr(Ty::Strs, 2), Some(Ty::Str)),
         }
     }
 
@@ -140,7 +145,7 @@ impl Writer {
         let width = *self.draw.one_of(&[&"1", &"3", &"env.gen.int"]);
         self.in_parallel(|writer| {
             let name = writer.local_name();
-            writer.declare(name.clone(), ty, false);
+            ty.into_iter().for_each(|ty| writer.declare(name.clone(), ty, false));
             writer.out += &format!("for {name} in {over} parallel {width} ");
             writer.block(depth);
         });
