@@ -1,6 +1,6 @@
 //! Content encodings: gzip, deflate, br.
 
-use std::cell::RefCell;
+use std::cell::{LazyCell, RefCell};
 use std::io::{self, BufRead, Read};
 
 use bytes::Bytes;
@@ -33,7 +33,8 @@ pub(crate) fn decode(headers: &Headers, encoded: &[u8], keep: Keep) -> Result<Op
     }
     // All encodings share the limit, because a few bytes can be decoded to many that take long to decode again.
     let limit = WorkLimit::of(encoded.len());
-    let work = limit.start();
+    // Most bodies are decoded at once, without asking the system for the time.
+    let work = LazyCell::new(|| limit.start());
     let mut decoded: Option<Body> = None;
     while let Some(coding) = codings.pop() {
         let body = decoded.as_ref().map_or(encoded, |decoded| &decoded.bytes);
