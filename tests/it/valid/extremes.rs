@@ -91,7 +91,7 @@ fn compile_all(binary: &str, specs: Vec<(&'static str, String)>) {
         let emitted = emitted_of(&project).unwrap_or_else(|errors| panic!("{name} is not valid: {errors:?}"));
         compiled.push(Valid { seed: number as u64, text: name.to_owned(), emitted });
     }
-    compile(binary, &compiled);
+    compile(binary, &compiled, &[&["plan"]]);
 }
 
 #[test]

@@ -81,8 +81,8 @@ fn emitted(seed: u64) -> Result<Valid, String> {
     Ok(Valid { seed, text, emitted })
 }
 
-/// Compiles specs into one binary, each as a module, and starts each of them, with `plan` and with `--debug`.
-fn compile(name: &str, specs: &[Valid]) {
+/// Compiles specs into one binary, each as a module, and runs each command line with each of them.
+fn compile(name: &str, specs: &[Valid], command_lines: &[&[&str]]) {
     if std::env::var_os("LTC_VALID_CHECK_ONLY").is_some() {
         return;
     }
@@ -117,10 +117,9 @@ fn compile(name: &str, specs: &[Valid]) {
         }
         Err(error) => panic!("{error}"),
     };
-    let (folder, server) = (tempfile::tempdir().unwrap(), Echo::start());
-    let host = format!("--host=http://{}", server.addr);
+    let folder = tempfile::tempdir().unwrap();
     for Valid { seed, text, .. } in specs {
-        for args in [&["plan"][..], &["--debug", &host]] {
+        for args in command_lines {
             // Requests that are signed ask for keys, which are found nowhere.
             let run = Run::new(&built.binary, folder.path()).env("SPEC", seed.to_string()).env("AWS_EC2_METADATA_DISABLED", "true");
             let output = run.args(args).output();
@@ -133,6 +132,8 @@ fn compile(name: &str, specs: &[Valid]) {
 fn valid_specs_compile() {
     let (first, count) = (number("LTC_VALID_SEED", 0), number("LTC_VALID_SPECS", SPECS));
     let (mut invalid, mut done) = (Vec::new(), first);
+    let server = Echo::start();
+    let host = format!("--host=http://{}", server.addr);
     while done < first + count {
         let end = (done + BATCH).min(first + count);
         let (mut specs, begun) = (Vec::new(), std::time::Instant::now());
@@ -143,7 +144,7 @@ fn valid_specs_compile() {
             }
         }
         let checked = begun.elapsed();
-        compile("valid", &specs);
+        compile("valid", &specs, &[&["plan"], &["--debug", &host]]);
         println!("seeds {done}..{end}: {} specs, checked in {checked:.1?}, compiled in {:.1?}", specs.len(), begun.elapsed() - checked);
         done = end;
     }
