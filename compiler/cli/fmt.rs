@@ -151,7 +151,7 @@ fn formatted(screen: &Screen, shown: &str, text: &str) -> Option<String> {
     }
 }
 
-/// Finds the specs below a folder, in at most so many files and folders. Hidden folders and links to folders are skipped.
+/// Finds the specs below a folder. It looks at `most` files and folders at most, and skips hidden folders and links to folders.
 pub(crate) fn find(folder: &Path, found: &mut Vec<PathBuf>, most: usize) {
     let before = found.len();
     let mut left = most;

@@ -1,37 +1,8 @@
 //! Expressions that call the functions of the language, and operators on all kinds of values.
 
-use super::writer::{Ty, Writer};
+use ltc::check::functions::FUNCTIONS;
 
-/// Functions without arguments that give a text.
-const FAKES: &[&str] = &[
-    "name",
-    "first_name",
-    "last_name",
-    "email",
-    "user_name",
-    "password",
-    "phone",
-    "street",
-    "city",
-    "country",
-    "country_code",
-    "postcode",
-    "company",
-    "job",
-    "word",
-    "words",
-    "sentence",
-    "paragraph",
-    "url",
-    "domain",
-    "ipv4",
-    "ipv6",
-    "user_agent",
-    "color",
-    "date",
-    "iban",
-    "credit_card",
-];
+use super::writer::{Ty, Writer};
 
 impl Writer {
     /// An expression with a function or an operator that [`Writer::expr`] does not write; `None` if there is none of the type.
@@ -96,7 +67,10 @@ impl Writer {
 
     fn call_str(&mut self, d: usize) -> String {
         match self.draw.below(14) {
-            0 => format!("fake.{}()", self.draw.one_of(FAKES)),
+            0 => {
+                let fakes: Vec<&str> = FUNCTIONS.iter().map(|function| function.name).filter(|name| name.starts_with("fake.")).collect();
+                format!("{}()", self.draw.one_of(&fakes))
+            }
             1 => format!("first({})", self.expr(Ty::Str, d)),
             2 => format!("last({})", self.expr(Ty::Strs, d)),
             3 => format!("urlencode({})", self.expr(Ty::Any, d)),
