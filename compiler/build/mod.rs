@@ -7,6 +7,7 @@ mod failure;
 pub mod lambda;
 mod manifest;
 mod prebuilt;
+mod prelink;
 mod progress;
 mod replay;
 

@@ -1,8 +1,9 @@
 //! A prebuilt runtime: an archive with the compiled crates that a spec is linked with, and the command that links them. With it, a first
 //! build takes seconds and needs neither cargo nor the sources of dependencies, only rustc and a linker.
 //!
-//! The archive (`ltc-runtime-VERSION-RUSTC-TARGET.tar.zst`) holds `runtime.json` first, then the libraries. Compiled Rust works with exactly
-//! the compiler that made it, so the manifest names compiler, target and runtime. An archive that does not fit is not used.
+//! The archive (`ltc-runtime-VERSION-RUSTC-TARGET.tar.zst`) holds `runtime.json` first, then the libraries and what `prelink` made of
+//! them. Compiled Rust works with exactly the compiler that made it, so the manifest names compiler, target and runtime. An archive that does
+//! not fit is not used.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -14,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::cache::{CacheDir, HASH};
 use super::replay::{CACHE, Replay, fingerprint};
-use super::{Error, Options};
+use super::{Error, Options, prelink};
 use crate::output_path::{create_folder, output_path};
 
 /// The variable that names an archive: a path or a URL, with `#sha256=…` after it.
@@ -23,7 +24,7 @@ pub(super) const VARIABLE: &str = "LTC_RUNTIME";
 /// The manifest's file in the archive.
 const MANIFEST: &str = "runtime.json";
 /// The version of the archive's format.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Replaces the folder of compiled crates in the recorded arguments.
 const TARGET: &str = "{target}";
 /// The compression level of zstd; higher levels take minutes for a tenth.
@@ -115,12 +116,8 @@ pub(super) fn pack(
         runtime: HASH.to_owned(),
         rustc: rustc.to_owned(),
         profile: profile.to_owned(),
-        replay: Replay {
-            // The other machine has its own `rustc`.
-            rustc: "rustc".to_owned(),
-            args: replay.relocated(&compiled, TARGET),
-            ..replay.clone()
-        },
+        // The other machine has its own `rustc`.
+        replay: Replay { rustc: "rustc".to_owned(), ..replay.clone().relocated(&compiled, TARGET) },
     };
     let write = || -> io::Result<String> {
         create_folder(path)?;
@@ -128,7 +125,8 @@ pub(super) fn pack(
         compressed.include_checksum(true)?;
         let mut archive = tar::Builder::new(compressed);
         append(&mut archive, MANIFEST, &serde_json::to_vec_pretty(&manifest)?)?;
-        let mut sorted: Vec<&PathBuf> = libraries.iter().collect();
+        let prelinked = if replay.prelinked.is_some() { prelink::files(cache, profile).to_vec() } else { Vec::new() };
+        let mut sorted: Vec<&PathBuf> = libraries.iter().chain(&prelinked).collect();
         sorted.sort();
         sorted.dedup();
         for library in sorted {
@@ -148,7 +146,7 @@ pub(super) fn pack(
 fn append(archive: &mut tar::Builder<impl Write>, name: &str, content: &[u8]) -> io::Result<()> {
     let mut header = tar::Header::new_gnu();
     header.set_size(content.len() as u64);
-    header.set_mode(0o644);
+    header.set_mode(if prelink::is_script(name) { 0o755 } else { 0o644 });
     header.set_mtime(0);
     archive.append_data(&mut header, name, content)
 }
@@ -317,8 +315,8 @@ fn unpack(cache: &CacheDir, profile: &str, options: &Options, rustc: &str, path:
         fs::remove_dir_all(&folder)?;
     }
     fs::rename(&beside, &folder)?;
-    let args = manifest.replay.relocated(TARGET, &folder.to_string_lossy().replacen(&*cache.root.to_string_lossy(), CACHE, 1));
-    Replay { args, ..manifest.replay }.write(cache, profile)?;
+    let unpacked = folder.to_string_lossy().replacen(&*cache.root.to_string_lossy(), CACHE, 1);
+    manifest.replay.relocated(TARGET, &unpacked).write(cache, profile)?;
     Ok(None)
 }
 
@@ -372,7 +370,7 @@ mod tests {
     #[test]
     fn archive_of_another_compiler_does_not_fit() {
         let options = Options::default();
-        let replay = Replay { fingerprint: fingerprint(&options), rustc: "rustc".into(), args: Vec::new() };
+        let replay = Replay { fingerprint: fingerprint(&options), rustc: "rustc".into(), args: Vec::new(), prelinked: None };
         let of = |rustc: &str, runtime: &str| Manifest {
             format: FORMAT,
             ltc: "0.0.1".into(),

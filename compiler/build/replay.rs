@@ -9,22 +9,27 @@
 //! neither the spec's folder nor its name, so a spec gives the same binary with a runtime that was compiled here and with a prebuilt one.
 
 use std::collections::hash_map::DefaultHasher;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::hash::Hasher as _;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
 use super::cache::{CacheDir, Package, TARGET, packed};
 use super::manifest::manifest;
+use super::prelink::prelink;
 use super::{Options, cargo};
 
 /// What the arguments have in place of the crate's name, of the folder of its binary, and of the cache, which may be moved.
 const CRATE: &str = "{crate}";
 const OUT: &str = "{out}";
 pub(super) const CACHE: &str = "{cache}";
+
+/// Beside the compiler's log: why a spec was not linked with the runtime that was linked in advance.
+const PRELINK_LOG: &str = "prelinked.log";
 
 /// The command that compiles a spec's crate and links it with the runtime.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +38,8 @@ pub(super) struct Replay {
     pub(super) fingerprint: String,
     pub(super) rustc: String,
     pub(super) args: Vec<String>,
+    /// The linker that links with a runtime which was linked in advance; see [`super::prelink`].
+    pub(super) prelinked: Option<String>,
 }
 
 impl Replay {
@@ -43,16 +50,33 @@ impl Replay {
         is_valid.then_some(replay)
     }
 
+    /// Removes this runtime's records that name shared libraries, before it makes the folder of compiled crates its own again: until cargo has
+    /// compiled all of them, some are those of another runtime. The build's lock is held.
+    pub(super) fn forget(cache: &CacheDir) -> io::Result<()> {
+        for entry in fs::read_dir(&cache.folder)? {
+            let path = entry?.path();
+            let read = || -> Option<Self> { serde_json::from_slice(&fs::read(&path).ok()?).ok() };
+            if is_record(&path) && read().is_none_or(|replay| replay.reads_shared_libraries()) {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether it reads libraries in the folder that all runtimes share. Those of a prebuilt runtime are in its own folder.
     fn reads_shared_libraries(&self) -> bool {
         let shared = Path::new(CACHE).join(TARGET);
         self.args.iter().flat_map(|arg| arg.split('=')).any(|part| Path::new(part).starts_with(&shared))
     }
 
-    /// Records the command that cargo ran; `log` is cargo's output.
+    /// Records the command that cargo ran; `log` is cargo's output. Without a record, the next build only runs cargo again.
     pub(super) fn record(cache: &CacheDir, package: &Package, profile: &str, options: &Options, log: &Path) -> Option<Self> {
-        let replay = Self::of(&fs::read_to_string(log).ok()?, package, &cache.root, fingerprint(options))?;
-        // Without a record, the next build only runs cargo again.
+        let mut replay = Self::of(&fs::read_to_string(log).ok()?, package, &cache.root, fingerprint(options))?;
+        replay.prelinked = prelink(cache, profile, &replay).ok()?;
+        // A disk that is full now has room later.
+        if replay.prelinked.is_none() && cache.is_full() {
+            return None;
+        }
         replay.write(cache, profile).ok().map(|()| replay)
     }
 
@@ -79,12 +103,36 @@ impl Replay {
                 *word = relocate(word, &cache.to_string_lossy(), CACHE);
             }
         }
-        Some(Self { fingerprint, rustc, args: words })
+        Some(Self { fingerprint, rustc, args: words, prelinked: None })
     }
 
-    /// The arguments for a cache in another folder, or under another name.
-    pub(super) fn relocated(&self, from: &str, to: &str) -> Vec<String> {
-        self.args.iter().map(|arg| relocate(arg, from, to)).collect()
+    /// The command for a cache in another folder, or under another name.
+    pub(super) fn relocated(self, from: &str, to: &str) -> Self {
+        let relocated = |arg: String| relocate(&arg, from, to);
+        Self { args: self.args.into_iter().map(relocated).collect(), prelinked: self.prelinked.map(relocated), ..self }
+    }
+
+    /// The linker that cargo's configuration names, or rustc's default.
+    pub(super) fn linker_of_user(&self) -> &str {
+        self.args.iter().rev().find_map(|arg| arg.trim_start_matches("-C").strip_prefix("linker=")).unwrap_or("cc")
+    }
+
+    /// The command for a crate, which puts the binary into a folder, and links it with this linker, if any.
+    pub(super) fn rustc(&self, cache: &CacheDir, package: &Package, out: &Path, linker: Option<&Path>) -> Command {
+        let here = self.clone().relocated(CACHE, &cache.root.to_string_lossy());
+        let args = here.args.into_iter().map(|arg| match arg.as_str() {
+            CRATE => crate_name(&package.name).into(),
+            OUT => out.as_os_str().to_owned(),
+            _ => OsString::from(arg),
+        });
+        let mut command = cargo::command(&self.rustc, cache, package);
+        command.args(args);
+        if let Some(linker) = linker {
+            let mut option = OsString::from("linker=");
+            option.push(linker);
+            command.arg("-C").arg(option);
+        }
+        command
     }
 
     /// Runs the command, unless nothing has changed since the last run. Returns the binary's path, or `None` if it failed.
@@ -103,24 +151,32 @@ impl Replay {
         if modified(&done).is_ok_and(|since| since > package.changed && since > compiled) && old.and_then(is_done) == Some(true) {
             return Some(binary);
         }
-        let run = || -> io::Result<bool> {
-            fs::create_dir_all(&out)?;
-            let args = self.relocated(CACHE, &cache.root.to_string_lossy()).into_iter().map(|arg| match arg.as_str() {
-                CRATE => crate_name.clone().into(),
-                OUT => out.clone().into_os_string(),
-                _ => arg.into(),
-            });
-            let mut command = cargo::command(&self.rustc, cache, package);
-            command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(log)?);
-            Ok(command.status()?.success())
-        };
-        if !run().unwrap_or_default() || !binary.is_file() {
+        if !self.link(cache, package, &out, log).unwrap_or_default() || !binary.is_file() {
             return None;
         }
         // Without the file, the next build only runs rustc again.
         let written = serde_json::to_vec(&Done { replay: self.clone(), binary: checksum(&binary)? });
         let _ = written.map(|text| fs::write(&done, text));
         Some(binary)
+    }
+
+    /// Runs the command with the runtime that was linked in advance, if any. That fails if the spec needs more of the libraries than the runtime
+    /// does; why, is then in a log of its own. Then, or else, it runs the command with the libraries.
+    fn link(&self, cache: &CacheDir, package: &Package, out: &Path, log: &Path) -> io::Result<bool> {
+        fs::create_dir_all(out)?;
+        let run = |linker: Option<&Path>, log: &Path| -> io::Result<bool> {
+            let mut command = self.rustc(cache, package, out, linker);
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(log)?);
+            Ok(command.status()?.success())
+        };
+        if let Some(linker) = &self.prelinked {
+            let log = log.with_file_name(PRELINK_LOG);
+            if run(Some(Path::new(&relocate(linker, CACHE, &cache.root.to_string_lossy()))), &log)? {
+                let _ = fs::remove_file(log);
+                return Ok(true);
+            }
+        }
+        run(None, log)
     }
 }
 
@@ -160,6 +216,11 @@ fn record(cache: &CacheDir, profile: &str) -> PathBuf {
     cache.folder.join(format!("rustc-{profile}.json"))
 }
 
+fn is_record(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with("rustc-") && name.ends_with(".json")
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::cache::HASH;
@@ -174,6 +235,7 @@ mod tests {
             fingerprint: fingerprint(&options),
             rustc: "rustc".into(),
             args: vec!["--extern".into(), format!("ltc_runtime={{cache}}/{library}/libltc_runtime-1.rlib")],
+            prelinked: None,
         };
         let is_valid = || Replay::recorded(&cache, "release", &options).is_some();
         replay("target/release/deps").write(&cache, "release").unwrap();
@@ -187,8 +249,26 @@ mod tests {
         assert!(is_valid() && print.exists());
         fs::write(cache.claimed(), "0123456789abcdef").unwrap();
         assert!(!is_valid(), "another runtime was compiled later");
+        // A build for another machine compiles only that machine's crates.
+        Replay::forget(&cache).unwrap();
+        cache.claim();
+        assert!(!is_valid(), "the crates of this machine are still the other runtime's");
+        fs::write(cache.claimed(), "0123456789abcdef").unwrap();
         replay(&format!("{HASH}/prebuilt-release")).write(&cache, "release").unwrap();
+        Replay::forget(&cache).unwrap();
         assert!(is_valid(), "the libraries of a prebuilt runtime are its own");
+    }
+
+    #[test]
+    fn linker_of_the_user_is_the_last_one_that_is_named() {
+        let replay = |args: &str| Replay {
+            fingerprint: String::new(),
+            rustc: "rustc".into(),
+            args: args.split(' ').map(str::to_owned).collect(),
+            prelinked: None,
+        };
+        assert_eq!(replay("-C strip=symbols").linker_of_user(), "cc");
+        assert_eq!(replay("-C linker=clang -Clinker=gcc-14 -C strip=symbols").linker_of_user(), "gcc-14");
     }
 
     #[test]

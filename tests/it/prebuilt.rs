@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 
-use crate::command::Run;
+use crate::command::{Output, Run};
 use crate::project::{Project, ltc};
 
 /// `ltc` with an empty cache and without cargo: a prebuilt runtime needs only rustc.
@@ -45,7 +45,9 @@ fn prebuilt_runtime_gives_the_same_binary_from_an_empty_cache() {
     assert!(left.is_empty(), "{left:?}");
     // Another spec with this cache no longer needs the archive.
     let args = ["build", "specs/notes.lt", "-o", "notes"];
-    ltc(project.path(), &args).env("LTC_CACHE_DIR", &first).env("LTC_RUNTIME", "/gone").exits(0).omits(&["compiling", "unpacking"]);
+    let notes = || ltc(project.path(), &args).env("LTC_CACHE_DIR", &first).env("LTC_RUNTIME", "/gone").exits(0);
+    notes().omits(&["compiling", "unpacking"]);
+    links_with_the_libraries_too(&project, &first, notes);
 
     let url = serve(&archive);
     let second = folder.path().join("second");
@@ -70,6 +72,21 @@ fn prebuilt_runtime_gives_the_same_binary_from_an_empty_cache() {
     fs::rename(&second, &moved).unwrap();
     build(&project, &moved, "/gone", "from-moved").exits(0).omits(&["compiling", "unpacking"]);
     assert!(compiled == fs::read(project.path().join("from-moved")).unwrap(), "the binaries differ");
+}
+
+/// Both specs were linked with the runtime that the archive's author had linked in advance. Where it is damaged, they are linked with its
+/// libraries.
+fn links_with_the_libraries_too(project: &Project, cache: &Path, build: impl Fn() -> Output) {
+    if cfg!(not(all(target_os = "linux", target_arch = "x86_64"))) {
+        return;
+    }
+    let logs = || files_named(cache, "prelinked.log");
+    assert_eq!((files_named(cache, "runtime.o").len(), logs()), (1, Vec::new()));
+    damage(cache, "runtime.o");
+    project.write("specs/notes.lt", format!("\n{}", fs::read_to_string(project.path().join("specs/notes.lt")).unwrap()));
+    build().omits(&["compiling", "unpacking"]);
+    assert_eq!(logs().len(), 1);
+    Run::new(project.path().join("notes"), project.path()).args(&["--version"]).exits(0).prints(&["notes"]);
 }
 
 /// The files and folders below a folder whose names contain a text.

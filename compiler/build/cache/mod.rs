@@ -18,7 +18,7 @@ use std::time::SystemTime;
 use super::progress::Progress;
 use super::{Cleaned, Error};
 
-pub(super) use package::Package;
+pub(super) use package::{Package, remove_any};
 use root::{make_private, root};
 use sources::{COMPLETE_MARKER, unpack, verify};
 pub(in crate::build) use sources::{HASH, packed};

@@ -119,7 +119,7 @@ pub(super) fn folders(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Removes a file, link or folder, if it is there.
-pub(super) fn remove_any(path: &Path) -> io::Result<()> {
+pub(in crate::build) fn remove_any(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => fs::remove_dir_all(path),
         Ok(_) => fs::remove_file(path),

@@ -117,6 +117,8 @@ fn compile(name: &str, specs: &[Valid], command_lines: &[&[&str]]) {
         }
         Err(error) => panic!("{error}"),
     };
+    let log = built.folder.join("prelinked.log");
+    assert!(!log.exists(), "the runtime that was linked in advance lacks something: {}", std::fs::read_to_string(log).unwrap());
     let folder = tempfile::tempdir().unwrap();
     for Valid { seed, text, .. } in specs {
         for args in command_lines {
