@@ -2,13 +2,13 @@
 //!
 //! JSON without its nesting is a regular language: which token may follow which needs only the previous token. All such rules are a few
 //! operations on the bits of a block. Only brackets are visited one by one, to know whether the tokens between two of them belong to a list
-//! or to an object. Words (`true`) and numbers with an exponent are also checked one by one.
+//! or to an object. Words (`true`) and numbers with an exponent are also checked one by one. A block never begins within a number or word.
 
 use fearless_simd::Simd;
 
-use super::blocks::{self, Block};
-use super::nesting::Nesting;
-use super::scalars::{bad_scalars, escaped};
+use super::blocks::{self, Block, parities};
+use super::nesting::{Nesting, Outer};
+use super::scalars::{bad_scalars, escaped, scalar_end};
 
 /// A part of a document that is to be checked.
 pub(super) struct Task<'a> {
@@ -18,10 +18,11 @@ pub(super) struct Task<'a> {
     /// Whether it begins with a value. Otherwise it begins after one.
     pub(super) expects_value: bool,
     pub(super) nesting: Nesting,
+    pub(super) outer: Outer,
     /// The depth that ends it.
     pub(super) outside: usize,
-    /// The number of commas of the outermost level after which it ends.
-    pub(super) commas: usize,
+    /// The number of commas of the outermost level after which it ends, if they are counted.
+    pub(super) commas: Option<usize>,
 }
 
 /// The checked part.
@@ -42,31 +43,19 @@ struct Carry {
     string: u64,
     /// Whether the first byte is escaped.
     escaped: u64,
-    /// Whether the block begins within a number or a word, which the previous block has checked.
-    scalar: u64,
-    /// Whether the first token follows a comma or an opening bracket, a value.
+    /// Whether a comma or an opening bracket comes before the first token, or before a string that comes before it.
     after_start: u64,
+    /// Whether the first token follows a value.
     after_value: u64,
-    /// Whether the block begins within a string that may be a key, or after it.
-    after_key: u64,
 }
 
-/// The first bytes that follow and aren't white space, for bits that mark where something has ended.
+/// The first bytes that aren't `passed` after the `ends` of tokens.
 #[inline(always)]
-fn next_tokens(ends: u64, white: u64, carry: &mut u64) -> u64 {
-    // The sum carries a bit at the beginning of white space to the byte after it.
-    let (sum, beyond) = (ends << 1 | *carry).overflowing_add(white);
-    *carry = ends >> 63 | u64::from(beyond);
-    sum & !white
-}
-
-/// For each bit, whether the number of bits up to it is odd.
-#[inline(always)]
-fn parities(mut bits: u64) -> u64 {
-    for shift in [1, 2, 4, 8, 16, 32] {
-        bits ^= bits << shift;
-    }
-    bits
+fn next_tokens(ends: u64, passed: u64, carry: &mut u64) -> u64 {
+    // The sum carries a bit at the beginning of passed bytes to the byte after them.
+    let sum = (ends << 1 | *carry).wrapping_add(passed);
+    *carry = (ends | passed & !sum) >> 63;
+    sum & !passed
 }
 
 /// All bits up to the lowest one.
@@ -75,134 +64,145 @@ fn up_to_lowest(bits: u64) -> u64 {
     bits ^ bits.wrapping_sub(1)
 }
 
-/// Whether an opening bracket and white space come before this byte.
-#[inline]
-fn is_after_open(bytes: &[u8], at: usize) -> bool {
-    let before = bytes.get(..at).unwrap_or_default().trim_ascii_end();
-    matches!(before.last(), Some(b'[' | b'{'))
+/// All bits if the lowest one is 1.
+#[inline(always)]
+fn all(bit: u64) -> u64 {
+    0_u64.wrapping_sub(bit)
+}
+
+/// Marks `tokens`, of which only brackets that close an empty list or object are valid.
+#[cold]
+#[inline(never)]
+fn misplaced(bytes: &[u8], at: usize, tokens: u64, closes: u64) -> u64 {
+    let mut empty = tokens & closes;
+    let mut bad = tokens & !closes;
+    while empty != 0 {
+        let bit = empty & empty.wrapping_neg();
+        empty ^= bit;
+        let before = bytes.get(..at + bit.trailing_zeros() as usize).unwrap_or_default().trim_ascii_end();
+        if !matches!(before.last(), Some(b'[' | b'{')) {
+            bad |= bit;
+        }
+    }
+    bad
 }
 
 /// Checks a part of a document. `None` if it is invalid or does not end.
 #[inline(always)]
 pub(super) fn check<S: Simd>(simd: S, task: Task<'_>) -> Option<Checked> {
-    let Task { bytes, mut at, mut nesting, outside, .. } = task;
+    let Task { bytes, mut at, mut nesting, mut outer, outside, .. } = task;
     let mut carry = Carry { after_value: u64::from(!task.expects_value), ..Carry::default() };
     let mut passed = 0;
     let mut beyond_ascii = 0;
     while at < bytes.len() {
-        let block = match bytes[at..].first_chunk::<{ blocks::SIZE }>() {
-            Some(full) => Block::read(simd, full),
-            None => {
-                let mut padded = [b' '; blocks::SIZE];
-                padded[..bytes.len() - at].copy_from_slice(&bytes[at..]);
-                Block::read(simd, &padded)
-            }
-        };
+        let mut padded = [b' '; blocks::SIZE];
+        let text = bytes[at..].first_chunk::<{ blocks::SIZE }>().unwrap_or_else(|| {
+            padded[..bytes.len() - at].copy_from_slice(&bytes[at..]);
+            &padded
+        });
+        let block = Block::read(simd, text);
 
         // Strings: `string` has the bits from an opening quote to the byte before the closing one.
         let mut bad = 0;
         let mut quotes = block.equal(b'"');
-        let is_unusual = block.is_unusual();
-        if is_unusual || carry.escaped != 0 {
-            quotes &= !escaped(bytes, at, block.equal(b'\\'), &mut carry.escaped, &mut bad);
-            beyond_ascii |= block.at_least(0x80);
+        let (unusual, backslashes) = (block.unusual(), block.equal(b'\\'));
+        if backslashes | carry.escaped != 0 {
+            let escapes = escaped(bytes, at, backslashes, carry.escaped);
+            (carry.escaped, bad) = (escapes.next, escapes.bad);
+            quotes &= !escapes.bytes;
+        } else if quotes | unusual == 0 && carry.string != 0 {
+            // All of it belongs to a string.
+            at += blocks::SIZE;
+            continue;
         }
-        let string = parities(quotes) ^ carry.string;
-        carry.string = 0_u64.wrapping_sub(string >> 63);
-        let (opening, closing) = (quotes & string, quotes & !string);
-        let free = !(string | closing);
-        let white = !block.at_least(b' ' + 1) & free;
-        if is_unusual {
-            let control = !block.at_least(b' ');
-            bad |= control & string | control & free & !(block.equal(b'\n') | block.equal(b'\r') | block.equal(b'\t'));
+        let string = parities(simd, quotes) ^ carry.string;
+        carry.string = all(string >> 63);
+        if unusual & string != 0 {
+            bad |= string & !block.at_least(b' ');
+            beyond_ascii |= unusual;
         }
-
-        let (opens, closes) = block.brackets();
+        let free = !(string | quotes);
+        let white = block.white() & free;
+        let (opens, closes, objects) = block.brackets();
         let (opens, closes) = (opens & free, closes & free);
         let (colons, commas) = (block.equal(b':') & free, block.equal(b',') & free);
-        let scalars = free & !(white | opens | closes | colons | commas);
-        let scalar_starts = scalars & !(scalars << 1 | carry.scalar);
-        let scalar_ends = (scalars << 1 | carry.scalar) & !scalars;
+        let marks = colons | commas | closes;
+        let scalars = free & !(white | opens | marks);
 
-        // The tokens that follow commas and opening brackets, values, and strings that may be keys. All others follow a colon.
-        let after_start = next_tokens(commas | opens, white, &mut carry.after_start);
-        let (sum, beyond) = ((closing | closes) << 1 | scalar_ends | carry.after_value).overflowing_add(white);
-        carry.after_value = (closing | closes) >> 63 | u64::from(beyond);
-        let after_value = sum & !white;
-        let within = string | closing | white;
-        let (sum, beyond) = within.overflowing_add(opening & after_start);
-        let (sum, beyond_too) = sum.overflowing_add(carry.after_key);
-        carry.after_key = u64::from(beyond | beyond_too);
-        let after_key = sum & !within;
+        // Commas, colons and closing brackets follow values, and no other token does. `after_start` passes over one string.
+        let ends = quotes & !string | closes | scalars & !(scalars >> 1);
+        let after_value = next_tokens(ends, white, &mut carry.after_value);
+        let mut after_start = next_tokens(commas | opens, white | !free, &mut carry.after_start);
+        let tokens = after_value ^ marks;
+        if tokens != 0 {
+            bad |= misplaced(bytes, at, tokens, closes);
+            after_start &= !(tokens & closes);
+        }
 
-        let values = opening | scalar_starts | opens;
-        bad |= after_value & values | (commas | colons) & !after_value | colons & !after_key;
-        let mut empty = closes & !after_value;
-        while empty != 0 {
-            let bit = empty & empty.wrapping_neg();
-            empty ^= bit;
-            if !is_after_open(bytes, at + bit.trailing_zeros() as usize) {
-                bad |= bit;
+        // The bits within objects, and those within the outermost list or object and no other one.
+        let mut brackets = opens | closes;
+        let mut in_object = all(nesting.object_bit());
+        let mut outermost = all(u64::from(nesting.depth == outside + 1));
+        let mut upto = !0;
+        while brackets != 0 {
+            let position = brackets.trailing_zeros();
+            let beyond = !1 << position;
+            brackets &= brackets - 1;
+            let was_object = nesting.object_bit();
+            if opens >> position & 1 != 0 {
+                outermost ^= all(u64::from(nesting.depth == outside + 1)) & beyond;
+                nesting.open(&mut outer, objects >> position & 1)?;
+            } else {
+                nesting.close(&outer);
+                if nesting.depth == outside {
+                    upto = !beyond;
+                    break;
+                }
+                outermost ^= all(u64::from(nesting.depth == outside + 1)) & beyond;
+            }
+            in_object ^= all(was_object ^ nesting.object_bit()) & beyond;
+        }
+        // In an object, what follows a comma or the opening bracket is a string, and a colon follows it. There are no other colons.
+        bad |= after_start & in_object ^ colons | closes & (objects ^ in_object);
+
+        let mut whole = scalars;
+        let mut length = blocks::SIZE;
+        if scalars >> 63 != 0 {
+            // A number or word that may continue: the next block begins with it, unless it fills this one.
+            length -= scalars.leading_ones() as usize;
+            if length > 0 {
+                whole &= !(!0 << length);
+                carry.after_value = after_value >> length & 1;
+                carry.after_start = after_start >> length & 1;
+            } else {
+                length = scalar_end(bytes, at)? - at;
+                whole = 0;
+                carry.after_value = 1;
             }
         }
-        bad |= bad_scalars(bytes, at, &block, scalars, carry.scalar);
-        carry.scalar = scalars >> 63;
+        bad |= bad_scalars(bytes, at, &block, whole);
 
-        // What is bad only in an object, and only in a list.
-        let bad_in_object = after_start & !(opening | closes) | after_key & !colons;
-        let bad_in_list = colons;
-        let mut brackets = opens | closes;
-        let mut rest = !0;
-        loop {
-            let is_last = brackets == 0;
-            // The bits up to the next bracket, which ends this part of a list or an object.
-            let part = rest & if is_last { !0 } else { up_to_lowest(brackets) };
-            if nesting.depth == outside + 1 && commas & part != 0 {
-                let here = commas & part;
-                let count = here.count_ones() as usize;
-                if count >= task.commas - passed {
-                    let mut here = here;
-                    for _ in 1..task.commas - passed {
-                        here &= here - 1;
-                    }
-                    let upto = up_to_lowest(here);
-                    let bad = bad | if nesting.in_object() { bad_in_object } else { bad_in_list } & part;
-                    let end = at + here.trailing_zeros() as usize + 1;
-                    return finish(bytes, task.at, beyond_ascii, bad & upto, Checked { end, commas: task.commas, is_closed: false });
+        if let Some(most) = task.commas {
+            let mut here = commas & upto & outermost;
+            let count = here.count_ones() as usize;
+            if count >= most - passed {
+                for _ in 1..most - passed {
+                    here &= here - 1;
                 }
-                passed += count;
+                let end = at + here.trailing_zeros() as usize + 1;
+                let bad = bad & up_to_lowest(here);
+                return finish(bytes, task.at, beyond_ascii, bad, Checked { end, commas: most, is_closed: false });
             }
-            bad |= if nesting.in_object() { bad_in_object } else { bad_in_list } & part;
-            if is_last {
-                break;
-            }
-            rest &= !part;
-            let bit = brackets & brackets.wrapping_neg();
-            let position = at + bit.trailing_zeros() as usize;
-            let is_object = bytes.get(position).is_some_and(|byte| byte & 0x20 != 0);
-            brackets ^= bit;
-            if opens & bit != 0 {
-                nesting.open(is_object)?;
-                continue;
-            }
-            if nesting.depth == outside || nesting.in_object() != is_object {
-                return None;
-            }
-            nesting.close();
-            if nesting.depth == outside {
-                return finish(
-                    bytes,
-                    task.at,
-                    beyond_ascii,
-                    bad & (bit | (bit - 1)),
-                    Checked { end: position + 1, commas: passed, is_closed: true },
-                );
-            }
+            passed += count;
+        }
+        if nesting.depth == outside {
+            let end = at + upto.count_ones() as usize;
+            return finish(bytes, task.at, beyond_ascii, bad & upto, Checked { end, commas: passed, is_closed: true });
         }
         if bad != 0 {
             return None;
         }
-        at += blocks::SIZE;
+        at += length;
     }
     None
 }

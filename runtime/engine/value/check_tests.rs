@@ -1,8 +1,11 @@
 //! Tests that documents are checked in blocks as they are token by token, and as serde_json does.
 
+use fearless_simd::{Level, Simd, dispatch};
+
 use crate::functions::Rng;
+use crate::value::Value;
+use crate::value::blocks::{self, Block, parities};
 use crate::value::scan::Scanner;
-use crate::value::{Value, blocks};
 
 /// Whether a list or an object is accepted. serde_json, the tree and the error that is found token by token have to agree.
 fn passes(json: &[u8]) -> bool {
@@ -13,10 +16,10 @@ fn passes(json: &[u8]) -> bool {
     if passed {
         assert_eq!(scanner.place(), json.len(), "{shown}");
     }
-    // serde_json refuses halves of surrogate pairs, and numbers that no float can hold.
+    // serde_json refuses halves of surrogate pairs, numbers that no float can hold, and more than 128 levels.
     match serde_json::from_slice::<serde_json::Value>(json) {
         Ok(_) => assert!(passed, "{shown}"),
-        Err(why) if ["out of range", "surrogate", "hex escape"].iter().any(|known| why.to_string().contains(known)) => {}
+        Err(why) if ["out of range", "surrogate", "hex escape", "recursion limit"].iter().any(|known| why.to_string().contains(known)) => {}
         Err(why) => assert!(!passed, "{why}: {shown}"),
     }
     passed
@@ -142,6 +145,128 @@ fn structure_is_checked_at_each_position() {
         r#"{"a","b":1}"#,
     ] {
         at_each_position(bad.as_bytes(), |json| assert!(!passes(json), "{bad}"));
+    }
+}
+
+#[test]
+fn tokens_longer_than_a_block_are_checked() {
+    for length in 60..=200 {
+        let (digits, text, space) = ("7".repeat(length), "x".repeat(length), " ".repeat(length));
+        let list = |item: &str| format!("[0, \"some bytes before it\", {item},{item} ,{{\"a\":{item}}}]");
+        let good = [
+            digits.clone(),
+            format!("-{digits}"),
+            format!("{digits}.{digits}"),
+            format!("{digits}e5"),
+            format!("\"{text}\""),
+            format!("\"{text}\\\"é{text}\""),
+            format!("{{\"{text}\":{space}1,{space}\"b{text}\"{space}:2{space},\"c\":3}}"),
+            format!("[{space}]"),
+            format!("{{{space}}}"),
+            format!("[{space}{{}}{space},1{space}]"),
+        ];
+        for good in &good {
+            assert!(passes(list(good).as_bytes()), "{good}");
+        }
+        let bad = [
+            format!("0{digits}"),
+            format!("{digits}x"),
+            format!("{digits}."),
+            format!("{digits}.{digits}.1"),
+            format!("{digits}\\"),
+            text.clone(),
+            format!("true{text}"),
+            format!("{digits}{space}1"),
+            format!("\"{text}\t{text}\""),
+            format!("\"{text}\"{space}1"),
+            format!("{{\"{text}\"{space}}}"),
+            format!("{{\"{text}\"{space},\"b\":1}}"),
+            format!("{{{space}1:1}}"),
+            format!("{{{digits}:1}}"),
+            format!("{{\"a\":1,{digits}}}"),
+            format!("{{\"a\":{space}}}"),
+            format!("{{\"a\":1{space}\"b\":1}}"),
+            format!("[\"{text}\"{space}:1]"),
+            format!("[1,{space}]"),
+            format!("[{space},1]"),
+            format!("{{{space}]"),
+        ];
+        for bad in &bad {
+            assert!(!passes(list(bad).as_bytes()), "{bad}");
+        }
+        for before in ["[", "[0, "] {
+            assert!(passes(format!("{before}{digits}]").as_bytes()));
+            assert!(!passes(format!("{before}{digits}").as_bytes()));
+        }
+    }
+}
+
+#[test]
+fn levels_are_closed_as_they_were_opened() {
+    let rng = Rng::new(3, 11);
+    for depth in [1, 2, 20, 63, 64, 65, 127, 128, 129, 300, 500] {
+        let levels: Vec<bool> = (0..depth).map(|_| rng.below(2) == 0).collect();
+        let opens: String = levels.iter().map(|is_object| if *is_object { "{\"k\":" } else { "[ " }).collect();
+        let closes: String = levels.iter().rev().map(|is_object| if *is_object { "}" } else { "]" }).collect();
+        // The second value finds its levels again after the first one.
+        let json = format!("[{opens}true{closes}, {opens}-1{closes}]");
+        assert!(passes(json.as_bytes()), "{json}");
+        for _ in 0..10 {
+            let at = json.len() - 1 - rng.place(closes.len());
+            let other = if &json[at..=at] == "]" { "}" } else { "]" };
+            assert!(!passes(format!("{}{other}{}", &json[..at], &json[at + 1..]).as_bytes()), "{at} of {json}");
+        }
+    }
+}
+
+/// What the vector instructions of a level find in each block of text.
+fn found(level: Level, text: &[u8]) -> Vec<[u64; 9]> {
+    let blocks = text.chunks_exact(blocks::SIZE).filter_map(<[u8]>::first_chunk);
+    blocks
+        .map(|bytes| {
+            dispatch!(level, simd => {
+                let block = Block::read(simd, bytes);
+                let (opens, closes, objects) = block.brackets();
+                let quotes = block.equal(b'"');
+                [quotes, block.at_least(b'0'), block.at_least(0x80), block.unusual(), block.white(), opens, closes, objects, parities(simd, quotes)]
+            })
+        })
+        .collect()
+}
+
+#[test]
+fn all_vector_instructions_find_the_same() {
+    let rng = Rng::new(5, 13);
+    let mut text: Vec<u8> = (0..=255).collect();
+    text.extend((0..1_024).map(|_| b"\"\" \t\n\r{}[],:09\x7f"[rng.place(15)]));
+    let level = Level::new();
+    let mut levels = vec![level, Level::baseline()];
+    #[cfg(target_arch = "x86_64")]
+    {
+        levels.extend(level.as_sse4_2().map(Simd::level));
+        levels.extend(level.as_avx2().map(Simd::level));
+    }
+    let bits = |bytes: &[u8], is: &dyn Fn(u8) -> bool| (0..blocks::SIZE).filter(|bit| is(bytes[*bit])).fold(0, |bits, bit| bits | 1 << bit);
+    let expected: Vec<[u64; 9]> = text
+        .chunks_exact(blocks::SIZE)
+        .map(|bytes| {
+            let quotes: u64 = bits(bytes, &|byte| byte == b'"');
+            let odd = (0..64).filter(|bit| (quotes << (63 - bit)).count_ones() % 2 == 1).fold(0, |odd, bit| odd | 1 << bit);
+            [
+                quotes,
+                bits(bytes, &|byte| byte >= b'0'),
+                bits(bytes, &|byte| byte >= 0x80),
+                bits(bytes, &|byte| !(b' '..0x80).contains(&byte)),
+                bits(bytes, &|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')),
+                bits(bytes, &|byte| matches!(byte, b'[' | b'{')),
+                bits(bytes, &|byte| matches!(byte, b']' | b'}')),
+                bits(bytes, &|byte| byte & 0x20 != 0),
+                odd,
+            ]
+        })
+        .collect();
+    for level in levels {
+        assert_eq!(found(level, &text), expected, "{level:?}");
     }
 }
 

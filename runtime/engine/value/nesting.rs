@@ -8,9 +8,11 @@ pub(super) struct Nesting {
     pub(super) depth: usize,
     /// The innermost levels, up to 64 of them, with the innermost one as the lowest bit.
     inner: u64,
-    /// The levels outside of them.
-    outer: [u64; MAX_DEPTH / WORD],
 }
+
+/// The levels outside of the innermost ones. They are apart from [`Nesting`], which then stays in registers.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Outer([u64; MAX_DEPTH / WORD]);
 
 /// The number of levels of a word.
 const WORD: usize = 64;
@@ -18,32 +20,32 @@ const WORD: usize = 64;
 impl Nesting {
     /// Nothing is known of the levels outside, because nothing is read there.
     pub(super) fn new(depth: usize) -> Self {
-        Self { depth, inner: 0, outer: [0; MAX_DEPTH / WORD] }
+        Self { depth, inner: 0 }
     }
 
-    /// Whether the innermost level is an object.
+    /// 1 if the innermost level is an object, else 0.
     #[inline(always)]
-    pub(super) fn in_object(&self) -> bool {
-        self.inner & 1 != 0
+    pub(super) fn object_bit(&self) -> u64 {
+        self.inner & 1
     }
 
-    /// Opens a level; `None` if it is too deep.
+    /// Opens an object if the bit is 1, a list if it is 0; `None` if it is too deep.
     #[inline(always)]
-    pub(super) fn open(&mut self, is_object: bool) -> Option<()> {
+    pub(super) fn open(&mut self, outer: &mut Outer, object_bit: u64) -> Option<()> {
         if self.depth.is_multiple_of(WORD) {
-            *self.outer.get_mut(self.depth / WORD)? = self.inner;
+            *outer.0.get_mut(self.depth / WORD)? = self.inner;
         }
-        self.inner = self.inner << 1 | u64::from(is_object);
+        self.inner = self.inner << 1 | object_bit;
         self.depth += 1;
         Some(())
     }
 
     #[inline(always)]
-    pub(super) fn close(&mut self) {
+    pub(super) fn close(&mut self, outer: &Outer) {
         self.depth -= 1;
         self.inner >>= 1;
         if self.depth.is_multiple_of(WORD) {
-            self.inner = self.outer.get(self.depth / WORD).copied().unwrap_or_default();
+            self.inner = outer.0.get(self.depth / WORD).copied().unwrap_or_default();
         }
     }
 }

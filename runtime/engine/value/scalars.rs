@@ -2,21 +2,31 @@
 
 use fearless_simd::Simd;
 
-use super::blocks::Block;
+use super::blocks::{Block, SIZE};
 use super::raw_str::hex4;
 use super::scan::{JsonKind, Scanner};
 
-/// The bytes of a block that are escaped. An invalid escape is marked as `bad`. `is_escaped` is whether the first byte is escaped, and becomes
-/// that of the next block.
+/// What backslashes mean for the bytes of a block.
+pub(super) struct Escapes {
+    /// The bytes that are escaped.
+    pub(super) bytes: u64,
+    /// Whether the first byte of the next block is escaped.
+    pub(super) next: u64,
+    /// The backslashes of invalid escapes.
+    pub(super) bad: u64,
+}
+
+/// Checks the escapes of a block. `is_escaped` is whether its first byte is escaped.
 #[cold]
-pub(super) fn escaped(bytes: &[u8], at: usize, mut backslashes: u64, is_escaped: &mut u64, bad: &mut u64) -> u64 {
-    let mut escaped = std::mem::take(is_escaped);
-    backslashes &= !escaped;
+#[inline(never)]
+pub(super) fn escaped(bytes: &[u8], at: usize, backslashes: u64, is_escaped: u64) -> Escapes {
+    let mut escapes = Escapes { bytes: is_escaped, next: 0, bad: 0 };
+    let mut backslashes = backslashes & !is_escaped;
     while backslashes != 0 {
         let backslash = backslashes & backslashes.wrapping_neg();
         backslashes &= !(backslash | backslash << 1);
-        escaped |= backslash << 1;
-        *is_escaped |= backslash >> 63;
+        escapes.bytes |= backslash << 1;
+        escapes.next |= backslash >> 63;
         let letter = at + backslash.trailing_zeros() as usize + 1;
         let is_good = match bytes.get(letter) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => true,
@@ -24,71 +34,90 @@ pub(super) fn escaped(bytes: &[u8], at: usize, mut backslashes: u64, is_escaped:
             _ => false,
         };
         if !is_good {
-            *bad |= backslash;
+            escapes.bad |= backslash;
         }
     }
-    escaped
+    escapes
 }
 
-/// Marks the numbers and words that are invalid. `scalars` are all bytes that belong to one, and `is_checked` is whether the previous block has
-/// checked the one at the beginning.
+/// Marks the numbers and words that are invalid. `left` are all bytes that belong to one; the last byte of a block is never one of them.
 #[inline(always)]
-pub(super) fn bad_scalars<S: Simd>(bytes: &[u8], at: usize, block: &Block<S>, scalars: u64, is_checked: u64) -> u64 {
+pub(super) fn bad_scalars<S: Simd>(bytes: &[u8], at: usize, block: &Block<'_, S>, mut left: u64) -> u64 {
     let mut bad = 0;
-    // Without the one that the previous block has checked: the bits at the beginning, which the sum clears.
-    let mut left = scalars & scalars.wrapping_add(is_checked);
-    // One that may continue in the next block.
-    if left >> 63 != 0 {
-        let length = left.leading_ones();
-        let first = 1_u64 << (64 - length);
-        if !is_scalar(bytes, at + (64 - length) as usize) {
-            bad |= first;
+    let mut starts = left & !(left << 1);
+    let letters = left & block.at_least(b'9' + 1);
+    if letters != 0 {
+        let words = letters & starts;
+        bad |= bad_words(block.text, words, left);
+        // The sum clears the bits of the words, and sets the ones after them.
+        left &= left.wrapping_add(words);
+        if letters & left != 0 {
+            bad |= bad_exponents(bytes, at, letters & left, &mut left);
         }
-        left &= first - 1;
+        starts &= left;
     }
-    let digits = block.digits();
-    let odd = left & !digits;
-    if odd == 0 {
-        let starts = left & !(left << 1);
+    let digits = left & block.at_least(b'0');
+    if digits == left {
         return bad | (block.equal(b'0') & starts) << 1 & left;
     }
-    let (dots, signs) = (block.equal(b'.'), block.equal(b'-'));
-    let mut words = odd & !(dots | signs);
-    while words != 0 {
-        let upto = words ^ words.wrapping_sub(1);
-        let starts = left & !(left << 1) & upto;
-        let start = starts.leading_zeros() ^ 63;
-        // The sum clears the bits of this one.
-        let cleared = left.wrapping_add(1 << start);
-        let length = (left & !cleared).count_ones();
-        if !is_word(bytes, at + start as usize, length) && !is_scalar(bytes, at + start as usize) {
-            bad |= 1 << start;
-        }
-        words &= cleared;
-        left &= cleared;
-    }
     // What is left has digits, dots and signs: at most one sign, at its beginning, and at most one dot, between digits.
-    let digits = digits & left;
-    let (dots, signs) = (dots & left, signs & left);
-    let starts = left & !(left << 1);
-    let first = (signs & starts) << 1 | starts & !signs;
+    let signs = block.equal(b'-') & starts;
+    let dots = block.equal(b'.') & left;
+    let first = starts + signs;
     let fraction = dots << 1;
-    bad | signs & !starts
-        | first & !digits
+    bad | left ^ (digits | dots | signs)
+        | (first | fraction) & !digits
         | (block.equal(b'0') & first) << 1 & digits
-        | dots & !(digits << 1)
-        | fraction & !digits
         | fraction.wrapping_add(digits) & dots
 }
 
-/// Whether these bytes are a word.
+/// Marks the words that are invalid. `words` are the letters at the beginning of the bytes that are `left`.
 #[inline(always)]
-fn is_word(bytes: &[u8], at: usize, length: u32) -> bool {
-    match bytes.get(at..).and_then(<[u8]>::first_chunk::<4>) {
-        Some(b"true" | b"null") => length == 4,
-        Some(b"fals") => length == 5 && bytes.get(at + 4) == Some(&b'e'),
-        _ => false,
+fn bad_words(text: &[u8; SIZE], mut words: u64, left: u64) -> u64 {
+    let mut bad = 0;
+    while words != 0 {
+        let start = words.trailing_zeros() as usize;
+        words &= words - 1;
+        let word = text.get(start..start + 4).map_or(0, |word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]));
+        let is_good = if word == u32::from_le_bytes(*b"true") || word == u32::from_le_bytes(*b"null") {
+            left >> (start + 4) & 1 == 0
+        } else {
+            word == u32::from_le_bytes(*b"fals") && text[start + 4] == b'e' && left >> (start + 5) & 1 == 0
+        };
+        if !is_good {
+            bad |= 1 << start;
+        }
     }
+    bad
+}
+
+/// Marks what has `letters` and is not a number with an exponent, and removes both from what is `left`.
+#[cold]
+#[inline(never)]
+fn bad_exponents(bytes: &[u8], at: usize, mut letters: u64, left: &mut u64) -> u64 {
+    let mut bad = 0;
+    while letters != 0 {
+        let starts = *left & !(*left << 1) & (letters ^ letters.wrapping_sub(1));
+        let start = starts.leading_zeros() ^ 63;
+        // The sum clears the bits of this one.
+        let cleared = left.wrapping_add(1 << start);
+        if !is_scalar(bytes, at + start as usize) {
+            bad |= 1 << start;
+        }
+        letters &= cleared;
+        *left &= cleared;
+    }
+    bad
+}
+
+/// The end of the number or word that begins here.
+#[cold]
+#[inline(never)]
+pub(super) fn scalar_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut scanner = Scanner { bytes, at, depth: 0 };
+    is_scalar(bytes, at).then_some(())?;
+    scanner.digits().ok()?;
+    Some(scanner.at)
 }
 
 /// Whether a number or a word begins here, and ends before white space, a quote or a mark.

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use fearless_simd::{Level, dispatch};
 
 use super::check::{Checked, Task, check};
-use super::nesting::Nesting;
+use super::nesting::{Nesting, Outer};
 use super::raw_str::{NONE, specials};
 use super::scan::{Scan, Scanner};
 
@@ -30,33 +30,33 @@ impl Scanner<'_> {
         let (bytes, outside) = (self.bytes, self.depth);
         let mut at = self.at;
         let long = at + SHORT;
-        let mut nesting = Nesting::new(outside);
+        let (mut nesting, mut outer) = (Nesting::new(outside), Outer::default());
         loop {
             if at > long {
-                let task = Task { bytes, at, expects_value: true, nesting, outside, commas: usize::MAX };
+                let task = Task { bytes, at, expects_value: true, nesting, outer, outside, commas: None };
                 self.at = in_blocks(task)?.end;
                 return Some(());
             }
             match *bytes.get(at)? {
                 b'"' => at = string_end(bytes, at)?,
                 b'{' => {
-                    nesting.open(true)?;
+                    nesting.open(&mut outer, 1)?;
                     at = space_end(bytes, at + 1);
                     if *bytes.get(at)? != b'}' {
                         at = key_end(bytes, at)?;
                         continue;
                     }
                     at += 1;
-                    nesting.close();
+                    nesting.close(&outer);
                 }
                 b'[' => {
-                    nesting.open(false)?;
+                    nesting.open(&mut outer, 0)?;
                     at = space_end(bytes, at + 1);
                     if *bytes.get(at)? != b']' {
                         continue;
                     }
                     at += 1;
-                    nesting.close();
+                    nesting.close(&outer);
                 }
                 b'-' | b'0'..=b'9' => at = number_end(bytes, at)?,
                 b't' => at = word_end(bytes, at, b"true")?,
@@ -67,7 +67,7 @@ impl Scanner<'_> {
             // The position is after a value.
             while nesting.depth > outside {
                 at = space_end(bytes, at);
-                match (*bytes.get(at)?, nesting.in_object()) {
+                match (*bytes.get(at)?, nesting.object_bit() == 1) {
                     (b',', true) => {
                         at = key_end(bytes, space_end(bytes, at + 1))?;
                         break;
@@ -78,7 +78,7 @@ impl Scanner<'_> {
                     }
                     (b'}', true) | (b']', false) => {
                         at += 1;
-                        nesting.close();
+                        nesting.close(&outer);
                     }
                     _ => return None,
                 }
@@ -94,9 +94,9 @@ impl Scanner<'_> {
     /// else after one. Returns `None` and skips nothing if the rest is invalid.
     fn rest_in_blocks(&mut self, is_object: bool, expects_value: bool, commas: usize) -> Option<Checked> {
         let outside = self.depth - 1;
-        let mut nesting = Nesting::new(outside);
-        nesting.open(is_object)?;
-        let checked = in_blocks(Task { bytes: self.bytes, at: self.at, expects_value, nesting, outside, commas })?;
+        let (mut nesting, mut outer) = (Nesting::new(outside), Outer::default());
+        nesting.open(&mut outer, u64::from(is_object))?;
+        let checked = in_blocks(Task { bytes: self.bytes, at: self.at, expects_value, nesting, outer, outside, commas: Some(commas) })?;
         self.at = checked.end;
         if checked.is_closed {
             self.depth = outside;
