@@ -8,11 +8,9 @@
 //! Every binary comes from this command, even in the build in which cargo compiled the runtime. The input that rustc hashes contains
 //! neither the spec's folder nor its name, so a spec gives the same binary with a runtime that was compiled here and with a prebuilt one.
 
-use std::collections::hash_map::DefaultHasher;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::hash::Hasher as _;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -184,14 +182,20 @@ impl Replay {
 #[derive(Deserialize, Serialize)]
 struct Done {
     replay: Replay,
-    binary: u64,
+    binary: u32,
 }
 
-/// Of a file; against damage, not against forgery: the cache is private.
-fn checksum(file: &Path) -> Option<u64> {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(&fs::read(file).ok()?);
-    Some(hasher.finish())
+/// Of a file; against damage, not against forgery: the cache is private. It is read piece by piece, because the memory for all of it takes
+/// longer than the checksum.
+fn checksum(file: &Path) -> Option<u32> {
+    let mut file = File::open(file).ok()?;
+    let (mut hasher, mut buffer) = (crc32fast::Hasher::new(), vec![0; 1 << 17]);
+    loop {
+        match file.read(&mut buffer).ok()? {
+            0 => return Some(hasher.finalize()),
+            count => hasher.update(buffer.get(..count)?),
+        }
+    }
 }
 
 /// An argument, which is a path or ends with one (`-L dependency=PATH`), with another folder instead of the one that the path begins with.

@@ -84,11 +84,20 @@ impl Step<'_> {
     /// The `else` of a take that found nothing. The name has a value after the step only because of it, so an error in it ends the
     /// iteration, even if the step itself doesn't interrupt.
     pub fn fallback(&mut self, at: Location, fallback: impl FnOnce() -> Eval) -> Option<Value> {
-        let is_over = self.trace.interrupts || self.user.control.tries_again(self.trace.status());
-        if !self.holds() && is_over {
+        if self.is_over() {
             return None;
         }
-        let value = self.found(at, fallback());
+        let value = fallback();
+        self.fell_back(at, value)
+    }
+
+    /// Whether nothing follows in which a value would be needed: the step is retried, or the iteration is over.
+    fn is_over(&self) -> bool {
+        !self.holds() && (self.trace.interrupts || self.user.control.tries_again(self.trace.status()))
+    }
+
+    fn fell_back(&mut self, at: Location, value: Eval) -> Option<Value> {
+        let value = self.found(at, value);
         self.trace.interrupts |= value.is_none();
         value
     }
