@@ -168,16 +168,14 @@ pub(super) fn check<S: Simd>(simd: S, task: Task<'_>) -> Option<Checked> {
         let mut whole = scalars;
         let mut length = blocks::SIZE;
         if scalars >> 63 != 0 {
-            // A number or word that may continue: the next block begins with it, unless it fills this one.
+            // A number or word that may continue: the next block begins with it, unless it fills this one. Then, it is the value before the next block.
             length -= scalars.leading_ones() as usize;
             if length > 0 {
                 whole &= !(!0 << length);
                 carry.after_value = after_value >> length & 1;
-                carry.after_start = after_start >> length & 1;
             } else {
                 length = scalar_end(bytes, at)? - at;
                 whole = 0;
-                carry.after_value = 1;
             }
         }
         bad |= bad_scalars(bytes, at, &block, whole);
