@@ -41,10 +41,12 @@ fn main() -> ExitCode {
 }
 ";
 
-/// Puts sections of one kind together, so that the next link has a dozen of them instead of 60,000. Bitcode is for other optimizers.
+/// Puts sections of one kind together, so that the next link has a dozen of them instead of 60,000. The tables for unwinding are kept, without
+/// the entries of unused functions. Bitcode is for other optimizers.
 const SECTIONS: &str = "SECTIONS {
   .text : { *(.text .text.*) }
   .rodata : { *(.rodata .rodata.*) }
+  .eh_frame : { KEEP(*(.eh_frame)) }
   .gcc_except_table : { *(.gcc_except_table .gcc_except_table.*) }
   .data.rel.ro : { *(.data.rel.ro .data.rel.ro.*) }
   .data : { *(.data .data.*) }
@@ -109,26 +111,22 @@ fn link(cache: &CacheDir, replay: &Replay, folder: &Path) -> io::Result<bool> {
         command.args(extra);
         command
     };
-    let mut command = rustc(&["-C", "save-temps=yes", "--print", "link-args"], None);
+    // `true` links nothing.
+    let mut command = rustc(&["-C", "save-temps=yes", "--print", "link-args"], Some(Path::new("true")));
     let output = command.stdin(Stdio::null()).stderr(log()?).output()?;
     let Some(inputs) = Inputs::parse(&String::from_utf8_lossy(&output.stdout)) else { return Ok(false) };
     let Some(roots) = inputs.roots()? else { return Ok(false) };
-    let (first, sections) = (folder.join("unmerged.o"), folder.join("sections.lds"));
-    let mut unmerged = Command::new("ld.bfd");
-    unmerged.args(["-r", "--gc-sections", "--force-group-allocation", "--strip-debug", "-o"]).arg(&first);
-    unmerged.args(roots.iter().flat_map(|root| ["-u", root])).args(&inputs.libraries);
+    let sections = folder.join("sections.lds");
     fs::write(&sections, SECTIONS)?;
-    let mut merged = Command::new("ld.bfd");
-    merged.args(["-r", "--discard-all", "-T"]).arg(&sections).arg("-o").arg(folder.join(RUNTIME)).arg(&first);
+    let mut linker = Command::new("ld.bfd");
+    linker.args(["-r", "--gc-sections", "--force-group-allocation", "--strip-debug", "--discard-all", "-T"]).arg(&sections);
+    linker.arg("-o").arg(folder.join(RUNTIME)).args(roots.iter().flat_map(|root| ["-u", root])).args(&inputs.libraries);
     let script = folder.join(SCRIPT);
     fs::write(&script, script_for(replay.linker_of_user()))?;
     make_executable(&script)?;
-    let program = folder.join(&package.name);
-    Ok(runs(&mut unmerged, log()?)
-        && runs(&mut merged, log()?)
-        && fs::remove_file(&program).is_ok()
+    Ok(runs(&mut linker, log()?)
         && runs(&mut rustc(&[], Some(&script)), log()?)
-        && runs(&mut Command::new(&program), log()?))
+        && runs(&mut Command::new(folder.join(&package.name)), log()?))
 }
 
 /// What rustc gives to the linker.
