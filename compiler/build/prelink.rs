@@ -66,7 +66,7 @@ fn is_possible(profile: &str) -> bool {
 /// or one whose result does not run. The build's lock is held.
 ///
 /// # Errors
-/// If a file cannot be written.
+/// If a file cannot be written, as on a full disk, which has room later.
 pub(super) fn prelink(cache: &CacheDir, profile: &str, replay: &Replay) -> io::Result<Option<String>> {
     let folder = cache.target_dir.join(format!("prelinked-{profile}"));
     // An earlier runtime's, and what an interrupted build left.
@@ -79,14 +79,18 @@ pub(super) fn prelink(cache: &CacheDir, profile: &str, replay: &Replay) -> io::R
     fs::create_dir_all(beside.join("src"))?;
     fs::write(beside.join("src/main.rs"), PROGRAM)?;
     let is_linked = link(cache, replay, &beside)?;
-    // All that was made on the way is larger than the result.
     if is_linked {
         fs::create_dir_all(&folder)?;
         for name in [SCRIPT, RUNTIME] {
             fs::rename(beside.join(name), folder.join(name))?;
         }
     }
+    // Asked before the removal, which makes room.
+    let is_full = !is_linked && cache.is_full();
     remove_any(&beside)?;
+    if is_full {
+        return Err(io::ErrorKind::StorageFull.into());
+    }
     let within = folder.join(SCRIPT).strip_prefix(&cache.root).map(|path| format!("{CACHE}/{}", path.display()));
     Ok(within.ok().filter(|_| is_linked))
 }

@@ -71,10 +71,6 @@ impl Replay {
     pub(super) fn record(cache: &CacheDir, package: &Package, profile: &str, options: &Options, log: &Path) -> Option<Self> {
         let mut replay = Self::of(&fs::read_to_string(log).ok()?, package, &cache.root, fingerprint(options))?;
         replay.prelinked = prelink(cache, profile, &replay).ok()?;
-        // A disk that is full now has room later.
-        if replay.prelinked.is_none() && cache.is_full() {
-            return None;
-        }
         replay.write(cache, profile).ok().map(|()| replay)
     }
 
