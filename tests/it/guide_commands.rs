@@ -4,6 +4,7 @@ use std::fs;
 
 use crate::command::Run;
 use crate::guide::{example_files, read};
+use crate::machine;
 use crate::project::{Project, ltc};
 
 /// The pages whose commands need only the project of the tutorial.
@@ -40,7 +41,10 @@ fn mistake_of_the_tutorial_is_reported_as_shown() {
 
 #[test]
 fn commands_of_the_tutorial_and_of_how_to_pages_work() {
-    let server = ltc_demo::spawn(ltc_demo::Options::any_port()).unwrap();
+    // A page compares the times of two runs, which other tests delay by a few milliseconds.
+    let mut options = ltc_demo::Options::any_port();
+    options.faults.latency = Some("100ms".parse().unwrap());
+    let server = ltc_demo::spawn(options).unwrap();
     let folder = tempfile::tempdir().unwrap();
     ltc(folder.path(), &["new", "shop"]).exits(0);
     let project = folder.path().join("shop");
@@ -69,7 +73,9 @@ fn commands_of_the_tutorial_and_of_how_to_pages_work() {
                 "cp" => Run::new("cp", &project).args(&args),
                 _ => Run::new(project.join("shop"), &project).args(&args),
             };
+            let loading = (words[0] == "./shop").then(machine::loading);
             let output = run.output();
+            drop(loading);
             assert_eq!(output.code, Some(0), "docs/{page}: {}\n{output}", words.join(" "));
         }
     }
