@@ -92,10 +92,7 @@ fn compile(cache: &CacheDir, package: &Package, options: &Options, cross: Option
     let log = log(package);
     // Its fingerprint would fit the crate of another spec of this name, too. And cargo prints the command only where it compiles the crate.
     cache.forget(package);
-    if !cache.is_claimed() {
-        Replay::forget(cache).map_err(|error| Error::Cache(cache.folder.clone(), error))?;
-    }
-    cache.claim();
+    Replay::claim(cache).map_err(|error| Error::Cache(cache.folder.clone(), error))?;
     let mut run = Run { cache, package, options, profile, cross, log, total: 0, offline: true };
     if let Some(total) = known {
         run.total = total;

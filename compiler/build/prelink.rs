@@ -26,7 +26,7 @@ const SCRIPT: &str = "cc";
 /// The object file.
 const RUNTIME: &str = "runtime.o";
 
-/// Refers to what every program needs, and checks that the tables for unwinding work: they tell the functions of the object file.
+/// Refers to what every program needs. It panics, to check that the object file has the tables for unwinding.
 const PROGRAM: &str = "//! Is linked with the runtime to see what it needs, and whether it runs.
 
 use std::process::ExitCode;

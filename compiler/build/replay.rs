@@ -48,9 +48,12 @@ impl Replay {
         is_valid.then_some(replay)
     }
 
-    /// Removes this runtime's records that name shared libraries, before it makes the folder of compiled crates its own again: until cargo has
-    /// compiled all of them, some are those of another runtime. The build's lock is held.
-    pub(super) fn forget(cache: &CacheDir) -> io::Result<()> {
+    /// Makes the folder of compiled crates that of this runtime. Until cargo has compiled all of them again, some are another runtime's, as after
+    /// a build for another machine; so records that name them are removed before. The build's lock is held.
+    pub(super) fn claim(cache: &CacheDir) -> io::Result<()> {
+        if cache.is_claimed() {
+            return Ok(());
+        }
         for entry in fs::read_dir(&cache.folder)? {
             let path = entry?.path();
             let read = || -> Option<Self> { serde_json::from_slice(&fs::read(&path).ok()?).ok() };
@@ -58,6 +61,7 @@ impl Replay {
                 fs::remove_file(path)?;
             }
         }
+        cache.claim();
         Ok(())
     }
 
@@ -154,8 +158,8 @@ impl Replay {
         Some(binary)
     }
 
-    /// Runs the command with the runtime that was linked in advance, if any. That fails if the spec needs more of the libraries than the runtime
-    /// does; why, is then in a log of its own. Then, or else, it runs the command with the libraries.
+    /// Links with the runtime that was linked in advance, if there is one. That fails if the spec needs more of the libraries, and a log of its own
+    /// says what. Then, and without such a runtime, it links with the libraries.
     fn link(&self, cache: &CacheDir, package: &Package, out: &Path, log: &Path) -> io::Result<bool> {
         fs::create_dir_all(out)?;
         let run = |linker: Option<&Path>, log: &Path| -> io::Result<bool> {
@@ -250,12 +254,11 @@ mod tests {
         fs::write(cache.claimed(), "0123456789abcdef").unwrap();
         assert!(!is_valid(), "another runtime was compiled later");
         // A build for another machine compiles only that machine's crates.
-        Replay::forget(&cache).unwrap();
-        cache.claim();
+        Replay::claim(&cache).unwrap();
         assert!(!is_valid(), "the crates of this machine are still the other runtime's");
         fs::write(cache.claimed(), "0123456789abcdef").unwrap();
         replay(&format!("{HASH}/prebuilt-release")).write(&cache, "release").unwrap();
-        Replay::forget(&cache).unwrap();
+        Replay::claim(&cache).unwrap();
         assert!(is_valid(), "the libraries of a prebuilt runtime are its own");
     }
 
