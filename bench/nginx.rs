@@ -11,11 +11,14 @@ use super::{Bench, Outcome};
 /// 140 bytes, as in the published figures.
 pub(crate) const BODY: &str = r#"{"id":7,"name":"kettle","price":24.5,"tags":["kitchen","steel"],"description":"Two litres, whistles when it is done.","inStock":true,"n":1234}"#;
 
-/// A large body: this many rows of 101 to 104 bytes, then two members.
-fn rows(count: u32) -> String {
+/// The number of large bodies that one path answers with, by chance.
+const VARIED: u32 = 256;
+
+/// A large body: this many rows of 101 to 108 bytes from this number on, then two members.
+fn rows(from: u32, count: u32) -> String {
     let row =
         |row| format!(r#"{{"id":{row},"name":"thing {row:05}","price":{row}.5,"tags":["a","b","c"],"on":true,"to":null,"by":"nobody"}}"#);
-    let rows: Vec<String> = (0..count).map(row).collect();
+    let rows: Vec<String> = (from..from + count).map(row).collect();
     format!(r#"{{"rows":[{}],"total":{count},"next":"page-2"}}"#, rows.join(","))
 }
 
@@ -40,8 +43,12 @@ impl Nginx {
 
     fn started(bench: &Bench, by: &[&str]) -> Outcome<Self> {
         let (folder, port, tls_port, http2_port) = (&bench.folder, bench.args.port, bench.args.port + 1, bench.args.port + 3);
-        fs::write(folder.join("large.json"), rows(400))?;
-        fs::write(folder.join("huge.json"), rows(9400))?;
+        fs::write(folder.join("large.json"), rows(0, 400))?;
+        fs::write(folder.join("huge.json"), rows(0, 9400))?;
+        fs::create_dir_all(folder.join("varied"))?;
+        for number in 0..VARIED {
+            fs::write(folder.join(format!("varied/{number:02x}.json")), rows(400 * number, 400))?;
+        }
         let certificate = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()])?;
         fs::write(folder.join("cert.pem"), certificate.cert.pem())?;
         fs::write(folder.join("key.pem"), certificate.signing_key.serialize_pem())?;
@@ -52,6 +59,7 @@ events {{ worker_connections 18000; }}
 http {{
   access_log off; keepalive_requests 1000000000; keepalive_timeout 600s; default_type application/json;
   client_body_temp_path {at}/body; proxy_temp_path {at}/proxy; fastcgi_temp_path {at}/f; uwsgi_temp_path {at}/u; scgi_temp_path {at}/s;
+  map $request_id $two_digits {{ "~^(?<digits>..)" $digits; }}
   ssl_certificate {at}/cert.pem; ssl_certificate_key {at}/key.pem; ssl_session_cache off;
   server {{
     listen 127.0.0.1:{port} backlog=8192; listen 127.0.0.1:{tls_port} ssl backlog=8192;
@@ -63,6 +71,7 @@ http {{
     location = /gzip {{ gzip on; gzip_min_length 1; gzip_types application/json; return 200 '{BODY}'; }}
     location = /large.json {{ root {at}; }}
     location = /huge.json {{ root {at}; }}
+    location = /varied.json {{ root {at}; open_file_cache max={VARIED}; try_files /varied/$two_digits.json =404; }}
     location = /old {{ return 302 /item; }}
     location = /close {{ keepalive_timeout 0; return 200 '{BODY}'; }}
     location /unique/ {{ return 200 '{{"id":7,"request":"$request_id"}}'; }}

@@ -49,7 +49,7 @@ const CHECKED: &[(&str, Reference)] = &[("checked", Reference::Spec("checked"))]
 
 const PLAIN: Scenario = Scenario { name: "", spec: "", server: Server::Plain, peers: None, references: &[], base: "wrk", goal: None };
 
-pub(crate) const SCENARIOS: [Scenario; 14] = [
+pub(crate) const SCENARIOS: [Scenario; 15] = [
     Scenario { name: "bare GET", spec: "get", peers: ITEM, ..PLAIN },
     Scenario { name: "GET, status, header and JSON checked", spec: "checked", peers: ITEM, base: "floor", goal: Some(1.10), ..PLAIN },
     Scenario { name: "the same, no two answers alike", spec: "varied", peers: Some(Request { path: "/varied", body: None }), ..PLAIN },
@@ -109,6 +109,12 @@ pub(crate) const SCENARIOS: [Scenario; 14] = [
         spec: "large",
         peers: Some(Request { path: "/large.json", body: None }),
         goal: Some(1.6),
+        ..PLAIN
+    },
+    Scenario {
+        name: "40 KB of JSON, 256 different responses; others don't read them",
+        spec: "large-varied",
+        peers: Some(Request { path: "/varied.json", body: None }),
         ..PLAIN
     },
     Scenario {

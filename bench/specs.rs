@@ -38,7 +38,7 @@ api slow { base env.slow.url; healthcheck none; timeout 30s
 "#;
 
 /// The specs by name, with the statements of their only user.
-const SPECS: [(&str, &str); 18] = [
+const SPECS: [(&str, &str); 19] = [
     ("get", "sequence S { step \"GET\" { web.item(); expect 200 } }\nuser U { run S }"),
     (
         "checked",
@@ -108,6 +108,11 @@ user U { run S }"#,
     (
         "large",
         r#"sequence S { step "GET" { web GET /large.json; expect 200; expect json { total: 400, next: string }; take _next: string = json.next } }
+user U { run S }"#,
+    ),
+    (
+        "large-varied",
+        r#"sequence S { step "GET" { web GET /varied.json; expect 200; expect json { total: 400, next: string }; take _next: string = json.next } }
 user U { run S }"#,
     ),
     (

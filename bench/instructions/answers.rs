@@ -120,6 +120,10 @@ impl Peer for Http1 {
             answer.extend_from_slice(&SAME.chunked);
         } else if sent.starts_with(b"GET /v1/large ") {
             answer.extend_from_slice(&SAME.large);
+        } else if sent.starts_with(b"GET /v1/large/varied ") {
+            let same = SAME.large.strip_suffix(b"page-2\"}").unwrap_or_default();
+            answer.extend_from_slice(same);
+            answer.extend_from_slice(format!("{:06}\"}}", self.number).as_bytes());
         } else if sent.starts_with(b"GET /v1/huge ") {
             answer.extend_from_slice(&SAME.huge);
         } else if sent.starts_with(b"GET /v1/old ") {

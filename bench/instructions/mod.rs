@@ -28,6 +28,7 @@ const SCENARIOS: &[Scenario] = &[
     Scenario { class: "ChunkedAnswer", what: "GET, answer in chunks", iterations: 200, fails: false },
     Scenario { class: "RedirectedGet", what: "GET, redirected once", iterations: 200, fails: false },
     Scenario { class: "LargeJson", what: "GET, 40 KB of JSON, members at its end", iterations: 40, fails: false },
+    Scenario { class: "VariedLargeJson", what: "the same, every response different", iterations: 200, fails: false },
     Scenario { class: "HugeJson", what: "GET, 1 MB of JSON, a list and a JSONPath", iterations: 3, fails: false },
     Scenario { class: "Http2Get", what: "GET over HTTP/2", iterations: 200, fails: false },
     Scenario { class: "NewConnection", what: "GET on a new connection", iterations: 200, fails: false },

@@ -49,10 +49,13 @@ impl AllowedHosts {
 
     /// Whether the list allows `host`, which has no port and, for an IPv6 address, no brackets.
     pub fn allows(&self, host: &str) -> bool {
-        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        let host = host.trim_end_matches('.');
+        let split = |length: usize| host.split_at_checked(host.len().checked_sub(length)?);
         self.0.iter().any(|allowed| match allowed.strip_prefix("*.") {
-            Some(domain) => host.strip_suffix(domain).is_some_and(|name| name.len() > 1 && name.ends_with('.')),
-            None => *allowed == host,
+            Some(domain) => {
+                split(domain.len()).is_some_and(|(name, end)| end.eq_ignore_ascii_case(domain) && name.len() > 1 && name.ends_with('.'))
+            }
+            None => allowed.eq_ignore_ascii_case(host),
         })
     }
 }

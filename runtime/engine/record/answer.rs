@@ -6,7 +6,7 @@ use ecow::EcoString;
 
 use crate::http;
 use crate::matcher;
-use crate::source::{IndexState, MemberIndex, Page};
+use crate::source::{IndexState, IndexedBodies, MemberIndex, Page};
 use crate::value::Eval;
 
 /// A response with its parsed forms.
@@ -38,11 +38,11 @@ impl Answer {
         }
     }
 
-    /// Calls `ask` with the member index of the body, if the body is a small object. `members` is memory that all responses share.
-    pub(crate) fn with_members<T>(&self, members: &RefCell<MemberIndex>, ask: impl FnOnce(&MemberIndex) -> T) -> Option<T> {
-        let mut members = members.borrow_mut();
-        let mark = members.read(self.raw.body(), self.members.get());
-        self.members.set(mark);
-        matches!(mark, IndexState::Number(_)).then(|| ask(&members))
+    /// Calls `ask` with the member index of the body, if the body is a small object. `bodies` are the indexes that all responses share.
+    pub(crate) fn with_members<T>(&self, bodies: &RefCell<IndexedBodies>, ask: impl FnOnce(&MemberIndex) -> T) -> Option<T> {
+        let mut bodies = bodies.borrow_mut();
+        let (state, members) = bodies.read(self.raw.body(), self.members.get());
+        self.members.set(state);
+        members.map(ask)
     }
 }

@@ -5,27 +5,12 @@ use crate::value::scan::{JsonKind, RawStr, Scan, Scanner};
 /// The most members of an index. For a larger body, each expectation and take reads the body.
 const MOST: usize = 1024;
 
-/// Whether a body's members are indexed. The body keeps this state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum IndexState {
-    /// The index hasn't been needed yet.
-    #[default]
-    Unread,
-    /// The body isn't an object, or has too many members.
-    Other,
-    /// The index with this number had the body's members.
-    Number(u64),
-}
-
-/// The members of the body that was indexed last. The memory is reused.
-#[derive(Debug, Default)]
-pub(crate) struct MemberIndex {
-    number: u64,
-    all: Vec<Member>,
-}
+/// The members of a body. The memory is reused.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct MemberIndex(Vec<Member>);
 
 /// The position of a member.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Member {
     key: u32,
     length: u32,
@@ -41,49 +26,38 @@ impl Member {
 }
 
 impl MemberIndex {
-    /// Indexes the members of a body, unless the index already has them. Returns the body's new state. A body that isn't a small object, or
-    /// isn't JSON, has no index.
-    pub(crate) fn read(&mut self, body: &[u8], mark: IndexState) -> IndexState {
-        match mark {
-            IndexState::Other => return mark,
-            IndexState::Number(number) if number == self.number => return mark,
-            _ => {}
-        }
-        self.number += 1;
-        if u32::try_from(body.len()).is_ok() && self.find_all(body) == Ok(true) {
-            IndexState::Number(self.number)
-        } else {
-            IndexState::Other
-        }
+    /// Indexes the members of a body. Returns whether it has an index: one that isn't a small object, or isn't JSON, has none.
+    pub(crate) fn read(&mut self, body: &[u8]) -> bool {
+        u32::try_from(body.len()).is_ok() && self.find_all(body) == Ok(true)
     }
 
     fn find_all(&mut self, body: &[u8]) -> Scan<bool> {
-        self.all.clear();
+        self.0.clear();
         let mut scanner = Scanner::new(body);
         if scanner.kind()? != JsonKind::Object {
             return Ok(false);
         }
         scanner.pass_members(|key, value| {
             let (start, length, escaped) = key.place(body);
-            if self.all.len() <= MOST {
+            if self.0.len() <= MOST {
                 // The positions fit in 32 bits, because the body's length does.
-                self.all.push(Member { key: start as u32, length: length as u32, escaped, value: value as u32 });
+                self.0.push(Member { key: start as u32, length: length as u32, escaped, value: value as u32 });
             }
         })?;
         scanner.end()?;
-        Ok(self.all.len() <= MOST)
+        Ok(self.0.len() <= MOST)
     }
 
     /// A scanner at a member's value. Of a repeated key, the last one counts.
     pub(crate) fn value<'b>(&self, body: &'b [u8], key: &str) -> Option<Scanner<'b>> {
         let is = |member: &&Member| if member.escaped || member.length as usize == key.len() { member.key(body).is(key) } else { false };
-        let member = self.all.iter().rev().find(is)?;
+        let member = self.0.iter().rev().find(is)?;
         Some(Scanner::within(body, member.value as usize))
     }
 
     /// All keys.
     pub(crate) fn keys<'b>(&self, body: &'b [u8]) -> impl Iterator<Item = RawStr<'b>> {
-        self.all.iter().map(move |member| member.key(body))
+        self.0.iter().map(move |member| member.key(body))
     }
 }
 
@@ -96,8 +70,7 @@ mod tests {
     fn values_are_found_by_their_keys() {
         let body = br#" {"a": 1, "\u0062": [2, {"a": 3}], "a": "last", "": null} "#;
         let mut members = MemberIndex::default();
-        let mark = members.read(body, IndexState::Unread);
-        assert_eq!(mark, IndexState::Number(1));
+        assert!(members.read(body));
         let value = |key: &str| members.value(body, key).map(|mut scanner| Value::scan(&mut scanner).unwrap().to_json().unwrap());
         assert_eq!(value("a").as_deref(), Some("\"last\""));
         assert_eq!(value("b").as_deref(), Some("[2,{\"a\":3}]"));
@@ -107,23 +80,11 @@ mod tests {
     }
 
     #[test]
-    fn index_has_only_the_last_body() {
-        let mut members = MemberIndex::default();
-        let (one, other) = (br#"{"a":1}"#, br#"{"b":1}"#);
-        let first = members.read(one, IndexState::Unread);
-        assert_eq!(members.read(one, first), first);
-        let second = members.read(other, IndexState::Unread);
-        assert_ne!(members.read(one, first), first);
-        assert!(members.value(one, "a").is_some());
-        assert_ne!(members.read(other, second), second);
-    }
-
-    #[test]
     fn only_objects_have_members() {
         let many = (0..=MOST).map(|number| format!("\"{number}\":0")).collect::<Vec<_>>().join(",");
         let many = format!("{{{many}}}");
         for body in ["", "[1]", "7", "{\"a\":1", "{\"a\":1}}", "{\"a\":1,}", "{\"a\":01}", &many] {
-            assert_eq!(MemberIndex::default().read(body.as_bytes(), IndexState::Unread), IndexState::Other, "{body}");
+            assert!(!MemberIndex::default().read(body.as_bytes()), "{body}");
         }
     }
 }

@@ -5,6 +5,7 @@
 mod built;
 pub mod form;
 pub mod html;
+mod indexed_bodies;
 pub mod json;
 pub mod jsonpath;
 pub(crate) mod link;
@@ -16,10 +17,11 @@ pub mod regex;
 pub use built::{BuiltPart, Quoting, build};
 pub use form::{fill_form, form_of};
 pub use html::Page;
+pub(crate) use indexed_bodies::{IndexState, IndexedBodies};
 pub use json::{PathStep, json_path_bytes};
 pub(crate) use json::{json_path_members, push_key};
 pub use jsonpath::JsonPathQuery;
-pub(crate) use member_index::{IndexState, MemberIndex};
+pub(crate) use member_index::MemberIndex;
 pub use regex::take_regex;
 
 use crate::functions::Rng;

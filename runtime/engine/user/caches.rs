@@ -7,15 +7,15 @@ use crate::matcher::VerdictCache;
 use crate::record::trace::Trace;
 use crate::request::prepared::PreparedRequest;
 use crate::request::template::RequestTemplate;
-use crate::source::MemberIndex;
+use crate::source::IndexedBodies;
 
 /// A worker's caches.
 #[derive(Debug, Default)]
 pub(crate) struct Caches {
     /// Bodies and header fields that satisfied an expectation.
     pub(crate) verdicts: RefCell<VerdictCache>,
-    /// The members of the body that was indexed last.
-    pub(crate) members: RefCell<MemberIndex>,
+    /// The members of the last bodies.
+    pub(crate) members: RefCell<IndexedBodies>,
     /// Constant requests by their number in the program, after they have been sent once.
     constants: RefCell<Vec<Option<PreparedRequest>>>,
     /// Templates of requests that change only in part, by their own numbers.

@@ -1,10 +1,11 @@
-//! The exchange of most requests: a small request on an open connection, and a small response that arrives whole.
+//! The exchange of most requests over HTTP/1.1: a small request, and a small response that arrives whole.
 //!
 //! It is a state machine without an async function, polled in place. It allocates nothing and sets no timer, and borrows a buffer only when
 //! there are bytes to read, so that all users of a thread read into the same one. `h1` handles everything else.
 
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
@@ -16,7 +17,7 @@ use crate::http::io::stream::{Stream, broken, unanswered};
 use crate::http::message::Version;
 use crate::http::message::headers::Headers;
 use crate::http::message::partial::Partial;
-use crate::http::message::traffic::Traffic;
+use crate::http::message::traffic::{Ledger, Traffic};
 use crate::http::net::transport::Transport;
 use crate::http::wire::chunks::ChunkedBody;
 use crate::http::wire::h1::{PendingResponse, Raw};
@@ -83,6 +84,8 @@ impl WireRequest {
 #[derive(Debug)]
 pub(crate) struct FastPath {
     stream: Option<Stream>,
+    /// What it took to open the connection, unless it was open before.
+    opened: Option<Rc<Ledger>>,
     written: usize,
     flushed: bool,
     /// Why the request could not be written completely. A response of the server still counts.
@@ -134,9 +137,10 @@ impl CompleteResponse {
 }
 
 impl FastPath {
-    pub(crate) fn new(stream: Stream) -> Self {
+    /// With an open connection. `opened` has the traffic of opening it for this request.
+    pub(crate) fn new(stream: Stream, opened: Option<Rc<Ledger>>) -> Self {
         let stream = Some(stream);
-        Self { stream, written: 0, flushed: false, unwritten: None, buffer: BytesMut::new(), received: 0, first_byte: None }
+        Self { stream, opened, written: 0, flushed: false, unwritten: None, buffer: BytesMut::new(), received: 0, first_byte: None }
     }
 
     /// Continues as far as possible without waiting.
@@ -256,14 +260,23 @@ impl FastPath {
             bytes.truncate(head.length + body);
         }
         let bytes = bytes.freeze();
-        let keep = buffer.is_empty() && !wire.close && self.unwritten.is_none();
+        let keep = buffer.is_empty() && !wire.close && !head.closes && self.unwritten.is_none();
         transport.return_buffer(buffer);
         Some(Outcome::Complete(CompleteResponse { bytes, head, first_byte, done: now, keep }))
     }
 
     /// The traffic of the exchange so far.
     pub(crate) fn traffic(&self) -> Traffic {
-        Traffic { sent: self.written as u64, received: self.received as u64, reused: u32::from(self.written > 0), ..Traffic::default() }
+        let (sent, received) = (self.written as u64, self.received as u64);
+        match &self.opened {
+            Some(opened) => Traffic { sent, received, ..opened.traffic() },
+            None => Traffic { sent, received, reused: u32::from(sent > 0), ..Traffic::default() },
+        }
+    }
+
+    /// Whether the connection was open before.
+    pub(crate) fn is_reused(&self) -> bool {
+        self.opened.is_none()
     }
 
     /// The incomplete response, if its head has arrived.
@@ -281,11 +294,15 @@ impl FastPath {
 
     /// Takes the connection, once the response is complete.
     pub(crate) fn take_stream(&mut self) -> Option<Stream> {
-        self.stream.take()
+        let stream = self.stream.take()?;
+        if !self.is_reused() {
+            stream.set_nodelay();
+        }
+        Some(stream)
     }
 
     fn more(&mut self, buffer: BytesMut, wire: &WireRequest) -> Option<Outcome> {
-        let stream = self.stream.take()?;
+        let stream = self.take_stream()?;
         Some(Outcome::Pending(Box::new(PendingResponse {
             stream,
             buffer,

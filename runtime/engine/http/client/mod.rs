@@ -3,6 +3,7 @@
 mod cookie_lines;
 pub(super) mod fast_path;
 mod jar;
+mod quick;
 pub(super) mod redirect;
 pub(super) mod request;
 pub(super) mod response;

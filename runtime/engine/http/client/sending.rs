@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::fast_path::{FastPath, Outcome, WireRequest};
+use super::quick::Opening;
 use super::redirect::{Chain, is_redirect};
 use super::request::HttpRequest;
 use super::response::{HttpResponse, response};
@@ -58,6 +59,11 @@ impl Redirected {
 
 enum SendingState {
     FastPath(FastPath),
+    /// A connection is being opened for the fast path.
+    Opening {
+        ledger: Rc<Ledger>,
+        opening: Opening,
+    },
     CompleteResponse {
         ledger: Rc<Ledger>,
         answer: Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>>>>,
@@ -81,11 +87,8 @@ impl Sending {
         let connection = session.quick(&request, begun);
         let deadline = begun.checked_add(request.timeout).unwrap_or(begun + FAR);
         let (state, wire) = match connection {
-            Some((stream, with_cookies)) => (SendingState::FastPath(FastPath::new(stream)), with_cookies),
-            None => {
-                let ledger = Ledger::new(Traffic::default(), keep);
-                (whole(session, Chain::new(request.clone()), (begun, deadline), Start::Fresh, ledger), None)
-            }
+            Some((stream, with_cookies)) => (SendingState::FastPath(FastPath::new(stream, None)), with_cookies),
+            None => start(session, &request, (begun, deadline), Ledger::new(Traffic::default(), keep)),
         };
         Self { request, wire, redirected: None, begun, deadline, keep, state }
     }
@@ -107,7 +110,7 @@ impl Sending {
                 Some(redirected) => redirected.traffic(quick.traffic()),
                 None => quick.traffic(),
             },
-            SendingState::CompleteResponse { ledger, .. } => ledger.traffic(),
+            SendingState::Opening { ledger, .. } | SendingState::CompleteResponse { ledger, .. } => ledger.traffic(),
             SendingState::Over(traffic) => *traffic,
         }
     }
@@ -117,10 +120,18 @@ impl Sending {
     pub(crate) fn abandon(&mut self) -> Traffic {
         let traffic = self.traffic();
         let state = std::mem::replace(&mut self.state, SendingState::Over(traffic));
-        if let SendingState::CompleteResponse { ledger, answer } = state {
-            drop(answer);
-            self.state = SendingState::Over(ledger.traffic());
-        }
+        let ledger = match state {
+            SendingState::Opening { ledger, opening } => {
+                drop(opening);
+                ledger
+            }
+            SendingState::CompleteResponse { ledger, answer } => {
+                drop(answer);
+                ledger
+            }
+            SendingState::FastPath(_) | SendingState::Over(_) => return traffic,
+        };
+        self.state = SendingState::Over(ledger.traffic());
         self.traffic()
     }
 
@@ -136,7 +147,7 @@ impl Sending {
             }
             None => Chain::new(self.request.clone()),
         };
-        self.state = whole(session, chain, (self.begun, self.deadline), start, ledger);
+        self.state = whole(session, chain, (self.begun, self.deadline), start, Rc::new(ledger));
     }
 
     /// Continues as far as possible without waiting. `session` is the one that was passed to [`Self::new`].
@@ -145,6 +156,19 @@ impl Sending {
             let (quick, wire) = match &mut self.state {
                 SendingState::CompleteResponse { answer, .. } => return answer.as_mut().poll(cx),
                 SendingState::Over(_) => return Poll::Pending,
+                SendingState::Opening { ledger, opening } => {
+                    let stream = match opening.as_mut().poll(cx) {
+                        Poll::Ready(Ok(stream)) => stream,
+                        Poll::Ready(Err(failure)) => return Poll::Ready(Err(failure.after(ledger.traffic()))),
+                        Poll::Pending if session.alarm.is_past(cx, self.deadline) => {
+                            let traffic = self.abandon();
+                            return Poll::Ready(Err(late(&self.request, false, false).after(traffic)));
+                        }
+                        Poll::Pending => return Poll::Pending,
+                    };
+                    self.state = SendingState::FastPath(FastPath::new(stream, Some(ledger.clone())));
+                    continue;
+                }
                 SendingState::FastPath(quick) => (quick, self.wire.as_ref().or(self.request.wire.as_ref())),
             };
             let method = self.redirected.as_ref().map_or(&self.request.method, |redirected| &redirected.chain.method);
@@ -183,7 +207,8 @@ impl Sending {
                 Poll::Ready(Outcome::Pending(begun)) => self.go_on(session, Start::Reading(begun)),
                 Poll::Ready(Outcome::Lost(lost)) => {
                     let before = self.redirected.as_ref().map_or(0, |redirected| redirected.before.sent);
-                    self.go_on(session, Start::Lost { lost, before });
+                    let reused = quick.is_reused();
+                    self.go_on(session, Start::Lost { lost, reused, before });
                 }
             }
         }
@@ -209,7 +234,7 @@ impl Sending {
                 if let Some((stream, wire)) = session.quick_hop(&chain, clock::now()) {
                     self.redirected = Some(Box::new(Redirected { chain, before }));
                     self.wire = Some(wire);
-                    self.state = SendingState::FastPath(FastPath::new(stream));
+                    self.state = SendingState::FastPath(FastPath::new(stream, None));
                     return;
                 }
                 ledger.hop();
@@ -217,7 +242,7 @@ impl Sending {
             }
             _ => Start::Got(Box::new(raw)),
         };
-        self.state = whole(session, chain, (self.begun, self.deadline), start, ledger);
+        self.state = whole(session, chain, (self.begun, self.deadline), start, Rc::new(ledger));
     }
 
     /// The response of the last exchange of a chain.
@@ -268,10 +293,25 @@ impl Session {
     }
 }
 
+/// Begins a request that has no open connection: opens one for the fast path if that is possible.
+#[inline(never)]
+fn start(
+    session: &Rc<Session>,
+    request: &Rc<HttpRequest>,
+    (begun, deadline): (Instant, Instant),
+    ledger: Ledger,
+) -> (SendingState, Option<WireRequest>) {
+    let ledger = Rc::new(ledger);
+    match session.open(request, &ledger) {
+        Some((opening, with_cookies)) => (SendingState::Opening { ledger, opening }, with_cookies),
+        None => (whole(session, Chain::new(request.clone()), (begun, deadline), Start::Fresh, ledger), None),
+    }
+}
+
 /// An exchange with the complete client, within the remaining time. Not inlined, so that the fast path stays small.
 #[inline(never)]
-fn whole(session: &Rc<Session>, chain: Chain, (begun, deadline): (Instant, Instant), start: Start, ledger: Ledger) -> SendingState {
-    let (session, request, ledger) = (session.clone(), chain.request.clone(), Rc::new(ledger));
+fn whole(session: &Rc<Session>, chain: Chain, (begun, deadline): (Instant, Instant), start: Start, ledger: Rc<Ledger>) -> SendingState {
+    let (session, request) = (session.clone(), chain.request.clone());
     let counted = ledger.clone();
     let answer = Box::pin(async move {
         let chain = pin!(session.chain(chain, begun, start, &counted));

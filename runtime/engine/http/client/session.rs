@@ -5,11 +5,9 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use cookie_store::CookieStore;
-use ecow::EcoString;
 use ltc_config::Http2;
 
 use super::cookie_lines::CookieLines;
-use super::fast_path::WireRequest;
 use super::redirect::Chain;
 use super::request::HttpRequest;
 use super::response::{HttpResponse, response};
@@ -37,9 +35,9 @@ const MAX_IDLE: usize = 64;
 /// The connections and cookies of one user. An idle session needs little memory: it borrows a buffer only during an exchange.
 #[derive(Debug)]
 pub struct Session {
-    transport: Rc<Transport>,
-    user: u64,
-    idle: RefCell<Vec<Idle>>,
+    pub(super) transport: Rc<Transport>,
+    pub(super) user: u64,
+    pub(super) idle: RefCell<Vec<Idle>>,
     gates: RefCell<Vec<OwnGate>>,
     pub(super) jar: RefCell<Option<Box<CookieStore>>>,
     pub(super) cookie_lines: CookieLines,
@@ -47,13 +45,13 @@ pub struct Session {
 }
 
 #[derive(Debug)]
-struct Idle {
+pub(super) struct Idle {
     api: Rc<ApiTransport>,
     origin: Rc<Origin>,
-    connection: Connection,
+    pub(super) connection: Connection,
     /// The instant after which it is worth a system call to ask whether the server has closed the connection. Comparing two times is
     /// cheaper than subtracting them.
-    ask_from: Instant,
+    pub(super) ask_from: Instant,
 }
 
 /// The instant after which it is worth asking about a connection that was last used at this time.
@@ -62,7 +60,7 @@ fn ask_from(last_used: Instant) -> Instant {
 }
 
 impl Idle {
-    fn is_for(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>) -> bool {
+    pub(super) fn is_for(&self, api: &Rc<ApiTransport>, origin: &Rc<Origin>) -> bool {
         Rc::ptr_eq(&self.api, api) && (Rc::ptr_eq(&self.origin, origin) || self.origin == *origin)
     }
 }
@@ -76,7 +74,7 @@ struct OwnGate {
 }
 
 #[derive(Debug)]
-enum Connection {
+pub(super) enum Connection {
     /// Used by one request at a time.
     One { stream: Stream, via: Option<Box<ProxyServer>> },
     /// Shared by all requests.
@@ -88,8 +86,8 @@ enum Connection {
 pub(crate) enum Start {
     /// With the first request.
     Fresh,
-    /// With a request that was lost on a reused connection. The ledger had counted `before` sent bytes when the request began.
-    Lost { lost: LostRequest, before: u64 },
+    /// With a request that was lost on a reused or new connection. The ledger had counted `before` sent bytes when the request began.
+    Lost { lost: LostRequest, reused: bool, before: u64 },
     /// With an incomplete response.
     Reading(Box<PendingResponse>),
     /// With a complete response.
@@ -128,7 +126,9 @@ impl Session {
             let raw = match start.take() {
                 Some(Start::Got(raw)) => *raw,
                 Some(Start::Reading(begun)) => self.go_on(*begun, &chain, ledger).await?,
-                Some(Start::Lost { lost, before }) => self.step(&self.next(&chain), &request, Some((lost, before)), ledger).await?,
+                Some(Start::Lost { lost, reused, before }) => {
+                    self.step(&self.next(&chain), &request, Some((lost, reused, before)), ledger).await?
+                }
                 Some(Start::Fresh) | None => self.step(&self.next(&chain), &request, None, ledger).await?,
             };
             if request.cookies {
@@ -163,50 +163,6 @@ impl Session {
         chain.step(if chain.request.cookies { self.cookies_for(&chain.url).into() } else { String::new() })
     }
 
-    /// An open connection for a serialized request that needs at most the jar's cookies, and the request with them.
-    pub(crate) fn quick(&self, request: &HttpRequest, now: Instant) -> Option<(Stream, Option<WireRequest>)> {
-        let wire = request.wire.as_ref()?;
-        self.take_quick(&request.api, &request.url.origin, now, || {
-            if !request.cookies || self.jar.borrow().is_none() {
-                return Some(None);
-            }
-            let cookies = self.cookies_for(&request.url);
-            if cookies.is_empty() { Some(None) } else { wire.with_cookies(&cookies, request.body.len(), request.length()).map(Some) }
-        })
-    }
-
-    /// An idle connection for the current request of a chain, and that request serialized with the jar's cookies.
-    pub(crate) fn quick_hop(&self, chain: &Chain, now: Instant) -> Option<(Stream, WireRequest)> {
-        self.take_quick(&chain.request.api, &chain.url.origin, now, || {
-            let wire = chain.wire()?;
-            let cookies = if chain.request.cookies { self.cookies_for(&chain.url) } else { EcoString::new() };
-            if cookies.is_empty() { Some(wire) } else { wire.with_cookies(&cookies, chain.body_length(), chain.length()) }
-        })
-    }
-
-    /// An idle connection for the fast path, if there is one and `lay_out` can serialize the request.
-    #[inline]
-    fn take_quick<T>(
-        &self,
-        api: &Rc<ApiTransport>,
-        origin: &Rc<Origin>,
-        now: Instant,
-        lay_out: impl FnOnce() -> Option<T>,
-    ) -> Option<(Stream, T)> {
-        let mut idle = self.idle.borrow_mut();
-        let at = idle.iter().rposition(|one| one.is_for(api, origin))?;
-        let asks = now >= idle[at].ask_from;
-        let Connection::One { stream, via: None } = &mut idle[at].connection else { return None };
-        if !stream.is_fresh(asks) {
-            return None;
-        }
-        let laid_out = lay_out()?;
-        match idle.swap_remove(at).connection {
-            Connection::One { stream, .. } => Some((stream, laid_out)),
-            Connection::Many(_) => None,
-        }
-    }
-
     /// Keeps a connection that was last used at this time.
     pub(crate) fn put_idle_stream(&self, request: &HttpRequest, stream: Stream, last_used: Instant) {
         self.put_idle(&request.api, &request.url.origin, Connection::One { stream, via: None }, last_used);
@@ -228,14 +184,12 @@ impl Session {
         &self,
         step: &Outgoing<'_>,
         request: &HttpRequest,
-        lost: Option<(LostRequest, u64)>,
+        lost: Option<(LostRequest, bool, u64)>,
         ledger: &Rc<Ledger>,
     ) -> Result<Raw, HttpError> {
         let (api, origin) = (&request.api, &step.url.origin);
         let mut rule = Rule::new(step.method, request.resend);
-        // The request that was lost before had a reused connection.
-        let mut reused = true;
-        let (mut lost, mut before) = lost.map_or((None, 0), |(lost, before)| (Some(lost), before));
+        let (mut lost, mut reused, mut before) = lost.map_or((None, false, 0), |(lost, reused, before)| (Some(lost), reused, before));
         let mut used = None;
         loop {
             let again = lost.is_some();
@@ -289,6 +243,7 @@ impl Session {
             }
         }
         let Made { stream, http2, via } = connect(&self.transport, api, origin, self.user, &self.alarm, ledger).await?;
+        stream.set_nodelay();
         if let Some(gate) = &gate {
             gate.one_each.set(!http2);
         }

@@ -50,6 +50,14 @@ impl Stream {
         }
     }
 
+    /// Makes the system send each piece at once, without waiting until the server has confirmed the piece before. Requests are written whole, so
+    /// waiting for more bytes is useless. If this fails, they are only slower.
+    pub(crate) fn set_nodelay(&self) {
+        if let Some(tcp) = self.tcp() {
+            let _ = tcp.set_nodelay(true);
+        }
+    }
+
     /// Whether the server chose HTTP/2 in the handshake.
     pub(crate) fn is_http2(&self) -> bool {
         let alpn = match self {

@@ -39,12 +39,13 @@ pub(crate) struct Made {
 /// The addresses that were tried for a connection.
 #[derive(Debug, Default)]
 struct Tried {
+    /// Of a host that has several.
     addresses: RefCell<Vec<IpAddr>>,
     /// All addresses of the host, as long as none has answered.
     unanswered: RefCell<Option<Rc<Addresses>>>,
 }
 
-/// Connects to an origin for a user. Opened connections are counted, whatever the result.
+/// Connects to an origin for a user. Opened connections are counted, whatever the result. The caller decides about [`Stream::set_nodelay`].
 pub(crate) async fn connect(
     transport: &Transport,
     api: &ApiTransport,
@@ -60,8 +61,11 @@ pub(crate) async fn connect(
     let attempt = pin!(attempt(transport, api, origin, user, ledger, &tried));
     let made = alarm.within(deadline, attempt).await;
     made.unwrap_or_else(|| {
-        let addresses = tried.addresses.take();
+        let mut addresses = tried.addresses.take();
         if let Some(all) = tried.unanswered.take() {
+            if addresses.is_empty() {
+                addresses.extend(all.all());
+            }
             addresses.iter().for_each(|address| all.put_last(*address));
         }
         let message = format!("no connection to {} within {limit:?}{}", origin.host_port(), names(&origin.host, &addresses));
@@ -113,8 +117,11 @@ async fn attempt(
 /// A connection to one of a host's addresses.
 async fn tcp(origin: &Origin, addresses: &Rc<Addresses>, user: u64, ledger: &Ledger, tried: &Tried) -> Result<TcpStream, HttpError> {
     tried.unanswered.replace(Some(addresses.clone()));
-    let raced = race(&addresses.order(user), pause, |address| {
-        tried.addresses.borrow_mut().push(address);
+    let order = addresses.order(user);
+    let raced = race(&order, pause, |address| {
+        if order.len() > 1 {
+            tried.addresses.borrow_mut().push(address);
+        }
         open(SocketAddr::new(address, origin.port), ledger)
     })
     .await;
@@ -122,10 +129,7 @@ async fn tcp(origin: &Origin, addresses: &Rc<Addresses>, user: u64, ledger: &Led
     for address in raced.failed.iter().map(|(address, _)| address).chain(&raced.overtaken) {
         addresses.put_last(*address);
     }
-    let Some(tcp) = raced.won else { return Err(unconnected(origin, &raced.failed)) };
-    // Requests are written whole, so waiting for more bytes is useless. If this fails, they are only slower.
-    let _ = tcp.set_nodelay(true);
-    Ok(tcp)
+    raced.won.ok_or_else(|| unconnected(origin, &raced.failed))
 }
 
 /// A connection that is being opened. If it is given up after the server has accepted it, it is counted nevertheless.

@@ -17,7 +17,7 @@ fn allows(permission: &Permission, host: &str, reaches: &[Reach]) -> bool {
         Permission::NearAnd(allowed) => (allowed, |reach| reach.is_near()),
         Permission::HereAnd(allowed) => (allowed, |reach| *reach == Reach::Loopback),
     };
-    allowed.allows(host) || (!reaches.is_empty() && reaches.iter().all(is_allowed))
+    (!reaches.is_empty() && reaches.iter().all(is_allowed)) || allowed.allows(host)
 }
 
 fn refusal(permission: &Permission, origin: &Origin) -> HttpError {
@@ -38,22 +38,23 @@ fn refusal(permission: &Permission, origin: &Origin) -> HttpError {
 /// A protocol failure for such a host.
 pub(crate) async fn check(transport: &Transport, origin: &Origin, ledger: &Ledger) -> Result<(), HttpError> {
     let permission = transport.permission();
-    if *permission == Permission::All || allows(permission, &origin.host, &[]) {
+    let verdict = |reaches: &[Reach]| if allows(permission, &origin.host, reaches) { Ok(()) } else { Err(refusal(permission, origin)) };
+    if let Some(reach) = Reach::of_text(&origin.host) {
+        return verdict(&[reach]);
+    }
+    // Without a look-up, if the name alone is enough.
+    if allows(permission, &origin.host, &[]) {
         return Ok(());
     }
-    let reaches = match Reach::of_text(&origin.host) {
-        Some(reach) => vec![reach],
-        None => match transport.names.addresses(&origin.host).await {
-            Ok((addresses, dns)) => {
-                ledger.took(Phases { dns, ..Phases::default() });
-                addresses.all().iter().map(|address| Reach::of(*address)).collect()
-            }
-            // Without a proxy, the connection reports why it has no addresses.
-            Err(_) if matches!(transport.proxy().on_way_to(origin), Ok(None)) => return Ok(()),
-            Err(_) => Vec::new(),
-        },
-    };
-    if allows(permission, &origin.host, &reaches) { Ok(()) } else { Err(refusal(permission, origin)) }
+    match transport.names.addresses(&origin.host).await {
+        Ok((addresses, dns)) => {
+            ledger.took(Phases { dns, ..Phases::default() });
+            verdict(&addresses.all().iter().map(|address| Reach::of(*address)).collect::<Vec<_>>())
+        }
+        // Without a proxy, the connection reports why it has no addresses.
+        Err(_) if matches!(transport.proxy().on_way_to(origin), Ok(None)) => Ok(()),
+        Err(_) => verdict(&[]),
+    }
 }
 
 #[cfg(test)]

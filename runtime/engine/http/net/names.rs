@@ -3,9 +3,9 @@
 //! Each user begins with another address, in turn, and keeps it, as a browser does. An address that can't be connected to, or is overtaken
 //! by another one, comes last until the name is looked up again. So it doesn't delay every connection.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -25,6 +25,9 @@ use crate::stats::FailureClass;
 const TTL: Duration = Duration::from_secs(30);
 /// How long a failed look-up counts, so that tasks that wait for the same name don't repeat it one by one.
 const FAILURE_TTL: Duration = Duration::from_secs(1);
+
+/// The most hosts that a thread knows. A row of data can name a new one for each request.
+const MOST_KNOWN: usize = 10_000;
 
 /// Looks up names.
 pub(crate) trait Resolve: fmt::Debug {
@@ -49,9 +52,11 @@ pub(crate) struct Names {
     known: RefCell<HashMap<Box<str>, Rc<Name>>>,
 }
 
-/// The state of a name.
+/// The state of a host.
 #[derive(Debug, Default)]
 struct Name {
+    /// The host itself, if it is an address.
+    address: Option<Rc<Addresses>>,
     lock: Mutex<()>,
     found: RefCell<Option<(Instant, Found)>>,
 }
@@ -65,14 +70,11 @@ impl Names {
 
     /// The addresses of a host, and the time of the look-up if one was needed. Users that want the same name wait for the same look-up.
     pub(crate) async fn addresses(&self, host: &str) -> Result<(Rc<Addresses>, Option<Duration>), HttpError> {
-        if let Ok(address) = host.parse::<IpAddr>() {
-            return Ok((Rc::new(Addresses::new(vec![address])), None));
+        let name = self.name(host);
+        if let Some(address) = &name.address {
+            return Ok((address.clone(), None));
         }
         let begun = clock::now();
-        let name = match self.known.borrow_mut().entry(host.into()) {
-            Entry::Occupied(known) => known.get().clone(),
-            Entry::Vacant(new) => new.insert(Rc::default()).clone(),
-        };
         if let Some(known) = name.known() {
             return Ok((known?, None));
         }
@@ -83,6 +85,20 @@ impl Names {
         };
         drop(held);
         Ok((found?, Some(clock::since(begun))))
+    }
+
+    fn name(&self, host: &str) -> Rc<Name> {
+        let mut known = self.known.borrow_mut();
+        if let Some(name) = known.get(host) {
+            return name.clone();
+        }
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        let address = host.parse().ok().map(|address| Rc::new(Addresses::new(vec![address])));
+        let name = Rc::new(Name { address, ..Name::default() });
+        known.insert(host.into(), name.clone());
+        name
     }
 
     async fn look_up(&self, name: &Name, host: &str) -> Found {
@@ -143,16 +159,16 @@ impl Addresses {
     }
 
     /// The addresses in the order in which a user tries them.
-    pub(crate) fn order(&self, user: u64) -> Vec<IpAddr> {
+    pub(crate) fn order(&self, user: u64) -> Cow<'_, [IpAddr]> {
         if self.circle.len() == 1 {
-            return self.circle.clone();
+            return Cow::Borrowed(&self.circle);
         }
         let last = self.last.borrow();
         let (mut last, mut order): (Vec<IpAddr>, Vec<IpAddr>) = self.circle.iter().partition(|address| last.contains(address));
         rotate(&mut order, user);
         rotate(&mut last, user);
         order.extend(last);
-        order
+        Cow::Owned(order)
     }
 
     /// Makes new connections try an address last.
@@ -216,5 +232,17 @@ mod tests {
         let one = addresses(&["10.0.0.1"]);
         one.put_last("10.0.0.1".parse().unwrap());
         assert_eq!(order(&one, 5), ["10.0.0.1"]);
+    }
+
+    #[test]
+    fn addresses_need_no_look_up_and_hosts_of_rows_no_endless_memory() {
+        let names = Names::new(Box::new(System));
+        for host in 0..u32::try_from(MOST_KNOWN).unwrap() + 10 {
+            let address = IpAddr::from(host.to_be_bytes());
+            let name = names.name(&address.to_string());
+            assert_eq!(name.address.as_ref().unwrap().all(), [address]);
+        }
+        assert_eq!(names.known.borrow().len(), 10);
+        assert!(names.name("shop.example").address.is_none());
     }
 }

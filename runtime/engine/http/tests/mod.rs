@@ -11,6 +11,7 @@ mod fuzz;
 mod hostile_frames;
 mod hostile_h2;
 mod lost;
+mod new_connections;
 mod odd_heads;
 mod refused;
 mod selfsigned;

@@ -23,6 +23,7 @@ pub(crate) struct SimpleHead {
     pub(crate) fields: usize,
     pub(crate) length: usize,
     pub(crate) body: PlainFraming,
+    pub(crate) closes: bool,
     pub(crate) has_client_headers: bool,
     pub(crate) charset: Charset,
 }
@@ -37,8 +38,8 @@ impl HeadCache {
     /// Caches a head that was parsed from these bytes. Returns it if it is simple.
     pub(crate) fn insert(&mut self, bytes: &[u8], head: &Head) -> Option<SimpleHead> {
         let body = head.plain.filter(|_| head.status >= 200 && head.rebuilt.is_none() && head.length <= LARGEST)?;
-        let (status, fields, length, has_client_headers) = (head.status, head.fields.start, head.length, head.has_client_headers);
-        let simple = SimpleHead { status, fields, length, body, has_client_headers, charset: head.charset };
+        let Head { status, length, closes, has_client_headers, charset, .. } = *head;
+        let simple = SimpleHead { status, fields: head.fields.start, length, body, closes, has_client_headers, charset };
         let (known, kept) = self.0[bytes.len() % CACHED_HEADS].get_or_insert_with(|| (Vec::new(), simple));
         known.clear();
         known.extend_from_slice(&bytes[..length]);

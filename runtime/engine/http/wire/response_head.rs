@@ -21,6 +21,8 @@ pub(crate) struct Head {
     pub(crate) length: usize,
     /// The framing of the body, if it is simple. Otherwise all fields have to be read (RFC 9112, 6.3).
     pub(crate) plain: Option<PlainFraming>,
+    /// Whether a field `Connection: close` ends the connection.
+    pub(crate) closes: bool,
     /// Whether there are fields that the client acts upon: `Location`, `Set-Cookie`, `Content-Encoding`.
     pub(crate) has_client_headers: bool,
     /// The charset of the body's text according to `Content-Type`.
@@ -41,6 +43,7 @@ pub(in crate::http) struct FramingFields {
     framing: Option<PlainFraming>,
     /// Whether `framing` is all that is needed to read the body.
     plain: bool,
+    closes: bool,
     has_client_headers: bool,
     charset: Charset,
 }
@@ -56,7 +59,11 @@ impl FramingFields {
         match name.len() {
             8 => self.has_client_headers |= is("location"),
             10 if is("set-cookie") => self.has_client_headers = true,
-            10 if is("connection") => self.plain &= value.eq_ignore_ascii_case(b"keep-alive"),
+            10 if is("connection") => {
+                let closes = value.eq_ignore_ascii_case(b"close");
+                self.closes |= closes;
+                self.plain &= closes || value.eq_ignore_ascii_case(b"keep-alive");
+            }
             12 if is("content-type") => self.charset = Charset::of(value),
             14 if is("content-length") => {
                 self.plain &= self.framing.is_none();
@@ -83,6 +90,7 @@ impl FramingFields {
             trusted: true,
             length,
             plain,
+            closes: self.closes,
             has_client_headers: self.has_client_headers,
             charset: self.charset,
         }
