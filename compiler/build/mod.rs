@@ -15,7 +15,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use crate::emit::Emitted;
 
@@ -272,17 +272,12 @@ impl Builder {
     }
 }
 
-/// Installs a built binary at a path, even over one that is running. As with cargo, it is a hard link where that is possible, because a copy takes
-/// longer than all that a small edit changes. If the file is changed in place, the next build notices it by the binary's checksum.
+/// Installs a built binary at a path, even over one that is running.
 ///
 /// # Errors
 /// If the path cannot be written.
 pub fn install(built: &Built, to: &Path) -> io::Result<()> {
     install_file(&built.binary, to, |from, to| {
-        if fs::hard_link(from, to).is_ok() {
-            // A build that changed nothing makes it new, too: `make` compares its time with that of the spec.
-            return fs::File::open(to)?.set_modified(SystemTime::now());
-        }
         // Fails if another user put a link there.
         let mut file = fs::File::create_new(to)?;
         io::copy(&mut fs::File::open(from)?, &mut file)?;
