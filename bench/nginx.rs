@@ -45,9 +45,9 @@ impl Nginx {
         let (folder, port, tls_port, http2_port) = (&bench.folder, bench.args.port, bench.args.port + 1, bench.args.port + 3);
         fs::write(folder.join("large.json"), rows(0, 400))?;
         fs::write(folder.join("huge.json"), rows(0, 9400))?;
-        fs::create_dir_all(folder.join("varied"))?;
+        fs::create_dir_all(folder.join("pages"))?;
         for number in 0..VARIED {
-            fs::write(folder.join(format!("varied/{number:02x}.json")), rows(400 * number, 400))?;
+            fs::write(folder.join(format!("pages/{number:02x}.json")), rows(400 * number, 400))?;
         }
         let certificate = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()])?;
         fs::write(folder.join("cert.pem"), certificate.cert.pem())?;
@@ -71,7 +71,7 @@ http {{
     location = /gzip {{ gzip on; gzip_min_length 1; gzip_types application/json; return 200 '{BODY}'; }}
     location = /large.json {{ root {at}; }}
     location = /huge.json {{ root {at}; }}
-    location = /varied.json {{ root {at}; open_file_cache max={VARIED}; try_files /varied/$two_digits.json =404; }}
+    location = /varied.json {{ root {at}; open_file_cache max={VARIED}; try_files /pages/$two_digits.json =404; }}
     location = /old {{ return 302 /item; }}
     location = /close {{ keepalive_timeout 0; return 200 '{BODY}'; }}
     location /unique/ {{ return 200 '{{"id":7,"request":"$request_id"}}'; }}

@@ -11,7 +11,7 @@ const SIZES: RangeInclusive<usize> = 2048..=256 * 1024;
 /// The place of the last body that is not kept.
 const LAST: usize = 0;
 
-/// Keeping a body takes about an eighth of the time that is saved when it comes again. So keeping one costs 1, and one that comes again earns
+/// Keeping a body takes about a tenth of the time that is saved when it comes again. So keeping one costs 1, and one that comes again earns
 /// [`EARNED`]. Without credit, only one body in [`SAMPLED`] is kept.
 const CREDIT: usize = 64;
 const EARNED: usize = 8;
