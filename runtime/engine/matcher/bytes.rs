@@ -39,11 +39,23 @@ pub fn matches_bytes(matcher: &Matcher, json: &[u8], context: &Context<'_>) -> S
 pub(crate) fn holds_members(matcher: &Matcher, body: &[u8], found: &MemberIndex, context: &Context<'_>) -> bool {
     let Matcher::Object { members, exact } = matcher else { return false };
     let holds = |(key, matcher): &(Key, Matcher)| match found.value(body, context.key(*key)) {
-        Some(mut scanner) => context.value(matcher, &mut scanner, *exact).unwrap_or_default(),
+        Some(scanner) => context.last_value(matcher, scanner, *exact).unwrap_or_default(),
         None => context.may_be_absent(matcher),
     };
     let is_wanted = |key: RawStr<'_>| members.iter().any(|(wanted, _)| key.is(context.key(*wanted)));
     members.iter().all(holds) && (!*exact || found.keys(body).all(is_wanted))
+}
+
+/// Whether a value of this kind, which isn't a number, has this type.
+fn kind_is(ty: Type, kind: JsonKind) -> bool {
+    match ty {
+        Type::Any | Type::Json => true,
+        Type::String => kind == JsonKind::Str,
+        Type::Bool => matches!(kind, JsonKind::True | JsonKind::False),
+        Type::List => kind == JsonKind::List,
+        Type::Object => kind == JsonKind::Object,
+        _ => false,
+    }
 }
 
 fn wrong(scanner: &mut Scanner<'_>) -> Scan<bool> {
@@ -51,6 +63,25 @@ fn wrong(scanner: &mut Scanner<'_>) -> Scan<bool> {
 }
 
 impl Context<'_> {
+    /// Whether a value of a document that was checked matches. What decides nothing isn't read, since nothing after the value is read either.
+    fn last_value(&self, matcher: &Matcher, mut scanner: Scanner<'_>, exact: bool) -> Scan<bool> {
+        match (matcher, scanner.kind()?) {
+            (Matcher::Any, _) => Ok(true),
+            (Matcher::Type(ty), kind) if kind != JsonKind::Number => Ok(kind_is(*ty, kind)),
+            (Matcher::List { items, rest: Some(rest) }, JsonKind::List) if *rest >= items.len() => {
+                scanner.enter()?;
+                let mut first = true;
+                for item in *items {
+                    if !(scanner.item(&mut first)? && self.value(item, &mut scanner, exact)?) {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            _ => self.value(matcher, &mut scanner, exact),
+        }
+    }
+
     pub(super) fn value(&self, matcher: &Matcher, scanner: &mut Scanner<'_>, exact: bool) -> Scan<bool> {
         let kind = scanner.kind()?;
         match (matcher, kind) {
@@ -67,17 +98,7 @@ impl Context<'_> {
             (Matcher::Cmp(op, bound), _) => self.compare(*op, *bound, kind, scanner),
             (Matcher::Regex { index, negated }, JsonKind::Str) => Ok(self.regex(*index, *negated, &scanner.string()?.text())),
             (Matcher::Type(ty), JsonKind::Number) => Ok(number_is(*ty, scanner.number()?)),
-            (Matcher::Type(ty), _) => {
-                scanner.skip()?;
-                Ok(match ty {
-                    Type::Any | Type::Json => true,
-                    Type::String => kind == JsonKind::Str,
-                    Type::Bool => matches!(kind, JsonKind::True | JsonKind::False),
-                    Type::List => kind == JsonKind::List,
-                    Type::Object => kind == JsonKind::Object,
-                    _ => false,
-                })
-            }
+            (Matcher::Type(ty), _) => scanner.skip().map(|()| kind_is(*ty, kind)),
             (Matcher::Object { members, exact: own }, JsonKind::Object) => self.object(members, scanner, exact || *own),
             (Matcher::List { items, rest }, JsonKind::List) => self.list(items, *rest, scanner, exact),
             (Matcher::Each(each), JsonKind::List) => {
