@@ -24,7 +24,7 @@ use crate::http::net::transport::ApiTransport;
 const ONE_SEGMENT: usize = 536;
 
 /// A connection that is being opened.
-pub(super) type Opening = Pin<Box<dyn Future<Output = Result<Stream, HttpError>>>>;
+pub(super) type OpeningStream = Pin<Box<dyn Future<Output = Result<Stream, HttpError>>>>;
 
 impl Session {
     /// An open connection for a serialized request that needs at most the jar's cookies, and the request with them.
@@ -44,7 +44,7 @@ impl Session {
 
     /// A new connection for a request that can be laid out, where nothing but HTTP/1.1 is possible and no proxy is on the way. `None` if the user
     /// has a connection to this origin, which may be unusable.
-    pub(crate) fn open(self: &Rc<Self>, request: &Rc<HttpRequest>, ledger: &Rc<Ledger>) -> Option<(Opening, Option<WireRequest>)> {
+    pub(crate) fn open(self: &Rc<Self>, request: &Rc<HttpRequest>, ledger: &Rc<Ledger>) -> Option<(OpeningStream, Option<WireRequest>)> {
         let (api, origin) = (&request.api, &request.url.origin);
         let is_direct = || matches!(self.transport.proxy().on_way_to(origin), Ok(None));
         let has_idle = || self.idle.borrow().iter().any(|one| one.is_for(api, origin));

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::fast_path::{FastPath, Outcome, WireRequest};
-use super::quick::Opening;
+use super::quick::OpeningStream;
 use super::redirect::{Chain, is_redirect};
 use super::request::HttpRequest;
 use super::response::{HttpResponse, response};
@@ -62,7 +62,7 @@ enum SendingState {
     /// A connection is being opened for the fast path.
     Opening {
         ledger: Rc<Ledger>,
-        opening: Opening,
+        opening: OpeningStream,
     },
     CompleteResponse {
         ledger: Rc<Ledger>,

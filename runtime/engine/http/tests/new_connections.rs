@@ -1,7 +1,10 @@
 //! Tests requests that open a connection for the fast path.
 
+use std::task::{Context, Waker};
+
 use super::*;
 use crate::base::clock;
+use crate::http::client::sending::Sending;
 use crate::http::io::stream::Stream;
 use crate::http::message::traffic::Ledger;
 use crate::http::net::config::ApiConfig;
@@ -63,5 +66,33 @@ fn connection_that_a_response_closes_is_not_used_again() {
             [traffic().await, traffic().await, traffic().await, traffic().await].map(|traffic| (traffic.opened, traffic.reused)).into();
         assert_eq!(counts, [(1, 0), (0, 1), (1, 0), (0, 1)]);
         assert_eq!(server.connections(), 2);
+    });
+}
+
+#[test]
+fn request_that_is_lost_on_a_new_connection_is_not_sent_again() {
+    run(async {
+        let server = Server::start(|_, _, _| last("")).await;
+        let client = Client::new();
+        let failure = client.session.send(laid(&client.request("GET", server.url("/")))).await.unwrap_err();
+        let why = "the server closed the connection before it answered; it isn't sent again because the connection was new";
+        assert_eq!(failure.message, why);
+        assert_eq!((failure.traffic.opened, failure.traffic.reused, failure.traffic.resends), (1, 0, 0));
+        assert_eq!((server.requests().len(), server.connections()), (1, 1));
+    });
+}
+
+#[test]
+fn connection_that_is_given_up_while_it_is_opened_counts_if_the_server_accepted_it() {
+    run(async {
+        // The system accepts connections for a listener, whether it asks for them or not.
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = Client::new();
+        let url = Target::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        let mut sending = Sending::new(&client.session, laid(&client.request("GET", url)), true);
+        let polled = sending.poll(&client.session, &mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending() && sending.traffic() == Traffic::default(), "{:?}", sending.traffic());
+        listener.accept().await.unwrap();
+        assert_eq!(sending.abandon(), Traffic { opened: 1, ..Traffic::default() });
     });
 }
