@@ -104,6 +104,8 @@ impl IndexedBodies {
         place.has_come_again = false;
         place.fingerprint = fingerprint;
         place.body.clear();
+        // No more than it needs, as the next body may be smaller.
+        place.body.reserve_exact(body.len());
         place.body.extend_from_slice(body);
         self.index(at, body)
     }
@@ -193,6 +195,20 @@ mod tests {
         }
         assert_eq!(bodies.read(&good[..good.len() - 1], IndexState::Unread).0, IndexState::Other);
         assert!(bodies.read(&good, IndexState::Unread).1.is_some());
+    }
+
+    #[test]
+    fn kept_bodies_take_no_more_memory_than_the_largest_of_them() {
+        let mut bodies = IndexedBodies::default();
+        for length in (*SIZES.start()..*SIZES.end() + 2).step_by(1999).chain([*SIZES.end(), *SIZES.end() + 1]) {
+            // They come again, so that all are kept.
+            let body = format!("{{\"a\":{}1}}", " ".repeat(length - 7)).into_bytes();
+            assert_eq!(body.len(), length);
+            bodies.read(&body, IndexState::Unread);
+            bodies.read(&body, IndexState::Unread);
+        }
+        assert_eq!(bodies.places.len(), 1 + KEPT);
+        assert!(bodies.places.iter().all(|place| place.body.capacity() <= *SIZES.end()));
     }
 
     #[test]
